@@ -1,0 +1,23 @@
+# Each target is a thin name for `python -m course VERB`, which also sets up .venv where needed.
+# Another Python for the set-up: make PYTHON=python3.12 demo
+PYTHON ?= python3
+COURSE = $(PYTHON) -m course
+
+.PHONY: help setup demo test check reset stubs clean
+
+help:
+	@$(COURSE) help
+setup:
+	@$(COURSE) setup
+demo:
+	@$(COURSE) demo
+test:
+	@$(COURSE) test
+check:
+	@$(COURSE) check $(LESSON)
+reset:
+	@$(COURSE) reset $(LESSON)
+stubs:
+	@$(COURSE) stubs
+clean:
+	@$(COURSE) clean

@@ -1,0 +1,70 @@
+"""`python -m course VERB`: what stands behind every make target. Any Python 3 can read this file, so that a
+wrong version is told in one sentence; the verbs themselves run in `.venv`."""
+
+import os
+import subprocess
+import sys
+
+from course import environment
+
+VERBS = {
+    "setup": "make .venv and install requirements.txt, if that has not been done",
+    "demo": "GRPO learns, before your eyes: a small language model learns two-digit addition",
+    "test": "every test, on the reference solutions; green whatever stands in tutorial/",
+    "check": "your own stubs, lesson by lesson [LESSON]",
+    "reset": "fresh stubs for one lesson, your file kept aside: reset LESSON",
+    "stubs": "write the stubs anew from solutions/ (for maintainers); --check only looks",
+    "clean": "remove .venv, runs/ and caches (never tutorial/ or kept/)",
+    "help": "this list",
+}
+NEEDS_NO_VENV = ("stubs", "reset", "clean", "help", "setup")
+
+
+def main(arguments):
+    verb, rest = (arguments[0], arguments[1:]) if arguments else ("help", [])
+    if verb in ("-h", "--help"):
+        verb = "help"
+    if verb not in VERBS:
+        raise environment.SetupError("There is no verb %r; `python -m course help` lists them." % verb)
+    if verb == "help":
+        print("python -m course VERB, or make VERB:\n")
+        for name, text in VERBS.items():
+            print("  %-7s %s" % (name, text))
+        return 0
+    if verb == "setup":
+        environment.ensure()
+        print("Ready: the environment is .venv")
+        return 0
+    if verb in NEEDS_NO_VENV:
+        environment.check_version(sys.version_info[:2])
+        from course import verbs
+
+        return getattr(verbs, "do_" + verb)(rest)
+    environment.ensure()
+    inside = os.path.normcase(sys.prefix) == os.path.normcase(str(environment.VENV))
+    if not inside:
+        command = [str(environment.python()), "-m", "course", verb] + rest
+        return subprocess.call(command, cwd=str(environment.ROOT))
+    from course import verbs
+
+    return getattr(verbs, "do_" + verb)(rest)
+
+
+def run():
+    try:
+        code = main(sys.argv[1:])
+    except environment.SetupError as error:
+        print("error: %s" % error, file=sys.stderr)
+        code = 2
+    except KeyboardInterrupt:
+        code = 130
+    except Exception as error:
+        if type(error).__name__ != "UsageError":  # by name: its module may be newer than this Python
+            raise
+        print("error: %s" % error, file=sys.stderr)
+        code = 2
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    run()

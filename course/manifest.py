@@ -1,0 +1,126 @@
+"""Reads `lesson.toml`. The one place that knows what a manifest looks like; standard library only."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from dataclasses import MISSING, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from lab.errors import UsageError
+from lab.switch import LESSON, ROOT
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One [[exercise]] table."""
+
+    id: str  # "13.2": the lesson's number, a dot, a running number
+    file: str  # relative to the lesson's folder
+    object: str  # "function", "Class.method", or "Class" for all methods of a class
+    points: int
+    difficulty: int  # 1 to 5
+    minutes: int
+    hints: list[str]  # three, from a nudge to almost the answer
+
+    @property
+    def place(self) -> str:
+        return f"{self.file}:{self.object}"
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A whole manifest, and where it was found."""
+
+    title: str
+    minutes: int
+    prerequisites: list[str]
+    out_of_scope: list[str]
+    exercises: list[Exercise]
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def number(self) -> str:
+        return self.name[len("lesson") :].split("_")[0]
+
+    def exercise_at(self, qualname: str, file: str) -> Exercise | None:
+        """The exercise that the object `qualname` in `file` belongs to (a method may belong to its class)."""
+        owners = (qualname, qualname.split(".")[0])
+        return next((e for e in self.exercises if e.file == file and e.object in owners), None)
+
+
+def read(folder: Path) -> Lesson:
+    """Reads and checks `folder`/lesson.toml. Raises UsageError that names the file, the key and the remedy."""
+    path = folder / "lesson.toml"
+    where = f"{folder.name}/lesson.toml"
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UsageError(f"{where} is missing: every lesson folder has a manifest") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{where} is not valid TOML: {error}") from None
+    rows = table.pop("exercise", [])
+    if not isinstance(rows, list) or not rows:
+        raise UsageError(f"{where}: expected at least one [[exercise]] table")
+    number = re.sub(r"lesson(\d\d).*", r"\1", folder.name)
+    exercises = [_exercise(row, f"{where}, exercise {i}", number) for i, row in enumerate(rows, 1)]
+    for i, exercise in enumerate(exercises, 1):
+        if exercise.id in [e.id for e in exercises[: i - 1]]:
+            raise UsageError(f"{where}, exercise {i}: key 'id': {exercise.id!r} is used twice")
+    header = _typed(Lesson, table, where, given={"folder": folder, "exercises": exercises})
+    return Lesson(**header)
+
+
+def read_all(root: Path = ROOT) -> list[Lesson]:
+    """Every lesson under `root`/tutorial, in order."""
+    folders = [p for p in (root / "tutorial").glob("stage*/lesson*") if LESSON.fullmatch(p.name)]
+    return [read(p) for p in sorted(folders, key=lambda p: p.name)]
+
+
+def find(number: str, root: Path = ROOT) -> Lesson:
+    """The lesson called "13", "lesson13" or by its full name. Raises UsageError that lists what there is."""
+    lessons = read_all(root)
+    for lesson in lessons:
+        if number in (lesson.number, f"lesson{lesson.number}", lesson.name):
+            return lesson
+    known = ", ".join(lesson.number for lesson in lessons)
+    raise UsageError(f"there is no lesson {number!r}; use one of: {known}")
+
+
+def _exercise(row: dict[str, Any], where: str, number: str) -> Exercise:
+    exercise = Exercise(**_typed(Exercise, row, where))
+    if not re.fullmatch(rf"{number}\.\d+", exercise.id):
+        raise UsageError(f"{where}: key 'id' must look like '{number}.1', not {exercise.id!r}")
+    if not 1 <= exercise.difficulty <= 5:
+        raise UsageError(f"{where}: key 'difficulty' must be 1 to 5, not {exercise.difficulty}")
+    if exercise.points < 1 or exercise.minutes < 1:
+        raise UsageError(f"{where}: keys 'points' and 'minutes' must be at least 1")
+    if len(exercise.hints) != 3:
+        raise UsageError(f"{where}: key 'hints' must hold three hints, not {len(exercise.hints)}")
+    return exercise
+
+
+def _typed(cls: type, table: dict[str, Any], where: str, given: dict[str, Any] | None = None) -> dict[str, Any]:
+    """`table` with its keys and their types checked against the fields of the dataclass `cls`."""
+    given = given or {}
+    types = {"str": str, "int": int, "list[str]": list}
+    expected = {f.name: f for f in fields(cls) if f.name not in given}
+    for key, value in table.items():
+        if key not in expected:
+            near = difflib.get_close_matches(key, expected, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"the keys are {', '.join(expected)}"
+            raise UsageError(f"{where}: unknown key {key!r}; {hint}")
+        kind = expected[key].type
+        right = isinstance(value, types[kind]) and not isinstance(value, bool)
+        if not right or (kind == "list[str]" and not all(isinstance(v, str) for v in value)):
+            raise UsageError(f"{where}: key {key!r} must be {kind}, not {value!r}")
+    for key, f in expected.items():
+        if key not in table and f.default is MISSING:
+            raise UsageError(f"{where}: key {key!r} is missing")
+    return {**table, **given}

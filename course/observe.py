@@ -1,0 +1,276 @@
+"""`observe`, the one door through which tests reach the code under test. Only plain data passes it.
+
+    seen = observe(ppo_clip_loss, log_probs, old_log_probs, advantages, mask, grad_of="log_probs")
+    seen.close(0.0)                       # the value
+    seen.grad("log_probs").close(zeros)   # its gradient
+    with observe.raises(ValueError, match="beta"):
+        observe(compute_grpo_loss, log_probs, rewards, beta=0)
+
+Here it is a direct call in this process, so breakpoints and tracebacks work; arguments and results are
+nevertheless encoded and decoded (`course.plain`), so that a type behaves as it would across processes.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from course import plain, shapes
+from course.report import Mismatch, Problem, call_text, short
+from lab.spec import Spec
+from lab.switch import LESSON
+
+NO_GRADIENT = None  # what stands for the gradient of something that the result does not depend on
+
+
+@dataclass
+class Request:
+    """One call: what is called and with what. It can be made again, of another implementation."""
+
+    function: Callable
+    arguments: bytes  # encoded {"args": tuple, "kwargs": dict}
+    grad_of: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.function.__qualname__
+
+
+@dataclass
+class Answer:
+    """What came back, decoded."""
+
+    value: Any
+    grads: dict[str, Any] = field(default_factory=dict)
+    changed: list[str] = field(default_factory=list)  # names of arguments that the call changed in place
+    problem: str | None = None  # a violated shape, or something that is not plain
+
+
+def perform(request: Request) -> Answer:
+    """Makes the call. Exceptions of the called code pass through; torch's random state is left as it was."""
+    __tracebackhide__ = True
+    sent = plain.decode(request.arguments)
+    built = {id(s): s.build() for s in _specs(sent)}
+    args = [built.get(id(a), a) for a in sent["args"]]
+    kwargs = {k: built.get(id(a), a) for k, a in sent["kwargs"].items()}
+    bound = inspect.signature(request.function).bind(*args, **kwargs)
+    inputs = {name: _watch(bound, name) for name in request.grad_of}
+    with torch.random.fork_rng(devices=[]), torch.enable_grad():
+        torch.manual_seed(0)
+        result = request.function(*bound.args, **bound.kwargs)
+    answer = Answer(None, problem=shapes.violation(request.function, bound, result))
+    if answer.problem is None and inputs:
+        answer.grads, answer.problem = _gradients(result, inputs)
+    try:
+        answer.value = plain.roundtrip(result, "the result")
+        answer.grads = plain.roundtrip(answer.grads)
+    except plain.NotPlain as error:
+        answer.problem = answer.problem or f"{error}; return plain data"
+    before = inspect.signature(request.function).bind(*sent["args"], **sent["kwargs"]).arguments
+    original = plain.decode(request.arguments)
+    untouched = inspect.signature(request.function).bind(*original["args"], **original["kwargs"]).arguments
+    watched = {n: v for n, v in bound.arguments.items() if n in inputs and isinstance(v, Tensor)}
+    answer.changed = [n for n, v in before.items() if not _same(watched.get(n, v), untouched[n])]
+    return answer
+
+
+def _specs(sent: dict[str, Any]) -> Iterator[Spec]:
+    yield from (a for a in (*sent["args"], *sent["kwargs"].values()) if isinstance(a, Spec))
+
+
+def _watch(bound: inspect.BoundArguments, name: str) -> dict[str, Tensor]:
+    """Makes the argument `name` something that gradients flow back to; gives the leaves, by name."""
+    value = bound.arguments.get(name)
+    if isinstance(value, nn.Module):
+        return dict(value.named_parameters())
+    if not isinstance(value, Tensor) or not value.is_floating_point():
+        raise TypeError(f"grad_of={name!r}: not an argument that is a float tensor or a model")
+    leaf = value.detach().requires_grad_()
+    # Not the leaf itself: code that works in place on its input should be told so by us, not by autograd.
+    bound.arguments[name] = leaf.clone()
+    return {"": leaf}
+
+
+def _gradients(result: Any, inputs: dict[str, dict[str, Tensor]]) -> tuple[dict[str, Any], str | None]:
+    """Gradients of the result (summed, where it has several numbers) to each watched input."""
+    scalar = result.get("loss") if isinstance(result, dict) else result[0] if isinstance(result, tuple) else result
+    if not isinstance(scalar, Tensor):
+        return {}, f"the result must be a tensor for its gradient to be taken, but it is {short(scalar)}"
+    leaves = [leaf for group in inputs.values() for leaf in group.values()]
+    found: Sequence[Tensor | None] = [None] * len(leaves)
+    if scalar.requires_grad:
+        found = torch.autograd.grad(scalar.sum(), leaves, allow_unused=True)
+    by_leaf = iter(found)
+    grads = {name: {key: next(by_leaf) for key in group} for name, group in inputs.items()}
+    return {name: group[""] if "" in group else group for name, group in grads.items()}, None
+
+
+def _same(a: Any, b: Any) -> bool:
+    return plain.encode(_ungraded(a)) == plain.encode(_ungraded(b))
+
+
+def _ungraded(value: Any) -> Any:
+    return value.detach() if isinstance(value, Tensor) else value
+
+
+class Seen:
+    """One observation, or a part of one: `seen[0]`, `seen["loss"]`, `seen.grad("log_probs")`."""
+
+    def __init__(self, answer: Answer, value: Any, called: str, part: str = ""):
+        self._answer, self.value, self._called, self._part = answer, value, called, part
+
+    def __getitem__(self, key: Any) -> Seen:
+        __tracebackhide__ = True
+        try:
+            return Seen(self._answer, self.value[key], self._called, f"{self._part}[{key!r}]")
+        except (KeyError, IndexError, TypeError):
+            self.fail(f"the result{self._part} has no {key!r}")
+
+    def grad(self, name: str) -> Seen:
+        """The gradient to the argument `name`; its value is None where the result does not depend on it."""
+        return Seen(self._answer, self._answer.grads[name], self._called, f"gradient to {name}")
+
+    def close(self, expected: Any, rtol: float = 1e-6, atol: float = 1e-9) -> None:
+        """Fails unless the value equals `expected`: structure and shapes exactly, numbers within
+        atol + rtol * |expected|. A NaN equals nothing. Where a gradient is expected to be all zeros, none at
+        all (no path) is as good."""
+        __tracebackhide__ = True
+        value = self.value
+        if value is None and self._part.startswith("gradient") and isinstance(expected, Tensor):
+            value = torch.zeros_like(expected)
+        difference = _difference(value, expected, rtol, atol)
+        if difference is not None:
+            self.fail(expected=short(expected), first_difference=difference)
+
+    def no_gradient(self, why: str) -> None:
+        """Fails, saying `why`, if any gradient arrived here."""
+        __tracebackhide__ = True
+        leaves = self.value.values() if isinstance(self.value, dict) else [self.value]
+        if any(g is not None and bool((g != 0).any() | g.isnan().any()) for g in leaves):
+            self.fail(why)
+
+    def inputs_unchanged(self) -> None:
+        """Fails if the call changed one of its arguments in place."""
+        __tracebackhide__ = True
+        if self._answer.changed:
+            self.fail(f"the call changed its argument {self._answer.changed[0]!r} in place; work on a copy")
+
+    def check(self, condition: bool, says: str) -> None:
+        """Fails, saying `says`, unless `condition` holds: for properties of what was observed."""
+        __tracebackhide__ = True
+        if not condition:
+            self.fail(says)
+
+    def fail(self, says: str = "", expected: str = "", first_difference: str = "") -> None:
+        __tracebackhide__ = True
+        got = f"{self._part}: {short(self.value)}" if self._part else short(self.value)
+        problem = Problem(self._called, got, expected, first_difference, says)
+        raise Mismatch("\n".join(problem.lines()))
+
+
+class Observer:
+    """The `observe` fixture. `log` holds the observations of the running test, for the report."""
+
+    def __init__(self):
+        self.log: list[tuple[Request, Answer | BaseException]] = []
+
+    def __call__(self, function: Callable, *args: Any, grad_of: str | Sequence[str] = (), **kwargs: Any) -> Seen:
+        __tracebackhide__ = True
+        lesson = getattr(function, "__module__", "").partition(".")[0]
+        if not LESSON.fullmatch(lesson) or isinstance(function, type):
+            raise TypeError(f"observe takes a function of a lesson or a scenario, not {function!r}")
+        grad_of = (grad_of,) if isinstance(grad_of, str) else tuple(grad_of)
+        arguments = plain.encode({"args": args, "kwargs": kwargs}, "arguments")
+        request = Request(function, arguments, grad_of)
+        try:
+            answer = perform(request)
+        except Exception as error:
+            self.log.append((request, error))
+            error.came_through_observe = True
+            raise
+        self.log.append((request, answer))
+        seen = Seen(answer, answer.value, self.describe(request))
+        if answer.problem is not None:
+            seen.fail(answer.problem)
+        return seen
+
+    @contextmanager
+    def raises(self, *kinds: type[Exception], match: str = "") -> Iterator[None]:
+        """The observed call inside must raise one of `kinds` with a message in which `match` is found
+        (a regular expression, upper and lower case alike)."""
+        __tracebackhide__ = True
+        wanted = " or ".join(k.__name__ for k in kinds)
+        before = len(self.log)
+        try:
+            yield
+        except NotImplementedError:
+            raise
+        except kinds as error:
+            if not getattr(error, "came_through_observe", False):
+                raise
+            if not re.search(match, str(error), re.IGNORECASE):
+                self._fail_raise(f"a {wanted} whose message matches {match!r}", f"{type(error).__name__}: {error}")
+        except Exception as error:
+            if not getattr(error, "came_through_observe", False):
+                raise
+            self._fail_raise(f"a {wanted}", f"{type(error).__name__}: {error}")
+        else:
+            if len(self.log) == before:
+                raise TypeError("nothing was observed inside observe.raises")
+            answer = self.log[-1][1]
+            self._fail_raise(f"a {wanted}", f"no error, but {short(answer.value)}")
+
+    def _fail_raise(self, expected: str, got: str) -> None:
+        __tracebackhide__ = True
+        called = self.describe(self.log[-1][0])
+        raise Mismatch("\n".join(Problem(called, got, expected).lines())) from None
+
+    @staticmethod
+    def describe(request: Request) -> str:
+        sent = plain.decode(request.arguments)
+        bound = inspect.signature(request.function).bind(*sent["args"], **sent["kwargs"])
+        return call_text(request.name, bound.arguments)
+
+
+def _difference(got: Any, expected: Any, rtol: float, atol: float, where: str = "") -> str | None:
+    """None where equal, else one line: the first place that differs, and by how much."""
+    if isinstance(expected, (Tensor, int, float)) and not isinstance(expected, bool):
+        if isinstance(got, bool) or not isinstance(got, (Tensor, int, float)):
+            return f"{where or 'the value'} is {short(got)}, not numbers"
+        a, b = torch.as_tensor(got).detach(), torch.as_tensor(expected).detach()
+        if a.shape != b.shape:
+            return f"{where or 'the'} shape is {tuple(a.shape)}, expected {tuple(b.shape)}"
+        a, b = a.to(torch.float64), b.to(torch.float64)
+        bad = ~((a - b).abs() <= atol + rtol * b.abs()) & ~((a == b) & b.isinf())
+        if not bad.any():
+            return None
+        if a.ndim == 0:
+            return f"{where} by {short(float(a - b))}".strip() if where else f"by {short(float(a - b))}"
+        index = tuple(bad.nonzero()[0].tolist())
+        place = f"{where}[{', '.join(map(str, index))}]"
+        return f"first at {place}: {a[index]:.6g} against {b[index]:.6g} ({int(bad.sum())} of {bad.numel()} differ)"
+    if isinstance(expected, (list, tuple)):
+        if type(got) is not type(expected) or len(got) != len(expected):
+            return f"{where or 'it'} is {_kind(got)}, expected {_kind(expected)}"
+        pairs = [(f"{where}[{i}]", g, e) for i, (g, e) in enumerate(zip(got, expected, strict=True))]
+    elif isinstance(expected, dict):
+        if not isinstance(got, dict) or set(got) != set(expected):
+            return f"{where or 'it'} is {_kind(got)}, expected {_kind(expected)}"
+        pairs = [(f"{where}[{k!r}]", got[k], expected[k]) for k in expected]
+    else:
+        equal = type(got) is type(expected) and got == expected
+        return None if equal else f"{where or 'it'} is {short(got)}"
+    return next((d for d in (_difference(g, e, rtol, atol, place) for place, g, e in pairs) if d), None)
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, dict):
+        return f"a dict with the keys {sorted(map(str, value))}"
+    return f"a {type(value).__name__} of length {len(value)}" if isinstance(value, (list, tuple)) else short(value)

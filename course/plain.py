@@ -1,0 +1,153 @@
+"""Plain data to bytes and back: all that may pass between a test and the code under test.
+
+Plain are None, bool, int, float, str, bytes, tensors of any dtype, lists, tuples, dicts with such keys, and
+`lab.spec.Spec`. The form is a length, a JSON tree, and the tensors' raw bytes behind it: nothing is ever
+unpickled or evaluated, size is bounded before parsing, depth and count before anything is built. `encode` is
+strict about what goes in; `decode` trusts nothing that it reads.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from math import prod
+from typing import Any
+
+import torch
+
+from lab.spec import Spec
+
+MAX_DEPTH = 32
+MAX_NODES = 1_000_000
+MAX_BYTES = 256 * 2**20
+
+_DTYPES = {
+    str(d).removeprefix("torch."): d
+    for d in (torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.int64, torch.int32, torch.int16,
+              torch.int8, torch.uint8, torch.bool, torch.complex64, torch.complex128)
+}  # fmt: skip
+
+
+class NotPlain(TypeError):
+    """Something that is not plain data. The message says where it stood and what it was."""
+
+
+class BadBytes(ValueError):
+    """Bytes that `encode` did not write."""
+
+
+def encode(value: Any, name: str = "value") -> bytes:
+    """The bytes of `value`. Raises NotPlain, naming the place within it: "value['loss'][2] is a set"."""
+    buffers: list[bytes] = []
+    tree = json.dumps(_pack(value, name, buffers, 0), ensure_ascii=False).encode("utf-8", "surrogatepass")
+    return b"".join([struct.pack("<Q", len(tree)), tree, *buffers])
+
+
+def decode(data: bytes) -> Any:
+    """The value again, in storage of its own. Raises BadBytes on anything that is not of the right form."""
+    if len(data) > MAX_BYTES:
+        raise BadBytes(f"{len(data)} bytes are more than the {MAX_BYTES} allowed")
+    try:
+        (length,) = struct.unpack_from("<Q", data)
+        body = data[8 : 8 + length]
+        if len(body) != length:
+            raise BadBytes("cut short")
+        reader = _Reader(memoryview(data)[8 + length :])
+        value = reader.build(json.loads(body.decode("utf-8", "surrogatepass")), 0)
+        if reader.at != len(reader.buffer):
+            raise BadBytes("bytes left over")
+        return value
+    except BadBytes:
+        raise
+    except (struct.error, ValueError, TypeError, KeyError, RuntimeError, RecursionError, OverflowError) as error:
+        raise BadBytes(f"not in the form that encode writes: {error}") from None
+
+
+def roundtrip(value: Any, name: str = "value") -> Any:
+    """What the other side would receive."""
+    return decode(encode(value, name))
+
+
+def _pack(value: Any, name: str, buffers: list[bytes], depth: int) -> Any:
+    if depth > MAX_DEPTH:
+        raise NotPlain(f"{name} is nested more than {MAX_DEPTH} levels deep")
+    kind = type(value)
+    if value is None or kind in (bool, str):
+        return value
+    if kind is int:
+        return {"i": hex(value)}  # JSON numbers lose large integers in some readers
+    if kind is float:
+        return {"f": value.hex()}
+    if kind is bytes:
+        return {"b": value.hex()}
+    if isinstance(value, torch.Tensor):
+        return _pack_tensor(value, name, buffers)
+    if kind in (list, tuple):
+        return {kind.__name__[0]: [_pack(v, f"{name}[{i}]", buffers, depth + 1) for i, v in enumerate(value)]}
+    if kind is dict:
+        pairs = []
+        for key, item in value.items():
+            if type(key) not in (str, int, bool, float, type(None)):
+                raise NotPlain(f"{name} has a key of type {type(key).__name__}; keys are strings or numbers")
+            pairs.append([_pack(key, name, buffers, depth + 1), _pack(item, f"{name}[{key!r}]", buffers, depth + 1)])
+        return {"d": pairs}
+    if kind is Spec:
+        fields = [value.target, value.kwargs, value.seed, value.dtype]
+        return {"s": [_pack(f, name, buffers, depth + 1) for f in fields]}
+    if type(value).__module__ == "numpy":
+        raise NotPlain(f"{name} is a numpy {kind.__name__}; make it a tensor (torch.as_tensor) or a plain number")
+    raise NotPlain(f"{name} is a {kind.__name__}, which is not plain data (tensors, numbers, strings, lists, dicts)")
+
+
+def _pack_tensor(tensor: torch.Tensor, name: str, buffers: list[bytes]) -> Any:
+    dtype = str(tensor.dtype).removeprefix("torch.")
+    if dtype not in _DTYPES or tensor.layout != torch.strided or tensor.is_meta:
+        raise NotPlain(f"{name} is a tensor of dtype {dtype} and layout {tensor.layout}; return an ordinary dense one")
+    whole = tensor.detach().cpu().resolve_conj().resolve_neg().contiguous()
+    buffers.append(whole.flatten().view(torch.uint8).numpy().tobytes() if whole.numel() else b"")
+    return {"T": [dtype, list(tensor.shape), tensor.requires_grad]}
+
+
+class _Reader:
+    def __init__(self, buffer: memoryview):
+        self.buffer, self.at, self.nodes = buffer, 0, 0
+
+    def build(self, node: Any, depth: int) -> Any:
+        self.nodes += 1
+        if depth > MAX_DEPTH or self.nodes > MAX_NODES:
+            raise BadBytes("nested too deeply, or too many values")
+        if node is None or isinstance(node, (bool, str)):
+            return node
+        if not isinstance(node, dict) or len(node) != 1:
+            raise BadBytes(f"unexpected {type(node).__name__}")
+        ((tag, body),) = node.items()
+        if tag == "i":
+            return int(body, 16)
+        if tag == "f":
+            return float.fromhex(body)
+        if tag == "b":
+            return bytes.fromhex(body)
+        if tag == "T":
+            return self.tensor(*body)
+        if tag in "lt":
+            items = [self.build(item, depth + 1) for item in body]
+            return items if tag == "l" else tuple(items)
+        if tag == "d":
+            return {self.build(key, depth + 1): self.build(item, depth + 1) for key, item in body}
+        if tag == "s":
+            return Spec(*(self.build(item, depth + 1) for item in body))
+        raise BadBytes(f"unknown tag {tag!r}")
+
+    def tensor(self, dtype: str, shape: list[int], requires_grad: bool) -> torch.Tensor:
+        if not all(type(n) is int and n >= 0 for n in shape) or len(shape) > 16:
+            raise BadBytes(f"shape {shape}")
+        kind = _DTYPES[dtype]
+        size = prod(shape) * kind.itemsize
+        raw = self.buffer[self.at : self.at + size]
+        if len(raw) != size:
+            raise BadBytes("a tensor is cut short")
+        self.at += size
+        if size == 0:
+            return torch.empty(shape, dtype=kind)
+        built = torch.frombuffer(bytearray(raw), dtype=kind).reshape(shape)
+        return built.requires_grad_() if requires_grad and (kind.is_floating_point or kind.is_complex) else built

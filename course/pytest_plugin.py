@@ -1,0 +1,146 @@
+"""The course's side of pytest: the switch is checked, `observe` is given, and failures are told briefly.
+
+A test whose exercise is not written yet is counted as "not written" and gets one line. A failed observation
+gets the short report of `course.report` instead of a traceback; `--full-trace` brings the traceback back.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from _pytest._code.code import ReprFileLocation, TerminalRepr
+
+from lab import switch
+from lab.errors import UsageError
+
+UNWRITTEN = "not written yet: exercise "
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    try:
+        switch.check()
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+@pytest.fixture(scope="session")
+def observe():
+    """The door to the code under test (see course/observe.py)."""
+    from course.observe import Observer
+
+    observer = Observer()
+    _observers.append(observer)
+    return observer
+
+
+_observers: list = []  # one a session; a list so that pytest's own tests of tests do not mix them up
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for observer in _observers:
+        observer.log.clear()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
+    report = yield
+    if not report.failed or call.excinfo is None or item.config.getoption("fulltrace"):
+        return report
+    error = call.excinfo.value
+    lesson = _lesson_folder(item.path)
+    if isinstance(error, NotImplementedError) and str(error).startswith(UNWRITTEN):
+        report.unwritten = _unwritten_line(str(error), lesson)
+        report.longrepr = _Short([report.unwritten], item)
+    elif lesson is not None and isinstance(error, AssertionError):
+        report.longrepr = _Short(_report_lines(item, lesson, error), item)
+    return report
+
+
+def _report_lines(item: pytest.Item, lesson: Path, error: AssertionError) -> list[str]:
+    from course import report
+
+    marker = item.get_closest_marker("exercise")
+    exercise = report.exercise_by_id(lesson, marker.args[0]) if marker else None
+    file, line = (exercise.file, _line_of(lesson, exercise)) if exercise else (item.path.name, None)
+    lines = [report.headline(exercise, file, line)]
+    if isinstance(error, report.Mismatch):
+        lines += str(error).splitlines()
+    else:
+        log = _observers[-1].log if _observers else []
+        if log:
+            lines.append(f"  {'called':<9}{_observers[-1].describe(log[-1][0])}")
+        lines.append(f"  {'says':<9}{str(error).splitlines()[0] if str(error) else 'an assertion failed'}")
+    return [*lines, f"  {'test':<9}{_place_in_test(item, error)}"]
+
+
+def _line_of(lesson: Path, exercise) -> int | None:
+    """The line where the exercise's object is defined, in the tree that SOLUTION chooses."""
+    import ast
+
+    tree = switch.finder.tree_of(lesson.name)
+    path = switch.finder.folders(tree).get(lesson.name, lesson) / exercise.file
+    try:
+        nodes = ast.parse(path.read_text(encoding="utf-8")).body
+        for name in exercise.object.split("."):
+            node = next(n for n in nodes if getattr(n, "name", None) == name)
+            nodes = node.body
+        return node.lineno
+    except (OSError, SyntaxError, StopIteration):
+        return None
+
+
+def _place_in_test(item: pytest.Item, error: BaseException) -> str:
+    line, trace = None, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == str(item.path):
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return f"{item.path.name}:{line}  {item.name}" if line else item.name
+
+
+def _unwritten_line(message: str, lesson: Path | None) -> str:
+    """The stub's message, and the way past it where the stub is an earlier lesson's."""
+    message = message.splitlines()[0]
+    number = re.search(r"exercise (\d\d)\.", message)
+    own = lesson.name[len("lesson") :][:2] if lesson else None
+    if own and number and number[1] != own:
+        given = ",".join(filter(None, [switch.os.environ.get("SOLUTION", "").strip("0 "), f"lesson{number[1]}"]))
+        return f"{message} (lesson {own} builds on it; SOLUTION={given} uses the reference for it)"
+    return message
+
+
+def _lesson_folder(path: Path) -> Path | None:
+    """The lesson that a test file belongs to, or None for a test of the course itself."""
+    folder = path.parent.parent
+    return folder if path.parent.name == "testcases" and switch.LESSON.fullmatch(folder.name) else None
+
+
+class _Short(TerminalRepr):
+    """A failure in a few lines; the first is what pytest's summary shows."""
+
+    def __init__(self, lines: list[str], item: pytest.Item):
+        self.lines = lines
+        self.reprcrash = ReprFileLocation(str(item.path), item.location[1] or 0, " ".join(lines[0].split()))
+
+    def toterminal(self, tw) -> None:
+        for line in self.lines:
+            tw.line(line)
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines)
+
+
+def pytest_report_teststatus(report: pytest.TestReport):
+    if getattr(report, "unwritten", None):
+        return "not written", "n", ("NOT WRITTEN", {"yellow": True})
+    return None
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = terminalreporter.stats.get("not written", [])
+    if reports:
+        terminalreporter.section("not written yet", yellow=True)
+        for report in reports:
+            terminalreporter.write_line(f"{report.unwritten}   {report.nodeid.rpartition('::')[2]}")

@@ -1,0 +1,172 @@
+"""Makes the learner's stubs from the reference: `solutions/` is the single source.
+
+In every file that a manifest names, the body of each exercise is replaced by its steps (the comments that
+start with `#>` in the reference) and a NotImplementedError; signature and docstring stay. The reference's own
+helpers (functions, methods and constants whose name starts with one underscore) are left out; all the rest is
+given as it is. Standard library only.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from course import manifest
+from course.manifest import Lesson
+from lab.errors import UsageError
+from lab.switch import ROOT
+
+STEP = "#>"
+Function = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def solution_folder(lesson: Lesson, root: Path = ROOT) -> Path:
+    return root / "solutions" / lesson.folder.parent.name / lesson.name
+
+
+def files(lesson: Lesson) -> list[str]:
+    """The stub files of a lesson, in the order of its exercises."""
+    return list(dict.fromkeys(e.file for e in lesson.exercises))
+
+
+def stub_of(lesson: Lesson, file: str, root: Path = ROOT) -> str:
+    """The text of the pristine stub `file`. Raises UsageError where the reference lacks the object."""
+    path = solution_folder(lesson, root) / file
+    try:
+        source = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise UsageError(f"{lesson.name}/lesson.toml names {file}, but there is no {path.relative_to(root)}") from None
+    lines = source.splitlines()
+    tree = ast.parse(source)
+    edits: list[tuple[int, int, list[str]]] = []  # first line, last line (from 1, both included), replacement
+    for exercise in (e for e in lesson.exercises if e.file == file):
+        raises = f'raise NotImplementedError("not written yet: exercise {exercise.id}, {exercise.place}")'
+        found = list(_functions(tree, exercise.object))
+        if not found:
+            raise UsageError(f"{lesson.name}/lesson.toml, exercise {exercise.id}: {file} has no {exercise.object}")
+        edits += [_emptied(function, lines, raises) for function in found]
+    edits += [(*_extent(node, lines), []) for node in _private(tree)]
+    for first, last, replacement in sorted(edits, reverse=True):
+        lines[first - 1 : last] = replacement
+    return _squeezed(lines)
+
+
+def _functions(tree: ast.Module, name: str) -> Iterator[ast.AST]:
+    """The function, method or all public methods of the class called `name`."""
+    owner, _, method = name.partition(".")
+    node = next((n for n in tree.body if getattr(n, "name", None) == owner), None)
+    if isinstance(node, Function):
+        yield node
+    elif isinstance(node, ast.ClassDef):
+        wanted = (n for n in node.body if isinstance(n, Function) and not _is_private(n.name))
+        yield from (n for n in wanted if not method or n.name == method)
+
+
+def _emptied(function: ast.AST, lines: list[str], raises: str) -> tuple[int, int, list[str]]:
+    body = function.body
+    documented = isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
+    first = body[0].end_lineno + 1 if documented else body[0].lineno
+    while not documented and lines[first - 2].strip().startswith("#"):
+        first -= 1  # a comment above the first statement belongs to the body
+    last = function.end_lineno
+    indent = " " * (function.col_offset + 4)
+    steps = [line.strip() for line in lines[first - 1 : last] if line.strip().startswith(STEP)]
+    return first, last, [*(f"{indent}#{step[len(STEP) :]}" for step in steps), indent + raises]
+
+
+def _is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__")
+
+
+def _private(tree: ast.Module) -> Iterator[ast.AST]:
+    for node in [*tree.body, *(m for c in tree.body if isinstance(c, ast.ClassDef) for m in c.body)]:
+        if isinstance(node, (*Function, ast.ClassDef)) and _is_private(node.name):
+            yield node
+        if isinstance(node, ast.Assign) and all(isinstance(t, ast.Name) and _is_private(t.id) for t in node.targets):
+            yield node
+
+
+def _extent(node: ast.AST, lines: list[str]) -> tuple[int, int]:
+    """First and last line of a definition, decorators and the comments right above it included."""
+    first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+    while lines[first - 2].strip().startswith("#"):
+        first -= 1
+    return first, node.end_lineno
+
+
+def _squeezed(lines: list[str]) -> str:
+    """No more than two blank lines in a row, one at most inside a class, none at the end."""
+    kept: list[str] = []
+    for i, line in enumerate(lines):
+        following = next((rest for rest in lines[i:] if rest.strip()), "")
+        allowed = 1 if following.startswith(" ") else 2
+        blanks = next((n for n, back in enumerate(reversed(kept)) if back.strip()), 0)
+        if line.strip() or (following and blanks < allowed):
+            kept.append(line)
+    return "\n".join(kept) + "\n"
+
+
+def write_all(target: Path, root: Path = ROOT) -> list[Path]:
+    """Writes pristine stubs of every lesson under `target`/tutorial; for tests and releases."""
+    written = []
+    for lesson in manifest.read_all(root):
+        for file in files(lesson):
+            path = target / lesson.folder.relative_to(root) / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_text(path, stub_of(lesson, file, root))
+            written.append(path)
+    return written
+
+
+def changed(root: Path = ROOT) -> list[Path]:
+    """The stub files under `root`/tutorial that are not pristine (or are missing)."""
+    return [
+        path
+        for lesson in manifest.read_all(root)
+        for file in files(lesson)
+        if _text(path := lesson.folder / file) != stub_of(lesson, file, root)
+    ]
+
+
+def reset(lesson: Lesson, root: Path = ROOT) -> tuple[list[Path], Path | None]:
+    """Restores a lesson's stubs. What stood there and was not pristine goes to `root`/kept/ first.
+
+    Returns the files restored, and the folder with what was kept (None where nothing had to be).
+    """
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    kept = root / "kept" / f"{lesson.name}-{stamp}"
+    n = 1
+    while kept.exists():
+        n += 1
+        kept = root / "kept" / f"{lesson.name}-{stamp}-{n}"
+    fresh = {file: stub_of(lesson, file, root) for file in files(lesson)}
+    restored = []
+    for file, text in fresh.items():
+        path = lesson.folder / file
+        if _text(path) == text:
+            continue
+        if path.exists():
+            (kept / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, kept / file)
+        write_text(path, text)
+        restored.append(path)
+    return restored, kept if kept.exists() else None
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.write_text(text, encoding="utf-8", newline="\n")
+    os.replace(temporary, path)
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (FileNotFoundError, UnicodeDecodeError):
+        return None

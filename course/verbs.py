@@ -1,0 +1,79 @@
+"""The verbs of `python -m course` (see course/__main__.py for the list)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+
+from course import manifest, stubs
+from lab.errors import UsageError
+from lab.switch import ROOT
+
+
+def do_demo(arguments: list[str]) -> int:
+    """The demo run, on the reference solutions. Further arguments go to the training command."""
+    command = ["-m", "lab.train", "--config", "configs/demo.yaml", *arguments]
+    return _python(command, SOLUTION="1")
+
+
+def do_test(arguments: list[str]) -> int:
+    """Everything, on the reference."""
+    return _python(["-m", "pytest", "-q", *arguments], SOLUTION="1")
+
+
+def do_check(arguments: list[str]) -> int:
+    """The learner's stubs: one line per exercise, with what its tests say. Exit status 0 when all pass."""
+    lessons = [manifest.find(arguments[0])] if arguments else manifest.read_all()
+    from course.progress import check_lessons  # pytest: only where it is installed
+
+    return check_lessons(lessons)
+
+
+def do_reset(arguments: list[str]) -> int:
+    if len(arguments) != 1 or not arguments[0]:
+        known = ", ".join(lesson.number for lesson in manifest.read_all())
+        raise UsageError(f"say which lesson to reset, such as `make reset LESSON=13` (there are: {known})")
+    restored, kept = stubs.reset(manifest.find(arguments[0]))
+    for path in restored:
+        print(f"fresh: {path.relative_to(ROOT)}")
+    if kept:
+        print(f"what you had written is kept in {kept.relative_to(ROOT)}")
+    if not restored:
+        print("nothing to do: the stubs are fresh")
+    return 0
+
+
+def do_stubs(arguments: list[str]) -> int:
+    if arguments not in ([], ["--check"]):
+        raise UsageError(f"stubs takes no argument or --check, not {' '.join(arguments)!r}")
+    changed = stubs.changed()
+    for path in changed:
+        print(f"not as solutions/ would have it: {path.relative_to(ROOT)}")
+    if arguments:
+        return 1 if changed else 0
+    for lesson in manifest.read_all():
+        restored, kept = stubs.reset(lesson)
+        print(f"{lesson.name}: {len(restored)} written" + (f", old ones in {kept.relative_to(ROOT)}" if kept else ""))
+    return 0
+
+
+def do_clean(arguments: list[str]) -> int:
+    """Removes what set-up, runs and tests made. What a learner wrote or put aside stays."""
+    doomed = [ROOT / name for name in (".venv", "runs", ".pytest_cache", ".hypothesis", ".ruff_cache", ".venv-setup.log")]
+    for tree in ("lab", "course", "tutorial", "solutions", "tests", "benchmarks"):
+        doomed += (ROOT / tree).rglob("__pycache__")
+    doomed.append(ROOT / "__pycache__")
+    for path in doomed:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.exists() or path.is_symlink():
+            path.unlink()
+    print("clean")
+    return 0
+
+
+def _python(command: list[str], **environment: str) -> int:
+    """Runs this Python in the repository's root, with a changed environment."""
+    return subprocess.call([sys.executable, *command], cwd=ROOT, env={**os.environ, **environment})

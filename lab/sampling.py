@@ -1,0 +1,32 @@
+"""The plainest sampler: one forward over everything for each new token. Lesson 14 writes the fast one."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+@torch.no_grad()
+def sample(model: nn.Module, prompt_ids: Tensor, num_samples: int, *, eos_token_id: int, max_new_tokens: int,
+           temperature: float = 1.0, generator: torch.Generator | None = None) -> list[Tensor]:  # fmt: skip
+    """Draws `num_samples` continuations of one prompt.
+
+    prompt_ids: (P,) token ids. Returns a list of 1-D tensors of token ids; each ends with the EOS token, or
+    has `max_new_tokens` tokens and no EOS where it was cut off. `generator` defaults to torch's global one.
+    """
+    ids = prompt_ids.repeat(num_samples, 1)  # (G, P)
+    ended = torch.zeros(num_samples, dtype=torch.bool, device=ids.device)
+    for _ in range(max_new_tokens):
+        logits = model(ids).logits[:, -1].float() / temperature  # (G, V)
+        drawn = torch.multinomial(logits.softmax(-1), 1, generator=generator)  # (G, 1)
+        ids = torch.cat([ids, drawn.masked_fill(ended[:, None], eos_token_id)], dim=1)
+        ended |= ids[:, -1] == eos_token_id
+        if ended.all():
+            break
+    return [cut_after_eos(row, eos_token_id) for row in ids[:, len(prompt_ids) :]]
+
+
+def cut_after_eos(ids: Tensor, eos_token_id: int) -> Tensor:
+    """`ids` up to and with the first EOS; all of them where there is none."""
+    ends = (ids == eos_token_id).nonzero()
+    return ids[: int(ends[0]) + 1] if len(ends) else ids

@@ -1,0 +1,194 @@
+"""Situations that the tests of lesson 13 look at. Each returns evidence; what it should be is in the tests."""
+
+import json
+import tempfile
+from pathlib import Path
+
+import torch
+from lesson13_grpo.data import grpo_dataset
+from lesson13_grpo.training import grpo_trainer
+
+from lab import rewards
+from lab.tiny_lm import BigramLM, TinyLM
+from lab.toy_tokenizer import CharTokenizer
+
+
+def read_dataset(content, num_samples=4, max_length=2048, tokenizer=None):
+    """Writes `content` (text or bytes) to train.jsonl, reads it as a GRPODataset, and returns its length and
+    all its items. `tokenizer` holds arguments of lab's CharTokenizer."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "train.jsonl"
+        path.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+        dataset = grpo_dataset.GRPODataset(path, CharTokenizer(**(tokenizer or {})), num_samples, max_length)
+        return {"length": len(dataset), "items": [dict(dataset[i]) for i in range(len(dataset))]}
+
+
+def read_missing_file():
+    """Opens a data set whose file does not exist."""
+    with tempfile.TemporaryDirectory() as folder:
+        grpo_dataset.GRPODataset(Path(folder) / "nowhere.jsonl", CharTokenizer())
+
+
+class Rows:
+    """A data set in memory, so that the trainer is tested without the exercise that reads files."""
+
+    def __init__(self, items, tokenizer):
+        self.items, self.tokenizer = items, tokenizer
+
+    def __len__(self):
+        return len(self.items)
+
+    def __getitem__(self, index):
+        return self.items[index]
+
+
+def row(prompt, responses=None, rewards=None, **columns):
+    """One item, as GRPODataset makes them."""
+    tokenizer = CharTokenizer()
+    return {
+        **columns,
+        "prompt": prompt,
+        "prompt_ids": torch.tensor(tokenizer.encode(prompt)),
+        "responses": responses,
+        "response_ids": responses and [torch.tensor([*tokenizer.encode(r), tokenizer.eos_token_id]) for r in responses],
+        "rewards": None if rewards is None else torch.tensor(rewards),
+    }
+
+
+def make_trainer(items=(), reward=None, seed=0, alphabet=None, **settings):
+    """A trainer with a small float64 model (made with `seed`) and plain gradient descent."""
+    tokenizer = CharTokenizer(**({"alphabet": alphabet} if alphabet else {}))
+    torch.manual_seed(seed)
+    model = TinyLM(tokenizer.vocab_size).double()
+    config = grpo_trainer.GRPOConfig(**{"optimizer": "sgd", "learning_rate": 0.1, "seed": seed, "reward": reward, **settings})
+    return grpo_trainer.GRPOTrainer(model, Rows(list(items), tokenizer), config)
+
+
+def generate(prompts, num_samples, seed=0, **settings):
+    """Calls generate_responses on a small model; returns per prompt the texts, token ids and log-probs."""
+    trainer = make_trainer(seed=seed, **settings)
+    responses, log_probs = trainer.generate_responses(prompts, num_samples)
+    return {
+        "texts": [[r.text for r in group] for group in responses],
+        "token_ids": [[r.token_ids for r in group] for group in responses],
+        "log_probs": list(log_probs),
+        "weights": dict(trainer.model.state_dict()),
+    }
+
+
+def generate_ambiguous(num_samples, max_new_tokens):
+    """Generates with a tokenizer in which "ab" can be one token or two, and a model that writes a, b, ab and
+    EOS with fixed probabilities. Returns token ids and log-probs."""
+    tokenizer = CharTokenizer(alphabet="ab", merges=["ab"])  # ids: pad 0, eos 1, a 2, b 3, ab 4
+    model = BigramLM([[-50.0, 0.0, 0.5, 0.5, 0.2]] * 5)
+    config = grpo_trainer.GRPOConfig(optimizer="sgd", max_new_tokens=max_new_tokens)
+    trainer = grpo_trainer.GRPOTrainer(model, Rows([], tokenizer), config)
+    responses, log_probs = trainer.generate_responses(["a"], num_samples)
+    return {"token_ids": [r.token_ids for r in responses[0]], "log_probs": log_probs[0]}
+
+
+def score(prompts, responses, values=None, **columns):
+    """Calls compute_rewards. The reward function writes down what it was called with, and gives `values`, or
+    the length of each response."""
+    calls = []
+
+    def reward(prompts, responses, **columns):
+        calls.append({"prompts": list(prompts), "responses": list(responses), "columns": {k: list(v) for k, v in columns.items()}})
+        return [float(len(r)) for r in responses] if values is None else values
+
+    result = make_trainer(reward=reward).compute_rewards(prompts, responses, **columns)
+    return {"rewards": list(result), "calls": calls}
+
+
+def score_by_rule(prompts, responses, answer):
+    """compute_rewards with a rule about one response, through lab.rewards.per_sample."""
+    rule = rewards.per_sample(lambda prompt, response, answer: float(response == answer))
+    return list(make_trainer(reward=rule).compute_rewards(prompts, responses, answer=answer))
+
+
+def score_by_model(prompts, responses):
+    """compute_rewards with a reward model that gives the share of each text's characters that are 7."""
+    tokenizer = CharTokenizer()
+
+    class Sevens(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.unused = torch.nn.Parameter(torch.zeros(()))
+
+        def forward(self, input_ids, attention_mask):
+            hits = (input_ids == tokenizer.ids["7"]) * attention_mask
+            return type("Output", (), {"logits": (hits.sum(-1, keepdim=True) / attention_mask.sum(-1, keepdim=True))})
+
+    def encode(texts, padding, return_tensors):
+        rows = [torch.tensor(tokenizer.encode(t)) for t in texts]
+        ids = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
+        return {"input_ids": ids, "attention_mask": (ids != 0).long()}
+
+    reward = rewards.ModelReward(Sevens(), encode)
+    return list(make_trainer(reward=reward).compute_rewards(prompts, responses))
+
+
+def score_without_reward():
+    """compute_rewards where the configuration names no reward function."""
+    make_trainer(reward=None).compute_rewards(["1"], [["2"]])
+
+
+def one_step(rows, reward_is_length=False, seed=0, stale_gradient=False, **settings):
+    """One training step on `rows` (arguments of `row`). Returns the weights before and after, and the metrics.
+
+    `reward_is_length` rewards a response by its number of characters. `stale_gradient` leaves a gradient from
+    earlier in the parameters, as a careless loop would.
+    """
+    reward = (lambda prompts, responses, **columns: [float(len(r)) for r in responses]) if reward_is_length else None
+    trainer = make_trainer(reward=reward, seed=seed, **settings)
+    if stale_gradient:
+        for parameter in trainer.model.parameters():
+            parameter.grad = torch.ones_like(parameter)
+    before = {name: value.clone() for name, value in trainer.model.state_dict().items()}
+    items = [row(**arguments) for arguments in rows]
+    names = dict.fromkeys(name for item in items for name in item)
+    metrics = trainer.training_step({name: [item.get(name) for item in items] for name in names})
+    return {"before": before, "after": dict(trainer.model.state_dict()), "metrics": dict(metrics)}
+
+
+def one_step_with_columns(rows):
+    """One online step on rows with further columns; returns what the reward function was called with."""
+    calls = []
+
+    def reward(prompts, responses, **columns):
+        calls.append({"prompts": list(prompts), "responses": len(responses), "columns": {k: list(v) for k, v in columns.items()}})
+        return [0.0] * len(responses)
+
+    trainer = make_trainer(reward=reward, num_samples=2, max_new_tokens=3)
+    items = [row(**arguments) for arguments in rows]
+    trainer.training_step({name: [item.get(name) for item in items] for name in items[0]})
+    return calls
+
+
+def train_order(num_rows, batch_size, num_steps, seed=0):
+    """Runs train() with a training step that only writes down which rows it was given."""
+    trainer = make_trainer([row(str(i)) for i in range(num_rows)], batch_size=batch_size, num_steps=num_steps, seed=seed)
+    seen = []
+
+    def step(batch):
+        seen.append([int(p) for p in batch["prompt"]])
+        return {"loss": float(len(seen))}
+
+    trainer.training_step = step
+    return {"batches": seen, "history": [dict(m) for m in trainer.train()]}
+
+
+def learn(online, steps, seed=0):
+    """Teaches a small model to answer a with 1, b with 2 and c with 3. Offline, the rows carry every answer
+    and its reward; online, the model writes its own. Returns the weights before and after."""
+    right = {"a": "1", "b": "2", "c": "3"}
+    answers = ["1", "2", "3", "4"]
+    items = [row(p) if online else row(p, answers, [float(a == r) for a in answers]) for p, r in right.items()]
+    for item, r in zip(items, right.values(), strict=True):
+        item["answer"] = r
+    rule = rewards.per_sample(lambda prompt, response, answer: float(response == answer))
+    trainer = make_trainer(items, reward=rule, seed=seed, alphabet="abc1234", num_steps=steps, batch_size=3,
+                           num_samples=8, max_new_tokens=2, learning_rate=0.5, max_grad_norm=2.0)  # fmt: skip
+    before = {name: value.clone() for name, value in trainer.model.state_dict().items()}
+    trainer.train()
+    return {"before": before, "after": dict(trainer.model.state_dict())}

@@ -69,10 +69,15 @@ def ensure(say=print):
         "The packages could not be installed; is there a network?",
     )
     # A path file makes `import lab` work in notebooks and scripts from any folder.
-    where = subprocess.run(
-        [str(python()), "-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])"],
-        stdout=subprocess.PIPE, check=True,
-    ).stdout.decode().strip()  # fmt: skip
+    where = (
+        subprocess.run(
+            [str(python()), "-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])"],
+            stdout=subprocess.PIPE,
+            check=True,
+        )
+        .stdout.decode()
+        .strip()
+    )
     (Path(where) / "grpo_course.pth").write_text(str(ROOT) + "\n")
     temporary = _stamp().with_name("requirements.tmp")
     temporary.write_text(_wanted())

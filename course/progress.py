@@ -28,7 +28,9 @@ class Collector:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
             last = str(report.longrepr).strip().splitlines()
-            self.broken.append(f"{report.nodeid.rpartition('/')[2]}: {last[-1].removeprefix('E').strip() if last else 'broken'}")
+            self.broken.append(
+                f"{report.nodeid.rpartition('/')[2]}: {last[-1].removeprefix('E').strip() if last else 'broken'}"
+            )
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "call" or (report.when == "setup" and report.failed):

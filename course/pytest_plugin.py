@@ -28,8 +28,11 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def observe():
     """The door to the code under test (see course/observe.py)."""
+    import torch
+
     from course.observe import Observer
 
+    torch.set_num_threads(1)  # the tests' tensors are tiny: a second thread would only spin
     observer = Observer()
     _observers.append(observer)
     return observer

@@ -30,8 +30,13 @@ class Problem:
     says: str = ""
 
     def lines(self) -> list[str]:
-        parts = [("called", self.called), ("got", self.got), ("expected", self.expected),
-                 ("differs", self.first_difference), ("says", self.says)]  # fmt: skip
+        parts = [
+            ("called", self.called),
+            ("got", self.got),
+            ("expected", self.expected),
+            ("differs", self.first_difference),
+            ("says", self.says),
+        ]
         return [f"  {label:<9}{text}" for label, text in parts if text]
 
 

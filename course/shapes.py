@@ -98,4 +98,8 @@ def _describe(value: Any) -> str:
         return f"a tensor of shape {tuple(value.shape)}"
     if isinstance(value, (list, tuple, dict)):
         return f"a {type(value).__name__} of length {len(value)}"
-    return f"{value!r}"[:60] if value is None or isinstance(value, (bool, int, float, str)) else f"a {type(value).__name__}"
+    return (
+        f"{value!r}"[:60]
+        if value is None or isinstance(value, (bool, int, float, str))
+        else f"a {type(value).__name__}"
+    )

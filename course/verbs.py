@@ -61,7 +61,9 @@ def do_stubs(arguments: list[str]) -> int:
 
 def do_clean(arguments: list[str]) -> int:
     """Removes what set-up, runs and tests made. What a learner wrote or put aside stays."""
-    doomed = [ROOT / name for name in (".venv", "runs", ".pytest_cache", ".hypothesis", ".ruff_cache", ".venv-setup.log")]
+    doomed = [
+        ROOT / name for name in (".venv", "runs", ".pytest_cache", ".hypothesis", ".ruff_cache", ".venv-setup.log")
+    ]
     for tree in ("lab", "course", "tutorial", "solutions", "tests", "benchmarks"):
         doomed += (ROOT / tree).rglob("__pycache__")
     doomed.append(ROOT / "__pycache__")

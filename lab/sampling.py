@@ -7,8 +7,16 @@ from torch import Tensor, nn
 
 
 @torch.no_grad()
-def sample(model: nn.Module, prompt_ids: Tensor, num_samples: int, *, eos_token_id: int, max_new_tokens: int,
-           temperature: float = 1.0, generator: torch.Generator | None = None) -> list[Tensor]:  # fmt: skip
+def sample(
+    model: nn.Module,
+    prompt_ids: Tensor,
+    num_samples: int,
+    *,
+    eos_token_id: int,
+    max_new_tokens: int,
+    temperature: float = 1.0,
+    generator: torch.Generator | None = None,
+) -> list[Tensor]:
     """Draws `num_samples` continuations of one prompt.
 
     prompt_ids: (P,) token ids. Returns a list of 1-D tensors of token ids; each ends with the EOS token, or

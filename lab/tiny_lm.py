@@ -80,22 +80,37 @@ class TinyLM(nn.Module):
     mask says: with left padding the caller passes `position_ids`.
     """
 
-    def __init__(self, vocab_size: int, hidden: int = 16, layers: int = 1, heads: int = 2,
-                 max_positions: int = 256, dropout: float = 0.0):  # fmt: skip
+    def __init__(
+        self,
+        vocab_size: int,
+        hidden: int = 16,
+        layers: int = 1,
+        heads: int = 2,
+        max_positions: int = 256,
+        dropout: float = 0.0,
+    ):
         super().__init__()
         self.vocab_size = vocab_size
         self.tokens = nn.Embedding(vocab_size, hidden)
         self.positions = nn.Embedding(max_positions, hidden)
         self.attention = nn.ModuleList(Attention(hidden, heads, i) for i in range(layers))
         self.mlp = nn.ModuleList(
-            nn.Sequential(nn.Linear(hidden, 2 * hidden), nn.GELU(), nn.Linear(2 * hidden, hidden)) for _ in range(layers)
+            nn.Sequential(nn.Linear(hidden, 2 * hidden), nn.GELU(), nn.Linear(2 * hidden, hidden))
+            for _ in range(layers)
         )
         self.norms = nn.ModuleList(nn.LayerNorm(hidden) for _ in range(2 * layers + 1))
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(hidden, vocab_size, bias=False)
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor | None = None, position_ids: Tensor | None = None,
-                past_key_values: Cache | None = None, use_cache: bool = False, **_ignored) -> Output:  # fmt: skip
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor | None = None,
+        position_ids: Tensor | None = None,
+        past_key_values: Cache | None = None,
+        use_cache: bool = False,
+        **_ignored,
+    ) -> Output:
         (b, t), device = input_ids.shape, input_ids.device
         past = past_key_values.get_seq_length() if past_key_values is not None else 0
         cache = past_key_values if past_key_values is not None else Cache() if use_cache else None
@@ -125,8 +140,9 @@ class BigramLM(nn.Module):
     def vocab_size(self) -> int:
         return self.logits.shape[0]
 
-    def forward(self, input_ids: Tensor, past_key_values: Cache | None = None, use_cache: bool = False,
-                **_ignored) -> Output:  # fmt: skip
+    def forward(
+        self, input_ids: Tensor, past_key_values: Cache | None = None, use_cache: bool = False, **_ignored
+    ) -> Output:
         cache = past_key_values if past_key_values is not None else Cache() if use_cache else None
         if cache is not None:
             cache.length += input_ids.shape[1]

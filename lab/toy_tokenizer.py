@@ -14,8 +14,12 @@ class CharTokenizer:
     encoded, so that `encode(decode(ids))` need not give the same ids (true of every real tokenizer).
     """
 
-    def __init__(self, alphabet: str = "0123456789+-*/=., abcdefghijklmnopqrstuvwxyz?!\n",
-                 pad_is_eos: bool = False, merges: tuple[str, ...] | list[str] = ()):  # fmt: skip
+    def __init__(
+        self,
+        alphabet: str = "0123456789+-*/=., abcdefghijklmnopqrstuvwxyz?!\n",
+        pad_is_eos: bool = False,
+        merges: tuple[str, ...] | list[str] = (),
+    ):
         self.pieces = ["<pad>", "<eos>", *alphabet, *merges]
         self.ids = {piece: i for i, piece in enumerate(self.pieces)}
         self.eos_token_id = 1

@@ -40,10 +40,10 @@ class GRPODataset(Dataset):
         self.tokenizer = tokenizer
         self.num_samples = num_samples
         self.max_length = max_length
-        #> Read the file line by line, as bytes or text split at line feeds only (str.splitlines would also
-        #> split at characters such as U+2028 that may stand inside a JSON string). Skip blank lines.
-        #> Check every row now, not when it is used: one ValueError that names file, line and expectation.
-        #> Keep the rows in a list; no row at all is an error too.
+        # > Read the file line by line, as bytes or text split at line feeds only (str.splitlines would also
+        # > split at characters such as U+2028 that may stand inside a JSON string). Skip blank lines.
+        # > Check every row now, not when it is used: one ValueError that names file, line and expectation.
+        # > Keep the rows in a list; no row at all is an error too.
         path = Path(data_path)
         if not path.is_file():
             raise FileNotFoundError(f"{path}: no such file; expected JSON Lines with prompts")
@@ -72,9 +72,9 @@ class GRPODataset(Dataset):
         Length: a prompt keeps at most its last max_length - 1 tokens (it loses its beginning). A response with
         its EOS keeps the first max_length - P tokens (it loses its end, so that a cut response has no EOS).
         """
-        #> Prompt: encode, keep the last max_length - 1 tokens.
-        #> Responses: the first num_samples; encode without special tokens, append EOS, keep what still fits.
-        #> Rewards: the first num_samples, as float32.
+        # > Prompt: encode, keep the last max_length - 1 tokens.
+        # > Responses: the first num_samples; encode without special tokens, append EOS, keep what still fits.
+        # > Rewards: the first num_samples, as float32.
         row = self.rows[idx]
         responses, rewards = row.get("responses"), row.get("rewards")
         prompt_ids = self.tokenizer.encode(row["prompt"])[-(self.max_length - 1) :]
@@ -129,8 +129,8 @@ def collate(items: list[dict[str, Any]]) -> dict[str, list[Any]]:
     is called. A column that only some items have is None for the others. Made for DataLoader's `collate_fn`.
     Raises ValueError for an empty list of items.
     """
-    #> Collect the names of all columns that occur, in any item.
-    #> For each name, the list of the items' values, None where an item has no such column.
+    # > Collect the names of all columns that occur, in any item.
+    # > For each name, the list of the items' values, None where an item has no such column.
     if not items:
         raise ValueError("collate needs at least one item")
     columns = dict.fromkeys(name for item in items for name in item)

@@ -62,18 +62,22 @@ class GRPOTrainer:
         The log-probabilities are of the very tokens that were sampled: text is never encoded again, since
         other tokens may give the same text.
         """
-        #> For each prompt: encode it, and draw token ids with lab.sampling.sample (max_new_tokens, temperature
-        #> and generator are the trainer's).
-        #> Decode each response without special tokens for its text; keep the token ids.
-        #> Score the sampled ids with sequence_log_probs.
+        # > For each prompt: encode it, and draw token ids with lab.sampling.sample (max_new_tokens, temperature
+        # > and generator are the trainer's).
+        # > Decode each response without special tokens for its text; keep the token ids.
+        # > Score the sampled ids with sequence_log_probs.
         responses, log_probs = [], []
         for prompt in prompts:
             prompt_ids = torch.tensor(self.tokenizer.encode(prompt))
             sampled = sample(
-                self.model, prompt_ids, num_samples,
-                eos_token_id=self.tokenizer.eos_token_id, max_new_tokens=self.config.max_new_tokens,
-                temperature=self.config.temperature, generator=self.generator,
-            )  # fmt: skip
+                self.model,
+                prompt_ids,
+                num_samples,
+                eos_token_id=self.tokenizer.eos_token_id,
+                max_new_tokens=self.config.max_new_tokens,
+                temperature=self.config.temperature,
+                generator=self.generator,
+            )
             texts = [self.tokenizer.decode(ids.tolist(), skip_special_tokens=True) for ids in sampled]
             responses.append([Response(text, ids) for text, ids in zip(texts, sampled, strict=True)])
             log_probs.append(sequence_log_probs(self.model, prompt_ids, sampled, self.config.temperature))
@@ -95,9 +99,9 @@ class GRPOTrainer:
         Raises ValueError if the configuration has no reward function, or if that gives the wrong number of
         rewards or one that is not finite (the message names the response's index).
         """
-        #> Flatten the groups: one entry per response, prompts and columns repeated to match.
-        #> Call the reward function once; check how many numbers came back, and that all are finite.
-        #> Split the numbers into the groups again.
+        # > Flatten the groups: one entry per response, prompts and columns repeated to match.
+        # > Call the reward function once; check how many numbers came back, and that all are finite.
+        # > Split the numbers into the groups again.
         if self.config.reward is None:
             raise ValueError("the rows carry no rewards, and GRPOConfig.reward is not set")
         sizes = [len(group) for group in responses]
@@ -126,11 +130,11 @@ class GRPOTrainer:
         loss; reward, the mean over all responses; grad_norm, before clipping; response_length, the mean number
         of tokens.
         """
-        #> See what the rows carry; refuse what cannot be used.
-        #> Log-probabilities: of the row's responses, or of freshly generated ones.
-        #> Rewards: the row's, or computed.
-        #> Loss: mean over the prompts of the group loss.
-        #> Update: clear old gradients, backward, clip the gradient norm, step.
+        # > See what the rows carry; refuse what cannot be used.
+        # > Log-probabilities: of the row's responses, or of freshly generated ones.
+        # > Rewards: the row's, or computed.
+        # > Loss: mean over the prompts of the group loss.
+        # > Update: clear old gradients, backward, clip the gradient norm, step.
         prompts, columns = batch["prompt"], {k: v for k, v in batch.items() if k not in _OWN_COLUMNS}
         response_ids, rewards = batch["response_ids"], batch["rewards"]
         if len({(ids is None, r is None) for ids, r in zip(response_ids, rewards, strict=True)}) > 1:
@@ -170,7 +174,7 @@ class GRPOTrainer:
         Every epoch goes through all rows once, in a fresh random order drawn with the trainer's generator, in
         batches of `config.batch_size`; the last batch of an epoch may be smaller.
         """
-        #> Until num_steps steps are done: draw an order of the rows, cut it into batches, collate each, step.
+        # > Until num_steps steps are done: draw an order of the rows, cut it into batches, collate each, step.
         history: list[dict[str, float]] = []
         while len(history) < self.config.num_steps:
             order = torch.randperm(len(self.train_dataset), generator=self.generator)

@@ -93,8 +93,10 @@ class TestCollate:
 
 
 # After token 0 come tokens 0, 1, 2 with probabilities 1/2, 1/4, 1/4, and so on: a model to calculate with.
-TABLE = Spec("lab.tiny_lm:BigramLM", {"logits": [[math.log(p) for p in row] for row in
-             [[0.5, 0.25, 0.25], [0.2, 0.2, 0.6], [0.1, 0.8, 0.1]]]})  # fmt: skip
+TABLE = Spec(
+    "lab.tiny_lm:BigramLM",
+    {"logits": [[math.log(p) for p in row] for row in [[0.5, 0.25, 0.25], [0.2, 0.2, 0.6], [0.1, 0.8, 0.1]]]},
+)
 
 
 @pytest.mark.exercise("13.4")
@@ -119,7 +121,9 @@ class TestSequenceLogProbs:
 class TestGenerateResponses:
     def test_gives_num_samples_for_each_prompt(self, observe):
         seen = observe(scenarios.generate, ["1+1=", "2+"], num_samples=3, max_new_tokens=4)
-        sizes = [(len(texts), len(ids)) for texts, ids in zip(seen.value["texts"], seen.value["token_ids"], strict=True)]
+        sizes = [
+            (len(texts), len(ids)) for texts, ids in zip(seen.value["texts"], seen.value["token_ids"], strict=True)
+        ]
         seen.check(sizes == [(3, 3), (3, 3)], "each of the two prompts must get three responses")
 
     def test_log_probs_are_those_of_the_sampled_tokens(self, observe):

@@ -42,9 +42,9 @@ class Rows:
         return self.items[index]
 
 
-def row(prompt, responses=None, rewards=None, **columns):
+def row(prompt, responses=None, rewards=None, tokenizer=None, **columns):
     """One item, as GRPODataset makes them."""
-    tokenizer = CharTokenizer()
+    tokenizer = tokenizer or CharTokenizer()
     return {
         **columns,
         "prompt": prompt,
@@ -60,7 +60,9 @@ def make_trainer(items=(), reward=None, seed=0, alphabet=None, **settings):
     tokenizer = CharTokenizer(**({"alphabet": alphabet} if alphabet else {}))
     torch.manual_seed(seed)
     model = TinyLM(tokenizer.vocab_size).double()
-    config = grpo_trainer.GRPOConfig(**{"optimizer": "sgd", "learning_rate": 0.1, "seed": seed, "reward": reward, **settings})
+    config = grpo_trainer.GRPOConfig(
+        **{"optimizer": "sgd", "learning_rate": 0.1, "seed": seed, "reward": reward, **settings}
+    )
     return grpo_trainer.GRPOTrainer(model, Rows(list(items), tokenizer), config)
 
 
@@ -93,7 +95,13 @@ def score(prompts, responses, values=None, **columns):
     calls = []
 
     def reward(prompts, responses, **columns):
-        calls.append({"prompts": list(prompts), "responses": list(responses), "columns": {k: list(v) for k, v in columns.items()}})
+        calls.append(
+            {
+                "prompts": list(prompts),
+                "responses": list(responses),
+                "columns": {k: list(v) for k, v in columns.items()},
+            }
+        )
         return [float(len(r)) for r in responses] if values is None else values
 
     result = make_trainer(reward=reward).compute_rewards(prompts, responses, **columns)
@@ -156,7 +164,9 @@ def one_step_with_columns(rows):
     calls = []
 
     def reward(prompts, responses, **columns):
-        calls.append({"prompts": list(prompts), "responses": len(responses), "columns": {k: list(v) for k, v in columns.items()}})
+        calls.append(
+            {"prompts": list(prompts), "responses": len(responses), "columns": {k: list(v) for k, v in columns.items()}}
+        )
         return [0.0] * len(responses)
 
     trainer = make_trainer(reward=reward, num_samples=2, max_new_tokens=3)
@@ -167,7 +177,9 @@ def one_step_with_columns(rows):
 
 def train_order(num_rows, batch_size, num_steps, seed=0):
     """Runs train() with a training step that only writes down which rows it was given."""
-    trainer = make_trainer([row(str(i)) for i in range(num_rows)], batch_size=batch_size, num_steps=num_steps, seed=seed)
+    trainer = make_trainer(
+        [row(str(i)) for i in range(num_rows)], batch_size=batch_size, num_steps=num_steps, seed=seed
+    )
     seen = []
 
     def step(batch):
@@ -181,14 +193,14 @@ def train_order(num_rows, batch_size, num_steps, seed=0):
 def learn(online, steps, seed=0):
     """Teaches a small model to answer a with 1, b with 2 and c with 3. Offline, the rows carry every answer
     and its reward; online, the model writes its own. Returns the weights before and after."""
-    right = {"a": "1", "b": "2", "c": "3"}
-    answers = ["1", "2", "3", "4"]
-    items = [row(p) if online else row(p, answers, [float(a == r) for a in answers]) for p, r in right.items()]
-    for item, r in zip(items, right.values(), strict=True):
-        item["answer"] = r
+    right, answers, alphabet = {"a": "1", "b": "2", "c": "3"}, ["1", "2", "3", "4"], "abc1234"
+    items = []
+    for prompt, answer in right.items():
+        offline = {} if online else {"responses": answers, "rewards": [float(a == answer) for a in answers]}
+        items.append(row(prompt, tokenizer=CharTokenizer(alphabet), answer=answer, **offline))
     rule = rewards.per_sample(lambda prompt, response, answer: float(response == answer))
-    trainer = make_trainer(items, reward=rule, seed=seed, alphabet="abc1234", num_steps=steps, batch_size=3,
-                           num_samples=8, max_new_tokens=2, learning_rate=0.5, max_grad_norm=2.0)  # fmt: skip
+    settings = {"batch_size": 3, "num_samples": 16, "max_new_tokens": 1, "learning_rate": 0.5, "max_grad_norm": 2.0}
+    trainer = make_trainer(items, reward=rule, seed=seed, alphabet=alphabet, num_steps=steps, **settings)
     before = {name: value.clone() for name, value in trainer.model.state_dict().items()}
     trainer.train()
     return {"before": before, "after": dict(trainer.model.state_dict())}

@@ -1,0 +1,457 @@
+"""Edge cases, invariants, gradients, scale, bad input, and whether it learns: lesson 13 looked at closely."""
+
+import json
+import math
+
+import pytest
+import torch
+from hypothesis import strategies as st
+from lesson13_grpo.data.grpo_dataset import collate
+from lesson13_grpo.loss.grpo import compute_grpo_loss, sequence_log_probs
+from lesson13_grpo.testcases import scenarios
+
+from lab.properties import for_all
+from lab.spec import Spec
+
+IDS = {c: i + 2 for i, c in enumerate("0123456789+-*/=")}
+numbers = st.floats(-20, 20, allow_subnormal=False)
+
+
+def double(values):
+    return torch.tensor(values, dtype=torch.float64)
+
+
+def lines(*rows):
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+@pytest.mark.exercise("13.1")
+class TestDataset:
+    def test_blank_lines_and_windows_line_ends(self, observe):
+        text = '\r\n{"prompt": "1"}\r\n\r\n{"prompt": "2"}\r\n   \n'
+        observe(scenarios.read_dataset, text)["length"].close(2)
+
+    def test_byte_order_mark(self, observe):
+        seen = observe(scenarios.read_dataset, b'\xef\xbb\xbf{"prompt": "1"}\n')
+        seen["items"][0]["prompt_ids"].close(torch.tensor([IDS["1"]]))
+
+    def test_last_line_without_line_end(self, observe):
+        observe(scenarios.read_dataset, '{"prompt": "1"}\n{"prompt": "2"}')["length"].close(2)
+
+    def test_any_character_inside_a_string(self, observe):
+        # U+2028 and U+0085 end a line for str.splitlines, but not for JSON Lines
+        text = '{"prompt": "1", "note": "a\u2028b\u0085c\u4f60\u597d\U0001f600"}\n{"prompt": "2"}\n'
+        seen = observe(scenarios.read_dataset, text)
+        seen["length"].close(2)
+        seen["items"][0]["note"].close("a\u2028b\u0085c\u4f60\u597d\U0001f600")
+
+    def test_responses_without_rewards(self, observe):
+        item = observe(scenarios.read_dataset, lines({"prompt": "1", "responses": ["2"]}))["items"][0]
+        item["response_ids"].close([torch.tensor([IDS["2"], 1])])
+        item["rewards"].close(None)
+
+    def test_rewards_without_responses(self, observe):
+        item = observe(scenarios.read_dataset, lines({"prompt": "1", "rewards": [1, 0]}))["items"][0]
+        item["response_ids"].close(None)
+        item["rewards"].close(torch.tensor([1.0, 0.0]))
+
+    def test_null_counts_as_missing(self, observe):
+        item = observe(scenarios.read_dataset, lines({"prompt": "1", "responses": None, "rewards": None}))["items"][0]
+        item["response_ids"].close(None)
+        item["rewards"].close(None)
+
+    def test_an_empty_response_is_just_eos(self, observe):
+        item = observe(scenarios.read_dataset, lines({"prompt": "1", "responses": [""]}))["items"][0]
+        item["response_ids"].close([torch.tensor([1])])
+
+    def test_gives_the_texts_cut_to_num_samples(self, observe):
+        item = observe(scenarios.read_dataset, lines({"prompt": "1", "responses": ["2", "3"]}), num_samples=1)["items"][
+            0
+        ]
+        item["prompt"].close("1")
+        item["responses"].close(["2"])
+
+    def test_long_prompt_loses_its_beginning(self, observe):
+        item = observe(scenarios.read_dataset, lines({"prompt": "123456", "responses": ["7"]}), max_length=4)["items"][
+            0
+        ]
+        item["prompt_ids"].close(torch.tensor([IDS[c] for c in "456"]))
+        item["response_ids"].close([torch.tensor([IDS["7"]])])  # one token fits, so EOS is cut off
+
+    def test_long_response_loses_its_end_and_its_eos(self, observe):
+        rows = lines({"prompt": "12", "responses": ["345", "34", "3"]})
+        item = observe(scenarios.read_dataset, rows, max_length=5)["items"][0]
+        item["response_ids"].close(
+            [torch.tensor([IDS[c] for c in "345"]), torch.tensor([IDS["3"], IDS["4"], 1]), torch.tensor([IDS["3"], 1])]
+        )
+
+    @for_all(prompt=st.integers(1, 9), response=st.integers(0, 9), max_length=st.integers(2, 12))
+    def test_prompt_and_response_fit_together(self, observe, prompt, response, max_length):
+        rows = lines({"prompt": "1" * prompt, "responses": ["2" * response]})
+        item = observe(scenarios.read_dataset, rows, max_length=max_length)["items"][0]
+        p, r = len(item.value["prompt_ids"]), item.value["response_ids"][0]
+        item.check(p == min(prompt, max_length - 1), "the prompt keeps its last max_length - 1 tokens, no fewer")
+        item.check(len(r) == min(response + 1, max_length - p), "the response keeps what fits behind the prompt")
+        item.check(bool((r == 1).any()) == (len(r) == response + 1), "EOS ends a whole response, and only that")
+
+    @pytest.mark.parametrize(("line", "expected"), [
+        ("{", "JSON"), ("[1]", "object"), ('"text"', "object"), ("{}", "prompt"), ('{"prompt": 3}', "prompt"),
+        ('{"prompt": ""}', "prompt"), ('{"prompt": "1", "responses": "2"}', "responses"),
+        ('{"prompt": "1", "responses": []}', "responses"), ('{"prompt": "1", "responses": [2]}', "responses"),
+        ('{"prompt": "1", "rewards": 1}', "rewards"), ('{"prompt": "1", "rewards": ["1"]}', "rewards"),
+        ('{"prompt": "1", "rewards": [NaN]}', "rewards|finite"), ('{"prompt": "1", "rewards": [1e999]}', "rewards|finite"),
+        ('{"prompt": "1", "rewards": [-Infinity, 0]}', "rewards|finite"),
+        ('{"prompt": "1", "responses": ["2", "3"], "rewards": [1]}', "responses|rewards"),
+    ])  # fmt: skip
+    def test_bad_row(self, observe, line, expected):
+        good = '{"prompt": "1"}\n\n'
+        with observe.raises(ValueError, match=r"train\.jsonl.*\b3\b"):
+            observe(scenarios.read_dataset, good + line + "\n" + good)
+        with observe.raises(ValueError, match=expected):
+            observe(scenarios.read_dataset, good + line + "\n" + good)
+
+    def test_a_mistake_beyond_num_samples_is_still_found(self, observe):
+        with observe.raises(ValueError, match="line 1"):
+            observe(scenarios.read_dataset, '{"prompt": "1", "responses": ["2", "3"], "rewards": [1]}', num_samples=1)
+
+    def test_bytes_that_are_not_utf8(self, observe):
+        with observe.raises(ValueError, match="line 2"):
+            observe(scenarios.read_dataset, b'{"prompt": "1"}\n{"prompt": "\xff\xfe"}\n')
+
+    @pytest.mark.parametrize("content", ["", "\n\n", "\ufeff"])
+    def test_empty_file(self, observe, content):
+        with observe.raises(ValueError, match=r"train\.jsonl"):
+            observe(scenarios.read_dataset, content)
+
+    def test_missing_file(self, observe):
+        with observe.raises(FileNotFoundError, match=r"nowhere\.jsonl"):
+            observe(scenarios.read_missing_file)
+
+
+@pytest.mark.exercise("13.2")
+class TestLoss:
+    @for_all(group=st.lists(st.tuples(numbers, numbers), min_size=1, max_size=6), beta=st.floats(0.05, 5))
+    def test_equals_the_loop(self, observe, group, beta):
+        log_probs, rewards = [g[0] for g in group], [g[1] for g in group]
+        top = max(rewards)
+        shares = [math.exp((r - top) / beta) for r in rewards]
+        weights = [s / sum(shares) for s in shares]
+        seen = observe(compute_grpo_loss, double(log_probs), double(rewards), beta=beta, grad_of="log_probs")
+        seen.close(-sum(w * lp for w, lp in zip(weights, log_probs, strict=True)), atol=1e-8)
+        seen.grad("log_probs").close(double([-w for w in weights]))
+
+    @for_all(rewards=st.lists(numbers, min_size=2, max_size=5), shift=numbers)
+    def test_a_shift_of_all_rewards_changes_nothing(self, observe, rewards, shift):
+        log_probs = torch.arange(len(rewards), dtype=torch.float64)
+        expected = observe(compute_grpo_loss, log_probs, double(rewards)).value
+        observe(compute_grpo_loss, log_probs, double(rewards) + shift).close(expected, atol=1e-8)
+
+    @for_all(rewards=st.lists(numbers, min_size=3, max_size=5))
+    def test_the_order_of_the_group_changes_nothing(self, observe, rewards):
+        log_probs = torch.arange(len(rewards), dtype=torch.float64) ** 2
+        expected = observe(compute_grpo_loss, log_probs, double(rewards)).value
+        observe(compute_grpo_loss, log_probs.flip(0), double(rewards).flip(0)).close(expected)
+
+    @pytest.mark.parametrize("sign", [1, -1])
+    def test_rewards_of_ten_thousand_are_stable(self, observe, sign):
+        rewards = double([1e4, 0.0, 1e4 - 1]) * sign
+        weights = (rewards / 0.1).softmax(0)
+        seen = observe(compute_grpo_loss, double([-1.0, -2.0, -3.0]), rewards, grad_of="log_probs")
+        seen.close(float((weights * double([1.0, 2.0, 3.0])).sum()))
+        seen.grad("log_probs").close(-weights)
+
+    def test_no_gradient_flows_into_the_rewards(self, observe):
+        seen = observe(compute_grpo_loss, double([-1.0, -2.0]), double([1.0, 0.0]), grad_of=("log_probs", "rewards"))
+        seen.grad("rewards").no_gradient("the rewards must carry no gradient: the weights are constants")
+
+    def test_float32_and_integers(self, observe):
+        seen = observe(compute_grpo_loss, torch.tensor([-1.0, -2.0]), torch.tensor([1, 0]), beta=1)
+        seen.close((math.e * 1 + 2) / (math.e + 1), rtol=1e-5)
+
+    def test_a_group_of_one_is_plain_likelihood(self, observe):
+        observe(compute_grpo_loss, double([-3.0]), double([-7.0])).close(3.0)
+
+    def test_inputs_stay_as_they_were(self, observe):
+        observe(compute_grpo_loss, double([-1.0, -2.0]), double([1.0, 0.0])).inputs_unchanged()
+
+    @pytest.mark.parametrize(("log_probs", "rewards", "name"), [
+        ([[-1.0, -2.0]], [[1.0, 0.0]], "log_probs"), ([-1.0, -2.0], [[1.0], [0.0]], "rewards"),
+        ([-1.0, -2.0], [1.0, 0.0, 0.5], "rewards|log_probs"), ([-1.0, -2.0], [1.0], "rewards|log_probs"),
+        ([], [], "empty|group|log_probs"),
+    ])  # fmt: skip
+    def test_refuses_wrong_shapes(self, observe, log_probs, rewards, name):
+        with observe.raises(ValueError, match=name):
+            observe(compute_grpo_loss, double(log_probs), double(rewards))
+
+    def test_refuses_numbers_without_a_dimension(self, observe):
+        with observe.raises(ValueError, match="log_probs|rewards"):
+            observe(compute_grpo_loss, double(-1.0), double(1.0))
+
+    @pytest.mark.parametrize("beta", [0, -0.1, float("nan")])
+    def test_refuses_a_beta_that_is_not_positive(self, observe, beta):
+        with observe.raises(ValueError, match="beta"):
+            observe(compute_grpo_loss, double([-1.0, -2.0]), double([1.0, 0.0]), beta=beta)
+
+
+@pytest.mark.exercise("13.3")
+class TestCollate:
+    def test_order_is_kept_and_nothing_is_padded(self, observe):
+        items = [{"prompt_ids": torch.arange(n)} for n in (3, 1, 2)]
+        observe(collate, items).close({"prompt_ids": [torch.arange(3), torch.arange(1), torch.arange(2)]})
+
+    def test_a_column_of_a_later_item_is_not_lost(self, observe):
+        observe(collate, [{"a": 1}, {"b": 2}, {"c": 3}]).close({"a": [1, None, None], "b": [None, 2, None], "c": [None, None, 3]})  # fmt: skip
+
+    def test_refuses_no_items(self, observe):
+        with observe.raises(ValueError):
+            observe(collate, [])
+
+
+TINY = Spec("lab.tiny_lm:TinyLM", {"vocab_size": 7, "layers": 2}, seed=1, dtype="float64")
+
+
+def oracle(model, prompt, response, temperature=1.0):
+    """log p(response | prompt): one forward per token, no padding, no shift to get wrong."""
+    total, row = torch.zeros((), dtype=torch.float64), prompt
+    for token in response:
+        total = total + (model(row[None]).logits[0, -1] / temperature).log_softmax(-1)[token]
+        row = torch.cat([row, token[None]])
+    return total
+
+
+@pytest.mark.exercise("13.4")
+class TestSequenceLogProbs:
+    GROUP = ([2, 3, 4, 1], [5, 1], [1], [6, 6, 2])  # whole, whole, EOS alone, cut off
+
+    @pytest.mark.parametrize("prompt", [[3], [3, 0, 2, 5]])
+    @pytest.mark.parametrize("temperature", [1.0, 0.7])
+    def test_equals_token_by_token(self, observe, prompt, temperature):
+        group, prompt = [torch.tensor(r) for r in self.GROUP], torch.tensor(prompt)
+        model = TINY.build()
+        expected = torch.stack([oracle(model, prompt, r, temperature) for r in group])
+        observe(sequence_log_probs, TINY, prompt, group, temperature=temperature).close(expected)
+
+    def test_gradient_equals_token_by_token(self, observe):
+        group, prompt = [torch.tensor(r) for r in self.GROUP], torch.tensor([3, 0])
+        model = TINY.build()
+        torch.stack([oracle(model, prompt, r) for r in group]).sum().backward()
+        seen = observe(sequence_log_probs, TINY, prompt, group, grad_of="model")
+        seen.grad("model").close({name: p.grad for name, p in model.named_parameters()})
+
+    def test_the_length_of_the_others_does_not_matter(self, observe):
+        prompt, short = torch.tensor([3, 0]), torch.tensor([5, 1])
+        alone = observe(sequence_log_probs, TINY, prompt, [short]).value
+        beside = observe(sequence_log_probs, TINY, prompt, [short, torch.tensor([2] * 9)])
+        beside[0].close(alone[0])
+
+    def test_a_response_of_padding_tokens_counts(self, observe):
+        # Token 0 is what pads, and token 1 is EOS; both may be written by the model, and then they count.
+        group, prompt = [torch.tensor([0, 0, 1]), torch.tensor([1, 1])], torch.tensor([3])
+        expected = torch.stack([oracle(TINY.build(), prompt, r) for r in group])
+        observe(sequence_log_probs, TINY, prompt, group).close(expected)
+
+    def test_large_logits_stay_finite(self, observe):
+        table = Spec("lab.tiny_lm:BigramLM", {"logits": [[0.0, 1e4], [0.0, -1e4]]})
+        seen = observe(sequence_log_probs, table, torch.tensor([0]), [torch.tensor([1, 0]), torch.tensor([0])])
+        seen.close(double([0.0, -1e4]))
+
+    def test_half_precision_logits_give_single_precision_log_probs(self, observe):
+        table = Spec("lab.tiny_lm:BigramLM", {"logits": [[0.0, 3.0, 5.0, 7.0]] * 4}, dtype="bfloat16")
+        seen = observe(sequence_log_probs, table, torch.tensor([0]), [torch.tensor([0] * 50)])
+        seen.check(seen.value.dtype == torch.float32, "compute in float32 where the model's logits are half precision")
+        seen.close(torch.tensor([50 * float(double([0.0, 3.0, 5.0, 7.0]).log_softmax(0)[0])]), rtol=1e-4)
+
+    def test_inputs_stay_as_they_were(self, observe):
+        group = [torch.tensor([2, 1]), torch.tensor([4])]
+        observe(sequence_log_probs, TINY, torch.tensor([3, 0]), group).inputs_unchanged()
+
+
+@pytest.mark.exercise("13.5")
+class TestGenerateResponses:
+    def test_log_probs_belong_to_the_token_ids(self, observe):
+        prompts = ["1+1=", "2"]
+        seen = observe(scenarios.generate, prompts, num_samples=3, max_new_tokens=5, temperature=0.7)
+        model = model_from(seen.value["weights"])
+        for i, prompt in enumerate(prompts):
+            ids = torch.tensor([IDS[c] for c in prompt])
+            with torch.no_grad():
+                expected = torch.stack([oracle(model, ids, r, 0.7) for r in seen.value["token_ids"][i]])
+            seen["log_probs"][i].close(expected)
+
+    def test_log_probs_carry_a_gradient(self, observe):
+        seen = observe(scenarios.generate, ["1"], num_samples=2, max_new_tokens=3)
+        seen["log_probs"][0].check(
+            seen.value["log_probs"][0].requires_grad, "the log-probs must carry a gradient, or nothing can be learned"
+        )
+
+    def test_texts_are_the_ids_decoded_without_special_tokens(self, observe):
+        seen = observe(scenarios.generate, ["1"], num_samples=6, max_new_tokens=3, alphabet="12")
+        letters = {2: "1", 3: "2"}
+        expected = ["".join(letters.get(int(t), "") for t in r) for r in seen.value["token_ids"][0]]
+        seen["texts"][0].close(expected)
+
+    def test_tokens_are_kept_not_encoded_again(self, observe):
+        # The text "ab" can be the tokens a, b or the token ab; encoding it always gives the latter.
+        seen = observe(scenarios.generate_ambiguous, num_samples=64, max_new_tokens=4)
+        pairs = [(int(x), int(y)) for r in seen.value["token_ids"] for x, y in zip(r[:-1], r[1:], strict=True)]
+        seen.check((2, 3) in pairs, "the sampled tokens a, b became the token ab: text was encoded again")
+
+    def test_at_most_max_new_tokens(self, observe):
+        seen = observe(scenarios.generate, ["1"], num_samples=8, max_new_tokens=3)
+        longest = max(len(r) for r in seen.value["token_ids"][0])
+        seen.check(longest <= 3, f"a response has {longest} tokens, but max_new_tokens is 3")
+
+    def test_the_responses_to_one_prompt_differ(self, observe):
+        seen = observe(scenarios.generate, ["1"], num_samples=8, max_new_tokens=6)
+        different = {tuple(r.tolist()) for r in seen.value["token_ids"][0]}
+        seen.check(len(different) > 4, "responses to one prompt must be drawn independently, but most are equal")
+
+    def test_the_seed_of_the_configuration_decides(self, observe):
+        drawn = [observe(scenarios.generate, ["1"], 4, seed=s, max_new_tokens=6).value["token_ids"] for s in (0, 0, 1)]
+        same = [all(torch.equal(a, b) for a, b in zip(drawn[0][0], other[0], strict=True)) for other in drawn[1:]]
+        observe(scenarios.generate, ["1"], 4, max_new_tokens=6).check(
+            same == [True, False], "the same seed must draw the same responses, and another seed others"
+        )
+
+
+@pytest.mark.exercise("13.6")
+class TestComputeRewards:
+    def test_groups_of_different_sizes(self, observe):
+        seen = observe(scenarios.score, ["p", "q", "r"], [["a"], ["bb", "", "ccc"], ["dd", "e"]])
+        seen["rewards"].close([torch.tensor([1.0]), torch.tensor([2.0, 0.0, 3.0]), torch.tensor([2.0, 1.0])])
+
+    def test_calls_the_reward_function_once(self, observe):
+        seen = observe(scenarios.score, ["p", "q"], [["a", "b"], ["c", "d"]], answer=[1, 2], note=["x", "y"])
+        seen.check(len(seen.value["calls"]) == 1, "one call with all responses: a reward model needs the whole batch")
+        seen["calls"][0]["columns"].close({"answer": [1, 1, 2, 2], "note": ["x", "x", "y", "y"]})
+
+    def test_a_reward_model_goes_through_the_same_interface(self, observe):
+        seen = observe(scenarios.score_by_model, ["7", "1"], [["7", "11"], ["777"]])
+        seen.close([torch.tensor([1.0, 1 / 3]), torch.tensor([0.75])], rtol=1e-5)
+
+    @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+    def test_refuses_a_reward_that_is_not_finite(self, observe, value):
+        with observe.raises(ValueError, match="2"):
+            observe(scenarios.score, ["p", "q"], [["a", "b"], ["c"]], values=[0.0, 0.0, value])
+
+    @pytest.mark.parametrize("values", [[1.0], [1.0, 2.0, 3.0]])
+    def test_refuses_the_wrong_number_of_rewards(self, observe, values):
+        with observe.raises(ValueError):
+            observe(scenarios.score, ["p"], [["a", "b"]], values=values)
+
+    def test_refuses_a_configuration_without_reward(self, observe):
+        with observe.raises(ValueError, match="reward"):
+            observe(scenarios.score_without_reward)
+
+
+def model_from(weights):
+    model = Spec("lab.tiny_lm:TinyLM", {"vocab_size": len(weights["tokens.weight"])}, dtype="float64").build()
+    model.load_state_dict(weights)
+    return model
+
+
+def expected_step(before, rows, beta=0.1, max_grad_norm=1.0, lr=0.1, temperature=1.0):
+    """What one training step must do, written as loops: the loss, the gradient norm and the new weights."""
+    model = model_from(before)
+    losses = []
+    for prompt, responses, rewards in rows:
+        prompt = torch.tensor([IDS[c] for c in prompt])
+        group = [torch.tensor([*(IDS[c] for c in r), 1]) for r in responses]
+        shares = [math.exp((r - max(rewards)) / beta) for r in rewards]
+        losses.append(-sum(s / sum(shares) * oracle(model, prompt, r, temperature) for s, r in zip(shares, group, strict=True)))  # fmt: skip
+    loss = sum(losses) / len(losses)
+    loss.backward()
+    norm = math.sqrt(sum((p.grad**2).sum().item() for p in model.parameters() if p.grad is not None))
+    scale = min(1.0, max_grad_norm / norm)
+    after = {n: (p - lr * scale * p.grad).detach() for n, p in model.named_parameters()}
+    return {"loss": loss.item(), "grad_norm": norm}, after
+
+
+@pytest.mark.exercise("13.7")
+class TestTrainingStep:
+    ROWS = (("1+1=", ["2", "13"], [1.0, 0.0]), ("3", ["", "45", "6"], [0.2, 0.5, 0.0]))
+
+    @pytest.mark.parametrize("settings", [{}, {"beta": 1}, {"max_grad_norm": 0.01}, {"temperature": 0.5}])
+    def test_equals_the_update_written_out(self, observe, settings):
+        rows = [dict(zip(("prompt", "responses", "rewards"), r, strict=True)) for r in self.ROWS]
+        seen = observe(scenarios.one_step, rows, max_grad_norm=settings.get("max_grad_norm", 1e6), **{k: v for k, v in settings.items() if k != "max_grad_norm"})  # fmt: skip
+        metrics, after = expected_step(seen.value["before"], self.ROWS, **{"max_grad_norm": 1e6, **settings})
+        # float32 rewards leave about 1e-7 in the weights
+        seen["metrics"]["loss"].close(metrics["loss"], rtol=1e-5)
+        seen["metrics"]["grad_norm"].close(metrics["grad_norm"], rtol=1e-4)
+        seen["after"].close(after, rtol=1e-4, atol=1e-7)
+
+    def test_old_gradients_are_cleared(self, observe):
+        rows = [{"prompt": "1", "responses": ["2", "3"], "rewards": [1.0, 0.0]}]
+        clean = observe(scenarios.one_step, rows).value["after"]
+        observe(scenarios.one_step, rows, stale_gradient=True)["after"].close(clean)
+
+    def test_responses_without_rewards_are_scored(self, observe):
+        scored = observe(scenarios.one_step, [{"prompt": "1", "responses": ["2", "333"]}], reward_is_length=True)
+        scored["metrics"]["reward"].close(2.0)
+        given = observe(scenarios.one_step, [{"prompt": "1", "responses": ["2", "333"], "rewards": [1.0, 3.0]}])
+        scored["after"].close(given.value["after"])
+
+    def test_rewards_without_responses_are_refused(self, observe):
+        with observe.raises(ValueError, match="responses"):
+            observe(scenarios.one_step, [{"prompt": "1", "rewards": [1.0]}], reward_is_length=True)
+
+    @pytest.mark.parametrize("second", [{"prompt": "2"}, {"prompt": "2", "responses": ["3"]}])
+    def test_rows_of_different_kinds_are_refused(self, observe, second):
+        first = {"prompt": "1", "responses": ["2", "3"], "rewards": [1.0, 0.0]}
+        for rows in ([first, second], [second, first]):
+            with observe.raises(ValueError):
+                observe(scenarios.one_step, rows, reward_is_length=True)
+
+    def test_other_columns_reach_the_reward_function(self, observe):
+        seen = observe(scenarios.one_step_with_columns, [{"prompt": "1", "answer": 5}, {"prompt": "2", "answer": 6}])
+        seen.close([{"prompts": ["1", "1", "2", "2"], "responses": 4, "columns": {"answer": [5, 5, 6, 6]}}])
+
+    def test_metrics_are_plain_numbers(self, observe):
+        seen = observe(scenarios.one_step, [{"prompt": "1", "responses": ["2", "3"], "rewards": [1.0, 0.0]}])
+        for name in ("loss", "reward", "grad_norm", "response_length"):
+            seen["metrics"][name].check(
+                type(seen.value["metrics"][name]) is float, f"{name} must be a float, not a tensor"
+            )
+
+
+@pytest.mark.exercise("13.8")
+class TestTrain:
+    @for_all(examples=15, rows=st.integers(1, 7), size=st.integers(1, 4), steps=st.integers(1, 12))
+    def test_epochs(self, observe, rows, size, steps):
+        seen = observe(scenarios.train_order, num_rows=rows, batch_size=size, num_steps=steps)
+        seen.check(len(seen.value["batches"]) == steps, f"train() must take num_steps={steps} steps")
+        per_epoch = -(-rows // size)
+        for start in range(0, steps - per_epoch + 1, per_epoch):
+            epoch = [row for batch in seen.value["batches"][start : start + per_epoch] for row in batch]
+            seen.check(sorted(epoch) == list(range(rows)), "each epoch goes through every row exactly once")
+
+    def test_each_epoch_has_its_own_order(self, observe):
+        batches = observe(scenarios.train_order, num_rows=20, batch_size=20, num_steps=3).value["batches"]
+        seen = observe(scenarios.train_order, num_rows=20, batch_size=20, num_steps=3)
+        seen.check(batches[0] != batches[1], "the second epoch has the order of the first: shuffle each time")
+        seen.check(batches[0] != sorted(batches[0]), "the rows come in the file's order: shuffle them")
+
+    def test_the_seed_decides_the_order(self, observe):
+        orders = [observe(scenarios.train_order, 20, 20, 1, seed=s).value["batches"] for s in (0, 0, 1)]
+        seen = observe(scenarios.train_order, 20, 20, 1)
+        seen.check(orders[0] == orders[1] != orders[2], "the order must be drawn with the trainer's generator")
+
+    @pytest.mark.trains
+    @pytest.mark.parametrize("online", [False, True])
+    @pytest.mark.parametrize("seed", [0, 1, 2])
+    def test_it_learns(self, observe, online, seed):
+        seen = observe(scenarios.learn, online=online, steps=60, seed=seed)
+        before, after = (right_answers(seen.value[when]) for when in ("before", "after"))
+        seen.check(before < 0.4, f"the untrained model is right with probability {before:.2f}; it should not know yet")
+        seen.check(
+            after > 0.8, f"after 60 steps the model is right with probability {after:.2f}; it should be 0.8 or more"
+        )
+
+
+def right_answers(weights):
+    """The probability of the right first token, averaged over the three prompts of scenarios.learn."""
+    model, letters = model_from(weights), {c: i + 2 for i, c in enumerate("abc1234")}
+    with torch.no_grad():
+        probs = model(torch.tensor([[letters[c]] for c in "abc"])).logits[:, -1].softmax(-1)
+    return sum(float(probs[i, letters[c]]) for i, c in enumerate("123")) / 3

@@ -1,0 +1,143 @@
+"""Rollouts: many completions of each prompt, in one batch, with a key-value cache.
+
+The G completions of a prompt share the prompt's forward pass. After it, each new token of all completions costs
+one forward of width 1. Left out on purpose: top-k and top-p (they would make the sampling distribution differ
+from the one that is trained), beams, dropping finished rows from the batch (the engine does that).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from lesson14_grpo_ppo_clip.loss.advantages import group_advantages
+from lesson14_grpo_ppo_clip.rewards.addition import calculate_reward
+from torch import Tensor, nn
+
+
+@dataclass
+class Rollout:
+    """P prompts with G completions each, flat: B = P * G entries, the first G belong to the first prompt."""
+
+    prompts: list[str]  # each repeated G times
+    responses: list[str]  # decoded, without special tokens
+    token_ids: list[Tensor]  # (T_i,) each, with EOS unless it was cut off
+    log_probs: list[Tensor]  # (T_i,) each: of those tokens, when they were sampled
+    rewards: Float[Tensor, "batch"]
+    advantages: Float[Tensor, "batch"]
+
+
+@torch.no_grad()
+def generate(
+    model: nn.Module,
+    tokenizer: Any,
+    prompts: Sequence[str],
+    group_size: int,
+    max_new_tokens: int = 32,
+    temperature: float = 1.0,
+    eos_token_id: int | Sequence[int] | None = None,
+    generator: torch.Generator | None = None,
+) -> tuple[list[Tensor], list[Tensor]]:
+    """Samples `group_size` completions of each prompt.
+
+    Args:
+        model: called as transformers' models are: `model(ids, attention_mask=..., position_ids=...,
+            past_key_values=..., use_cache=True)` gives `.logits` and `.past_key_values`, a cache that grows in
+            place and whose `batch_repeat_interleave(n)` turns each row into n.
+        prompts: texts of any lengths; `tokenizer.encode` gives their ids.
+        temperature: greater than 0; the logits are divided by it.
+        eos_token_id: the id that ends a completion, or several such; the tokenizer's by default.
+        generator: of the random draws; torch's global one by default.
+
+    Returns (token_ids, log_probs): for each of the P * G completions, prompt by prompt, a 1-D tensor of its
+    token ids, and one of the float32 log-probabilities that they were drawn with (at that temperature). A
+    completion ends with its first EOS, or has max_new_tokens tokens and no EOS.
+
+    Cost, with T the length of the longest completion: one forward over the P prompts (not P * G), then at most
+    T - 1 forwards of P * G rows and width 1. It stops when every completion has ended.
+    """
+    # > Encode the prompts and pad them on the left, so that all of them end in the same column. The attention
+    # > mask is 0 on the padding, and positions are counted from each prompt's own first token.
+    # > One forward over the prompts; then repeat cache, mask, positions and the last column of logits G times.
+    # > Loop: log-softmax of logits / temperature, draw, remember token and log-probability, see who has ended;
+    # > stop, or feed the new column (mask and positions grow by one).
+    # > Cut each row after its first EOS.
+    device = next(model.parameters()).device
+    encoded = [tokenizer.encode(prompt) for prompt in prompts]
+    width = max(len(ids) for ids in encoded)
+    pad = tokenizer.pad_token_id
+    ids = torch.tensor([[pad] * (width - len(row)) + row for row in encoded], device=device)  # (P, width)
+    attention_mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in encoded], device=device)
+    position_ids = (attention_mask.cumsum(1) - 1).clamp(min=0)
+    if eos_token_id is None:
+        eos_token_id = tokenizer.eos_token_id
+    ends = torch.tensor([eos_token_id] if isinstance(eos_token_id, int) else list(eos_token_id), device=device)
+
+    output = model(ids, attention_mask=attention_mask, position_ids=position_ids, use_cache=True)
+    cache = output.past_key_values
+    cache.batch_repeat_interleave(group_size)
+    logits = output.logits[:, -1].repeat_interleave(group_size, dim=0)  # (B, V)
+    attention_mask = attention_mask.repeat_interleave(group_size, dim=0)
+    position = position_ids[:, -1:].repeat_interleave(group_size, dim=0)  # (B, 1), of the newest token
+
+    tokens, log_probs = [], []
+    ended = torch.zeros(len(logits), dtype=torch.bool, device=device)
+    while True:
+        distribution = (logits.float() / temperature).log_softmax(-1)
+        token = torch.multinomial(distribution.exp(), 1, generator=generator)  # (B, 1)
+        tokens.append(token)
+        log_probs.append(distribution.gather(-1, token))
+        ended |= torch.isin(token[:, 0], ends)
+        if ended.all() or len(tokens) == max_new_tokens:
+            break
+        attention_mask = torch.cat([attention_mask, torch.ones_like(token)], dim=1)
+        position = position + 1
+        logits = model(
+            token, attention_mask=attention_mask, position_ids=position, past_key_values=cache, use_cache=True
+        ).logits[:, -1]
+
+    all_ids, all_log_probs = torch.cat(tokens, dim=1), torch.cat(log_probs, dim=1)  # (B, T)
+    is_end = torch.isin(all_ids, ends)
+    lengths = torch.where(is_end.any(1), is_end.int().argmax(1) + 1, all_ids.shape[1]).tolist()
+    return (
+        [row[:n] for row, n in zip(all_ids, lengths, strict=True)],
+        [row[:n] for row, n in zip(all_log_probs, lengths, strict=True)],
+    )
+
+
+def generate_group(
+    model: nn.Module,
+    tokenizer: Any,
+    prompts: Sequence[str],
+    ground_truths: Sequence[int],
+    group_size: int,
+    max_new_tokens: int = 32,
+    temperature: float = 1.0,
+    divide_by_std: bool = True,
+    generator: torch.Generator | None = None,
+) -> Rollout:
+    """Completions, rewards and advantages for `group_size` completions of each prompt.
+
+    ground_truths: the true answer of each prompt. The arguments mean what they mean for `generate` and
+    `group_advantages`; rewards are those of `calculate_reward`. Raises ValueError if prompts and ground_truths
+    differ in number.
+    """
+    # > Generate; decode without special tokens.
+    # > Reward each response against the truth of its own prompt; advantages within each prompt's group.
+    if len(prompts) != len(ground_truths):
+        raise ValueError(f"as many ground truths as prompts are needed, not {len(ground_truths)} for {len(prompts)}")
+    token_ids, log_probs = generate(
+        model, tokenizer, prompts, group_size, max_new_tokens, temperature, generator=generator
+    )
+    responses = [tokenizer.decode(ids.tolist(), skip_special_tokens=True) for ids in token_ids]
+    truths = [truth for truth in ground_truths for _ in range(group_size)]
+    rewards = torch.tensor([calculate_reward(t, r) for t, r in zip(truths, responses, strict=True)])
+    return Rollout(
+        prompts=[prompt for prompt in prompts for _ in range(group_size)],
+        responses=responses,
+        token_ids=token_ids,
+        log_probs=log_probs,
+        rewards=rewards,
+        advantages=group_advantages(rewards, group_size, divide_by_std=divide_by_std),
+    )

@@ -1,0 +1,154 @@
+"""The GRPO loop: sample groups, then take several clipped steps on them.
+
+Every random draw of step k comes from a generator that is seeded with (seed, k) alone. A run that is stopped
+and resumed therefore repeats nothing and skips nothing, without any random state to store. Left out on purpose:
+a reference model and its KL term (lesson 16), evaluation and files (the training command in `lab`).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from lesson14_grpo_ppo_clip.data.addition import AdditionDataset
+from lesson14_grpo_ppo_clip.loss.ppo_clip import grpo_loss
+from lesson14_grpo_ppo_clip.rollout.generate import Rollout, generate_group
+from torch import Tensor, nn
+
+from lab.optim import make_optimizer
+
+
+@dataclass
+class GRPOConfig:
+    """The trainer's settings."""
+
+    prompts_per_step: int = 32  # different prompts in a rollout
+    group_size: int = 8  # completions of each prompt
+    updates_per_generation: int = 2  # optimizer updates on one rollout
+    micro_batch_size: int = 0  # completions in one forward and backward; 0: all. Changes memory, not the update
+    max_new_tokens: int = 32
+    temperature: float = 1.0
+    epsilon: float = 0.2  # of the clip
+    aggregation: str = "token"  # "token", "sequence" or "constant": see ppo_clip_loss
+    divide_by_std: bool = True  # of the advantages
+    learning_rate: float = 1e-3
+    warmup_steps: int = 20  # the learning rate rises linearly over so many steps
+    max_grad_norm: float = 1.0
+    optimizer: str = "adamw"  # or "sgd"
+    seed: int = 0
+
+
+def step_generator(seed: int, step: int) -> torch.Generator:
+    """The random generator of one step. Given."""
+    return torch.Generator().manual_seed(seed * 1_000_003 + step)
+
+
+class GRPOTrainer:
+    """Trains `model` in place. `step_number` counts the steps that are done."""
+
+    def __init__(self, model: nn.Module, tokenizer: Any, dataset: AdditionDataset, config: GRPOConfig):
+        self.model, self.tokenizer, self.dataset, self.config = model, tokenizer, dataset, config
+        self.optimizer = make_optimizer(config.optimizer, model.parameters(), config.learning_rate)
+        self.step_number = 0
+        model.eval()  # no dropout: with it the ratio would not be 1 where nothing has changed
+
+    def learning_rate(self) -> float:
+        """The rate of the step that comes next: config.learning_rate * (k + 1) / warmup_steps for step number
+        k < warmup_steps, then config.learning_rate.
+
+        Adam's first steps have the size of the learning rate in every single weight, however small the gradient:
+        taken at full size they destroy a trained policy.
+        """
+        # > A linear rise, then constant; warmup_steps may be 0.
+        return self.config.learning_rate * min(1.0, (self.step_number + 1) / max(1, self.config.warmup_steps))
+
+    def batch_of(self, rollout: Rollout) -> tuple[Tensor, Tensor, Tensor]:
+        """(ids, mask, old_log_probs) of a rollout: get_batch's two, (B, L), and the stored log-probabilities
+        (B, L - 1), each at the place of its token in `mask[:, 1:]`, 0 elsewhere."""
+        # > get_batch; then put the stored log-probabilities where the mask is 1.
+        ids, mask = self.dataset.get_batch(rollout.prompts, rollout.token_ids, rollout.token_ids[0].device)
+        old_log_probs = torch.zeros(mask[:, 1:].shape, dtype=rollout.log_probs[0].dtype, device=ids.device)
+        old_log_probs[mask[:, 1:].bool()] = torch.cat(rollout.log_probs)  # both run row by row
+        return ids, mask, old_log_probs
+
+    def update(self, ids: Tensor, mask: Tensor, advantages: Tensor, old_log_probs: Tensor) -> dict[str, float]:
+        """One optimizer update on a batch, in micro-batches of config.micro_batch_size rows.
+
+        The gradient is that of the whole batch, however it is split. The denominators of "token" and "sequence"
+        are those of the whole batch; that of "constant" is rows * max_new_tokens. The gradient's norm is clipped
+        to config.max_grad_norm. Returns loss and clip_fraction of the whole batch, and grad_norm before clipping.
+        """
+        # > The denominator of the whole batch.
+        # > Clear old gradients. For each micro-batch: its loss with that denominator, backward. Losses add up;
+        # > the clip fraction is a mean over tokens, so weigh a micro-batch's by its number of tokens.
+        # > Clip the gradient norm, step.
+        config, rows = self.config, len(ids)
+        tokens = mask[:, 1:].sum().item()
+        denominator = {"token": tokens, "sequence": rows, "constant": rows * config.max_new_tokens}[config.aggregation]
+        metrics = {"loss": 0.0, "clip_fraction": 0.0}
+        self.optimizer.zero_grad()
+        for part in torch.arange(rows).split(config.micro_batch_size or rows):
+            loss, seen = grpo_loss(
+                self.model, ids[part], mask[part], advantages[part], old_log_probs[part],
+                config.epsilon, config.temperature, config.aggregation, denominator,
+            )  # fmt: skip
+            loss.backward()
+            metrics["loss"] += loss.item()
+            metrics["clip_fraction"] += seen["clip_fraction"] * mask[part, 1:].sum().item() / max(tokens, 1)
+        grad_norm = nn.utils.clip_grad_norm_(self.model.parameters(), config.max_grad_norm)
+        self.optimizer.step()
+        return {**metrics, "grad_norm": grad_norm.item()}
+
+    def step(self) -> dict[str, float]:
+        """One step: a rollout, and config.updates_per_generation updates on it.
+
+        The prompts are config.prompts_per_step different ones (all, where there are fewer), drawn with
+        `step_generator(config.seed, self.step_number)`; the same generator then draws the completions, with
+        generate_group. batch_of makes the batch, and self.update is called for each update on it: the
+        old_log_probs are the rollout's in all of them.
+
+        Returns the metrics, each a float: reward (mean), signal (share of groups whose rewards differ: the others
+        teach nothing), completion_length (mean, in tokens), entropy (mean of -log_probs of the sampled tokens,
+        an unbiased estimate in nats per token), learning_rate; and loss, grad_norm, clip_fraction, each the mean
+        over the updates.
+        """
+        # > Draw the prompts (torch.randperm) and the rollout with this step's generator.
+        # > Set the learning rate in every one of the optimizer's param_groups.
+        # > Make the batch once, update several times.
+        # > Count the step, and gather the metrics.
+        config = self.config
+        generator = step_generator(config.seed, self.step_number)
+        chosen = torch.randperm(len(self.dataset), generator=generator)[: config.prompts_per_step].tolist()
+        prompts, truths = zip(*(self.dataset[i] for i in chosen), strict=True)
+        rollout = generate_group(
+            self.model, self.tokenizer, prompts, truths, config.group_size, config.max_new_tokens,
+            config.temperature, config.divide_by_std, generator,
+        )  # fmt: skip
+        rate = self.learning_rate()
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        ids, mask, old_log_probs = self.batch_of(rollout)
+        advantages = rollout.advantages.to(ids.device)
+        updates = [self.update(ids, mask, advantages, old_log_probs) for _ in range(config.updates_per_generation)]
+        self.step_number += 1
+
+        groups = rollout.rewards.reshape(-1, config.group_size)
+        return {
+            "reward": rollout.rewards.mean().item(),
+            "signal": (groups.amin(1) < groups.amax(1)).float().mean().item(),
+            "completion_length": sum(len(ids) for ids in rollout.token_ids) / len(rollout.token_ids),
+            "entropy": -torch.cat(rollout.log_probs).mean().item(),
+            "learning_rate": rate,
+            **{name: sum(u[name] for u in updates) / len(updates) for name in updates[0]},
+        }
+
+    def state_dict(self) -> dict[str, Any]:
+        """What, beside the model's weights, is needed to go on as if nothing had happened: the number of steps
+        done, and the optimizer's state."""
+        # > A dict of both.
+        return {"step_number": self.step_number, "optimizer": self.optimizer.state_dict()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Takes up what state_dict gave. The model's weights are restored by the caller."""
+        # > The reverse.
+        self.step_number = state["step_number"]
+        self.optimizer.load_state_dict(state["optimizer"])

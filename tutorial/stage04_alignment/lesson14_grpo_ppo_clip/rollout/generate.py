@@ -1,0 +1,88 @@
+"""Rollouts: many completions of each prompt, in one batch, with a key-value cache.
+
+The G completions of a prompt share the prompt's forward pass. After it, each new token of all completions costs
+one forward of width 1. Left out on purpose: top-k and top-p (they would make the sampling distribution differ
+from the one that is trained), beams, dropping finished rows from the batch (the engine does that).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from lesson14_grpo_ppo_clip.loss.advantages import group_advantages
+from lesson14_grpo_ppo_clip.rewards.addition import calculate_reward
+from torch import Tensor, nn
+
+
+@dataclass
+class Rollout:
+    """P prompts with G completions each, flat: B = P * G entries, the first G belong to the first prompt."""
+
+    prompts: list[str]  # each repeated G times
+    responses: list[str]  # decoded, without special tokens
+    token_ids: list[Tensor]  # (T_i,) each, with EOS unless it was cut off
+    log_probs: list[Tensor]  # (T_i,) each: of those tokens, when they were sampled
+    rewards: Float[Tensor, "batch"]
+    advantages: Float[Tensor, "batch"]
+
+
+@torch.no_grad()
+def generate(
+    model: nn.Module,
+    tokenizer: Any,
+    prompts: Sequence[str],
+    group_size: int,
+    max_new_tokens: int = 32,
+    temperature: float = 1.0,
+    eos_token_id: int | Sequence[int] | None = None,
+    generator: torch.Generator | None = None,
+) -> tuple[list[Tensor], list[Tensor]]:
+    """Samples `group_size` completions of each prompt.
+
+    Args:
+        model: called as transformers' models are: `model(ids, attention_mask=..., position_ids=...,
+            past_key_values=..., use_cache=True)` gives `.logits` and `.past_key_values`, a cache that grows in
+            place and whose `batch_repeat_interleave(n)` turns each row into n.
+        prompts: texts of any lengths; `tokenizer.encode` gives their ids.
+        temperature: greater than 0; the logits are divided by it.
+        eos_token_id: the id that ends a completion, or several such; the tokenizer's by default.
+        generator: of the random draws; torch's global one by default.
+
+    Returns (token_ids, log_probs): for each of the P * G completions, prompt by prompt, a 1-D tensor of its
+    token ids, and one of the float32 log-probabilities that they were drawn with (at that temperature). A
+    completion ends with its first EOS, or has max_new_tokens tokens and no EOS.
+
+    Cost, with T the length of the longest completion: one forward over the P prompts (not P * G), then at most
+    T - 1 forwards of P * G rows and width 1. It stops when every completion has ended.
+    """
+    # Encode the prompts and pad them on the left, so that all of them end in the same column. The attention
+    # mask is 0 on the padding, and positions are counted from each prompt's own first token.
+    # One forward over the prompts; then repeat cache, mask, positions and the last column of logits G times.
+    # Loop: log-softmax of logits / temperature, draw, remember token and log-probability, see who has ended;
+    # stop, or feed the new column (mask and positions grow by one).
+    # Cut each row after its first EOS.
+    raise NotImplementedError("not written yet: exercise 14.8, rollout/generate.py:generate")
+
+
+def generate_group(
+    model: nn.Module,
+    tokenizer: Any,
+    prompts: Sequence[str],
+    ground_truths: Sequence[int],
+    group_size: int,
+    max_new_tokens: int = 32,
+    temperature: float = 1.0,
+    divide_by_std: bool = True,
+    generator: torch.Generator | None = None,
+) -> Rollout:
+    """Completions, rewards and advantages for `group_size` completions of each prompt.
+
+    ground_truths: the true answer of each prompt. The arguments mean what they mean for `generate` and
+    `group_advantages`; rewards are those of `calculate_reward`. Raises ValueError if prompts and ground_truths
+    differ in number.
+    """
+    # Generate; decode without special tokens.
+    # Reward each response against the truth of its own prompt; advantages within each prompt's group.
+    raise NotImplementedError("not written yet: exercise 14.9, rollout/generate.py:generate_group")

@@ -1,0 +1,241 @@
+"""Situations that the tests of lesson 14 look at. Each returns evidence; what it should be is in the tests."""
+
+import torch
+from lesson14_grpo_ppo_clip.data import addition
+from lesson14_grpo_ppo_clip.loss import ppo_clip
+from lesson14_grpo_ppo_clip.rollout import generate as rollout
+from lesson14_grpo_ppo_clip.training import grpo_trainer
+
+from lab.tiny_lm import BigramLM, TinyLM
+from lab.toy_tokenizer import CharTokenizer
+
+
+class TemplateTokenizer(CharTokenizer):
+    """Characters, and the instruction template's two fixed parts as one token each."""
+
+    def __init__(self, pad_is_eos=False):
+        before, after = addition.TEMPLATE.format(a="|", b="|").split("|+|")
+        super().__init__("0123456789+-", pad_is_eos=pad_is_eos, merges=[before, after])
+
+
+def dataset(digits=1, split="all"):
+    """Makes an AdditionDataset; returns its length and its data."""
+    made = addition.AdditionDataset(CharTokenizer(), digits, split)
+    return {"length": len(made), "data": [tuple(made[i]) for i in range(len(made))]}
+
+
+def batch(prompts, responses, pad_is_eos=False):
+    """get_batch with a character tokenizer: ids 2 to 11 are the digits, 0 is padding, 1 is EOS."""
+    made = addition.AdditionDataset(CharTokenizer(pad_is_eos=pad_is_eos))
+    return tuple(made.get_batch(prompts, responses))
+
+
+def generate_chain(table, prompts, group_size, max_new_tokens, eos_token_id=None):
+    """generate with a model that always writes the same: `table` gives for each token the one that follows.
+
+    Prompts are strings of the letters a, b, c, ... (ids 2, 3, 4, ...). Returns the token ids and, for each
+    forward pass, its number of rows and its width.
+    """
+    size = len(table)
+    model = BigramLM([[60.0 if column == follower else 0.0 for column in range(size)] for follower in table])
+    tokenizer = CharTokenizer(alphabet="abcdefghijklmnop"[: size - 2])
+    forwards = []
+    model.register_forward_pre_hook(lambda module, args: forwards.append(tuple(args[0].shape)))
+    ids, _ = rollout.generate(model, tokenizer, prompts, group_size, max_new_tokens, eos_token_id=eos_token_id)
+    return {"token_ids": list(ids), "forwards": forwards}
+
+
+def generate(prompts, group_size, max_new_tokens, temperature=1.0, seed=0, pad_is_eos=False, layers=2, model="tiny"):
+    """generate with a small random model; returns ids, log-probs, forwards and the model's weights.
+
+    `model` is "tiny" (lab's TinyLM) or "llama" (a small Llama of transformers').
+    """
+    tokenizer = CharTokenizer("0123456789+=", pad_is_eos=pad_is_eos)
+    torch.manual_seed(1)
+    built = TinyLM(tokenizer.vocab_size, layers=layers) if model == "tiny" else small_llama(tokenizer.vocab_size)
+    forwards = []
+    built.register_forward_pre_hook(
+        lambda module, args, kwargs: forwards.append(tuple((args[0] if args else kwargs["input_ids"]).shape)),
+        with_kwargs=True,
+    )
+    generator = torch.Generator().manual_seed(seed)
+    torch.manual_seed(seed + 12345)  # draws must come from the generator: this one is a trap
+    ids, log_probs = rollout.generate(
+        built, tokenizer, prompts, group_size, max_new_tokens, temperature, generator=generator
+    )
+    return {
+        "token_ids": list(ids),
+        "log_probs": list(log_probs),
+        "forwards": forwards,
+        "weights": dict(built.state_dict()),
+    }
+
+
+def small_llama(vocab_size):
+    """A random two-layer Llama (transformers is imported here, and only here)."""
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    config = LlamaConfig(vocab_size=vocab_size, hidden_size=16, intermediate_size=32, num_hidden_layers=2,
+                         num_attention_heads=2, max_position_embeddings=64)  # fmt: skip
+    return LlamaForCausalLM(config).eval()
+
+
+def draw_many(probabilities, count, temperature=1.0):
+    """Draws one token after the prompt "a", `count` times; returns the ids, and the log-probs that were stored.
+
+    Tokens have the given probabilities at temperature 1; the first two are padding and EOS.
+    """
+    row = torch.tensor(probabilities, dtype=torch.float64).log()
+    model = BigramLM(row.expand(len(row), -1))
+    tokenizer = CharTokenizer(alphabet="abcdefghijklmnop"[: len(row) - 2])
+    generator = torch.Generator().manual_seed(5)
+    ids, log_probs = rollout.generate(model, tokenizer, ["a"], count, 1, temperature, generator=generator)
+    return {"ids": torch.cat(list(ids)), "log_probs": torch.cat(list(log_probs))}
+
+
+def group_of_known_answers(prompts, ground_truths, group_size, answers):
+    """generate_group with a model that writes `answers[i]` (one digit, then EOS) to prompt i, whose last
+    character must be a letter of its own. Returns the rollout's fields."""
+    tokenizer = CharTokenizer("0123456789abcd+=")
+    table = torch.zeros(tokenizer.vocab_size, tokenizer.vocab_size)
+    for prompt, answer in zip(prompts, answers, strict=True):
+        table[tokenizer.ids[prompt[-1]], tokenizer.ids[answer]] = 60.0
+    for digit in "0123456789":
+        table[tokenizer.ids[digit], tokenizer.eos_token_id] = 60.0
+    made = rollout.generate_group(BigramLM(table), tokenizer, prompts, ground_truths, group_size, max_new_tokens=4)
+    return _fields(made)
+
+
+def group_of_random_answers(prompts, ground_truths, group_size, divide_by_std=True, seed=0):
+    """generate_group with a model that writes a random digit, then EOS. Returns the rollout's fields."""
+    tokenizer = CharTokenizer("0123456789+=")
+    table = torch.full((tokenizer.vocab_size, tokenizer.vocab_size), -60.0)
+    table[:, 2:6] = 0.0  # the digits 0 to 3
+    table[2:12, :] = -60.0
+    table[2:12, tokenizer.eos_token_id] = 60.0
+    made = rollout.generate_group(
+        BigramLM(table), tokenizer, prompts, ground_truths, group_size, max_new_tokens=4,
+        divide_by_std=divide_by_std, generator=torch.Generator().manual_seed(seed),
+    )  # fmt: skip
+    return _fields(made)
+
+
+def _fields(made):
+    return {
+        name: getattr(made, name)
+        for name in ("prompts", "responses", "token_ids", "log_probs", "rewards", "advantages")
+    }
+
+
+class Sums(addition.AdditionDataset):
+    """A few sums as a data set, with the learner's get_batch and plain prompts."""
+
+    def __init__(self, tokenizer, data):
+        self.tokenizer, self.data = tokenizer, data
+
+
+SUMS = [("1+1=", 2), ("2+1=", 3), ("2+2=", 4), ("3+2=", 5)]
+
+
+def make_trainer(model_seed=0, dtype="float64", **settings):
+    """A trainer on four sums with a small model and, unless told otherwise, plain gradient descent."""
+    tokenizer = CharTokenizer("0123456789+=")
+    torch.manual_seed(model_seed)
+    model = TinyLM(tokenizer.vocab_size).to(getattr(torch, dtype))
+    defaults = {"prompts_per_step": 3, "group_size": 4, "max_new_tokens": 4, "learning_rate": 0.1, "warmup_steps": 0,
+                "optimizer": "sgd", "max_grad_norm": 1e6}  # fmt: skip
+    config = grpo_trainer.GRPOConfig(**{**defaults, **settings})
+    return grpo_trainer.GRPOTrainer(model, tokenizer, Sums(tokenizer, SUMS), config)
+
+
+def weights_of(trainer):
+    return {name: value.clone() for name, value in trainer.model.state_dict().items()}
+
+
+def learning_rates(steps, **settings):
+    """The learning rates of the first `steps` steps."""
+    trainer, rates = make_trainer(**settings), []
+    for trainer.step_number in range(steps):
+        rates.append(trainer.learning_rate())
+    return rates
+
+
+def batch_of(prompts, token_ids, log_probs):
+    """batch_of for a rollout with these token ids and log-probs."""
+    empty = torch.zeros(len(prompts))
+    made = rollout.Rollout(prompts, [""] * len(prompts), token_ids, log_probs, empty, empty)
+    return tuple(make_trainer().batch_of(made))
+
+
+def one_update(ids, mask, advantages, old_log_probs, stale_gradient=False, **settings):
+    """One call of update; returns the weights before and after, and the metrics."""
+    trainer = make_trainer(**settings)
+    if stale_gradient:
+        for parameter in trainer.model.parameters():
+            parameter.grad = torch.ones_like(parameter)
+    before = weights_of(trainer)
+    metrics = trainer.update(ids, mask, advantages, old_log_probs)
+    return {"before": before, "after": weights_of(trainer), "metrics": dict(metrics)}
+
+
+def watched_step(step_number=0, **settings):
+    """One step whose updates only write down what they were given. Returns that, the metrics, the number of
+    steps done afterwards, and the learning rate of the optimizer."""
+    trainer = make_trainer(**settings)
+    trainer.step_number = step_number
+    calls = []
+
+    def update(ids, mask, advantages, old_log_probs):
+        calls.append({"ids": ids, "mask": mask, "advantages": advantages, "old_log_probs": old_log_probs})
+        return {"loss": float(len(calls)), "clip_fraction": 0.5, "grad_norm": 2.0 * len(calls)}
+
+    trainer.update = update
+    metrics = trainer.step()
+    return {
+        "calls": calls,
+        "metrics": dict(metrics),
+        "step_number": trainer.step_number,
+        "rates": [group["lr"] for group in trainer.optimizer.param_groups],
+        "weights": weights_of(trainer),
+    }
+
+
+def train(steps, resume_at=None, **settings):
+    """Takes `steps` steps; returns the weights before and after, and the metrics of each step.
+
+    With `resume_at`, a new trainer takes over after that many steps: it is given a copy of the model's weights
+    and of the first trainer's state_dict.
+    """
+    trainer = make_trainer(**settings)
+    before, history = weights_of(trainer), []
+    for number in range(steps):
+        if number == resume_at:
+            weights, state = weights_of(trainer), trainer.state_dict()
+            trainer = make_trainer(**{**settings, "model_seed": 99})
+            trainer.model.load_state_dict(weights)
+            trainer.load_state_dict(state)
+        history.append(dict(trainer.step()))
+    return {"before": before, "after": weights_of(trainer), "history": history}
+
+
+def loss_with_stored_and_with_second_model(ids, mask, advantages, epsilon=0.2):
+    """The loss and its gradient of a model that has moved on, once with old log-probs that were stored, once
+    with those of a copy of the old weights."""
+    torch.manual_seed(3)
+    old = TinyLM(14).double()
+    stored = ppo_clip.token_log_probs(old, ids).detach()
+    torch.manual_seed(3)
+    new, second = TinyLM(14).double(), TinyLM(14).double()
+    second.load_state_dict(old.state_dict())
+    with torch.no_grad():
+        for parameter in new.parameters():
+            parameter += 0.05 * torch.randn_like(parameter)
+    results = {}
+    for name in ("stored", "second"):
+        log_probs = stored if name == "stored" else ppo_clip.token_log_probs(second, ids)
+        new.zero_grad()
+        loss, _ = ppo_clip.grpo_loss(new, ids, mask, advantages, log_probs, epsilon)
+        loss.backward()
+        results[name] = {"loss": loss, "grads": {n: p.grad.clone() for n, p in new.named_parameters()}}
+    results["second model has a gradient"] = any(p.grad is not None for p in second.parameters())
+    return results

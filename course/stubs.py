@@ -1,7 +1,7 @@
 """Makes the learner's stubs from the reference: `solutions/` is the single source.
 
 In every file that a manifest names, the body of each exercise is replaced by its steps (the comments that
-start with `#>` in the reference) and a NotImplementedError; signature and docstring stay. The reference's own
+start with `# >` in the reference) and a NotImplementedError; signature and docstring stay. The reference's own
 helpers (functions, methods and constants whose name starts with one underscore) are left out; all the rest is
 given as it is. Standard library only.
 """
@@ -20,7 +20,7 @@ from course.manifest import Lesson
 from lab.errors import UsageError
 from lab.switch import ROOT
 
-STEP = "#>"
+STEP = "# >"
 Function = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 

@@ -30,8 +30,10 @@ class GRPOConfig:
     epsilon: float = 0.2  # of the clip
     aggregation: str = "token"  # "token", "sequence" or "constant": see ppo_clip_loss
     divide_by_std: bool = True  # of the advantages
-    learning_rate: float = 1e-3
+    num_steps: int = 200  # of train(), and of the learning rate's decay
+    learning_rate: float = 5e-4
     warmup_steps: int = 20  # the learning rate rises linearly over so many steps
+    final_rate: float = 1.0  # and falls linearly to this fraction of itself by step num_steps; 1: no decay
     max_grad_norm: float = 1.0
     optimizer: str = "adamw"  # or "sgd"
     seed: int = 0
@@ -52,14 +54,19 @@ class GRPOTrainer:
         model.eval()  # no dropout: with it the ratio would not be 1 where nothing has changed
 
     def learning_rate(self) -> float:
-        """The rate of the step that comes next: config.learning_rate * (k + 1) / warmup_steps for step number
-        k < warmup_steps, then config.learning_rate.
+        """The rate of the step that comes next, number k = self.step_number (the first is 0): learning_rate times
+
+        min(1, (k + 1) / warmup_steps), a linear rise that warmup_steps = 0 leaves out; times
+        1 - (1 - final_rate) * min(1, k / num_steps), a linear fall to final_rate.
 
         Adam's first steps have the size of the learning rate in every single weight, however small the gradient:
         taken at full size they destroy a trained policy.
         """
-        # > A linear rise, then constant; warmup_steps may be 0.
-        return self.config.learning_rate * min(1.0, (self.step_number + 1) / max(1, self.config.warmup_steps))
+        # > The product of the three factors.
+        config, k = self.config, self.step_number
+        rise = min(1.0, (k + 1) / max(1, config.warmup_steps))
+        fall = 1 - (1 - config.final_rate) * min(1.0, k / max(1, config.num_steps))
+        return config.learning_rate * rise * fall
 
     def batch_of(self, rollout: Rollout) -> tuple[Tensor, Tensor, Tensor]:
         """(ids, mask, old_log_probs) of a rollout: get_batch's two, (B, L), and the stored log-probabilities
@@ -140,6 +147,10 @@ class GRPOTrainer:
             "learning_rate": rate,
             **{name: sum(u[name] for u in updates) / len(updates) for name in updates[0]},
         }
+
+    def train(self) -> list[dict[str, float]]:
+        """Steps until config.num_steps are done; returns the metrics of each. Given."""
+        return [self.step() for _ in range(self.step_number, self.config.num_steps)]
 
     def state_dict(self) -> dict[str, Any]:
         """What, beside the model's weights, is needed to go on as if nothing had happened: the number of steps

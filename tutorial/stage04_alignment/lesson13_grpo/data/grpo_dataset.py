@@ -37,6 +37,10 @@ class GRPODataset(Dataset):
     """
 
     def __init__(self, data_path: str | Path, tokenizer: Any, num_samples: int = 4, max_length: int = 2048):
+        # Read the file line by line, as bytes or text split at line feeds only (str.splitlines would also
+        # split at characters such as U+2028 that may stand inside a JSON string). Skip blank lines.
+        # Check every row now, not when it is used: one ValueError that names file, line and expectation.
+        # Keep the rows in a list; no row at all is an error too.
         raise NotImplementedError("not written yet: exercise 13.1, data/grpo_dataset.py:GRPODataset")
 
     def __len__(self) -> int:
@@ -55,6 +59,9 @@ class GRPODataset(Dataset):
         Length: a prompt keeps at most its last max_length - 1 tokens (it loses its beginning). A response with
         its EOS keeps the first max_length - P tokens (it loses its end, so that a cut response has no EOS).
         """
+        # Prompt: encode, keep the last max_length - 1 tokens.
+        # Responses: the first num_samples; encode without special tokens, append EOS, keep what still fits.
+        # Rewards: the first num_samples, as float32.
         raise NotImplementedError("not written yet: exercise 13.1, data/grpo_dataset.py:GRPODataset")
 
 
@@ -65,4 +72,6 @@ def collate(items: list[dict[str, Any]]) -> dict[str, list[Any]]:
     is called. A column that only some items have is None for the others. Made for DataLoader's `collate_fn`.
     Raises ValueError for an empty list of items.
     """
+    # Collect the names of all columns that occur, in any item.
+    # For each name, the list of the items' values, None where an item has no such column.
     raise NotImplementedError("not written yet: exercise 13.3, data/grpo_dataset.py:collate")

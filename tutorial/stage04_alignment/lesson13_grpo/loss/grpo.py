@@ -29,6 +29,11 @@ def sequence_log_probs(
     The prompt's own tokens are not part of the sum, the EOS at the end of a response is. What stands behind a
     response as padding never is, even where the padding token is the EOS token. Computed in at least float32.
     """
+    # Pad prompt + response on the right to a rectangle. A causal model never looks ahead, so that right
+    # padding needs no attention mask.
+    # The logits at position t are for the token at t + 1: shift by one.
+    # Log-softmax, then pick each next token's log-probability.
+    # Mask by the lengths (not by comparing ids with the padding token), and sum over the tokens.
     raise NotImplementedError("not written yet: exercise 13.4, loss/grpo.py:sequence_log_probs")
 
 
@@ -47,4 +52,7 @@ def compute_grpo_loss(
     Raises ValueError if log_probs or rewards is not one-dimensional, if their lengths differ, if the group is
     empty, or if beta is not greater than 0; the message names the argument at fault.
     """
+    # Check the arguments.
+    # Weights: softmax of rewards / beta over the group, held constant (no gradient), stable at any size.
+    # The loss is minus the weighted sum of the log-probabilities.
     raise NotImplementedError("not written yet: exercise 13.2, loss/grpo.py:compute_grpo_loss")

@@ -62,6 +62,10 @@ class GRPOTrainer:
         The log-probabilities are of the very tokens that were sampled: text is never encoded again, since
         other tokens may give the same text.
         """
+        # For each prompt: encode it, and draw token ids with lab.sampling.sample (max_new_tokens, temperature
+        # and generator are the trainer's).
+        # Decode each response without special tokens for its text; keep the token ids.
+        # Score the sampled ids with sequence_log_probs.
         raise NotImplementedError("not written yet: exercise 13.5, training/grpo_trainer.py:GRPOTrainer.generate_responses")
 
     def compute_rewards(
@@ -80,6 +84,9 @@ class GRPOTrainer:
         Raises ValueError if the configuration has no reward function, or if that gives the wrong number of
         rewards or one that is not finite (the message names the response's index).
         """
+        # Flatten the groups: one entry per response, prompts and columns repeated to match.
+        # Call the reward function once; check how many numbers came back, and that all are finite.
+        # Split the numbers into the groups again.
         raise NotImplementedError("not written yet: exercise 13.6, training/grpo_trainer.py:GRPOTrainer.compute_rewards")
 
     def training_step(self, batch: dict[str, list[Any]]) -> dict[str, float]:
@@ -95,6 +102,11 @@ class GRPOTrainer:
         loss; reward, the mean over all responses; grad_norm, before clipping; response_length, the mean number
         of tokens.
         """
+        # See what the rows carry; refuse what cannot be used.
+        # Log-probabilities: of the row's responses, or of freshly generated ones.
+        # Rewards: the row's, or computed.
+        # Loss: mean over the prompts of the group loss.
+        # Update: clear old gradients, backward, clip the gradient norm, step.
         raise NotImplementedError("not written yet: exercise 13.7, training/grpo_trainer.py:GRPOTrainer.training_step")
 
     def train(self) -> list[dict[str, float]]:
@@ -103,4 +115,5 @@ class GRPOTrainer:
         Every epoch goes through all rows once, in a fresh random order drawn with the trainer's generator, in
         batches of `config.batch_size`; the last batch of an epoch may be smaller.
         """
+        # Until num_steps steps are done: draw an order of the rows, cut it into batches, collate each, step.
         raise NotImplementedError("not written yet: exercise 13.8, training/grpo_trainer.py:GRPOTrainer.train")

@@ -253,4 +253,5 @@ class TestLoadStateDict:
     def test_goes_on_counting(self, observe):
         seen = observe(scenarios.train, steps=3, resume_at=2, learning_rate=0.4, warmup_steps=4)
         rates = [metrics["learning_rate"] for metrics in seen.value["history"]]
-        seen.check(rates == [0.1, 0.2, 0.4 * 0.75], f"the warm-up goes on after resuming; the rates were {rates}")
+        right = all(abs(rate - expected) < 1e-9 for rate, expected in zip(rates, [0.1, 0.2, 0.3], strict=True))
+        seen.check(right, f"the warm-up goes on after resuming, 0.1, 0.2, 0.3; the rates were {rates}")

@@ -1,0 +1,801 @@
+"""Edge cases, invariants, gradients, scale, bad input, and whether it learns: lesson 14 looked at closely."""
+
+import math
+
+import pytest
+import torch
+from hypothesis import strategies as st
+from lesson14_grpo_ppo_clip.loss.advantages import group_advantages
+from lesson14_grpo_ppo_clip.loss.ppo_clip import grpo_loss, ppo_clip_loss, token_log_probs
+from lesson14_grpo_ppo_clip.rewards.addition import calculate_reward
+from lesson14_grpo_ppo_clip.testcases import scenarios
+
+from lab.properties import for_all
+from lab.spec import Spec
+
+IDS = {c: i + 2 for i, c in enumerate("0123456789+-*/=")}
+numbers = st.floats(-10, 10, allow_subnormal=False)
+AGGREGATIONS = ("token", "sequence", "constant")
+
+
+def double(values):
+    return torch.tensor(values, dtype=torch.float64)
+
+
+def ids_of(text):
+    return [IDS[c] for c in text]
+
+
+@pytest.mark.exercise("14.1")
+class TestDataset:
+    def test_one_digit_sums_are_all_there_in_order(self, observe):
+        data = observe(scenarios.dataset).value["data"]
+        expected = [
+            (f"### Instruction:\n{a}+{b}=\n\n### Response:\n", a + b) for a in range(1, 10) for b in range(1, 10)
+        ]
+        observe(scenarios.dataset)["data"].check(
+            data == expected, "the sums of 1..9 and 1..9, the first number outside"
+        )
+
+    def test_two_digit_operands(self, observe):
+        seen = observe(scenarios.dataset, digits=2)
+        truths = [truth for _, truth in seen.value["data"]]
+        seen.check((min(truths), max(truths)) == (20, 198), "two-digit operands run from 10 to 99")
+
+    def test_mirrored_pairs_stay_together(self, observe):
+        seen = observe(scenarios.dataset, digits=2, split="test")
+        pairs = {tuple(prompt.split("\n")[1].rstrip("=").split("+")) for prompt, _ in seen.value["data"]}
+        seen.check(all((b, a) in pairs for a, b in pairs), "a+b is held out, but b+a is in training")
+        seen.check(600 < len(pairs) < 1000, f"about a tenth of 8,100 sums is held out, not {len(pairs)}")
+
+    @pytest.mark.parametrize("arguments", [{"digits": 3}, {"digits": 0}, {"split": "dev"}])
+    def test_refuses_what_it_does_not_know(self, observe, arguments):
+        with observe.raises(ValueError, match=next(iter(arguments))):
+            observe(scenarios.dataset, **arguments)
+
+
+@pytest.mark.exercise("14.2")
+class TestGetBatch:
+    def test_first_eos_is_trained_padding_never_even_if_they_are_the_same(self, observe):
+        responses = [torch.tensor([IDS["3"], 1]), torch.tensor([IDS["4"], IDS["5"], 1])]
+        ids, mask = observe(scenarios.batch, ["1=", "2="], responses, pad_is_eos=True).value
+        seen = observe(scenarios.batch, ["1=", "2="], responses, pad_is_eos=True)
+        seen.check(ids[0].tolist() == [*ids_of("1=3"), 1, 1], "padded with the padding token, which is 1 here")
+        seen.check(int(mask[0, 3]) == 1, "the EOS of a response is trained, also where it is the padding token")
+        seen.check(int(mask[0, 4]) == 0, "the padding behind it is not")
+
+    def test_a_cut_off_response_has_no_eos_added(self, observe):
+        seen = observe(scenarios.batch, ["1="], [torch.tensor(ids_of("23"))])
+        seen[0].close(torch.tensor([ids_of("1=23")]))
+
+    def test_token_ids_are_used_as_they_are(self, observe):
+        # 0 is the padding token; a model may write it, and then it counts.
+        seen = observe(scenarios.batch, ["1="], [torch.tensor([0, IDS["2"], 0, 1])])
+        seen[0].close(torch.tensor([[*ids_of("1="), 0, IDS["2"], 0, 1]]))
+        seen[1].close(torch.tensor([[0, 0, 1, 1, 1, 1]]))
+
+    @for_all(sizes=st.lists(st.tuples(st.integers(1, 5), st.integers(1, 5)), min_size=1, max_size=4))
+    def test_every_row_is_prompt_response_padding(self, observe, sizes):
+        prompts = ["12345"[:p] for p, _ in sizes]
+        responses = [torch.tensor(ids_of("67890"[:r])) for _, r in sizes]
+        width = max(p + r for p, r in sizes)
+        rows = [ids_of("12345"[:p]) + ids_of("67890"[:r]) + [0] * (width - p - r) for p, r in sizes]
+        masks = [[0] * p + [1] * r + [0] * (width - p - r) for p, r in sizes]
+        seen = observe(scenarios.batch, prompts, responses)
+        seen.close((torch.tensor(rows), torch.tensor(masks)))
+
+    def test_refuses_unequal_numbers(self, observe):
+        with observe.raises(ValueError):
+            observe(scenarios.batch, ["1=", "2="], [torch.tensor([5])])
+
+
+@pytest.mark.exercise("14.3")
+class TestReward:
+    @pytest.mark.parametrize(("truth", "response", "reward"), [
+        (5, "007, 005", 1.0), (0, "-0", 1.0), (-5, "3-5", 1.0), (5, "3-5", 0.0), (5, "8.5", 1.0), (12, "12\n", 1.0),
+        (12, "1 2", 0.0), (12, "the sum is 12 (checked 2 times)", 0.0), (3, "\u0663", 0.0), (3, "\uff13", 0.0),
+        (12, "-", 0.0), (12, "+12", 1.0), (12, "--12", 0.0), (1, "1e5", 0.0), (5, "x5y", 1.0), (12, "12" * 3, 0.0),
+    ])  # fmt: skip
+    def test_signs_and_junk(self, observe, truth, response, reward):
+        observe(calculate_reward, truth, response).close(reward)
+
+    @pytest.mark.parametrize("response", ["9" * 10_000, "-" + "1" * 5_000, "7 then " + "0" * 6_000])
+    def test_huge_numbers_are_wrong_not_errors(self, observe, response):
+        observe(calculate_reward, 7, response).close(0.0)
+
+    @for_all(examples=50, truth=st.integers(-200, 200), text=st.text(max_size=20))
+    def test_any_text_before_the_answer(self, observe, truth, text):
+        observe(calculate_reward, truth, f"{text} = {truth}").close(1.0)
+
+    @for_all(examples=50, text=st.text(max_size=30))
+    def test_never_raises(self, observe, text):
+        seen = observe(calculate_reward, 10**9 + 7, text)
+        seen.close(0.0)
+
+
+def advantages_by_loop(rewards, group_size, eps=1e-4, divide_by_std=True):
+    result = []
+    for start in range(0, len(rewards), group_size):
+        group = rewards[start : start + group_size]
+        if len(set(group)) == 1:
+            result += [0.0] * group_size
+            continue
+        mean = math.fsum(group) / group_size
+        std = math.sqrt(math.fsum((r - mean) ** 2 for r in group) / (group_size - 1))
+        result += [(r - mean) / (std + eps) if divide_by_std else r - mean for r in group]
+    return double(result)
+
+
+@pytest.mark.exercise("14.4")
+class TestAdvantages:
+    shapes = st.tuples(st.integers(1, 3), st.integers(2, 5))
+
+    @for_all(data=st.data(), shape=shapes, divide=st.booleans())
+    def test_equals_the_loop(self, observe, data, shape, divide):
+        groups, size = shape
+        rewards = data.draw(st.lists(st.integers(-4, 4).map(float), min_size=groups * size, max_size=groups * size))
+        seen = observe(group_advantages, double(rewards), size, divide_by_std=divide)
+        seen.close(advantages_by_loop(rewards, size, divide_by_std=divide))
+
+    def test_a_hand_computed_table(self, observe):
+        # Two prompts, four responses each. The first: mean 1, squares 1 + 1 + 1 + 9 = 12, std 2; the second: mean 0.25,
+        # squares 3 * 0.0625 + 0.5625 = 0.75, std 0.5. The biased std would be sqrt(3) and 0.433.
+        seen = observe(group_advantages, double([0, 0, 0, 4, 0, 0, 0, 1]), 4, eps=0.0)
+        seen.close(double([-0.5, -0.5, -0.5, 1.5, -0.5, -0.5, -0.5, 1.5]))
+
+    def test_shifting_one_group_changes_no_advantage(self, observe):
+        rewards = double([1.0, 0.0, 0.5, 2.0, 0.0, 3.0])
+        expected = observe(group_advantages, rewards, 3).value
+        observe(group_advantages, rewards + double([10.0] * 3 + [0.0] * 3), 3).close(expected)
+
+    def test_scaling_changes_nothing_but_for_eps(self, observe):
+        rewards = double([1.0, 0.0, 0.5, 2.0, 0.0, 3.0])
+        expected = observe(group_advantages, rewards, 3, eps=0.0).value
+        observe(group_advantages, 7 * rewards, 3, eps=0.0).close(expected)
+        plain = observe(group_advantages, rewards, 3, divide_by_std=False).value
+        observe(group_advantages, 7 * rewards, 3, divide_by_std=False).close(7 * plain)
+
+    @for_all(order=st.permutations(range(5)))
+    def test_permuting_a_group_permutes_its_advantages(self, observe, order):
+        rewards = double([1.0, 0.0, 0.25, 2.0, 0.0])
+        expected = observe(group_advantages, rewards, 5).value
+        observe(group_advantages, rewards[list(order)], 5).close(expected[list(order)])
+
+    @for_all(rewards=st.lists(st.integers(-9, 9).map(float), min_size=4, max_size=4))
+    def test_a_groups_advantages_sum_to_zero(self, observe, rewards):
+        seen = observe(group_advantages, double(rewards), 4)
+        seen.check(abs(float(seen.value.sum())) < 1e-9, "the advantages of a group must sum to 0")
+
+    @pytest.mark.parametrize("value", [0.0, 1.0, 0.1, -3.3, 1e6, 1 / 3])
+    @pytest.mark.parametrize("size", [2, 3, 8])
+    def test_equal_rewards_give_exactly_zero_in_float32(self, observe, value, size):
+        seen = observe(group_advantages, torch.full((size,), value), size)
+        seen.check(bool((seen.value == 0).all()), "all rewards are equal: rounding / eps must not leave anything but 0")
+
+    def test_eps_is_added_to_the_std(self, observe):
+        seen = observe(group_advantages, double([1e-4, -1e-4]), 2)
+        seen.close(double([1, -1]) * 1e-4 / (math.sqrt(2) * 1e-4 + 1e-4))
+
+    def test_responses_that_are_not_scored_stand_aside(self, observe):
+        nan = float("nan")
+        seen = observe(group_advantages, double([1.0, nan, 0.0, 2.0, nan, nan]), 3)
+        a = 0.5 / (math.sqrt(0.5) + 1e-4)  # mean and std of 1 and 0 alone; a lone 2 has nothing to compare with
+        seen.close(double([a, 0.0, -a, 0.0, 0.0, 0.0]))
+
+    def test_nothing_scored_at_all(self, observe):
+        observe(group_advantages, double([float("nan")] * 4), 2).close(torch.zeros(4, dtype=torch.float64))
+
+    def test_input_stays_as_it_was(self, observe):
+        observe(group_advantages, double([1.0, 0.0, float("nan"), 2.0]), 2).inputs_unchanged()
+
+    @pytest.mark.parametrize(
+        ("rewards", "size"), [([1.0, 2.0, 3.0], 2), ([[1.0, 2.0]], 2), ([1.0], 1), ([1.0, 2.0], 0)]
+    )
+    def test_refuses_groups_that_do_not_come_out(self, observe, rewards, size):
+        with observe.raises(ValueError):
+            observe(group_advantages, double(rewards), size)
+
+
+TINY = Spec("lab.tiny_lm:TinyLM", {"vocab_size": 9, "layers": 2}, seed=1, dtype="float64")
+
+
+def oracle(model, row, start, temperature=1.0):
+    """log p of the tokens of `row` from `start` on, one forward per token: no padding, no shift, no cache."""
+    found = []
+    for t in range(start, len(row)):
+        logits = model(torch.tensor([row[:t]])).logits[0, -1].double() / temperature
+        found.append(logits.log_softmax(-1)[row[t]])
+    return torch.stack(found)
+
+
+@pytest.mark.exercise("14.5")
+class TestTokenLogProbs:
+    ROWS = ((2, 3, 4, 5, 1), (6, 7, 8, 8, 2))
+
+    @pytest.mark.parametrize("temperature", [1.0, 0.7, 2.0])
+    def test_equals_token_by_token(self, observe, temperature):
+        model = TINY.build()
+        with torch.no_grad():
+            expected = torch.stack([oracle(model, list(row), 1, temperature) for row in self.ROWS])
+        observe(token_log_probs, TINY, torch.tensor(self.ROWS), temperature=temperature).close(expected)
+
+    def test_gradient_equals_token_by_token(self, observe):
+        model = TINY.build()
+        sum(oracle(model, list(row), 1).sum() for row in self.ROWS).backward()
+        seen = observe(token_log_probs, TINY, torch.tensor(self.ROWS), grad_of="model")
+        seen.grad("model").close({name: p.grad for name, p in model.named_parameters()})
+
+    def test_a_row_is_the_same_alone_and_in_a_padded_batch(self, observe):
+        alone = observe(token_log_probs, TINY, torch.tensor([[2, 3, 1]])).value
+        seen = observe(token_log_probs, TINY, torch.tensor([[2, 3, 1, 0, 0], [4, 5, 6, 7, 1]]))
+        seen[0][:2].close(alone[0])
+
+    def test_large_logits_stay_finite(self, observe):
+        table = Spec("lab.tiny_lm:BigramLM", {"logits": [[0.0, 1e4], [1e4, 0.0]]})
+        observe(token_log_probs, table, torch.tensor([[0, 1, 1]])).close(double([[0.0, -1e4]]))
+
+    def test_half_precision_logits_give_single_precision_log_probs(self, observe):
+        table = Spec("lab.tiny_lm:BigramLM", {"logits": [[0.0, 3.0, 5.0, 7.0]] * 4}, dtype="bfloat16")
+        seen = observe(token_log_probs, table, torch.tensor([[0, 0, 1]]))
+        seen.check(seen.value.dtype == torch.float32, "compute in float32 where the model's logits are half precision")
+        seen.close(double([0.0, 3.0, 5.0, 7.0]).log_softmax(0)[None, :2].float(), rtol=1e-5)
+
+    def test_inputs_stay_as_they_were(self, observe):
+        observe(token_log_probs, TINY, torch.tensor(self.ROWS)).inputs_unchanged()
+
+
+def loss_by_loop(log_probs, old, advantages, mask, epsilon, aggregation, denominator=None):
+    rows = []
+    for b in range(len(log_probs)):
+        terms = []
+        for t in range(len(log_probs[b])):
+            if mask[b][t]:
+                ratio = math.exp(log_probs[b][t] - old[b][t])
+                clipped = min(max(ratio, 1 - epsilon), 1 + epsilon)
+                terms.append(-min(ratio * advantages[b], clipped * advantages[b]))
+        rows.append(terms)
+    count = sum(len(terms) for terms in rows)
+    if aggregation == "sequence":
+        return sum(sum(terms) / len(terms) for terms in rows if terms) / (denominator or len(rows))
+    return sum(sum(terms) for terms in rows) / (denominator or max(count, 1))
+
+
+def some_batch(seed, rows=4, tokens=5):
+    """Random log-probs, old ones near them, advantages of both signs and rows of unequal length."""
+    draw = torch.Generator().manual_seed(seed)
+    lp = -3 * torch.rand(rows, tokens, generator=draw, dtype=torch.float64)
+    old = lp + 0.5 * torch.randn(rows, tokens, generator=draw, dtype=torch.float64)
+    advantages = torch.randn(rows, generator=draw, dtype=torch.float64)
+    lengths = torch.randint(1, tokens + 1, (rows, 1), generator=draw)
+    return lp, old, advantages, (torch.arange(tokens) < lengths).long()
+
+
+@pytest.mark.exercise("14.6")
+class TestPpoClipLoss:
+    @for_all(seed=st.integers(0, 10**6), epsilon=st.floats(0.05, 0.5), aggregation=st.sampled_from(AGGREGATIONS))
+    def test_equals_the_loop(self, observe, seed, epsilon, aggregation):
+        batch = some_batch(seed)
+        denominator = 7 if aggregation == "constant" else None
+        expected = loss_by_loop(*(x.tolist() for x in batch), epsilon, aggregation, denominator)
+        observe(ppo_clip_loss, *batch, epsilon, aggregation=aggregation, denominator=denominator).close(expected)
+
+    @pytest.mark.parametrize("aggregation", AGGREGATIONS)
+    def test_gradient_equals_finite_differences(self, observe, aggregation):
+        lp, old, advantages, mask = some_batch(3)
+        options = {"aggregation": aggregation, "denominator": 7 if aggregation == "constant" else None}
+        numeric, h = torch.zeros_like(lp), 1e-6
+        for b, t in [(b, t) for b in range(lp.shape[0]) for t in range(lp.shape[1])]:
+            up, down = lp.clone(), lp.clone()
+            up[b, t] += h
+            down[b, t] -= h
+            high, low = (loss_by_loop(*(x.tolist() for x in (moved, old, advantages, mask)), 0.2, **options) for moved in (up, down))  # fmt: skip
+            numeric[b, t] = (high - low) / (2 * h)
+        seen = observe(ppo_clip_loss, lp, old, advantages, mask, **options, grad_of="log_probs")
+        seen.grad("log_probs").close(numeric, rtol=1e-4, atol=1e-8)
+
+    def test_old_log_probs_and_advantages_are_constants(self, observe):
+        seen = observe(ppo_clip_loss, *some_batch(1), grad_of=("log_probs", "old_log_probs", "advantages"))
+        seen.grad("old_log_probs").no_gradient("old_log_probs are the past: no gradient may flow into them")
+        seen.grad("advantages").no_gradient("advantages are constants: no gradient may flow into them")
+
+    def test_first_update_loss_is_zero_but_its_gradient_is_not(self, observe):
+        # Ratio 1, advantages that sum to 0, one mean per row: the loss is 0, and yet there is much to learn.
+        lp, _, _, mask = some_batch(2)
+        advantages = double([1.5, -0.5, -0.5, -0.5])
+        seen = observe(ppo_clip_loss, lp, lp, advantages, mask, aggregation="sequence", grad_of="log_probs")
+        seen.close(0.0)
+        expected = torch.where(mask.bool(), -advantages[:, None] / mask.sum(1, keepdim=True) / 4, 0.0)
+        seen.grad("log_probs").close(expected)
+
+    def test_first_update_loss_of_the_token_mean_is_not_zero(self, observe):
+        lp = double([[-1.0, -1.0, -1.0], [-1.0, -1.0, -1.0]])
+        mask = torch.tensor([[1, 1, 1], [1, 0, 0]])
+        observe(ppo_clip_loss, lp, lp, double([1.0, -1.0]), mask).close(-0.5)
+
+    def test_aggregations_differ_where_lengths_do(self, observe):
+        # Lengths 2 and 200: how much one token of each row weighs in the gradient.
+        lp = torch.full((2, 200), -1.0, dtype=torch.float64)
+        mask = torch.zeros(2, 200, dtype=torch.long)
+        mask[0, :2] = mask[1] = 1
+        for aggregation, denominator, short, long in (
+            ("token", None, 1 / 202, 1 / 202), ("sequence", None, 1 / 4, 1 / 400), ("constant", 500, 1 / 500, 1 / 500),
+        ):  # fmt: skip
+            seen = observe(ppo_clip_loss, lp, lp, double([1.0, 1.0]), mask, aggregation=aggregation,
+                           denominator=denominator, grad_of="log_probs")  # fmt: skip
+            seen.grad("log_probs")[0, 0].close(-short)
+            seen.grad("log_probs")[1, 0].close(-long)
+
+    @pytest.mark.parametrize("aggregation", AGGREGATIONS)
+    def test_a_column_of_padding_changes_nothing(self, observe, aggregation):
+        lp, old, advantages, mask = some_batch(5)
+        options = {"aggregation": aggregation, "denominator": 30 if aggregation == "constant" else None}
+        expected = observe(ppo_clip_loss, lp, old, advantages, mask, **options).value
+        wide = [torch.cat([x, torch.full((4, 1), -7.0, dtype=torch.float64)], dim=1) for x in (lp, old)]
+        mask = torch.cat([mask, torch.zeros(4, 1, dtype=torch.long)], dim=1)
+        observe(ppo_clip_loss, *wide, advantages, mask, **options).close(expected.detach())
+
+    @pytest.mark.parametrize("aggregation", AGGREGATIONS)
+    @pytest.mark.parametrize("hidden", [123.0, -math.inf, math.inf, math.nan])
+    def test_what_the_mask_hides_has_no_influence(self, observe, aggregation, hidden):
+        lp, old, advantages, mask = some_batch(6)
+        options = {"aggregation": aggregation, "denominator": 30 if aggregation == "constant" else None}
+        clean = observe(ppo_clip_loss, lp, old, advantages, mask, **options, grad_of="log_probs")
+        for changed in ((lp.masked_fill(mask == 0, hidden), old), (lp, old.masked_fill(mask == 0, hidden))):
+            seen = observe(ppo_clip_loss, *changed, advantages, mask, **options, grad_of="log_probs")
+            seen.close(clean.value.detach())
+            seen.grad("log_probs").close(clean.grad("log_probs").value)
+
+    @pytest.mark.parametrize("aggregation", AGGREGATIONS)
+    def test_nothing_masked_in_gives_zero(self, observe, aggregation):
+        lp, old, advantages, mask = some_batch(7)
+        options = {"aggregation": aggregation, "denominator": 30 if aggregation == "constant" else None}
+        seen = observe(ppo_clip_loss, lp, old, advantages, torch.zeros_like(mask), **options, grad_of="log_probs")
+        seen.close(0.0)
+        seen.grad("log_probs").close(torch.zeros_like(lp))
+
+    def test_a_row_without_tokens_stays_in_the_sequence_mean(self, observe):
+        lp, advantages = double([[-1.0], [-1.0]]), double([1.0, 1.0])
+        observe(ppo_clip_loss, lp, lp, advantages, torch.tensor([[1], [0]]), aggregation="sequence").close(-0.5)
+
+    def test_a_row_masked_out_leaves_the_token_denominator_too(self, observe):
+        lp, advantages = double([[-1.0, -1.0], [-1.0, -1.0]]), double([1.0, -5.0])
+        observe(ppo_clip_loss, lp, lp, advantages, torch.tensor([[1, 1], [0, 0]])).close(-1.0)
+
+    @pytest.mark.parametrize("aggregation", AGGREGATIONS)
+    @pytest.mark.parametrize("size", [1, 2, 3])
+    def test_micro_batches_add_up(self, observe, aggregation, size):
+        batch = some_batch(8)
+        total = {"token": int(batch[3].sum()), "sequence": 4, "constant": 30}[aggregation]
+        options = {"aggregation": aggregation, "denominator": total}
+        whole = observe(ppo_clip_loss, *batch, **options, grad_of="log_probs")
+        parts = [observe(ppo_clip_loss, *(x[i : i + size] for x in batch), **options, grad_of="log_probs") for i in range(0, 4, size)]  # fmt: skip
+        whole.close(sum(p.value.detach() for p in parts))
+        whole.grad("log_probs").close(torch.cat([p.grad("log_probs").value for p in parts]))
+
+    def test_no_clip_inside_the_trust_region(self, observe):
+        lp, _, _, mask = some_batch(9)
+        advantages = double([1.0, -1.0, 2.0, -0.5])
+        near = lp + 0.1
+        seen = observe(ppo_clip_loss, near, lp, advantages, mask, grad_of="log_probs")
+        expected = -advantages[:, None] * math.exp(0.1) * mask / mask.sum()
+        seen.grad("log_probs").close(expected)
+
+    def test_the_ratio_is_clipped_not_its_logarithm(self, observe):
+        # exp(0.2) = 1.2214 is above 1.2: clipped. A clip of the logarithm at 0.2 would let 0.19 ... 0.2 through.
+        old = double([[-1.0]])
+        seen = observe(ppo_clip_loss, old + 0.19, old, double([1.0]), torch.tensor([[1]]), grad_of="log_probs")
+        seen.close(-1.2)
+
+    def test_unlikely_tokens_do_not_underflow(self, observe):
+        # exp(-800) is 0 in float64: a ratio of probabilities would be 0 / 0
+        old = double([[-800.0]])
+        observe(ppo_clip_loss, old + 0.1, old, double([1.0]), torch.tensor([[1]])).close(-math.exp(0.1))
+
+    def test_float32_and_a_mask_of_booleans(self, observe):
+        lp, old, advantages, mask = some_batch(10)
+        expected = observe(ppo_clip_loss, lp, old, advantages, mask).value
+        seen = observe(ppo_clip_loss, lp.float(), old.float(), advantages.float(), mask.int())
+        seen.close(expected.float(), rtol=1e-4, atol=1e-6)
+
+    def test_inputs_stay_as_they_were(self, observe):
+        observe(ppo_clip_loss, *some_batch(11)).inputs_unchanged()
+
+    @pytest.mark.parametrize("options", [{"aggregation": "mean"}, {"aggregation": "constant"}])
+    def test_refuses_an_aggregation_it_does_not_know(self, observe, options):
+        with observe.raises(ValueError):
+            observe(ppo_clip_loss, *some_batch(1), **options)
+
+    def test_refuses_shapes_that_do_not_fit(self, observe):
+        lp, old, advantages, mask = some_batch(1)
+        for bad in ((lp, old[:, :-1], advantages, mask), (lp, old, advantages[:-1], mask), (lp, old, advantages, mask[:, :-1]),
+                    (lp, old, advantages[:, None], mask)):  # fmt: skip
+            with observe.raises(ValueError):
+                observe(ppo_clip_loss, *bad)
+
+
+@pytest.mark.exercise("14.7")
+class TestGrpoLoss:
+    IDS = torch.tensor([[2, 3, 4, 5, 1], [6, 7, 1, 0, 0]])
+    MASK = torch.tensor([[0, 0, 1, 1, 1], [0, 1, 1, 0, 0]])
+
+    def test_first_update_loss_zero_gradient_not(self, observe):
+        old = observe(token_log_probs, TINY, self.IDS).value
+        arguments = (TINY, self.IDS, self.MASK, double([1.0, -1.0]), old.detach())
+        seen = observe(grpo_loss, *arguments, aggregation="sequence", grad_of="model")
+        seen[0].close(0.0)
+        norm = math.sqrt(sum(float((g**2).sum()) for g in seen.grad("model").value.values() if g is not None))
+        seen.check(norm > 0.01, "the loss is 0 where the ratio is 1, but its gradient is not: did both sides lose it?")
+        seen[1]["clip_fraction"].close(0.0)
+
+    def test_gradient_is_that_of_the_policy_gradient(self, observe):
+        model = TINY.build()
+        losses = [
+            -a * oracle(model, row, start).sum() for row, start, a in (([2, 3, 4, 5, 1], 2, 1.0), ([6, 7, 1], 1, -1.0))
+        ]
+        (sum(losses) / 5).backward()
+        old = observe(token_log_probs, TINY, self.IDS).value.detach()
+        seen = observe(grpo_loss, TINY, self.IDS, self.MASK, double([1.0, -1.0]), old, grad_of="model")
+        seen.grad("model").close({name: p.grad for name, p in model.named_parameters()})
+
+    def test_temperature_reaches_the_log_probs(self, observe):
+        old = observe(token_log_probs, TINY, self.IDS, temperature=0.7).value.detach()
+        arguments = (TINY, self.IDS, self.MASK, double([1.0, -1.0]), old)
+        observe(grpo_loss, *arguments, temperature=0.7, aggregation="sequence")[0].close(0.0)
+
+    @pytest.mark.parametrize("aggregation", AGGREGATIONS)
+    def test_options_are_passed_on(self, observe, aggregation):
+        log_probs = observe(token_log_probs, TINY, self.IDS).value.detach()
+        old = log_probs + 0.4 * torch.randn(2, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+        parts = (log_probs, old, double([1.0, -1.0]), self.MASK[:, 1:])
+        expected = loss_by_loop(*(x.tolist() for x in parts), 0.1, aggregation, 9)
+        seen = observe(grpo_loss, TINY, self.IDS, self.MASK, double([1.0, -1.0]), old, 0.1, 1.0, aggregation, 9)
+        seen[0].close(expected)
+
+    def test_stored_log_probs_are_as_good_as_a_second_model(self, observe):
+        seen = observe(scenarios.loss_with_stored_and_with_second_model, self.IDS, self.MASK, double([1.0, -1.0]))
+        seen["second"].close(seen.value["stored"])
+        seen["second model has a gradient"].close(False)
+
+    def test_inputs_stay_as_they_were(self, observe):
+        old = torch.zeros(2, 4, dtype=torch.float64)
+        observe(grpo_loss, TINY, self.IDS, self.MASK, double([1.0, -1.0]), old).inputs_unchanged()
+
+
+def model_from(weights, layers):
+    arguments = {"vocab_size": len(weights["tokens.weight"]), "layers": layers}
+    model = Spec("lab.tiny_lm:TinyLM", arguments).build()
+    model.load_state_dict(weights)
+    return model
+
+
+PROMPTS = ["1+1=", "7", "12+34="]
+
+
+@pytest.mark.exercise("14.8")
+class TestGenerate:
+    @pytest.mark.parametrize("pad_is_eos", [False, True])
+    @pytest.mark.parametrize("temperature", [1.0, 0.7])
+    def test_stored_log_probs_are_those_of_each_row_alone(self, observe, temperature, pad_is_eos):
+        # Prompts of lengths 4, 1 and 6 in one batch: left padding, mask, positions and cache must all be right.
+        seen = observe(scenarios.generate, PROMPTS, 3, 6, temperature, pad_is_eos=pad_is_eos)
+        model = model_from(seen.value["weights"], layers=2)
+        for i, (ids, log_probs) in enumerate(zip(seen.value["token_ids"], seen.value["log_probs"], strict=True)):
+            prompt = [{"=": 13, "+": 12}.get(c, int(c) + 2 if c.isdigit() else 0) for c in PROMPTS[i // 3]]
+            with torch.no_grad():
+                expected = oracle(model, [*prompt, *ids.tolist()], len(prompt), temperature)
+            seen["log_probs"][i].close(expected.float(), rtol=1e-4, atol=1e-5)
+            seen.check(len(log_probs) == len(ids), "there must be one log-prob for each token")
+
+    def test_works_with_a_transformers_model(self, observe):
+        pytest.importorskip("transformers")
+        seen = observe(scenarios.generate, PROMPTS, 2, 5, 0.8, model="llama")
+        torch.manual_seed(0)
+        model = scenarios.small_llama(14)
+        model.load_state_dict(seen.value["weights"])
+        for i, ids in enumerate(seen.value["token_ids"]):
+            prompt = [{"=": 13, "+": 12}.get(c, int(c) + 2 if c.isdigit() else 0) for c in PROMPTS[i // 2]]
+            with torch.no_grad():
+                expected = oracle(model, [*prompt, *ids.tolist()], len(prompt), 0.8)
+            seen["log_probs"][i].close(expected.float(), rtol=1e-4, atol=1e-5)
+
+    def test_counts_of_forwards_and_tokens(self, observe):
+        seen = observe(scenarios.generate, PROMPTS, group_size=4, max_new_tokens=6)
+        forwards, longest = seen.value["forwards"], max(len(ids) for ids in seen.value["token_ids"])
+        seen.check(forwards[0] == (3, 6), f"the prompts take one forward of 3 rows, 6 wide; it was {forwards[0]}")
+        seen.check(all(f[1] == 1 for f in forwards[1:]), "after the prompt, every forward has width 1: use the cache")
+        seen.check(all(f[0] <= 12 for f in forwards[1:]), "12 completions need no more than 12 rows")
+        seen.check(len(forwards) <= longest, f"{longest} tokens need at most {longest} forwards, not {len(forwards)}")
+
+    def test_one_token_needs_only_the_prompt_pass(self, observe):
+        seen = observe(scenarios.generate, PROMPTS, group_size=2, max_new_tokens=1)
+        seen["forwards"].close([(3, 6)])
+
+    def test_stops_when_all_have_ended(self, observe):
+        # a ends after one token, b after two; 50 are allowed
+        seen = observe(scenarios.generate_chain, [0, 0, 1, 2], ["a", "b"], group_size=3, max_new_tokens=50)
+        seen["token_ids"].close([torch.tensor([1])] * 3 + [torch.tensor([2, 1])] * 3)
+        seen["forwards"].close([(2, 1), (6, 1)])
+
+    def test_any_of_several_eos_ids_ends_a_completion(self, observe):
+        # a -> b -> 1, c -> d (id 5), and 5 is an EOS too
+        table = [0, 0, 3, 1, 5, 4]
+        seen = observe(scenarios.generate_chain, table, ["a", "c"], 1, 6, eos_token_id=[1, 5])
+        seen["token_ids"].close([torch.tensor([3, 1]), torch.tensor([5])])
+        seen = observe(scenarios.generate_chain, table, ["a", "c"], 1, 3, eos_token_id=5)
+        seen["token_ids"].close([torch.tensor([3, 1, 0]), torch.tensor([5])])
+
+    def test_completions_come_prompt_by_prompt(self, observe):
+        seen = observe(scenarios.generate_chain, [0, 0, 1, 4, 1], ["b", "a", "bb"], group_size=2, max_new_tokens=4)
+        seen["token_ids"].close([torch.tensor([4, 1])] * 2 + [torch.tensor([1])] * 2 + [torch.tensor([4, 1])] * 2)
+
+    @pytest.mark.parametrize("temperature", [1.0, 0.5, 2.0])
+    def test_draws_from_the_models_distribution(self, observe, temperature):
+        probabilities, count = [0.02, 0.08, 0.15, 0.25, 0.5], 4000
+        seen = observe(scenarios.draw_many, probabilities, count, temperature)
+        powered = double(probabilities) ** (1 / temperature)
+        expected = powered / powered.sum()
+        share = torch.bincount(seen.value["ids"], minlength=5).double() / count
+        error = (share - expected).abs() / (expected * (1 - expected) / count).sqrt()
+        seen.check(
+            float(error.max()) < 5, f"in {count} draws the shares were {share.tolist()}, not {expected.tolist()}"
+        )
+
+    def test_completions_of_one_prompt_differ(self, observe):
+        seen = observe(scenarios.generate, ["1+1="], group_size=8, max_new_tokens=6)
+        different = {tuple(ids.tolist()) for ids in seen.value["token_ids"]}
+        seen.check(len(different) > 4, "the completions of a prompt must be drawn independently, but most are equal")
+
+    def test_the_generator_decides(self, observe):
+        draws = [observe(scenarios.generate, PROMPTS, 2, 6, seed=s).value["token_ids"] for s in (0, 0, 1)]
+        same = [all(torch.equal(a, b) for a, b in zip(draws[0], other, strict=True)) for other in draws[1:]]
+        observe(scenarios.generate, PROMPTS, 2, 6).check(same == [True, False], "draw with the generator that is given")
+
+    def test_log_probs_are_plain_float32(self, observe):
+        seen = observe(scenarios.generate, PROMPTS, 2, 3)
+        first = seen.value["log_probs"][0]
+        seen.check(first.dtype == torch.float32, "the stored log-probs must be float32")
+        seen.check(not first.requires_grad, "sampling needs no gradient")
+
+
+@pytest.mark.exercise("14.9")
+class TestGenerateGroup:
+    def test_everything_about_a_response_is_at_the_same_place(self, observe):
+        truths = [0, 1, 2]
+        made = observe(scenarios.group_of_random_answers, ["1+1=", "2=", "3="], truths, 4).value
+        seen = observe(scenarios.group_of_random_answers, ["1+1=", "2=", "3="], truths, 4)
+        seen.check(len(made["rewards"]) == 12, "3 prompts with 4 completions make 12 rewards")
+        for i in range(12):
+            digit = int(made["token_ids"][i][0]) - 2
+            seen["responses"][i].close(str(digit))
+            seen["rewards"][i].close(torch.tensor(float(digit == truths[i // 4])))
+        seen["advantages"].close(advantages_by_loop(made["rewards"].tolist(), 4).float(), rtol=1e-5)
+
+    def test_divide_by_std_is_passed_on(self, observe):
+        made = observe(scenarios.group_of_random_answers, ["1=", "2="], [0, 1], 4, divide_by_std=False)
+        expected = advantages_by_loop(made.value["rewards"].tolist(), 4, divide_by_std=False)
+        made["advantages"].close(expected.float(), rtol=1e-5)
+
+    def test_refuses_unequal_numbers(self, observe):
+        with observe.raises(ValueError):
+            observe(scenarios.group_of_random_answers, ["1=", "2="], [0], 4)
+
+
+@pytest.mark.exercise("14.10")
+class TestLearningRate:
+    @pytest.mark.parametrize("warmup", [0, 1])
+    def test_without_warm_up(self, observe, warmup):
+        observe(scenarios.learning_rates, 2, learning_rate=0.5, warmup_steps=warmup).close([0.5, 0.5])
+
+    def test_falls_to_its_final_fraction(self, observe):
+        settings = {"learning_rate": 1.0, "warmup_steps": 2, "num_steps": 4, "final_rate": 0.2}
+        seen = observe(scenarios.learning_rates, 6, **settings)
+        seen.close([0.5, 0.8, 0.6, 0.4, 0.2, 0.2])
+
+    def test_a_fresh_adam_cannot_destroy_the_policy_in_its_first_step(self, observe):
+        settings = {**LEARNING, "learning_rate": 0.1, "updates_per_generation": 2}
+        for warmup in (0, 20):
+            seen = observe(scenarios.train, steps=1, **{**settings, "warmup_steps": warmup})
+            moved = max(float((seen.value["after"][n] - w).abs().max()) for n, w in seen.value["before"].items())
+            bound = 2 * 0.1 / max(1, warmup)
+            seen.check(
+                0 < moved <= bound * 1.01,
+                f"two updates may move a weight by up to {bound}, but one moved by {moved:.4f}",
+            )
+
+
+@pytest.mark.exercise("14.11")
+class TestBatchOf:
+    @for_all(sizes=st.lists(st.tuples(st.integers(1, 4), st.integers(1, 4)), min_size=1, max_size=4))
+    def test_old_log_probs_line_up_with_the_shifted_mask(self, observe, sizes):
+        prompts = ["1234"[:p] for p, _ in sizes]
+        tokens = [torch.tensor(ids_of("6789"[:r])) for _, r in sizes]
+        log_probs = [-(torch.arange(r, dtype=torch.float64) + 1 + 10 * i) for i, (_, r) in enumerate(sizes)]
+        width = max(p + r for p, r in sizes) - 1
+        expected = [[0.0] * (p - 1) + lp.tolist() + [0.0] * (width - p + 1 - r) for (p, r), lp in zip(sizes, log_probs, strict=True)]  # fmt: skip
+        observe(scenarios.batch_of, prompts, tokens, log_probs)[2].close(double(expected))
+
+
+@pytest.mark.exercise("14.12")
+class TestUpdate:
+    # Rows of 3, 1, 2 and 0 response tokens.
+    ROWS = {
+        "ids": torch.tensor([[3, 4, 5, 1], [6, 1, 0, 0], [7, 8, 8, 0], [9, 2, 3, 4]]),
+        "mask": torch.tensor([[0, 1, 1, 1], [0, 1, 0, 0], [0, 1, 1, 0], [0, 0, 0, 0]]),
+        "advantages": double([1.0, -1.0, 0.5, 3.0]),
+        "old_log_probs": double([[-2.5, -2.6, -2.7], [-2.4, 0.0, 0.0], [-2.9, -2.2, 0.0], [0.0, 0.0, 0.0]]),
+    }
+
+    @pytest.mark.parametrize("aggregation", AGGREGATIONS)
+    @pytest.mark.parametrize("size", [1, 2, 3, 4])
+    def test_the_update_does_not_depend_on_micro_batches(self, observe, aggregation, size):
+        whole = observe(scenarios.one_update, **self.ROWS, aggregation=aggregation).value
+        seen = observe(scenarios.one_update, **self.ROWS, aggregation=aggregation, micro_batch_size=size)
+        seen["after"].close(whole["after"], atol=1e-12)
+        for name in ("loss", "grad_norm", "clip_fraction"):
+            seen["metrics"][name].close(whole["metrics"][name], atol=1e-12)
+
+    @pytest.mark.parametrize(("aggregation", "denominator"), [("token", 6), ("sequence", 4), ("constant", 4 * 4)])
+    def test_equals_the_update_written_out(self, observe, aggregation, denominator):
+        seen = observe(
+            scenarios.one_update, **self.ROWS, aggregation=aggregation, max_grad_norm=0.05, learning_rate=0.3
+        )
+        model = model_from_double(seen.value["before"])
+        total = torch.zeros((), dtype=torch.float64)
+        for row, mask, a, old in zip(
+            *(self.ROWS[k] for k in ("ids", "mask", "advantages", "old_log_probs")), strict=True
+        ):
+            terms = []
+            for t in range(1, 4):
+                if mask[t]:
+                    lp = oracle(model, row[: t + 1].tolist(), t)[0]
+                    ratio = (lp - old[t - 1]).exp()
+                    terms.append(-torch.minimum(ratio * a, ratio.clamp(0.8, 1.2) * a))
+            weight = 1 / max(len(terms), 1) if aggregation == "sequence" else 1
+            total = total + sum(terms, torch.zeros(())) * weight / denominator
+        total.backward()
+        norm = math.sqrt(sum((p.grad**2).sum().item() for p in model.parameters()))
+        scale = min(1.0, 0.05 / norm)
+        seen["metrics"]["loss"].close(total.item())
+        seen["metrics"]["grad_norm"].close(norm)
+        seen["after"].close({n: (p - 0.3 * scale * p.grad).detach() for n, p in model.named_parameters()}, rtol=1e-5, atol=1e-8)  # fmt: skip
+
+    def test_old_gradients_are_cleared(self, observe):
+        clean = observe(scenarios.one_update, **self.ROWS).value["after"]
+        observe(scenarios.one_update, **self.ROWS, stale_gradient=True)["after"].close(clean)
+
+    def test_advantages_of_zero_leave_the_policy_alone(self, observe):
+        seen = observe(scenarios.one_update, **{**self.ROWS, "advantages": torch.zeros(4, dtype=torch.float64)})
+        seen["after"].close(seen.value["before"], rtol=0, atol=0)
+
+    def test_nothing_to_train_on_leaves_the_policy_alone(self, observe):
+        for aggregation in AGGREGATIONS:
+            empty = {**self.ROWS, "mask": torch.zeros(4, 4, dtype=torch.long)}
+            seen = observe(scenarios.one_update, **empty, aggregation=aggregation, micro_batch_size=2)
+            seen["after"].close(seen.value["before"], rtol=0, atol=0)
+
+
+def model_from_double(weights):
+    return model_from(weights, layers=1).double()
+
+
+@pytest.mark.exercise("14.13")
+class TestStep:
+    def test_the_batch_is_the_rollouts(self, observe):
+        seen = observe(scenarios.watched_step, updates_per_generation=1)
+        call = seen.value["calls"][0]
+        model = model_from_double(seen.value["weights"])
+        counted = call["mask"][:, 1:].bool()
+        for row, mask, old in zip(call["ids"], call["mask"], call["old_log_probs"], strict=True):
+            start = int(mask.argmax())
+            end = start + int(mask.sum())
+            with torch.no_grad():
+                expected = oracle(model, row[:end].tolist(), start)
+            good = torch.allclose(old[mask[1:].bool()].double(), expected, rtol=1e-4, atol=1e-5)
+            seen.check(good, "old_log_probs must be those of the policy that sampled, beside their own tokens")
+        entropy = -float(call["old_log_probs"][counted].mean())
+        seen["metrics"]["entropy"].close(entropy, rtol=1e-5)
+        seen["metrics"]["completion_length"].close(float(counted.sum()) / 12, rtol=1e-6)
+
+    def test_prompts_are_different_ones(self, observe):
+        for number in range(5):
+            seen = observe(scenarios.watched_step, step_number=number)
+            call = seen.value["calls"][0]
+            prompts = [tuple(i[m.argmax() - m.argmax() : m.argmax()].tolist()) for i, m in zip(call["ids"], call["mask"], strict=True)]  # fmt: skip
+            seen.check(len(prompts) == 12, "3 prompts with 4 completions are 12 rows")
+            seen.check(
+                all(len(set(prompts[i : i + 4])) == 1 for i in (0, 4, 8)), "the rows of a group share their prompt"
+            )
+            seen.check(len(set(prompts)) == 3, "the prompts of one step must differ")
+
+    def test_more_prompts_than_there_are(self, observe):
+        seen = observe(scenarios.watched_step, prompts_per_step=50)
+        seen.check(len(seen.value["calls"][0]["ids"]) == 16, "all 4 prompts, 4 completions each")
+
+    def test_a_step_depends_on_seed_and_number_alone(self, observe):
+        first = observe(scenarios.watched_step, step_number=3).value["calls"]
+        observe(scenarios.watched_step, step_number=3)["calls"].close(first)
+        for other in ({"step_number": 4}, {"step_number": 3, "seed": 1}):
+            seen = observe(scenarios.watched_step, **other)
+            same = torch.equal(seen.value["calls"][0]["ids"], first[0]["ids"])
+            seen.check(not same, "another step and another seed must draw something else")
+
+    def test_reward_and_signal(self, observe):
+        seen = observe(scenarios.watched_step, group_size=16, prompts_per_step=4)
+        groups = seen.value["calls"][0]["advantages"].reshape(4, 16)
+        seen["metrics"]["signal"].close(float((groups != 0).any(1).double().mean()))
+        shares = [float((g > 0).double().mean()) for g in groups if bool((g != 0).any())]
+        seen.check(
+            abs(seen.value["metrics"]["reward"] * 4 - sum(shares)) < 1.01 * (4 - len(shares)) + 1e-6,
+            "reward is the mean over all completions",
+        )
+
+    def test_the_rate_is_set_in_the_optimizer(self, observe):
+        seen = observe(scenarios.watched_step, learning_rate=0.8, warmup_steps=4, step_number=1)
+        seen["rates"].close([0.4])
+        seen["metrics"]["learning_rate"].close(0.4)
+        seen["step_number"].close(2)
+
+    def test_two_updates_on_one_rollout_differ_from_one(self, observe):
+        # At the second update the ratio is no longer 1; its gradient is not divided by the number of updates.
+        frozen = {**LEARNING, "learning_rate": 0.0}
+        one = observe(scenarios.train, steps=1, updates_per_generation=1, **frozen).value["history"][0]
+        seen = observe(scenarios.train, steps=1, updates_per_generation=2, **frozen)
+        seen.check(one["grad_norm"] > 0, "a step on rewards that differ must have a gradient")
+        seen["history"][0]["grad_norm"].close(one["grad_norm"])
+        moved = [observe(scenarios.train, steps=1, updates_per_generation=n, **LEARNING).value for n in (1, 2)]
+        same = all(torch.equal(moved[0]["after"][n], moved[1]["after"][n]) for n in moved[0]["after"])
+        seen.check(not same, "the second update did nothing")
+
+    def test_metrics_are_plain_numbers(self, observe):
+        seen = observe(scenarios.train, steps=1)
+        for name, value in seen.value["history"][0].items():
+            seen["history"][0][name].check(
+                type(value) is float, f"{name} must be a float, not a {type(value).__name__}"
+            )
+
+    @pytest.mark.trains
+    @pytest.mark.parametrize("seed", [0, 1, 2])
+    def test_it_learns(self, observe, seed):
+        seen = observe(scenarios.train, steps=60, model_seed=seed, seed=seed, **LEARNING)
+        before, after = (right_answers(seen.value[when]) for when in ("before", "after"))
+        seen.check(before < 0.3, f"the untrained model is right with probability {before:.2f}; it should not know yet")
+        seen.check(
+            after > 0.8, f"after 60 steps the model is right with probability {after:.2f}; it should be 0.8 or more"
+        )
+
+
+LEARNING = {
+    "max_new_tokens": 1, "group_size": 64, "prompts_per_step": 4, "learning_rate": 0.005, "warmup_steps": 5,
+    "max_grad_norm": 1.0, "dtype": "float32", "optimizer": "adamw",
+}  # fmt: skip
+
+
+def right_answers(weights):
+    """The probability of the right digit, averaged over the four sums of scenarios.SUMS."""
+    model = model_from(weights, layers=1)
+    total = 0.0
+    for prompt, truth in scenarios.SUMS:
+        ids = [{"=": 13, "+": 12}.get(c, int(c) + 2 if c.isdigit() else 0) for c in prompt]
+        with torch.no_grad():
+            total += float(model(torch.tensor([ids])).logits[0, -1].softmax(-1)[truth + 2])
+    return total / len(scenarios.SUMS)
+
+
+@pytest.mark.exercise("14.14")
+class TestStateDict:
+    @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
+    def test_four_steps_are_two_and_two_to_the_last_bit(self, observe, optimizer):
+        settings = {"optimizer": optimizer, "learning_rate": 0.05, "warmup_steps": 3}
+        straight = observe(scenarios.train, steps=4, **settings).value
+        seen = observe(scenarios.train, steps=4, resume_at=2, **settings)
+        same = all(torch.equal(seen.value["after"][n], straight["after"][n]) for n in straight["after"])
+        seen.check(same, "stopped after 2 steps and resumed, the weights differ from those of 4 steps in one go")
+
+
+@pytest.mark.exercise("14.15")
+class TestLoadStateDict:
+    @pytest.mark.parametrize("at", [0, 1, 3])
+    def test_metrics_go_on_as_if_nothing_had_happened(self, observe, at):
+        settings = {"optimizer": "adamw", "learning_rate": 0.05, "warmup_steps": 3}
+        straight = observe(scenarios.train, steps=4, **settings).value["history"]
+        observe(scenarios.train, steps=4, resume_at=at, **settings)["history"].close(straight, rtol=0, atol=0)

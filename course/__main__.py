@@ -25,11 +25,11 @@ def main(arguments):
     if verb in ("-h", "--help"):
         verb = "help"
     if verb not in VERBS:
-        raise environment.SetupError("There is no verb %r; `python -m course help` lists them." % verb)
+        raise environment.SetupError(f"There is no verb {verb!r}; `python -m course help` lists them.")
     if verb == "help":
         print("python -m course VERB, or make VERB:\n")
         for name, text in VERBS.items():
-            print("  %-7s %s" % (name, text))
+            print(f"  {name:<7} {text}")
         return 0
     if verb == "setup":
         environment.ensure()
@@ -43,7 +43,7 @@ def main(arguments):
     environment.ensure()
     inside = os.path.normcase(sys.prefix) == os.path.normcase(str(environment.VENV))
     if not inside:
-        command = [str(environment.python()), "-m", "course", verb] + rest
+        command = [str(environment.python()), "-m", "course", verb, *rest]
         return subprocess.call(command, cwd=str(environment.ROOT))
     from course import verbs
 
@@ -54,14 +54,14 @@ def run():
     try:
         code = main(sys.argv[1:])
     except environment.SetupError as error:
-        print("error: %s" % error, file=sys.stderr)
+        print(f"error: {error}", file=sys.stderr)
         code = 2
     except KeyboardInterrupt:
         code = 130
     except Exception as error:
         if type(error).__name__ != "UsageError":  # by name: its module may be newer than this Python
             raise
-        print("error: %s" % error, file=sys.stderr)
+        print(f"error: {error}", file=sys.stderr)
         code = 2
     sys.exit(code)
 

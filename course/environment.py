@@ -39,10 +39,9 @@ def is_ready():
 def check_version(version):
     """Raises SetupError unless `version`, such as (3, 11), is one that the pinned packages are made for."""
     if not OLDEST <= tuple(version) <= NEWEST:
-        names = "3.%d to 3.%d" % (OLDEST[1], NEWEST[1])
         raise SetupError(
-            "This course needs Python %s, and this is Python %d.%d; name another with "
-            "`make PYTHON=python3.12 ...`, or start it yourself: `python3.12 -m course ...`." % (names, *version[:2])
+            f"This course needs Python 3.{OLDEST[1]} to 3.{NEWEST[1]}, and this is Python {version[0]}.{version[1]}; "
+            "name another with `make PYTHON=python3.12 ...`, or start it yourself: `python3.12 -m course ...`."
         )
 
 
@@ -58,8 +57,9 @@ def ensure(say=print):
             import venv  # noqa: F401
         except ImportError:
             raise SetupError(
-                "This Python has no venv module; install it (on Debian and Ubuntu: apt install python3-venv) and try again."
-            )
+                "This Python has no venv module; install it (on Debian and Ubuntu: apt install python3-venv), "
+                "and try again."
+            ) from None
         say("Making a virtual environment in .venv")
         _run([sys.executable, "-m", "venv", "--clear", str(VENV)], log, "The virtual environment could not be made")
     say("Installing the packages of requirements.txt (once; it takes a minute or a few)")
@@ -89,4 +89,5 @@ def _run(command, log, problem):
     with open(str(log), "ab") as out:
         code = subprocess.call(command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
     if code != 0:
-        raise SetupError("%s The details are in %s." % (problem + ("" if problem[-1] in "?." else "."), log.name))
+        end = "" if problem[-1] in "?." else "."
+        raise SetupError(f"{problem}{end} The details are in {log.name}.")

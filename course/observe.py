@@ -109,7 +109,7 @@ def _gradients(result: Any, inputs: dict[str, dict[str, Tensor]]) -> tuple[dict[
         found = torch.autograd.grad(scalar.sum(), leaves, allow_unused=True)
     by_leaf = iter(found)
     grads = {name: {key: next(by_leaf) for key in group} for name, group in inputs.items()}
-    return {name: group[""] if "" in group else group for name, group in grads.items()}, None
+    return {name: group.get("", group) for name, group in grads.items()}, None
 
 
 def _same(a: Any, b: Any) -> bool:

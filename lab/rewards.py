@@ -51,3 +51,13 @@ class ModelReward:
         finally:
             self.model.train(was_training)
         return logits.reshape(len(prompts)).float().tolist()
+
+
+class CoinToss:
+    """A reward that knows nothing: 0 or 1 at random. The control that no training may profit from."""
+
+    def __init__(self, seed: int):
+        self.generator = torch.Generator().manual_seed(seed)
+
+    def __call__(self, *_anything: Any) -> float:
+        return float(torch.randint(2, (), generator=self.generator))

@@ -1,5 +1,6 @@
 """Edge cases, invariants, gradients, scale, bad input, and whether it learns: lesson 13 looked at closely."""
 
+import itertools
 import json
 import math
 
@@ -293,7 +294,7 @@ class TestGenerateResponses:
     def test_tokens_are_kept_not_encoded_again(self, observe):
         # The text "ab" can be the tokens a, b or the token ab; encoding it always gives the latter.
         seen = observe(scenarios.generate_ambiguous, num_samples=64, max_new_tokens=4)
-        pairs = [(int(x), int(y)) for r in seen.value["token_ids"] for x, y in zip(r[:-1], r[1:], strict=True)]
+        pairs = [(int(x), int(y)) for r in seen.value["token_ids"] for x, y in itertools.pairwise(r)]
         seen.check((2, 3) in pairs, "the sampled tokens a, b became the token ab: text was encoded again")
 
     def test_at_most_max_new_tokens(self, observe):

@@ -5,7 +5,7 @@ one forward of width 1. Left out on purpose: top-k and top-p (they would make th
 from the one that is trained), beams, dropping finished rows from the batch (the engine does that).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,12 +76,13 @@ def generate_group(
     temperature: float = 1.0,
     divide_by_std: bool = True,
     generator: torch.Generator | None = None,
+    reward: Callable[[int, str], float] = calculate_reward,
 ) -> Rollout:
     """Completions, rewards and advantages for `group_size` completions of each prompt.
 
-    ground_truths: the true answer of each prompt. The arguments mean what they mean for `generate` and
-    `group_advantages`; rewards are those of `calculate_reward`. Raises ValueError if prompts and ground_truths
-    differ in number.
+    ground_truths: the true answer of each prompt. reward: called as reward(ground_truth, response text) for each
+    completion. The other arguments mean what they mean for `generate` and `group_advantages`. Raises ValueError
+    if prompts and ground_truths differ in number.
     """
     # Generate; decode without special tokens.
     # Reward each response against the truth of its own prompt; advantages within each prompt's group.

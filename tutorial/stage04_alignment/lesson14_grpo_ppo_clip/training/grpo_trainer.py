@@ -5,12 +5,14 @@ and resumed therefore repeats nothing and skips nothing, without any random stat
 a reference model and its KL term (lesson 16), evaluation and files (the training command in `lab`).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from lesson14_grpo_ppo_clip.data.addition import AdditionDataset
 from lesson14_grpo_ppo_clip.loss.ppo_clip import grpo_loss
+from lesson14_grpo_ppo_clip.rewards.addition import calculate_reward
 from lesson14_grpo_ppo_clip.rollout.generate import Rollout, generate_group
 from torch import Tensor, nn
 
@@ -37,6 +39,7 @@ class GRPOConfig:
     max_grad_norm: float = 1.0
     optimizer: str = "adamw"  # or "sgd"
     seed: int = 0
+    reward: Callable[[int, str], float] = calculate_reward  # of (ground_truth, response text)
 
 
 def step_generator(seed: int, step: int) -> torch.Generator:

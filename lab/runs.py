@@ -1,0 +1,142 @@
+"""A run's folder: what it was asked to do, how it went, and where it can go on.
+
+    runs/demo/config.yaml        every setting, resolved
+    runs/demo/metrics.jsonl      one line per step (and one for the start, step 0)
+    runs/demo/curve.png
+    runs/demo/checkpoints/step_000100/   weights and tokenizer in transformers' format, and trainer.pt
+    runs/demo/model/             the final model, the same format
+
+Whatever is written is written under another name first and then renamed, so that a killed run leaves either
+the old or the new, never half of it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+
+KEPT_CHECKPOINTS = 2
+
+
+class RunFolder:
+    def __init__(self, path: Path):
+        self.path = path
+        self.metrics_path = path / "metrics.jsonl"
+
+    def start(self, config: dict[str, Any]) -> Path | None:
+        """Makes the folder. An earlier run of that name is moved aside, and its new place returned."""
+        aside = None
+        if self.path.exists():
+            stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(self.path.stat().st_mtime))
+            aside = self.path.with_name(f"{self.path.name}-{stamp}")
+            n = 1
+            while aside.exists():
+                n += 1
+                aside = self.path.with_name(f"{self.path.name}-{stamp}-{n}")
+            os.replace(self.path, aside)
+        (self.path / "checkpoints").mkdir(parents=True)
+        write_text(self.path / "config.yaml", yaml.safe_dump(config, sort_keys=False))
+        return aside
+
+    def config(self) -> dict[str, Any] | None:
+        """The settings that the run in this folder was started with."""
+        path = self.path / "config.yaml"
+        return yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else None
+
+    def log(self, metrics: dict[str, Any]) -> None:
+        with open(self.metrics_path, "a", encoding="utf-8") as file:
+            file.write(json.dumps(metrics) + "\n")
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """The lines of metrics.jsonl; a last line that a kill cut short is left out."""
+        if not self.metrics_path.exists():
+            return []
+        lines = self.metrics_path.read_text(encoding="utf-8").split("\n")
+        return [json.loads(line) for line in lines[:-1]]
+
+    def rewind(self, step: int) -> None:
+        """Drops the lines of steps after `step`: they will be written again."""
+        kept = [m for m in self.metrics() if m["step"] <= step]
+        write_text(self.metrics_path, "".join(json.dumps(m) + "\n" for m in kept))
+
+    def save(self, step: int, model, tokenizer, trainer_state: dict[str, Any]) -> None:
+        """A checkpoint from which the run can go on after `step`; the oldest ones are removed."""
+        target = self.path / "checkpoints" / f"step_{step:06d}"
+        with _whole_folder(target) as folder:
+            save_model(folder, model, tokenizer)
+            torch.save(trainer_state, folder / "trainer.pt")
+        for old in self.checkpoints()[:-KEPT_CHECKPOINTS]:
+            shutil.rmtree(old)
+
+    def save_final(self, model, tokenizer) -> Path:
+        with _whole_folder(self.path / "model") as folder:
+            save_model(folder, model, tokenizer)
+        return self.path / "model"
+
+    def checkpoints(self) -> list[Path]:
+        """Whole checkpoints, oldest first."""
+        return sorted((self.path / "checkpoints").glob("step_??????"))
+
+    def latest(self) -> tuple[Path, dict[str, Any]] | None:
+        """The newest checkpoint's folder and its trainer state; None if there is none."""
+        found = self.checkpoints()
+        return (found[-1], torch.load(found[-1] / "trainer.pt", weights_only=True)) if found else None
+
+
+def save_model(folder: Path, model, tokenizer) -> None:
+    """Weights (safetensors) and tokenizer, as `from_pretrained` reads them."""
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
+class _whole_folder:
+    """`with _whole_folder(target) as folder:` fills a temporary folder that becomes `target` only when the block
+    has ended well and everything has reached the disk."""
+
+    def __init__(self, target: Path):
+        self.target, self.folder = target, target.with_name(f".{target.name}.tmp")
+
+    def __enter__(self) -> Path:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        return self.folder
+
+    def __exit__(self, kind, error, trace) -> None:
+        if kind is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            return
+        for path in [*_files(self.folder), self.folder]:
+            _sync(path)
+        shutil.rmtree(self.target, ignore_errors=True)
+        os.replace(self.folder, self.target)
+        _sync(self.target.parent)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (p for p in folder.rglob("*") if p.is_file())
+
+
+def _sync(path: Path) -> None:
+    if os.name == "nt" and path.is_dir():
+        return  # Windows cannot open a folder
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.write_text(text, encoding="utf-8", newline="\n")
+    os.replace(temporary, path)

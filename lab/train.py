@@ -1,0 +1,198 @@
+"""The training command: python -m lab.train --config configs/demo.yaml [--resume] [key=value ...]
+
+Warm start, GRPO by the lessons' own code (SOLUTION chooses whose), evaluation on held-out problems, files. A
+run that was killed at any moment goes on with --resume and ends with the same weights, bit for bit, as one that
+never stopped: checkpoints are whole or absent, and all randomness depends on the seed and the step alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import importlib
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.console import Console
+from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers.utils import logging as transformers_logging
+
+from lab import addition_lm, config, evaluate, plots, rewards
+from lab.errors import UsageError, run_command
+from lab.runs import RunFolder
+from lab.show import Show
+from lab.switch import ROOT
+
+
+@dataclasses.dataclass
+class RunConfig:
+    """What a configuration file holds."""
+
+    name: str  # of the folder under runs/
+    trainer: str  # "lesson.module:Class": made with (model, tokenizer, dataset, its module's GRPOConfig)
+    dataset: str  # "lesson.module:Class": made with (tokenizer, digits=..., split=...)
+    digits: int = 2  # of the numbers to add
+    seed: int = 0  # of everything
+    model: addition_lm.ModelConfig = dataclasses.field(default_factory=addition_lm.ModelConfig)
+    warm_start: addition_lm.WarmStartConfig = dataclasses.field(default_factory=addition_lm.WarmStartConfig)
+    grpo: dict[str, Any] = dataclasses.field(default_factory=dict)  # settings of the trainer's GRPOConfig
+    reward: str = "task"  # "task": the lesson's; "random": a coin toss, the control that must not learn
+    eval_every: int = 25  # steps
+    eval_problems: int = 500  # held-out problems
+    eval_samples: int = 4  # completions of each at temperature 1
+    checkpoint_every: int = 25  # steps
+    samples_shown: int = 5
+
+
+def named(path: str) -> Any:
+    """The object called "module:name", such as a lesson's trainer."""
+    module, _, name = path.partition(":")
+    try:
+        return getattr(importlib.import_module(module), name)
+    except ModuleNotFoundError as error:
+        if error.name and module.startswith(error.name):
+            raise UsageError(f"{path!r}: there is no module {error.name!r}") from None
+        raise
+    except AttributeError:
+        raise UsageError(f"{path!r}: {module} has no {name!r}") from None
+
+
+def grpo_config(settings: RunConfig) -> Any:
+    """The lesson's own GRPOConfig, checked like the rest."""
+    cls = named(settings.trainer.partition(":")[0] + ":GRPOConfig")
+    made = config.build(cls, {"seed": settings.seed, **settings.grpo}, "grpo")
+    if settings.reward == "random":
+        made.reward = rewards.CoinToss(settings.seed)
+    elif settings.reward != "task":
+        raise UsageError(f"reward must be 'task' or 'random', not {settings.reward!r}")
+    return made
+
+
+def train(settings: RunConfig, resume: bool, runs: Path = ROOT / "runs", show: Show | None = None) -> dict[str, Any]:
+    """Does the run. Returns {"before": Accuracy, "after": Accuracy, "seconds": ...}."""
+    show = show or Show(Console())
+    transformers_logging.disable_progress_bar()  # saving a small model needs none
+    clock = time.perf_counter()
+    grpo = grpo_config(settings)
+    folder = RunFolder(runs / settings.name)
+    resolved = {**dataclasses.asdict(settings), "grpo": _plain(dataclasses.asdict(grpo))}
+    found = _resumable(folder, resolved) if resume else None
+    if found is None and not (resume and folder.config() == resolved):
+        aside = folder.start(resolved)
+        if aside:
+            show.note(f"an earlier run of this name is now in {_shown(aside)}")
+
+    if found:
+        checkpoint, state = found
+        model = AutoModelForCausalLM.from_pretrained(checkpoint, dtype=torch.float32)
+        tokenizer = AutoTokenizer.from_pretrained(checkpoint)
+        folder.rewind(state["trainer"]["step_number"])
+        show.note(f"going on after step {state['trainer']['step_number']} of {grpo.num_steps}")
+    else:
+        tokenizer = addition_lm.make_tokenizer()
+        model = addition_lm.make_model(tokenizer, settings.model, settings.seed)
+        state = None
+    data = {
+        split: named(settings.dataset)(tokenizer, digits=settings.digits, split=split) for split in ("train", "test")
+    }
+    trainer = named(settings.trainer)(model, tokenizer, data["train"], grpo)
+    held_out = _spread(data["test"], settings.eval_problems)
+
+    def accuracy() -> evaluate.Accuracy:
+        return evaluate.accuracy(model, tokenizer, held_out, samples=settings.eval_samples,
+                                 max_new_tokens=grpo.max_new_tokens, seed=settings.seed)  # fmt: skip
+
+    def sample_answers() -> list[str]:
+        prompts = [prompt for prompt, _ in held_out[: settings.samples_shown]]
+        return evaluate.complete(model, tokenizer, prompts, max_new_tokens=grpo.max_new_tokens, seed=settings.seed)
+
+    if state is None:
+        folder.rewind(-1)
+        show.headline(f"{sum(p.numel() for p in model.parameters()):,} parameters; warm start on sloppy homework")
+        prompts = [prompt for prompt, _ in data["train"].data]
+        with show.progress("warm start", settings.warm_start.steps) as advance:
+            addition_lm.warm_start(model, tokenizer, prompts, settings.warm_start, settings.seed,
+                                   lambda step, loss: advance(step, {"loss": loss}))  # fmt: skip
+        before, answers = accuracy(), sample_answers()
+        folder.log({"step": 0, "accuracy_sampled": before.sampled, "accuracy_greedy": before.greedy})
+        state = {"before": dataclasses.asdict(before), "answers": answers}
+        folder.save(0, model, tokenizer, {**state, "trainer": trainer.state_dict()})
+    else:
+        trainer.load_state_dict(state["trainer"])
+    before = evaluate.Accuracy(**state["before"])
+
+    show.headline(f"GRPO; before it, {before.sampled:.2f} of sampled answers are right ({before.greedy:.2f} greedy)")
+    seen = {"accuracy": next((m["accuracy_sampled"] for m in reversed(folder.metrics()) if "accuracy_sampled" in m), 0)}
+    with show.progress("GRPO", grpo.num_steps, trainer.step_number) as advance:
+        while trainer.step_number < grpo.num_steps:
+            metrics = trainer.step()
+            step = trainer.step_number
+            if step % settings.eval_every == 0 or step == grpo.num_steps:
+                now = accuracy()
+                metrics |= {"accuracy_sampled": now.sampled, "accuracy_greedy": now.greedy}
+                seen["accuracy"] = now.sampled
+            folder.log({"step": step, **metrics})
+            if step % settings.checkpoint_every == 0 or step == grpo.num_steps:
+                kept = {"before": state["before"], "answers": state["answers"]}
+                folder.save(step, model, tokenizer, {**kept, "trainer": trainer.state_dict()})
+            advance(step, {"reward": metrics["reward"], **seen, "grad norm": metrics["grad_norm"]})
+
+    last = next(m for m in reversed(folder.metrics()) if "accuracy_sampled" in m)
+    after = evaluate.Accuracy(last["accuracy_sampled"], last["accuracy_greedy"])
+    place = folder.save_final(model, tokenizer)
+    title = f"{settings.name}: {before.sampled:.2f} → {after.sampled:.2f} of sampled held-out answers are right"
+    plots.training_curve(folder.metrics(), folder.path / "curve.png", title)
+    show.samples(held_out[: settings.samples_shown], state["answers"], sample_answers())
+    show.result(before, after, len(held_out))
+    seconds = time.perf_counter() - clock
+    show.note(f"{seconds:.0f} s; curve: {_shown(folder.path / 'curve.png')}, model: {_shown(place)}")
+    return {"before": before, "after": after, "seconds": seconds}
+
+
+def _resumable(folder: RunFolder, resolved: dict[str, Any]) -> tuple[Path, dict[str, Any]] | None:
+    old = folder.config()
+    if old is None:
+        raise UsageError(f"there is no run in {_shown(folder.path)} to resume; leave out --resume to start one")
+    if old != resolved:
+        changed = sorted(k for k in {*old, *resolved} if old.get(k) != resolved.get(k))
+        raise UsageError(
+            f"the run in {_shown(folder.path)} has other settings for {', '.join(changed)}; it can only go on unchanged"
+        )
+    return folder.latest()
+
+
+def _spread(dataset: Any, count: int) -> list[evaluate.Problem]:
+    """`count` problems in an order that does not depend on the run's seed: all runs meet the same ones."""
+    order = torch.randperm(len(dataset), generator=torch.Generator().manual_seed(1)).tolist()
+    return [dataset[i] for i in order[:count]]
+
+
+def _plain(table: dict[str, Any]) -> dict[str, Any]:
+    """A configuration as it is written to a file: a function by its name."""
+    return {k: getattr(v, "__name__", type(v).__name__) if callable(v) else v for k, v in table.items()}
+
+
+def _shown(path: Path) -> Path:
+    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m lab.train", description="Trains a small model by GRPO.")
+    parser.add_argument("--config", type=Path, required=True, help="a YAML file such as configs/demo.yaml")
+    parser.add_argument("--resume", action="store_true", help="go on where the run of this name was stopped")
+    parser.add_argument("settings", nargs="*", metavar="key=value", help="change a setting, such as grpo.num_steps=50")
+    parsed = parser.parse_args(arguments)
+    settings = config.load(RunConfig, parsed.config, parsed.settings)
+    try:
+        train(settings, parsed.resume)
+    except KeyboardInterrupt:
+        print("\nstopped; the same command with --resume goes on after the last checkpoint")
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 
-from course import manifest, stubs
+from course import manifest, readme_tables, stubs
 from lab.errors import UsageError
 from lab.switch import ROOT
 
@@ -46,14 +46,19 @@ def do_reset(arguments: list[str]) -> int:
 
 
 def do_stubs(arguments: list[str]) -> int:
+    """For maintainers: whatever is made from solutions/ and the manifests. `--check` only says what differs."""
     if arguments not in ([], ["--check"]):
         raise UsageError(f"stubs takes no argument or --check, not {' '.join(arguments)!r}")
-    changed = stubs.changed()
+    lessons = manifest.read_all()
+    tables = [(path, new) for path, old, new in map(readme_tables.refreshed, lessons) if old != new]
+    changed = stubs.changed() + [path for path, _ in tables]
     for path in changed:
-        print(f"not as solutions/ would have it: {path.relative_to(ROOT)}")
+        print(f"not as it would be made: {path.relative_to(ROOT)}")
     if arguments:
         return 1 if changed else 0
-    for lesson in manifest.read_all():
+    for path, text in tables:
+        stubs.write_text(path, text)
+    for lesson in lessons:
         restored, kept = stubs.reset(lesson)
         print(f"{lesson.name}: {len(restored)} written" + (f", old ones in {kept.relative_to(ROOT)}" if kept else ""))
     return 0

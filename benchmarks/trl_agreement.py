@@ -9,7 +9,7 @@ of its own, made in runs/trl-env on the first run (pip's settings are obeyed); t
 TRL's fused LM head casts to float32, so 1e-9 is out of its reach. In the rows called "float64" the head alone is
 replaced: a transformers model's float64 logits go through TRL's `selective_log_softmax_and_entropy`, which keeps
 their precision; layout, shift and loss stay TRL's. In the rows called "fused" nothing is replaced, with a limit
-fit for float32. The number of tokens, an integer in TRL, is given in float64: TRL's clamp makes integers float32.
+fit for float32.
 
 Left out: advantages (TRL computes them inline, in float32), KL, and TRL's other losses.
 """
@@ -66,7 +66,7 @@ class SetupError(Exception):
 
 
 def ensure_environment() -> Path:
-    """The Python of runs/trl-env, which is made first if need be. A failed set-up is taken up again next time."""
+    """The Python of runs/trl-env, which is made first if need be; a failed set-up is begun anew."""
     python = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     stamp = ENVIRONMENT / "packages.txt"  # written last: it says that the set-up was finished
     wanted = "\n".join(PACKAGES)
@@ -74,9 +74,8 @@ def ensure_environment() -> Path:
         return python
     ENVIRONMENT.parent.mkdir(exist_ok=True)
     LOG.unlink(missing_ok=True)
-    if not python.exists():
-        make = [sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT)]
-        logged(make, "A virtual environment could not be made")
+    make = [sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT)]
+    logged(make, "A virtual environment could not be made")
     print("Installing TRL in runs/trl-env (once; it takes a few minutes)", flush=True)
     install = [str(python), "-m", "pip", "install", "--disable-pip-version-check", *PACKAGES]
     logged(install, "TRL could not be installed (is there a network?)")
@@ -197,7 +196,7 @@ def theirs(case: Case, rows: range) -> dict[str, Tensor]:
         "completion_mask": right([torch.ones_like(case.kept[i]) * case.kept[i].any() for i in rows]),
         "tool_mask": right([case.kept[i] for i in rows]),
         "advantages": case.advantages[list(rows)],
-        "num_items_in_batch": torch.tensor(case.generated_tokens(), dtype=torch.float64),
+        "num_items_in_batch": torch.tensor(case.generated_tokens()),
     }
     if case.old is not None:
         inputs["old_per_token_logps"] = right([case.old[i] for i in rows])
@@ -381,7 +380,7 @@ def frozen(
         "completion_ids": counted,
         "completion_mask": counted,
         "advantages": advantages,
-        "num_items_in_batch": counted.sum().double() + (5 if accumulation > 1 else 0),
+        "num_items_in_batch": counted.sum() + (5 if accumulation > 1 else 0),
         "old_per_token_logps": None if first_update else old,
     }
     loss = GRPOTrainer._compute_loss(trainer, None, inputs)

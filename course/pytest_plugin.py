@@ -6,7 +6,9 @@ gets the short report of `course.report` instead of a traceback; `--full-trace` 
 
 from __future__ import annotations
 
+import os
 import re
+import traceback
 from pathlib import Path
 
 import pytest
@@ -49,14 +51,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
     report = yield
-    if not report.failed or call.excinfo is None or item.config.getoption("fulltrace"):
+    if not report.failed or call.excinfo is None or item.config.getoption("fulltrace", False):
         return report
     error = call.excinfo.value
     lesson = _lesson_folder(item.path)
     if isinstance(error, NotImplementedError) and str(error).startswith(UNWRITTEN):
         report.unwritten = _unwritten_line(str(error), lesson)
         report.longrepr = _Short([report.unwritten], item)
-    elif lesson is not None and isinstance(error, AssertionError):
+    elif lesson is not None and (isinstance(error, AssertionError) or getattr(error, "came_through_observe", False)):
         report.longrepr = _Short(_report_lines(item, lesson, error), item)
     return report
 
@@ -74,7 +76,12 @@ def _report_lines(item: pytest.Item, lesson: Path, error: AssertionError) -> lis
         log = _observers[-1].log if _observers else []
         if log:
             lines.append(f"  {'called':<9}{_observers[-1].describe(log[-1][0])}")
-        lines.append(f"  {'says':<9}{str(error).splitlines()[0] if str(error) else 'an assertion failed'}")
+        first = str(error).splitlines()[0] if str(error) else ""
+        if isinstance(error, AssertionError) and not getattr(error, "came_through_observe", False):
+            lines.append(f"  {'says':<9}{first or 'an assertion failed'}")
+        else:
+            lines.append(f"  {'raised':<9}{type(error).__name__}{': ' if first else ''}{first}")
+            lines += [f"  {'at':<9}{place}" for place in _places_in_lesson(error)]
     return [*lines, f"  {'test':<9}{_place_in_test(item, error)}"]
 
 
@@ -103,13 +110,25 @@ def _place_in_test(item: pytest.Item, error: BaseException) -> str:
     return f"{item.path.name}:{line}  {item.name}" if line else item.name
 
 
+def _places_in_lesson(error: BaseException) -> list[str]:
+    """Where in the lesson's files an exception passed, from the outermost call to the line that raised."""
+    folders = [str(folder) for tree in ("tutorial", "solutions") for folder in switch.finder.folders(tree).values()]
+    places = []
+    for frame in traceback.extract_tb(error.__traceback__):
+        folder = next((f for f in folders if frame.filename.startswith(f + os.sep)), None)
+        if folder and f"{os.sep}testcases{os.sep}" not in frame.filename:
+            places.append(f"{os.path.relpath(frame.filename, folder)}:{frame.lineno}  {frame.line}")
+    return places
+
+
 def _unwritten_line(message: str, lesson: Path | None) -> str:
     """The stub's message, and the way past it where the stub is an earlier lesson's."""
     message = message.splitlines()[0]
     number = re.search(r"exercise (\d\d)\.", message)
     own = lesson.name[len("lesson") :][:2] if lesson else None
     if own and number and number[1] != own:
-        given = ",".join(filter(None, [switch.os.environ.get("SOLUTION", "").strip("0 "), f"lesson{number[1]}"]))
+        chosen = os.environ.get("SOLUTION", "").strip()
+        given = ",".join([*([chosen] if chosen not in ("", "0") else []), f"lesson{number[1]}"])
         return f"{message} (lesson {own} builds on it; SOLUTION={given} uses the reference for it)"
     return message
 

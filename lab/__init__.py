@@ -3,6 +3,12 @@
 Importing `lab` makes lessons importable by their own name (see `lab.switch`).
 """
 
+import os
+
 from lab import switch
+
+# Threads that wait should sleep, not spin: on a machine that does something else besides, a spinning second thread
+# can make small models many times slower. Torch reads this when it is first imported.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 switch.install()

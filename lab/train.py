@@ -42,7 +42,7 @@ class RunConfig:
     reward: str = "task"  # "task": the lesson's; "random": a coin toss, the control that must not learn
     eval_every: int = 25  # steps
     eval_problems: int = 500  # held-out problems
-    eval_samples: int = 4  # completions of each at temperature 1
+    eval_samples: int = 4  # completions of each at temperature 1, before and after; one in between
     checkpoint_every: int = 25  # steps
     samples_shown: int = 5
 
@@ -74,6 +74,8 @@ def grpo_config(settings: RunConfig) -> Any:
 def train(settings: RunConfig, resume: bool, runs: Path = ROOT / "runs", show: Show | None = None) -> dict[str, Any]:
     """Does the run. Returns {"before": Accuracy, "after": Accuracy, "seconds": ...}."""
     show = show or Show(Console())
+    if Path(settings.name).is_absolute() or ".." in Path(settings.name).parts or not settings.name:
+        raise UsageError(f"name must be a folder name for runs/, not {settings.name!r}")
     transformers_logging.disable_progress_bar()  # saving a small model needs none
     clock = time.perf_counter()
     grpo = grpo_config(settings)
@@ -101,8 +103,8 @@ def train(settings: RunConfig, resume: bool, runs: Path = ROOT / "runs", show: S
     trainer = named(settings.trainer)(model, tokenizer, data["train"], grpo)
     held_out = _spread(data["test"], settings.eval_problems)
 
-    def accuracy() -> evaluate.Accuracy:
-        return evaluate.accuracy(model, tokenizer, held_out, samples=settings.eval_samples,
+    def accuracy(samples: int) -> evaluate.Accuracy:
+        return evaluate.accuracy(model, tokenizer, held_out, samples=samples,
                                  max_new_tokens=grpo.max_new_tokens, seed=settings.seed)  # fmt: skip
 
     def sample_answers() -> list[str]:
@@ -116,7 +118,7 @@ def train(settings: RunConfig, resume: bool, runs: Path = ROOT / "runs", show: S
         with show.progress("warm start", settings.warm_start.steps) as advance:
             addition_lm.warm_start(model, tokenizer, prompts, settings.warm_start, settings.seed,
                                    lambda step, loss: advance(step, {"loss": loss}))  # fmt: skip
-        before, answers = accuracy(), sample_answers()
+        before, answers = accuracy(settings.eval_samples), sample_answers()
         folder.log({"step": 0, "accuracy_sampled": before.sampled, "accuracy_greedy": before.greedy})
         state = {"before": dataclasses.asdict(before), "answers": answers}
         folder.save(0, model, tokenizer, {**state, "trainer": trainer.state_dict()})
@@ -131,7 +133,7 @@ def train(settings: RunConfig, resume: bool, runs: Path = ROOT / "runs", show: S
             metrics = trainer.step()
             step = trainer.step_number
             if step % settings.eval_every == 0 or step == grpo.num_steps:
-                now = accuracy()
+                now = accuracy(settings.eval_samples if step == grpo.num_steps else 1)
                 metrics |= {"accuracy_sampled": now.sampled, "accuracy_greedy": now.greedy}
                 seen["accuracy"] = now.sampled
             folder.log({"step": step, **metrics})

@@ -5,6 +5,7 @@ and resumed therefore repeats nothing and skips nothing, without any random stat
 a reference model and its KL term (lesson 16), evaluation and files (the training command in `lab`).
 """
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -73,7 +74,7 @@ class GRPOTrainer:
 
     def batch_of(self, rollout: Rollout) -> tuple[Tensor, Tensor, Tensor]:
         """(ids, mask, old_log_probs) of a rollout: get_batch's two, (B, L), and the stored log-probabilities
-        (B, L - 1), each at the place of its token in `mask[:, 1:]`, 0 elsewhere."""
+        (B, L - 1), each at the place of its token in `mask[:, 1:]`, 0 elsewhere. On the device of the tokens."""
         # > get_batch; then put the stored log-probabilities where the mask is 1.
         ids, mask = self.dataset.get_batch(rollout.prompts, rollout.token_ids, rollout.token_ids[0].device)
         old_log_probs = torch.zeros(mask[:, 1:].shape, dtype=rollout.log_probs[0].dtype, device=ids.device)
@@ -156,10 +157,11 @@ class GRPOTrainer:
         return [self.step() for _ in range(self.step_number, self.config.num_steps)]
 
     def state_dict(self) -> dict[str, Any]:
-        """What, beside the model's weights, is needed to go on as if nothing had happened: the number of steps
-        done, and the optimizer's state."""
-        # > A dict of both.
-        return {"step_number": self.step_number, "optimizer": self.optimizer.state_dict()}
+        """What, beside the model's weights, is needed to go on as if nothing had happened: {"step_number": the
+        number of steps done, "optimizer": the optimizer's own state_dict}. A copy: further steps do not change it.
+        """
+        # > A dict of both; the tensors in the optimizer's state_dict are its live ones, so copy deeply.
+        return {"step_number": self.step_number, "optimizer": copy.deepcopy(self.optimizer.state_dict())}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Takes up what state_dict gave. The model's weights are restored by the caller."""

@@ -9,7 +9,6 @@ alone the model writes its own. Left out on purpose: files larger than memory, c
 """
 
 import json
-import math
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +31,9 @@ class GRPODataset(Dataset):
         ValueError: there are no rows, or a row is bad. The message names the file, the line (from 1) and what
             was expected there, such as "train.jsonl line 3: expected a key 'prompt' with a non-empty string".
             A row is bad if it is not a JSON object, has no non-empty string `prompt`, has `responses` that are
-            not a non-empty list of strings, has `rewards` that are not a non-empty list of finite numbers, or
-            has different numbers of the two. A null counts as missing.
+            not a non-empty list of strings, has `rewards` that are not a non-empty list of numbers that are
+            finite in float32, or has both, but not equally many. A null counts as missing. (Python's json reads
+            NaN, Infinity and integers of any size.)
     """
 
     def __init__(self, data_path: str | Path, tokenizer: Any, num_samples: int = 4, max_length: int = 2048):

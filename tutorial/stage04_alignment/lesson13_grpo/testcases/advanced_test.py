@@ -102,6 +102,8 @@ class TestDataset:
         ('{"prompt": "1", "rewards": 1}', "rewards"), ('{"prompt": "1", "rewards": ["1"]}', "rewards"),
         ('{"prompt": "1", "rewards": [NaN]}', "rewards|finite"), ('{"prompt": "1", "rewards": [1e999]}', "rewards|finite"),
         ('{"prompt": "1", "rewards": [-Infinity, 0]}', "rewards|finite"),
+        ('{"prompt": "1", "rewards": [1e39]}', "rewards|finite"),
+        ('{"prompt": "1", "rewards": [1' + "0" * 400 + "]}", "rewards|finite"),
         ('{"prompt": "1", "responses": ["2", "3"], "rewards": [1]}', "responses|rewards"),
     ])  # fmt: skip
     def test_bad_row(self, observe, line, expected):

@@ -51,6 +51,7 @@ class GRPOTrainer:
         self.tokenizer = train_dataset.tokenizer
         self.optimizer = make_optimizer(config.optimizer, model.parameters(), config.learning_rate)
         self.generator = torch.Generator().manual_seed(config.seed)
+        model.eval()  # no dropout: responses are scored by the very model that wrote them
 
     def generate_responses(
         self, prompts: list[str], num_samples: int = 4
@@ -60,7 +61,8 @@ class GRPOTrainer:
         Returns two lists with one entry per prompt: its responses, and their summed log-probabilities
         (num_samples,) under the present model, at the sampling temperature, with gradient to the model.
         The log-probabilities are of the very tokens that were sampled: text is never encoded again, since
-        other tokens may give the same text.
+        other tokens may give the same text. Prompts are encoded whole (the data set's max_length is a bound on
+        stored rows).
         """
         # For each prompt: encode it, and draw token ids with lab.sampling.sample (max_new_tokens, temperature
         # and generator are the trainer's).
@@ -82,7 +84,7 @@ class GRPOTrainer:
         responses in order, and with each prompt's text and column entries repeated for each of its responses.
 
         Raises ValueError if the configuration has no reward function, or if that gives the wrong number of
-        rewards or one that is not finite (the message names the response's index).
+        rewards or one that is not finite (the message names the response's index, from 0, through all groups).
         """
         # Flatten the groups: one entry per response, prompts and columns repeated to match.
         # Call the reward function once; check how many numbers came back, and that all are finite.
@@ -94,7 +96,8 @@ class GRPOTrainer:
 
         A row with responses and rewards is used as it is; one with responses alone is scored with
         compute_rewards; for one with a prompt alone, `config.num_samples` responses are generated and scored.
-        Rewards without responses raise ValueError, and so does a batch whose rows are of different kinds. Columns
+        Rewards without responses raise ValueError, and so does a batch whose rows are of different kinds: a data
+        set to train on has rows of one kind. Columns
         other than the data set's own (prompt, prompt_ids, responses, response_ids, rewards) go to the reward
         function.
 

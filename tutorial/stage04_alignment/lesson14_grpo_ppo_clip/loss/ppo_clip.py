@@ -24,8 +24,8 @@ def token_log_probs(
     about token t + 1: next to a mask of `get_batch` it belongs to `mask[:, 1:]`.
     """
     # Logits of all positions but the last (there is no token after it), over the temperature.
-    # The log-probability of the token that follows each position: its logit minus the log of the sum of all
-    # exponentials (logsumexp).
+    # The log-probability of the token that follows each position: its logit minus logsumexp over the vocabulary
+    # (the same as log_softmax and gather, without a second tensor of that size).
     raise NotImplementedError("not written yet: exercise 14.5, loss/ppo_clip.py:token_log_probs")
 
 
@@ -40,8 +40,8 @@ def ppo_clip_loss(
 ) -> Float[Tensor, ""]:
     """- min(ratio * A, clip(ratio, 1 - epsilon, 1 + epsilon) * A) per token, aggregated over the masked tokens.
 
-    ratio = exp(log_probs - old_log_probs). Gradient flows through log_probs alone; old_log_probs and advantages
-    are constants.
+    ratio = exp(log_probs - old_log_probs), the difference limited to -20 ... 20 so that nothing overflows. Gradient
+    flows through log_probs alone; old_log_probs and advantages are constants.
 
     Args:
         log_probs: of the policy that is trained. old_log_probs: of the policy that sampled.
@@ -55,14 +55,15 @@ def ppo_clip_loss(
             "constant": s / denominator, with a denominator that depends on no length (Dr. GRPO, arXiv 2503.20783).
         denominator: what is divided by, instead of the batch's own number of tokens ("token") or of rows
             ("sequence"). A micro-batch is given that of the whole batch, so that the losses of all micro-batches
-            add up to the loss of the whole. Needed with "constant".
+            add up to the loss of the whole. Needed with "constant". Values below 1 count as 1.
 
     A mask without a single 1 gives the loss 0 with zero gradients.
 
     Raises ValueError for another aggregation, for "constant" without a denominator, or if the shapes do not fit.
     """
     # Check the arguments.
-    # The ratio, from log-probabilities; take care that what the mask hides can do no harm.
+    # The ratio, from log-probabilities; take care that what the mask hides can do no harm, and that exp cannot
+    # overflow (infinity times a gradient of 0 is NaN).
     # Both products with A, and the smaller one, whatever the sign of A.
     # Aggregate; no division by zero.
     raise NotImplementedError("not written yet: exercise 14.6, loss/ppo_clip.py:ppo_clip_loss")

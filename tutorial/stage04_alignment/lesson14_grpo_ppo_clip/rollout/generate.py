@@ -44,15 +44,18 @@ def generate(
     Args:
         model: called as transformers' models are: `model(ids, attention_mask=..., position_ids=...,
             past_key_values=..., use_cache=True)` gives `.logits` and `.past_key_values`, a cache that grows in
-            place and whose `batch_repeat_interleave(n)` turns each row into n.
+            place and whose `batch_repeat_interleave(n)` turns each row into n, in place. attention_mask covers
+            the cached columns and the new ones, (rows, columns so far); position_ids only the new ones. The
+            caller has set model.eval(), if that matters.
         prompts: texts of any lengths; `tokenizer.encode` gives their ids.
         temperature: greater than 0; the logits are divided by it.
         eos_token_id: the id that ends a completion, or several such; the tokenizer's by default.
-        generator: of the random draws; torch's global one by default.
+        generator: of the random draws, on the model's device; torch's global one by default.
 
     Returns (token_ids, log_probs): for each of the P * G completions, prompt by prompt, a 1-D tensor of its
     token ids, and one of the float32 log-probabilities that they were drawn with (at that temperature). A
-    completion ends with its first EOS, or has max_new_tokens tokens and no EOS.
+    completion ends with its first EOS, or has max_new_tokens tokens and no EOS. (A row that has ended stays in
+    the batch; what is drawn for it afterwards does not matter, since it is cut off.)
 
     Cost, with T the length of the longest completion: one forward over the P prompts (not P * G), then at most
     T - 1 forwards of P * G rows and width 1. It stops when every completion has ended.

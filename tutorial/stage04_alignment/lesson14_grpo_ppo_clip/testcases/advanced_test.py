@@ -391,6 +391,14 @@ class TestPpoClipLoss:
         old = double([[-800.0]])
         observe(ppo_clip_loss, old + 0.1, old, double([1.0]), torch.tensor([[1]])).close(-math.exp(0.1))
 
+    @pytest.mark.parametrize(("advantage", "loss"), [(1.0, -1.2), (-1.0, math.exp(20)), (0.0, 0.0)])
+    def test_a_ratio_that_would_overflow_stays_finite(self, observe, advantage, loss):
+        old = double([[-1000.0]])
+        seen = observe(ppo_clip_loss, old + 900, old, double([advantage]), torch.tensor([[1]]), grad_of="log_probs")
+        seen.close(loss)
+        gradient = seen.grad("log_probs").value
+        seen.check(gradient is None or bool(gradient.isfinite().all()), "the gradient is NaN: 0 times infinity")
+
     def test_float32_and_a_mask_of_booleans(self, observe):
         lp, old, advantages, mask = some_batch(10)
         expected = observe(ppo_clip_loss, lp, old, advantages, mask).value
@@ -609,10 +617,10 @@ class TestBatchOf:
     def test_old_log_probs_line_up_with_the_shifted_mask(self, observe, sizes):
         prompts = ["1234"[:p] for p, _ in sizes]
         tokens = [torch.tensor(ids_of("6789"[:r])) for _, r in sizes]
-        log_probs = [-(torch.arange(r, dtype=torch.float64) + 1 + 10 * i) for i, (_, r) in enumerate(sizes)]
+        log_probs = [-(torch.arange(r, dtype=torch.float32) + 1 + 10 * i) for i, (_, r) in enumerate(sizes)]
         width = max(p + r for p, r in sizes) - 1
         expected = [[0.0] * (p - 1) + lp.tolist() + [0.0] * (width - p + 1 - r) for (p, r), lp in zip(sizes, log_probs, strict=True)]  # fmt: skip
-        observe(scenarios.batch_of, prompts, tokens, log_probs)[2].close(double(expected))
+        observe(scenarios.batch_of, prompts, tokens, log_probs)[2].close(torch.tensor(expected))
 
 
 @pytest.mark.exercise("14.12")

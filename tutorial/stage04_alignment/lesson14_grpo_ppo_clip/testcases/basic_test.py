@@ -188,8 +188,10 @@ class TestLearningRate:
 class TestBatchOf:
     def test_puts_each_log_prob_beside_its_token(self, observe):
         tokens = [ids("2", eos=True), ids("3", eos=True)]
-        seen = observe(scenarios.batch_of, ["1+1=", "2="], tokens, [double([-0.1, -0.2]), double([-0.3, -0.4])])
-        seen[2].close(double([[0.0, 0.0, 0.0, -0.1, -0.2], [0.0, -0.3, -0.4, 0.0, 0.0]]))
+        seen = observe(
+            scenarios.batch_of, ["1+1=", "2="], tokens, [torch.tensor([-0.5, -0.25]), torch.tensor([-1.0, -2.0])]
+        )
+        seen[2].close(torch.tensor([[0.0, 0.0, 0.0, -0.5, -0.25], [0.0, -1.0, -2.0, 0.0, 0.0]]))
 
 
 # Two rows: prompts of 2 and 1 tokens, responses of 2 and 1 tokens.

@@ -211,6 +211,7 @@ def train(steps, resume_at=None, **settings):
     for number in range(steps):
         if number == resume_at:
             weights, state = weights_of(trainer), trainer.state_dict()
+            trainer.step()  # the old trainer going on must not change what was taken
             trainer = make_trainer(**{**settings, "model_seed": 99})
             trainer.model.load_state_dict(weights)
             trainer.load_state_dict(state)

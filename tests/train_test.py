@@ -1,0 +1,167 @@
+"""The training command: killed at any moment and resumed, a run ends with the same weights, bit for bit."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from lab.switch import ROOT
+
+SETTINGS = (
+    "model.hidden=16", "model.intermediate=32", "model.heads=2", "warm_start.steps=30", "warm_start.batch_size=16",
+    "grpo.num_steps=12", "grpo.prompts_per_step=4", "grpo.group_size=4", "grpo.learning_rate=0.001",
+    "grpo.warmup_steps=3", "eval_every=4", "eval_problems=8", "eval_samples=1", "checkpoint_every=2", "samples_shown=2",
+)  # fmt: skip
+
+
+def command(*more: str) -> list[str]:
+    return [sys.executable, "-m", "lab.train", "--config", "configs/demo.yaml", *SETTINGS, *more]
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "SOLUTION": "1", "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+
+
+def run(*more: str) -> subprocess.CompletedProcess:
+    return subprocess.run(command(*more), cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=300)
+
+
+@pytest.fixture(scope="module")
+def straight(runs):
+    """A run that was never stopped."""
+    done = run(f"name={runs}/straight")
+    assert done.returncode == 0, done.stderr
+    return ROOT / "runs" / runs / "straight"
+
+
+@pytest.fixture(scope="module")
+def runs():
+    """A folder of this test's own under runs/."""
+    name = f"test-{os.getpid()}"
+    yield name
+    subprocess.run(["rm", "-rf", str(ROOT / "runs" / name)], check=False)
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    return load_file(folder / "model" / "model.safetensors")
+
+
+def metrics(folder: Path) -> list[dict]:
+    return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+
+
+def test_leaves_everything_that_a_reader_looks_for(straight):
+    for name in ("config.yaml", "metrics.jsonl", "curve.png", "model/model.safetensors", "model/tokenizer.json"):
+        assert (straight / name).stat().st_size > 0, name
+    assert [m["step"] for m in metrics(straight)] == list(range(13))
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    model, tokenizer = (c.from_pretrained(straight / "model") for c in (AutoModelForCausalLM, AutoTokenizer))
+    ids = tokenizer("### Instruction:\n47+85=\n\n### Response:\n", return_tensors="pt")["input_ids"]
+    assert ids.shape == (1, 7)
+    assert model(ids).logits.shape == (1, 7, len(tokenizer))
+
+
+@pytest.mark.parametrize("moment", ["warm start", "first step", "between checkpoints", "at a checkpoint", "several"])
+def test_killed_and_resumed_equals_never_killed(straight, runs, moment):
+    name = f"{runs}/killed-{moment.replace(' ', '-')}"
+    folder = ROOT / "runs" / name
+    lines = {
+        "warm start": [0],
+        "first step": [2],
+        "between checkpoints": [6],
+        "at a checkpoint": [9],
+        "several": [3, 7, 8],
+    }
+    for i, count in enumerate(lines[moment]):
+        kill_when(folder, count, command(f"name={name}", *(["--resume"] if i else [])))
+    done = run(f"name={name}", "--resume")
+    assert done.returncode == 0, done.stderr
+    assert same(weights(folder), weights(straight))
+    assert metrics(folder) == metrics(straight)
+
+
+def test_a_half_written_checkpoint_is_never_loaded(straight, runs):
+    name = f"{runs}/half"
+    folder = ROOT / "runs" / name
+    kill_when(folder, 6, command(f"name={name}"))
+    half = folder / "checkpoints" / ".step_000099.tmp"
+    half.mkdir()
+    (half / "model.safetensors").write_bytes(b"half")
+    done = run(f"name={name}", "--resume")
+    assert done.returncode == 0, done.stderr
+    assert same(weights(folder), weights(straight))
+
+
+def test_resuming_with_other_settings_is_refused(straight):
+    done = run(f"name={straight.relative_to(ROOT / 'runs')}", "--resume", "grpo.epsilon=0.3")
+    assert done.returncode == 2
+    assert "grpo" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("arguments", "says"), [
+    (["name=test-nothing", "--resume"], "no run"), (["grpo.group_sise=4"], "group_size"),
+    (["evall_every=3"], "eval_every"), (["seed=x"], "seed"), (["trainer=lesson99_x.a:B"], "lesson99_x"),
+    (["reward=none"], "reward"), (["nonsense"], "key=value"),
+])  # fmt: skip
+def test_what_does_not_fit_is_told_in_one_sentence(arguments, says):
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert says in done.stderr and len(done.stderr.strip().splitlines()) == 1, done.stderr
+
+
+def test_an_unwritten_exercise_is_told_in_one_sentence(tmp_path):
+    (tmp_path / "stub_trainer.py").write_text(STUB)
+    environment_ = {**environment(), "PYTHONPATH": str(tmp_path)}
+    name = f"test-unwritten-{os.getpid()}"
+    done = subprocess.run(command("trainer=stub_trainer:GRPOTrainer", f"name={name}", *["grpo={}"]), cwd=ROOT,
+                          env=environment_, capture_output=True, text=True)  # fmt: skip
+    subprocess.run(["rm", "-rf", str(ROOT / "runs" / name)], check=False)
+    assert done.returncode == 2
+    assert done.stderr.strip().startswith("error: not written yet: exercise 01.1") and "\n" not in done.stderr.strip()
+
+
+STUB = """
+from dataclasses import dataclass
+
+
+@dataclass
+class GRPOConfig:
+    seed: int = 0
+    num_steps: int = 1
+    max_new_tokens: int = 4
+
+
+class GRPOTrainer:
+    def __init__(self, *anything):
+        raise NotImplementedError("not written yet: exercise 01.1, a.py:GRPOTrainer")
+"""
+
+
+def kill_when(folder: Path, count: int, arguments: list[str]) -> None:
+    """Starts a run and kills it as soon as its metrics have `count` lines (0: soon after its folder exists)."""
+    process = subprocess.Popen(
+        arguments, cwd=ROOT, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + 300
+    while process.poll() is None and time.monotonic() < deadline:
+        path = folder / "metrics.jsonl"
+        ready = (
+            path.exists() and path.read_bytes().count(b"\n") >= count if count else (folder / "config.yaml").exists()
+        )
+        if ready:
+            break
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)

@@ -6,6 +6,7 @@ import dataclasses
 import difflib
 import types
 import typing
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,7 +21,7 @@ def load(cls: type[T], path: Path, overrides: list[str]) -> T:
     """Reads `path`, applies overrides such as "grpo.seed=3", and makes a `cls`. Raises UsageError."""
     try:
         table = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, IsADirectoryError):
         raise UsageError(f"{path}: no such file; a run needs a configuration such as configs/demo.yaml") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
@@ -57,6 +58,8 @@ def _fitted(hint: Any, value: Any, where: str) -> Any:
         if value is None and type(None) in typing.get_args(hint):
             return None
         return _fitted(next(h for h in typing.get_args(hint) if h is not type(None)), value, where)
+    if typing.get_origin(hint) is Callable or getattr(hint, "_is_protocol", False):
+        raise UsageError(f"{where} is a function, which cannot be set here")
     if typing.get_origin(hint) is dict:
         hint = dict
     if hint is float and isinstance(value, str):  # YAML reads 1e-3 as text: it wants 1.0e-3
@@ -81,4 +84,7 @@ def _apply(table: dict[str, Any], override: str) -> None:
         if not isinstance(inner, dict):
             raise UsageError(f"{override!r}: {group!r} is not a group of settings")
         table = inner
-    table[key] = yaml.safe_load(text)
+    try:
+        table[key] = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise UsageError(f"{override!r} is not valid YAML: {' '.join(str(error).split())}") from None

@@ -115,9 +115,13 @@ class _whole_folder:
             return
         for path in [*_files(self.folder), self.folder]:
             _sync(path)
-        shutil.rmtree(self.target, ignore_errors=True)
+        old = self.target.with_name(f".{self.target.name}.old")
+        shutil.rmtree(old, ignore_errors=True)
+        if self.target.exists():
+            os.replace(self.target, old)  # removing takes a while, and a kill meanwhile would leave half of it
         os.replace(self.folder, self.target)
         _sync(self.target.parent)
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -186,7 +186,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--config", type=Path, required=True, help="a YAML file such as configs/demo.yaml")
     parser.add_argument("--resume", action="store_true", help="go on where the run of this name was stopped")
     parser.add_argument("settings", nargs="*", metavar="key=value", help="change a setting, such as grpo.num_steps=50")
-    parsed = parser.parse_args(arguments)
+    parsed = parser.parse_intermixed_args(arguments)  # settings may stand before and after options
     settings = config.load(RunConfig, parsed.config, parsed.settings)
     try:
         train(settings, parsed.resume)

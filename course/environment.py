@@ -3,6 +3,7 @@ by whatever `python3` the machine has, before anything is installed."""
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -61,7 +62,11 @@ def ensure(say=print):
                 "and try again."
             ) from None
         say("Making a virtual environment in .venv")
-        _run([sys.executable, "-m", "venv", "--clear", str(VENV)], log, "The virtual environment could not be made")
+        try:
+            _run([sys.executable, "-m", "venv", "--clear", str(VENV)], log, "The virtual environment could not be made")
+        except BaseException:  # Ctrl-C, too: next time, half an environment would pass for a whole one
+            shutil.rmtree(str(VENV), ignore_errors=True)
+            raise
     say("Installing the packages of requirements.txt (once; it takes a minute or a few)")
     _run(
         [str(python()), "-m", "pip", "install", "--disable-pip-version-check", "-r", str(REQUIREMENTS)],

@@ -66,7 +66,7 @@ def read(folder: Path) -> Lesson:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{where} is not valid TOML: {error}") from None
     rows = table.pop("exercise", [])
-    if not isinstance(rows, list) or not rows:
+    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         raise UsageError(f"{where}: expected at least one [[exercise]] table")
     number = re.sub(r"lesson(\d\d).*", r"\1", folder.name)
     exercises = [_exercise(row, f"{where}, exercise {i}", number) for i, row in enumerate(rows, 1)]

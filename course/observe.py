@@ -61,13 +61,14 @@ def perform(request: Request) -> Answer:
     args = [built.get(id(a), a) for a in sent["args"]]
     kwargs = {k: built.get(id(a), a) for k, a in sent["kwargs"].items()}
     bound = inspect.signature(request.function).bind(*args, **kwargs)
-    inputs = {name: _watch(bound, name) for name in request.grad_of}
-    with torch.random.fork_rng(devices=[]), torch.enable_grad():
-        torch.manual_seed(0)
-        result = request.function(*bound.args, **bound.kwargs)
-    answer = Answer(None, problem=shapes.violation(request.function, bound, result))
-    if answer.problem is None and inputs:
-        answer.grads, answer.problem = _gradients(result, inputs)
+    with torch.enable_grad():
+        inputs = {name: _watch(bound, name) for name in request.grad_of}
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            result = request.function(*bound.args, **bound.kwargs)
+        answer = Answer(None, problem=shapes.violation(request.function, bound, result))
+        if answer.problem is None and inputs:
+            answer.grads, answer.problem = _gradients(result, inputs)
     try:
         answer.value = plain.roundtrip(result, "the result")
         answer.grads = plain.roundtrip(answer.grads)
@@ -100,7 +101,9 @@ def _watch(bound: inspect.BoundArguments, name: str) -> dict[str, Tensor]:
 
 def _gradients(result: Any, inputs: dict[str, dict[str, Tensor]]) -> tuple[dict[str, Any], str | None]:
     """Gradients of the result (summed, where it has several numbers) to each watched input."""
-    scalar = result.get("loss") if isinstance(result, dict) else result[0] if isinstance(result, tuple) else result
+    scalar = result.get("loss") if isinstance(result, dict) else result
+    if isinstance(result, tuple) and result:
+        scalar = result[0]
     if not isinstance(scalar, Tensor):
         return {}, f"the result must be a tensor for its gradient to be taken, but it is {short(scalar)}"
     leaves = [leaf for group in inputs.values() for leaf in group.values()]
@@ -113,7 +116,10 @@ def _gradients(result: Any, inputs: dict[str, dict[str, Tensor]]) -> tuple[dict[
 
 
 def _same(a: Any, b: Any) -> bool:
-    return plain.encode(_ungraded(a)) == plain.encode(_ungraded(b))
+    try:
+        return plain.encode(_ungraded(a)) == plain.encode(_ungraded(b))
+    except plain.NotPlain:  # the call put something into an argument that was plain before
+        return False
 
 
 def _ungraded(value: Any) -> Any:
@@ -183,7 +189,7 @@ class Observer:
 
     def __call__(self, function: Callable, *args: Any, grad_of: str | Sequence[str] = (), **kwargs: Any) -> Seen:
         __tracebackhide__ = True
-        lesson = getattr(function, "__module__", "").partition(".")[0]
+        lesson = (getattr(function, "__module__", "") or "").partition(".")[0]
         if not LESSON.fullmatch(lesson) or isinstance(function, type):
             raise TypeError(f"observe takes a function of a lesson or a scenario, not {function!r}")
         grad_of = (grad_of,) if isinstance(grad_of, str) else tuple(grad_of)
@@ -235,7 +241,11 @@ class Observer:
     @staticmethod
     def describe(request: Request) -> str:
         sent = plain.decode(request.arguments)
-        bound = inspect.signature(request.function).bind(*sent["args"], **sent["kwargs"])
+        try:
+            bound = inspect.signature(request.function).bind(*sent["args"], **sent["kwargs"])
+        except TypeError:  # the function takes other arguments than these: the call as it was written
+            given = [*map(short, sent["args"]), *(f"{k}={short(v)}" for k, v in sent["kwargs"].items())]
+            return f"{request.name}({', '.join(given)})"
         return call_text(request.name, bound.arguments)
 
 
@@ -244,15 +254,14 @@ def _difference(got: Any, expected: Any, rtol: float, atol: float, where: str = 
     if isinstance(expected, (Tensor, int, float)) and not isinstance(expected, bool):
         if isinstance(got, bool) or not isinstance(got, (Tensor, int, float)):
             return f"{where or 'the value'} is {short(got)}, not numbers"
-        a, b = torch.as_tensor(got).detach(), torch.as_tensor(expected).detach()
+        a, b = _exact(got), _exact(expected)
         if a.shape != b.shape:
             return f"{where or 'the'} shape is {tuple(a.shape)}, expected {tuple(b.shape)}"
-        a, b = a.to(torch.float64), b.to(torch.float64)
-        bad = ~((a - b).abs() <= atol + rtol * b.abs()) & ~((a == b) & b.isinf())
+        bad = ~((a == b) | (b.isfinite() & ((a - b).abs() <= atol + rtol * b.abs())))
         if not bad.any():
             return None
         if a.ndim == 0:
-            return f"{where} by {short(float(a - b))}".strip() if where else f"by {short(float(a - b))}"
+            return f"{where} by {short((a - b).item())}".strip()
         index = tuple(bad.nonzero()[0].tolist())
         place = f"{where}[{', '.join(map(str, index))}]"
         return f"first at {place}: {a[index]:.6g} against {b[index]:.6g} ({int(bad.sum())} of {bad.numel()} differ)"
@@ -268,6 +277,12 @@ def _difference(got: Any, expected: Any, rtol: float, atol: float, where: str = 
         equal = type(got) is type(expected) and got == expected
         return None if equal else f"{where or 'it'} is {short(got)}"
     return next((d for d in (_difference(g, e, rtol, atol, place) for place, g, e in pairs) if d), None)
+
+
+def _exact(value: Any) -> Tensor:
+    """As double precision numbers (torch.as_tensor would make float32 of a Python number)."""
+    tensor = value.detach() if isinstance(value, Tensor) else torch.tensor(float(value), dtype=torch.float64)
+    return tensor.to(torch.complex128 if tensor.is_complex() else torch.float64)
 
 
 def _kind(value: Any) -> str:

@@ -38,6 +38,7 @@ _DTYPES = {
         torch.complex128,
     )
 }
+_KEYS = (str, int, bool, float, type(None))
 
 
 class NotPlain(TypeError):
@@ -50,9 +51,12 @@ class BadBytes(ValueError):
 
 def encode(value: Any, name: str = "value") -> bytes:
     """The bytes of `value`. Raises NotPlain, naming the place within it: "value['loss'][2] is a set"."""
-    buffers: list[bytes] = []
-    tree = json.dumps(_pack(value, name, buffers, 0), ensure_ascii=False).encode("utf-8", "surrogatepass")
-    return b"".join([struct.pack("<Q", len(tree)), tree, *buffers])
+    writer = _Writer(name)
+    tree = json.dumps(writer.pack(value, name, 0), ensure_ascii=False).encode("utf-8", "surrogatepass")
+    data = b"".join([struct.pack("<Q", len(tree)), tree, *writer.buffers])
+    if len(data) > MAX_BYTES:
+        raise NotPlain(f"{name} takes {len(data)} bytes, more than the {MAX_BYTES} allowed")
+    return data
 
 
 def decode(data: bytes) -> Any:
@@ -80,44 +84,53 @@ def roundtrip(value: Any, name: str = "value") -> Any:
     return decode(encode(value, name))
 
 
-def _pack(value: Any, name: str, buffers: list[bytes], depth: int) -> Any:
-    if depth > MAX_DEPTH:
-        raise NotPlain(f"{name} is nested more than {MAX_DEPTH} levels deep")
-    kind = type(value)
-    if value is None or kind in (bool, str):
-        return value
-    if kind is int:
-        return {"i": hex(value)}  # JSON numbers lose large integers in some readers
-    if kind is float:
-        return {"f": value.hex()}
-    if kind is bytes:
-        return {"b": value.hex()}
-    if isinstance(value, torch.Tensor):
-        return _pack_tensor(value, name, buffers)
-    if kind in (list, tuple):
-        return {kind.__name__[0]: [_pack(v, f"{name}[{i}]", buffers, depth + 1) for i, v in enumerate(value)]}
-    if kind is dict:
-        pairs = []
-        for key, item in value.items():
-            if type(key) not in (str, int, bool, float, type(None)):
-                raise NotPlain(f"{name} has a key of type {type(key).__name__}; keys are strings or numbers")
-            pairs.append([_pack(key, name, buffers, depth + 1), _pack(item, f"{name}[{key!r}]", buffers, depth + 1)])
-        return {"d": pairs}
-    if kind is Spec:
-        fields = [value.target, value.kwargs, value.seed, value.dtype]
-        return {"s": [_pack(f, name, buffers, depth + 1) for f in fields]}
-    if type(value).__module__ == "numpy":
-        raise NotPlain(f"{name} is a numpy {kind.__name__}; make it a tensor (torch.as_tensor) or a plain number")
-    raise NotPlain(f"{name} is a {kind.__name__}, which is not plain data (tensors, numbers, strings, lists, dicts)")
+class _Writer:
+    def __init__(self, name: str):
+        self.name, self.buffers, self.nodes = name, [], 0
 
+    def pack(self, value: Any, name: str, depth: int) -> Any:
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            raise NotPlain(f"{self.name} holds more than {MAX_NODES} values")
+        if depth > MAX_DEPTH:
+            raise NotPlain(f"{name} is nested more than {MAX_DEPTH} levels deep")
+        kind = type(value)
+        if value is None or kind in (bool, str):
+            return value
+        if kind is int:
+            return {"i": hex(value)}  # JSON numbers lose large integers in some readers
+        if kind is float:
+            return {"f": value.hex()}
+        if kind is bytes:
+            return {"b": value.hex()}
+        if isinstance(value, torch.Tensor):
+            return self.tensor(value, name)
+        if kind in (list, tuple):
+            return {kind.__name__[0]: [self.pack(v, f"{name}[{i}]", depth + 1) for i, v in enumerate(value)]}
+        if kind is dict:
+            pairs = []
+            for key, item in value.items():
+                if type(key) not in _KEYS:
+                    raise NotPlain(f"{name} has a key of type {type(key).__name__}; keys are strings or numbers")
+                pairs.append([self.pack(key, name, depth + 1), self.pack(item, f"{name}[{key!r}]", depth + 1)])
+            return {"d": pairs}
+        if kind is Spec:
+            fields = [value.target, value.kwargs, value.seed, value.dtype]
+            return {"s": [self.pack(f, name, depth + 1) for f in fields]}
+        if type(value).__module__ == "numpy":
+            raise NotPlain(f"{name} is a numpy {kind.__name__}; make it a tensor (torch.as_tensor) or a plain number")
+        allowed = "plain data (tensors, numbers, strings, lists, dicts)"
+        raise NotPlain(f"{name} is a {kind.__name__}, which is not {allowed}")
 
-def _pack_tensor(tensor: torch.Tensor, name: str, buffers: list[bytes]) -> Any:
-    dtype = str(tensor.dtype).removeprefix("torch.")
-    if dtype not in _DTYPES or tensor.layout != torch.strided or tensor.is_meta:
-        raise NotPlain(f"{name} is a tensor of dtype {dtype} and layout {tensor.layout}; return an ordinary dense one")
-    whole = tensor.detach().cpu().resolve_conj().resolve_neg().contiguous()
-    buffers.append(whole.flatten().view(torch.uint8).numpy().tobytes() if whole.numel() else b"")
-    return {"T": [dtype, list(tensor.shape), tensor.requires_grad]}
+    def tensor(self, tensor: torch.Tensor, name: str) -> Any:
+        dtype = str(tensor.dtype).removeprefix("torch.")
+        if dtype not in _DTYPES or tensor.layout != torch.strided or tensor.is_meta:
+            found = f"a tensor of dtype {dtype} and layout {tensor.layout}"
+            raise NotPlain(f"{name} is {found}; return an ordinary dense one")
+        # clone, not contiguous(): that leaves a single number from a wider row with its odd stride
+        whole = tensor.detach().cpu().resolve_conj().resolve_neg().clone(memory_format=torch.contiguous_format)
+        self.buffers.append(whole.flatten().view(torch.uint8).numpy().tobytes() if whole.numel() else b"")
+        return {"T": [dtype, list(tensor.shape), tensor.requires_grad]}
 
 
 class _Reader:
@@ -133,6 +146,8 @@ class _Reader:
         if not isinstance(node, dict) or len(node) != 1:
             raise BadBytes(f"unexpected {type(node).__name__}")
         ((tag, body),) = node.items()
+        if type(body) is not (str if tag in ("i", "f", "b") else list):
+            raise BadBytes(f"unexpected {type(body).__name__} in {tag!r}")
         if tag == "i":
             return int(body, 16)
         if tag == "f":
@@ -141,13 +156,21 @@ class _Reader:
             return bytes.fromhex(body)
         if tag == "T":
             return self.tensor(*body)
-        if tag in "lt":
+        if tag in ("l", "t"):
             items = [self.build(item, depth + 1) for item in body]
             return items if tag == "l" else tuple(items)
         if tag == "d":
-            return {self.build(key, depth + 1): self.build(item, depth + 1) for key, item in body}
+            if not all(type(pair) is list for pair in body):
+                raise BadBytes("a pair is not a list")
+            built = {self.build(key, depth + 1): self.build(item, depth + 1) for key, item in body}
+            if not all(type(key) in _KEYS for key in built):
+                raise BadBytes("a key is not a string or number")
+            return built
         if tag == "s":
-            return Spec(*(self.build(item, depth + 1) for item in body))
+            target, kwargs, seed, dtype = (self.build(item, depth + 1) for item in body)
+            if [type(target), type(kwargs), type(seed)] != [str, dict, int] or type(dtype) not in (str, type(None)):
+                raise BadBytes("a spec of the wrong form")
+            return Spec(target, kwargs, seed, dtype)
         raise BadBytes(f"unknown tag {tag!r}")
 
     def tensor(self, dtype: str, shape: list[int], requires_grad: bool) -> torch.Tensor:
@@ -159,7 +182,5 @@ class _Reader:
         if len(raw) != size:
             raise BadBytes("a tensor is cut short")
         self.at += size
-        if size == 0:
-            return torch.empty(shape, dtype=kind)
-        built = torch.frombuffer(bytearray(raw), dtype=kind).reshape(shape)
+        built = torch.frombuffer(bytearray(raw), dtype=kind).reshape(shape) if size else torch.empty(shape, dtype=kind)
         return built.requires_grad_() if requires_grad and (kind.is_floating_point or kind.is_complex) else built

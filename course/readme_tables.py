@@ -16,7 +16,9 @@ def table(lesson: Lesson) -> str:
     for e in lesson.exercises:
         stars = "●" * e.difficulty + "○" * (5 - e.difficulty)
         lines.append(f"| {e.id} | [`{e.object}`]({e.file}) in `{e.file}` | {e.points} | {e.minutes} | {stars} |")
-    lines.append(f"| | | **{sum(e.points for e in lesson.exercises)}** | **{sum(e.minutes for e in lesson.exercises)}** | |")
+    lines.append(
+        f"| | | **{sum(e.points for e in lesson.exercises)}** | **{sum(e.minutes for e in lesson.exercises)}** | |"
+    )
     return "\n".join(lines)
 
 

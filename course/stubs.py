@@ -40,7 +40,7 @@ def stub_of(lesson: Lesson, file: str, root: Path = ROOT) -> str:
         source = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise UsageError(f"{lesson.name}/lesson.toml names {file}, but there is no {path.relative_to(root)}") from None
-    lines = source.splitlines()
+    lines = source.split("\n")  # not splitlines, which knows more line ends than Python does
     tree = ast.parse(source)
     edits: list[tuple[int, int, list[str]]] = []  # first line, last line (from 1, both included), replacement
     for exercise in (e for e in lesson.exercises if e.file == file):
@@ -67,15 +67,23 @@ def _functions(tree: ast.Module, name: str) -> Iterator[ast.AST]:
 
 
 def _emptied(function: ast.AST, lines: list[str], raises: str) -> tuple[int, int, list[str]]:
-    body = function.body
-    documented = isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
-    first = body[0].end_lineno + 1 if documented else body[0].lineno
-    while not documented and lines[first - 2].strip().startswith("#"):
-        first -= 1  # a comment above the first statement belongs to the body
-    last = function.end_lineno
+    head, last = function.body[0], function.end_lineno
+    documented = isinstance(head, ast.Expr) and isinstance(getattr(head.value, "value", None), str)
     indent = " " * (function.col_offset + 4)
+    before = lines[head.lineno - 1].encode()[: head.col_offset].decode()
+    kept: list[str] = []
+    if before.strip():  # the body begins on the signature's own line
+        first, kept = head.lineno, [before.rstrip()]
+        if documented:
+            kept += (indent + ast.get_source_segment("\n".join(lines), head)).split("\n")
+    elif documented:
+        first = head.end_lineno + 1
+    else:
+        first = _first_line(head)
+        while lines[first - 2].strip().startswith("#") or not lines[first - 2].strip():
+            first -= 1  # comments above the first statement belong to the body
     steps = [line.strip() for line in lines[first - 1 : last] if line.strip().startswith(STEP)]
-    return first, last, [*(f"{indent}#{step[len(STEP) :]}" for step in steps), indent + raises]
+    return first, last, [*kept, *(f"{indent}#{step[len(STEP) :]}" for step in steps), indent + raises]
 
 
 def _is_private(name: str) -> bool:
@@ -83,17 +91,31 @@ def _is_private(name: str) -> bool:
 
 
 def _private(tree: ast.Module) -> Iterator[ast.AST]:
-    for node in [*tree.body, *(m for c in tree.body if isinstance(c, ast.ClassDef) for m in c.body)]:
-        if isinstance(node, (*Function, ast.ClassDef)) and _is_private(node.name):
+    for node in tree.body:
+        if _defines_private(node):
             yield node
-        if isinstance(node, ast.Assign) and all(isinstance(t, ast.Name) and _is_private(t.id) for t in node.targets):
-            yield node
+        elif isinstance(node, ast.ClassDef):
+            yield from (member for member in node.body if _defines_private(member))
+
+
+def _defines_private(node: ast.AST) -> bool:
+    names = [node.name] if isinstance(node, (*Function, ast.ClassDef)) else []
+    if isinstance(node, (ast.Assign, ast.AnnAssign)):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        parts = [part for target in targets for part in getattr(target, "elts", [target])]
+        names = [part.id if isinstance(part, ast.Name) else "" for part in parts]
+    return bool(names) and all(map(_is_private, names))
+
+
+def _first_line(node: ast.AST) -> int:
+    """The first line of a statement, its decorators included."""
+    return min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
 
 
 def _extent(node: ast.AST, lines: list[str]) -> tuple[int, int]:
     """First and last line of a definition, decorators and the comments right above it included."""
-    first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
-    while lines[first - 2].strip().startswith("#"):
+    first = _first_line(node)
+    while first > 1 and lines[first - 2].strip().startswith("#"):
         first -= 1
     return first, node.end_lineno
 

@@ -1,0 +1,91 @@
+"""What the course's own tests share: course trees made up in a temporary folder, and Python run inside them."""
+
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from lab import switch
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def write_files():
+    """`write_files(folder, {"a/b.py": text})` writes files and gives `folder` back."""
+    return _write_files
+
+
+@pytest.fixture(scope="session")
+def manifest_text():
+    """`manifest_text("01.1 loss.py:f", ...)` is the text of a right lesson.toml with those exercises."""
+    return _manifest_text
+
+
+@pytest.fixture(scope="session")
+def copy_machinery():
+    """`copy_machinery(folder)` puts course/, lab/, conftest.py and pyproject.toml there; no lessons."""
+
+    def copy(folder):
+        unneeded = shutil.ignore_patterns("__pycache__")
+        for name in ("course", "lab"):
+            shutil.copytree(ROOT / name, folder / name, ignore=unneeded)
+        for name in ("conftest.py", "pyproject.toml"):
+            shutil.copy(ROOT / name, folder / name)
+        return folder
+
+    return copy
+
+
+@pytest.fixture(scope="session")
+def run_python():
+    """`run_python(folder, "-m", "pytest", solution="1")` runs this Python there, in an environment of its own."""
+    return _run_python
+
+
+@pytest.fixture
+def lessons_at(monkeypatch):
+    """`lessons_at(root)`: lessons are imported from under `root`, with SOLUTION unset. Undone after the test."""
+    loaded = {n: m for n, m in sys.modules.items() if switch.LESSON.fullmatch(n.partition(".")[0])}
+    monkeypatch.delenv("SOLUTION", raising=False)
+
+    def use(root):
+        switch.forget()
+        monkeypatch.setattr(switch.finder, "root", root)
+        return root
+
+    yield use
+    switch.forget()
+    sys.modules.update(loaded)
+
+
+def _write_files(folder, files):
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(text), encoding="utf-8", newline="\n")
+    return folder
+
+
+def _manifest_text(*exercises):
+    text = 'title = "A lesson"\nminutes = 10\nprerequisites = []\nout_of_scope = []\n'
+    for exercise in exercises:
+        number, place = exercise.split()
+        file, name = place.split(":")
+        text += f'\n[[exercise]]\nid = "{number}"\nfile = "{file}"\nobject = "{name}"\n'
+        text += 'points = 1\ndifficulty = 1\nminutes = 5\nhints = ["a", "b", "c"]\n'
+    return text
+
+
+def _run_python(folder, *command, solution=None, stdin="", python=sys.executable):
+    ours = ("SOLUTION", "PYTEST", "PYTHONPATH", "FORCE_COLOR", "PY_COLORS")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    environment |= {"NO_COLOR": "1", "COLUMNS": "200", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # plugins take a second
+    environment |= {} if solution is None else {"SOLUTION": solution}
+    return subprocess.run(
+        [python, *map(str, command)], cwd=folder, env=environment, input=stdin, capture_output=True, encoding="utf-8"
+    )

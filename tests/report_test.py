@@ -1,0 +1,262 @@
+"""What pytest shows of a failed lesson test: a few lines instead of a traceback, and the traceback on demand."""
+
+import re
+
+import pytest
+
+from course import pytest_plugin, report
+from course.manifest import Exercise
+
+LESSON = "stage01_a/lesson13_made_up"
+
+SOLUTION = '''\
+"""The reference, some lines longer than the learner's file."""
+
+import torch
+
+
+def loss(x, beta=1.0):
+    return beta * x.sum()
+
+
+class Model:
+    def forward(self, x):
+        return x
+'''
+
+LEARNERS = """\
+import torch
+
+def loss(x, beta=1.0):
+    if beta == 0:
+        return torch.zeros(())[3]
+    return beta * x.sum() + 1
+
+class Model:
+    def forward(self, x):
+        return -x
+"""
+
+TESTS = """\
+    import pytest
+    import torch
+    from hypothesis import strategies as st
+    from lesson13_made_up.work import loss
+    from lesson13_made_up.testcases import scenarios
+    from lab.properties import for_all
+
+    X = torch.tensor([1.0, 2.0])
+
+    @pytest.mark.exercise("13.1")
+    class TestLoss:
+        def test_sums(self, observe):
+            observe(loss, X, beta=2).close(6)
+
+        def test_refuses_beta(self, observe):
+            with observe.raises(ValueError, match="beta"):
+                observe(loss, X, beta=-1)
+
+        @pytest.mark.parametrize("beta", [0.5, 2.0])
+        def test_scales(self, observe, beta):
+            value = observe(loss, X, beta=beta).value
+            assert value == 3 * beta, "the loss must grow with beta"
+
+        @for_all(n=st.integers(0, 9))
+        def test_is_small(self, observe, n):
+            observe(loss, torch.full((n,), 1.0)).close(n if n < 3 else 0)
+
+        def test_passes(self, observe):
+            observe(loss, X).close(4)
+
+        def test_crashes(self, observe):
+            observe(loss, X, beta=0)
+
+        def test_other_arguments(self, observe):
+            observe(loss, X, gamma=0.5)
+
+        def test_awaits_an_error(self, observe):
+            with observe.raises(ValueError):
+                observe(loss, X, gamma=0.5)
+
+    @pytest.mark.exercise("13.2")
+    def test_method(observe):
+        observe(scenarios.forward, [1]).check(False, "forward must keep the sign")
+
+    def test_without_an_exercise():
+        assert 1 + 1 == 3
+
+    @pytest.mark.exercise("13.2")
+    def test_without_observation():
+        assert not X.any(), "nothing was observed here"
+    """
+
+SCENARIOS = """\
+    import torch
+    from lesson13_made_up import work
+
+    def forward(x):
+        return work.Model().forward(torch.tensor(x)).tolist()
+    """
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory, copy_machinery, write_files, manifest_text):
+    folder = copy_machinery(tmp_path_factory.mktemp("course"))
+    return write_files(folder, {
+        f"tutorial/{LESSON}/lesson.toml": manifest_text("13.1 work.py:loss", "13.2 work.py:Model.forward"),
+        f"tutorial/{LESSON}/work.py": LEARNERS,
+        f"tutorial/{LESSON}/testcases/basic_test.py": TESTS,
+        f"tutorial/{LESSON}/testcases/scenarios.py": SCENARIOS,
+        f"solutions/{LESSON}/work.py": SOLUTION,
+        "tests/own_test.py": "def test_of_the_course_itself():\n    assert 1 == 2, 'told as pytest tells it'\n",
+    })  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def shown(course, run_python):
+    """What one run of all these tests shows: the whole text, and the report of each test by name."""
+    done = run_python(course, "-m", "pytest", "-p", "no:cacheprovider")
+    assert (done.returncode, done.stderr) == (1, "")
+    parts = re.split(r"^_+ (\S+) _+$", done.stdout, flags=re.MULTILINE)
+    reports = dict(zip(parts[1::2], (p.partition("\n===")[0].strip("\n") for p in parts[2::2]), strict=True))
+    return done.stdout, reports
+
+
+def test_a_failed_comparison_is_told_in_six_lines(shown):
+    assert shown[1]["TestLoss.test_sums"].splitlines() == [
+        f"{'exercise 13.1  loss':<52} work.py:3",
+        "  called   loss(x=[1, 2], beta=2)",
+        "  got      7",
+        "  expected 6",
+        "  differs  by 1",
+        "  test     basic_test.py:13  test_sums",
+    ]
+
+
+def test_a_missing_error_is_told_the_same_way(shown):
+    assert shown[1]["TestLoss.test_refuses_beta"].splitlines()[1:] == [
+        "  called   loss(x=[1, 2], beta=-1)",
+        "  got      no error, but -2",
+        "  expected a ValueError",
+        "  test     basic_test.py:16  test_refuses_beta",
+    ]
+
+
+def test_a_plain_assert_is_told_by_its_sentence(shown):
+    assert shown[1]["TestLoss.test_scales[0.5]"].splitlines()[1:] == [
+        "  called   loss(x=[1, 2], beta=0.5)",
+        "  says     the loss must grow with beta",
+        "  test     basic_test.py:22  test_scales[0.5]",
+    ]
+
+
+def test_a_property_is_told_by_its_smallest_counterexample(shown):
+    lines = shown[1]["TestLoss.test_is_small"].splitlines()
+    assert lines[1:3] == ["  called   loss(x=[])", "  got      1"]
+    assert len(lines) == 6
+
+
+def test_a_method_is_told_with_its_own_line(shown):
+    assert shown[1]["test_method"].splitlines() == [
+        f"{'exercise 13.2  Model.forward':<52} work.py:9",
+        "  called   forward(x=[1])",
+        "  got      [-1]",
+        "  says     forward must keep the sign",
+        "  test     basic_test.py:43  test_method",
+    ]
+
+
+def test_without_an_exercise_the_test_itself_is_named(shown):
+    assert shown[1]["test_without_an_exercise"].splitlines() == [
+        f"{'this test':<52} basic_test.py",
+        "  says     assert (1 + 1) == 3",
+        "  test     basic_test.py:46  test_without_an_exercise",
+    ]
+
+
+def test_calls_of_an_earlier_test_are_not_shown(shown):
+    assert "called" not in shown[1]["test_without_observation"]
+    assert "  says     nothing was observed here" in shown[1]["test_without_observation"]
+
+
+def test_a_crash_of_the_learners_code_is_told_with_its_place(shown):
+    lines = shown[1]["TestLoss.test_crashes"].splitlines()
+    assert lines[0] == f"{'exercise 13.1  loss':<52} work.py:3"
+    assert lines[1] == "  called   loss(x=[1, 2], beta=0)"
+    assert lines[2].startswith("  raised   IndexError: ")
+    assert lines[3:] == [
+        "  at       work.py:5  return torch.zeros(())[3]",
+        "  test     basic_test.py:33  test_crashes",
+    ]
+
+
+def test_a_changed_signature_is_told_too(shown):
+    lines = shown[1]["TestLoss.test_other_arguments"].splitlines()
+    assert lines[0] == f"{'exercise 13.1  loss':<52} work.py:3"
+    assert lines[1] == "  called   loss([1, 2], gamma=0.5)"
+    assert lines[2] == "  raised   TypeError: got an unexpected keyword argument 'gamma'"
+    assert lines[-1] == "  test     basic_test.py:36  test_other_arguments"
+
+
+def test_a_changed_signature_is_told_where_another_error_is_awaited(shown):
+    assert shown[1]["TestLoss.test_awaits_an_error"].splitlines()[1:] == [
+        "  called   loss([1, 2], gamma=0.5)",
+        "  got      TypeError: got an unexpected keyword argument 'gamma'",
+        "  expected a ValueError",
+        "  test     basic_test.py:39  test_awaits_an_error",
+    ]
+
+
+def test_the_courses_own_tests_are_told_as_pytest_tells_them(shown):
+    assert "def test_of_the_course_itself():" in shown[1]["test_of_the_course_itself"]
+    assert "AssertionError: told as pytest tells it" in shown[0]
+
+
+def test_the_summary_names_the_exercise(shown):
+    place = f"FAILED tutorial/{LESSON}/testcases/basic_test.py::TestLoss::test_sums"
+    assert f"{place} - exercise 13.1 loss work.py:3" in shown[0].splitlines()
+    assert "12 failed, 1 passed" in shown[0].splitlines()[-1]
+
+
+def test_full_trace_brings_the_traceback_back(course, run_python):
+    done = run_python(course, "-m", "pytest", "-p", "no:cacheprovider", "--full-trace", "-k", "test_sums")
+    assert "def test_sums(self, observe):" in done.stdout
+    assert "course.report.Mismatch:   called   loss(x=[1, 2], beta=2)" in done.stdout
+    assert "def close(self, expected" in done.stdout
+    assert "exercise 13.1" not in done.stdout
+
+
+def test_pdb_still_stops_at_the_failing_line(course, run_python):
+    done = run_python(
+        course, "-m", "pytest", "-p", "no:cacheprovider", "--pdb", "-k", "test_sums", stdin="p 6 * 7\nq\n"
+    )
+    assert "exercise 13.1" in done.stdout
+    assert "entering PDB" in done.stdout
+    assert "observe(loss, X, beta=2).close(6)" in done.stdout
+    assert "42" in done.stdout.partition("(Pdb)")[2]
+
+
+def test_the_line_is_that_of_the_tree_in_use(course, lessons_at, monkeypatch):
+    lessons_at(course)
+    exercise = Exercise("13.2", "work.py", "Model.forward", 1, 1, 5, [])
+    folder = course / "tutorial" / LESSON
+    assert pytest_plugin._line_of(folder, exercise) == 9
+    monkeypatch.setenv("SOLUTION", "1")
+    assert pytest_plugin._line_of(folder, exercise) == 11
+
+
+def test_a_place_that_cannot_be_found_has_no_line(tmp_path, write_files, lessons_at):
+    lessons_at(write_files(tmp_path, {f"tutorial/{LESSON}/work.py": "def broken(:\n"}))
+    folder = tmp_path / "tutorial" / LESSON
+    for file, name in (("work.py", "broken"), ("nowhere.py", "f"), ("work.py", "Model.forward")):
+        assert pytest_plugin._line_of(folder, Exercise("13.1", file, name, 1, 1, 5, [])) is None
+
+
+@pytest.mark.parametrize(("value", "text"), [
+    (1.0, "1"), (0.1, "0.1"), (1 / 3, "0.3333"), (1e-4, "0.0001"), (123456.789, "1.23e+05"), (0.0, "0"),
+    (float("inf"), "inf"), (float("nan"), "nan"), (3, "3"), (True, "True"), ("a'b", '"a\'b"'), (None, "None"),
+    ([1.5, (2, {"a": None})], "[1.5, (2, {'a': None})]"), ("x" * 200, "'" + "x" * 92 + "..."),
+    (list(range(99)), str(list(range(99)))[:93] + "..."),
+])  # fmt: skip
+def test_values_are_shown_in_a_few_characters(value, text):
+    assert report.short(value) == text

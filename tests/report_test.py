@@ -186,7 +186,7 @@ def test_a_crash_of_the_learners_code_is_told_with_its_place(shown):
     assert lines[2].startswith("  raised   IndexError: ")
     assert lines[3:] == [
         "  at       work.py:5  return torch.zeros(())[3]",
-        "  test     basic_test.py:33  test_crashes",
+        "  test     basic_test.py:32  test_crashes",
     ]
 
 
@@ -195,7 +195,7 @@ def test_a_changed_signature_is_told_too(shown):
     assert lines[0] == f"{'exercise 13.1  loss':<52} work.py:3"
     assert lines[1] == "  called   loss([1, 2], gamma=0.5)"
     assert lines[2] == "  raised   TypeError: got an unexpected keyword argument 'gamma'"
-    assert lines[-1] == "  test     basic_test.py:36  test_other_arguments"
+    assert lines[-1] == "  test     basic_test.py:35  test_other_arguments"
 
 
 def test_a_changed_signature_is_told_where_another_error_is_awaited(shown):
@@ -203,7 +203,7 @@ def test_a_changed_signature_is_told_where_another_error_is_awaited(shown):
         "  called   loss([1, 2], gamma=0.5)",
         "  got      TypeError: got an unexpected keyword argument 'gamma'",
         "  expected a ValueError",
-        "  test     basic_test.py:39  test_awaits_an_error",
+        "  test     basic_test.py:38  test_awaits_an_error",
     ]
 
 

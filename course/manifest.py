@@ -35,7 +35,7 @@ class Lesson:
     """A whole manifest, and where it was found."""
 
     title: str
-    minutes: int
+    minutes: int  # for the whole lesson: reading, all exercises, looking around
     prerequisites: list[str]
     out_of_scope: list[str]
     exercises: list[Exercise]

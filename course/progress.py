@@ -7,6 +7,7 @@ from collections import defaultdict
 import pytest
 
 from course.manifest import Lesson
+from lab import switch
 from lab.switch import ROOT
 
 
@@ -53,7 +54,8 @@ def check_lessons(lessons: list[Lesson]) -> int:
     open_exercises = 0
     for lesson in lessons:
         result = run(lesson)
-        print(f"\nlesson {lesson.number}  {lesson.title}")
+        reference = switch.finder.tree_of(lesson.name) == "solutions"
+        print(f"\nlesson {lesson.number}  {lesson.title}{'  (the reference: SOLUTION says so)' if reference else ''}")
         for line in result.broken:
             print(f"  cannot be loaded: {line}")
         points = 0

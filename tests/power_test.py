@@ -1,0 +1,49 @@
+"""The lessons' learning tests have power: with the sign of the loss flipped, nothing is learned."""
+
+import pytest
+import torch
+
+from lab import switch
+
+
+@pytest.fixture
+def reference(monkeypatch):
+    """Lessons from solutions/, whatever SOLUTION says outside."""
+    monkeypatch.setenv("SOLUTION", "1")
+    switch.forget()
+    torch.set_num_threads(1)
+    yield
+    switch.forget()
+
+
+def load(lesson):
+    from importlib import import_module, util
+
+    folder = switch.finder.folders("tutorial")[lesson]
+    spec = util.spec_from_file_location(f"{lesson}_advanced_test", folder / "testcases" / "advanced_test.py")
+    tests = util.module_from_spec(spec)
+    spec.loader.exec_module(tests)
+    return import_module(f"{lesson}.testcases.scenarios"), import_module(f"{lesson}.training.grpo_trainer"), tests
+
+
+@pytest.mark.parametrize("online", [False, True])
+def test_lesson_13_does_not_learn_with_the_sign_flipped(reference, monkeypatch, online):
+    scenarios, trainer, tests = load("lesson13_grpo")
+    loss = trainer.compute_grpo_loss
+    monkeypatch.setattr(trainer, "compute_grpo_loss", lambda *arguments: -loss(*arguments))
+    assert tests.right_answers(scenarios.learn(online=online, steps=60)["after"]) < 0.4
+
+
+def test_lesson_14_does_not_learn_with_the_sign_flipped(reference, monkeypatch):
+    scenarios, trainer, tests = load("lesson14_grpo_ppo_clip")
+    grpo_loss = trainer.grpo_loss
+    monkeypatch.setattr(trainer, "grpo_loss", lambda *arguments: (-grpo_loss(*arguments)[0], {"clip_fraction": 0.0}))
+    assert tests.right_answers(scenarios.train(steps=60, **tests.LEARNING)["after"]) < 0.3
+
+
+def test_lesson_14_does_not_learn_from_a_coin(reference, monkeypatch):
+    from lab.rewards import CoinToss
+
+    scenarios, _, tests = load("lesson14_grpo_ppo_clip")
+    after = scenarios.train(steps=60, reward=CoinToss(0), **tests.LEARNING)["after"]
+    assert tests.right_answers(after) < 0.5

@@ -14,7 +14,7 @@ demo:
 test:
 	@$(COURSE) test
 check:
-	@$(COURSE) check $(LESSON)
+	@$(COURSE) check $(LESSON) || true  # open exercises are no error of make
 reset:
 	@$(COURSE) reset $(LESSON)
 stubs:

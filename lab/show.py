@@ -44,7 +44,10 @@ class Show:
     def samples(self, problems: Sequence[Problem], before: Sequence[str], after: Sequence[str]) -> None:
         table = Table("problem", "before (sampled)", "after (sampled)", title="Problems never seen in training")
         for (prompt, answer), *texts in zip(problems, before, after, strict=True):
-            cells = [f"{escape(t)} [{'green' if is_right(answer, t) else 'red'}]{_mark(answer, t)}[/]" for t in texts]
+            cells = [
+                f"{escape(t.replace(chr(10), '⏎'))} [{'green' if is_right(answer, t) else 'red'}]{_mark(answer, t)}[/]"
+                for t in texts
+            ]
             table.add_row(escape(prompt.split("\n")[1]) + f" {answer}", *cells)
         self.console.print(table)
 

@@ -17,10 +17,11 @@ VERBS = {
     "clean": "remove .venv, runs/ and caches (never tutorial/ or kept/)",
     "help": "this list",
 }
+INSIDE = "--inside"  # first argument of the second start, by the environment's own Python: no third is needed
 NEEDS_NO_VENV = ("stubs", "reset", "clean", "help", "setup")
 
 
-def main(arguments):
+def main(arguments, inside=False):
     verb, rest = (arguments[0], arguments[1:]) if arguments else ("help", [])
     if verb in ("-h", "--help"):
         verb = "help"
@@ -41,9 +42,8 @@ def main(arguments):
 
         return getattr(verbs, "do_" + verb)(rest)
     environment.ensure()
-    inside = os.path.normcase(sys.prefix) == os.path.normcase(str(environment.VENV))
-    if not inside:
-        command = [str(environment.python()), "-m", "course", verb, *rest]
+    if not inside and os.path.normcase(sys.prefix) != os.path.normcase(str(environment.VENV)):
+        command = [str(environment.python()), "-m", "course", INSIDE, verb, *rest]
         return subprocess.call(command, cwd=str(environment.ROOT))
     from course import verbs
 
@@ -52,7 +52,8 @@ def main(arguments):
 
 def run():
     try:
-        code = main(sys.argv[1:])
+        inside = sys.argv[1:2] == [INSIDE]
+        code = main(sys.argv[2:], inside=True) if inside else main(sys.argv[1:])
     except environment.SetupError as error:
         print(f"error: {error}", file=sys.stderr)
         code = 2

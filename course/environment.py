@@ -29,7 +29,8 @@ def _stamp():
 
 
 def _wanted():
-    return hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
+    # The folder counts too: where the repository has been moved, the path file must be written again.
+    return hashlib.sha256(REQUIREMENTS.read_bytes() + str(ROOT).encode()).hexdigest()
 
 
 def is_ready():
@@ -52,6 +53,15 @@ def ensure(say=print):
         return
     check_version(sys.version_info[:2])
     log = ROOT / ".venv-setup.log"
+    if python().exists():  # made by hand, or left by a set-up that failed
+        ask = [str(python()), "-c", "print(*__import__('sys').version_info[:2])"]
+        try:
+            version = [int(part) for part in subprocess.check_output(ask).split()]
+        except (OSError, subprocess.CalledProcessError, ValueError):
+            raise SetupError(
+                "The Python in .venv does not work; remove that folder (make clean), and try again."
+            ) from None
+        check_version(version)
     if not python().exists():
         try:
             import ensurepip  # noqa: F401  (Debian ships Python without it)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import importlib
+import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +21,7 @@ from rich.console import Console
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
-from lab import addition_lm, config, evaluate, plots, rewards
+from lab import addition_lm, config, evaluate, plots, rewards, switch
 from lab.errors import UsageError, run_command
 from lab.runs import RunFolder
 from lab.show import Show
@@ -74,13 +75,19 @@ def grpo_config(settings: RunConfig) -> Any:
 def train(settings: RunConfig, resume: bool, runs: Path = ROOT / "runs", show: Show | None = None) -> dict[str, Any]:
     """Does the run. Returns {"before": Accuracy, "after": Accuracy, "seconds": ...}."""
     show = show or Show(Console())
-    if Path(settings.name).is_absolute() or ".." in Path(settings.name).parts or not settings.name:
+    if Path(settings.name).is_absolute() or ".." in Path(settings.name).parts or not Path(settings.name).parts:
         raise UsageError(f"name must be a folder name for runs/, not {settings.name!r}")
     transformers_logging.disable_progress_bar()  # saving a small model needs none
     clock = time.perf_counter()
-    grpo = grpo_config(settings)
     folder = RunFolder(runs / settings.name)
-    resolved = {**dataclasses.asdict(settings), "grpo": _plain(dataclasses.asdict(grpo))}
+    if resume:
+        _use_the_same_code(folder, show)
+    grpo = grpo_config(settings)
+    resolved = {
+        **dataclasses.asdict(settings),
+        "grpo": _plain(dataclasses.asdict(grpo)),
+        "solution": _solution(settings),
+    }
     found = _resumable(folder, resolved) if resume else None
     if found is None and not (resume and folder.config() == resolved):
         aside = folder.start(resolved)
@@ -111,6 +118,10 @@ def train(settings: RunConfig, resume: bool, runs: Path = ROOT / "runs", show: S
         prompts = [prompt for prompt, _ in held_out[: settings.samples_shown]]
         return evaluate.complete(model, tokenizer, prompts, max_new_tokens=grpo.max_new_tokens, seed=settings.seed)
 
+    def save(step: int) -> None:
+        kept = {"before": state["before"], "answers": state["answers"], "tosses": getattr(grpo.reward, "tosses", 0)}
+        folder.save(step, model, tokenizer, {**kept, "trainer": trainer.state_dict()})
+
     if state is None:
         folder.rewind(-1)
         show.headline(f"{sum(p.numel() for p in model.parameters()):,} parameters; warm start on sloppy homework")
@@ -121,9 +132,11 @@ def train(settings: RunConfig, resume: bool, runs: Path = ROOT / "runs", show: S
         before, answers = accuracy(settings.eval_samples), sample_answers()
         folder.log({"step": 0, "accuracy_sampled": before.sampled, "accuracy_greedy": before.greedy})
         state = {"before": dataclasses.asdict(before), "answers": answers}
-        folder.save(0, model, tokenizer, {**state, "trainer": trainer.state_dict()})
+        save(0)
     else:
         trainer.load_state_dict(state["trainer"])
+        if settings.reward == "random":
+            grpo.reward.tosses = state["tosses"]
     before = evaluate.Accuracy(**state["before"])
 
     show.headline(f"GRPO; before it, {before.sampled:.2f} of sampled answers are right ({before.greedy:.2f} greedy)")
@@ -138,8 +151,7 @@ def train(settings: RunConfig, resume: bool, runs: Path = ROOT / "runs", show: S
                 seen["accuracy"] = now.sampled
             folder.log({"step": step, **metrics})
             if step % settings.checkpoint_every == 0 or step == grpo.num_steps:
-                kept = {"before": state["before"], "answers": state["answers"]}
-                folder.save(step, model, tokenizer, {**kept, "trainer": trainer.state_dict()})
+                save(step)
             advance(step, {"reward": metrics["reward"], **seen, "grad norm": metrics["grad_norm"]})
 
     last = next(m for m in reversed(folder.metrics()) if "accuracy_sampled" in m)
@@ -152,6 +164,20 @@ def train(settings: RunConfig, resume: bool, runs: Path = ROOT / "runs", show: S
     seconds = time.perf_counter() - clock
     show.note(f"{seconds:.0f} s; curve: {_shown(folder.path / 'curve.png')}, model: {_shown(place)}")
     return {"before": before, "after": after, "seconds": seconds}
+
+
+def _solution(settings: RunConfig) -> str:
+    """The value of SOLUTION that gives the code which this run is made of, for its own lessons."""
+    lessons = {path.partition(".")[0] for path in (settings.trainer, settings.dataset)}
+    return ",".join(sorted(n for n in lessons if switch.finder.tree_of(n) == "solutions")) or "0"
+
+
+def _use_the_same_code(folder: RunFolder, show: Show) -> None:
+    """A resumed run goes on with the code (the learner's or the reference) that it was started with."""
+    wanted = (folder.config() or {}).get("solution", "")
+    if "SOLUTION" not in os.environ and wanted not in ("", "0"):
+        show.note(f"this run was started with SOLUTION={wanted}, and goes on so")
+        switch.select(wanted)
 
 
 def _resumable(folder: RunFolder, resolved: dict[str, Any]) -> tuple[Path, dict[str, Any]] | None:

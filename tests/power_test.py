@@ -41,6 +41,13 @@ def test_lesson_14_does_not_learn_with_the_sign_flipped(reference, monkeypatch):
     assert tests.right_answers(scenarios.train(steps=60, **tests.LEARNING)["after"]) < 0.3
 
 
+def test_without_warm_up_the_first_step_destroys_a_trained_policy(reference):
+    scenarios, _, tests = load("lesson14_grpo_ppo_clip")
+    seen = scenarios.first_step_of_a_trained_policy(warmup_steps=0)
+    assert tests.right_answers(seen["before"]) > 0.5
+    assert tests.right_answers(seen["after"]) < tests.right_answers(seen["before"]) - 0.2
+
+
 def test_lesson_14_does_not_learn_from_a_coin(reference, monkeypatch):
     from lab.rewards import CoinToss
 

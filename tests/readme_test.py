@@ -9,8 +9,8 @@ import pytest
 
 from lab.switch import ROOT
 
-PAGES = sorted([ROOT / "README.md", *ROOT.glob("tutorial/**/*.md"), *ROOT.glob("benchmarks/*.md")])
 LESSONS = sorted(ROOT.glob("tutorial/stage*/lesson*/README.md"))
+PAGES = [ROOT / "README.md", *LESSONS, *sorted(ROOT.glob("benchmarks/*.md"))]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))

@@ -94,6 +94,28 @@ def test_killed_and_resumed_equals_never_killed(straight, runs, moment):
     assert metrics(folder) == metrics(straight)
 
 
+def test_a_run_on_random_rewards_resumes_to_the_same_weights_too(runs):
+    whole, killed = (f"{runs}/coin-{name}" for name in ("whole", "killed"))
+    assert run(f"name={whole}", "reward=random").returncode == 0
+    kill_when(ROOT / "runs" / killed, 6, command(f"name={killed}", "reward=random"))
+    assert run(f"name={killed}", "reward=random", "--resume").returncode == 0
+    assert same(weights(ROOT / "runs" / killed), weights(ROOT / "runs" / whole))
+
+
+def test_a_resumed_run_goes_on_with_the_code_it_was_started_with(straight, runs):
+    name = f"{runs}/code"
+    folder = ROOT / "runs" / name
+    kill_when(folder, 6, command(f"name={name}"))
+    without = {k: v for k, v in environment().items() if k != "SOLUTION"}
+    resume = command(f"name={name}", "--resume")
+    done = subprocess.run(resume, cwd=ROOT, env=without, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert "SOLUTION=lesson14_grpo_ppo_clip" in done.stdout
+    assert same(weights(folder), weights(straight))
+    other = subprocess.run(resume, cwd=ROOT, env={**without, "SOLUTION": "0"}, capture_output=True, text=True)
+    assert other.returncode == 2 and "solution" in other.stderr, other.stderr
+
+
 def test_a_half_written_checkpoint_is_never_loaded(straight, runs):
     name = f"{runs}/half"
     folder = ROOT / "runs" / name

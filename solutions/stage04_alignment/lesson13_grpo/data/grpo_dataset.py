@@ -23,27 +23,33 @@ class GRPODataset(Dataset):
         data_path: the file, UTF-8, one JSON object a line. Blank lines, Windows line ends and a byte order
             mark at the start are fine, and so is any character inside a string.
         tokenizer: has `encode(text, add_special_tokens=...)` -> list of ids, and `eos_token_id`.
-        num_samples: at most so many responses (and their rewards) of a row are used: the first ones.
+        num_samples: at most so many responses (and their rewards) of a row are used: the first ones. At least 1.
         max_length: bound on the tokens of prompt + response, at least 2.
 
     Raises, when it is made:
         FileNotFoundError: there is no such file; the message names it.
-        ValueError: there are no rows, or a row is bad. The message names the file, the line (from 1) and what
-            was expected there, such as "train.jsonl line 3: expected a key 'prompt' with a non-empty string".
+        ValueError: num_samples or max_length is too small (the message names it), there are no rows, or a row is
+            bad. Then the message names the file, the line (from 1) and what was expected there, such as
+            "train.jsonl line 3: expected a key 'prompt' with a non-empty string".
             A row is bad if it is not a JSON object, has no non-empty string `prompt`, has `responses` that are
             not a non-empty list of strings, has `rewards` that are not a non-empty list of numbers that are
-            finite in float32, or has both, but not equally many. A null counts as missing. (Python's json reads
-            NaN, Infinity and integers of any size.)
+            finite in float32 (true and false are not numbers), or has both, but not equally many. A null counts as
+            missing. (Python's json reads NaN, Infinity and integers of any size, and raises RecursionError, not
+            ValueError, where brackets nest too deeply.)
     """
 
     def __init__(self, data_path: str | Path, tokenizer: Any, num_samples: int = 4, max_length: int = 2048):
         self.tokenizer = tokenizer
         self.num_samples = num_samples
         self.max_length = max_length
+        # > Check the two bounds.
         # > Read the file line by line, as bytes or text split at line feeds only (str.splitlines would also
         # > split at characters such as U+2028 that may stand inside a JSON string). Skip blank lines.
         # > Check every row now, not when it is used: one ValueError that names file, line and expectation.
         # > Keep the rows in a list; no row at all is an error too.
+        for name, value, least in (("num_samples", num_samples, 1), ("max_length", max_length, 2)):
+            if value < least:
+                raise ValueError(f"{name} must be at least {least}, not {value}")
         path = Path(data_path)
         if not path.is_file():
             raise FileNotFoundError(f"{path}: no such file; expected JSON Lines with prompts")
@@ -98,7 +104,7 @@ class GRPODataset(Dataset):
 def _checked(line: bytes, where: str) -> dict[str, Any]:
     try:
         row = json.loads(line.decode("utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{where}: expected a JSON object in UTF-8 ({error})") from None
     if not isinstance(row, dict):
         raise ValueError(f"{where}: expected a JSON object, not {type(row).__name__}")
@@ -120,7 +126,7 @@ def _filled_list(value: Any) -> bool:
 
 def _finite(value: Any) -> bool:
     # A comparison, not math.isfinite: that raises for integers which no float can hold.
-    return isinstance(value, (int, float)) and abs(value) <= torch.finfo(torch.float32).max
+    return type(value) in (int, float) and abs(value) <= torch.finfo(torch.float32).max
 
 
 def collate(items: list[dict[str, Any]]) -> dict[str, list[Any]]:

@@ -74,5 +74,6 @@ def compute_grpo_loss(
         raise ValueError("log_probs and rewards are empty: a group has at least one response")
     if not beta > 0:
         raise ValueError(f"beta must be greater than 0, not {beta}")
-    weights = (rewards.detach().to(log_probs.dtype) / beta).softmax(0)
+    precise = torch.promote_types(log_probs.dtype, torch.float32)  # half precision ends at 65504
+    weights = (rewards.detach().to(precise) / beta).softmax(0).to(log_probs.dtype)
     return -(weights * log_probs).sum()

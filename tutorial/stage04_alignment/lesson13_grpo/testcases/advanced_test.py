@@ -113,6 +113,32 @@ class TestDataset:
         with observe.raises(ValueError, match=expected):
             observe(scenarios.read_dataset, good + line + "\n" + good)
 
+    @pytest.mark.parametrize("line", ['{"prompt": "1", "rewards": [true]}', "[" * 100_000])
+    def test_bad_row_of_a_rare_kind(self, observe, line):
+        with observe.raises(ValueError, match=r"train\.jsonl.*\b1\b"):
+            observe(scenarios.read_dataset, line + "\n")
+
+    @pytest.mark.parametrize("bound", [{"max_length": 1}, {"max_length": 0}, {"num_samples": 0}])
+    def test_bounds_that_leave_nothing_are_refused(self, observe, bound):
+        with observe.raises(ValueError, match=next(iter(bound))):
+            observe(scenarios.read_dataset, '{"prompt": "1"}', **bound)
+
+    def test_prompts_have_the_tokenizers_special_tokens_and_responses_have_not(self, observe):
+        # With bos=True the toy tokenizer puts token 4 in front: pad 0, eos 1, "1" is 2, "2" is 3.
+        rows = lines({"prompt": "12", "responses": ["21"]})
+        item = observe(scenarios.read_dataset, rows, tokenizer={"alphabet": "12", "bos": True})["items"][0]
+        item["prompt_ids"].close(torch.tensor([4, 2, 3]))
+        item["response_ids"].close([torch.tensor([3, 2, 1])])
+
+    def test_types_of_the_numbers(self, observe):
+        item = observe(scenarios.read_dataset, lines({"prompt": "1", "responses": ["2"], "rewards": [1]}))["items"][0]
+        for name, tensor, dtype in (
+            ("prompt_ids", item.value["prompt_ids"], torch.int64),
+            ("rewards", item.value["rewards"], torch.float32),
+            ("response_ids", item.value["response_ids"][0], torch.int64),
+        ):
+            item.check(tensor.dtype == dtype, f"{name} must be {dtype}, not {tensor.dtype}")
+
     def test_a_mistake_beyond_num_samples_is_still_found(self, observe):
         with observe.raises(ValueError, match="line 1"):
             observe(scenarios.read_dataset, '{"prompt": "1", "responses": ["2", "3"], "rewards": [1]}', num_samples=1)
@@ -170,6 +196,11 @@ class TestLoss:
     def test_float32_and_integers(self, observe):
         seen = observe(compute_grpo_loss, torch.tensor([-1.0, -2.0]), torch.tensor([1, 0]), beta=1)
         seen.close((math.e * 1 + 2) / (math.e + 1), rtol=1e-5)
+
+    def test_half_precision(self, observe):
+        rewards = torch.tensor([1e4, 0.0, 1e4 - 8], dtype=torch.float16)
+        seen = observe(compute_grpo_loss, torch.tensor([-1.0, -2.0, -3.0], dtype=torch.float16), rewards)
+        seen.close(torch.tensor(1.0, dtype=torch.float16), rtol=1e-2)
 
     def test_a_group_of_one_is_plain_likelihood(self, observe):
         observe(compute_grpo_loss, double([-3.0]), double([-7.0])).close(3.0)
@@ -299,6 +330,15 @@ class TestGenerateResponses:
         pairs = [(int(x), int(y)) for r in seen.value["token_ids"] for x, y in itertools.pairwise(r)]
         seen.check((2, 3) in pairs, "the sampled tokens a, b became the token ab: text was encoded again")
 
+    def test_samples_at_the_configured_temperature(self, observe):
+        count = 3000
+        seen = observe(scenarios.generate_ambiguous, num_samples=count, max_new_tokens=1, temperature=0.25)
+        expected = (double([-50.0, 0.0, 0.5, 0.5, 0.2]) / 0.25).softmax(0)[1:]
+        ids = torch.stack([r[0] for r in seen.value["token_ids"]])
+        share = torch.bincount(ids, minlength=5).double()[1:] / count
+        error = (share - expected).abs() / (expected * (1 - expected) / count).sqrt()
+        seen.check(float(error.max()) < 5, "the responses are not sampled at config.temperature")
+
     def test_at_most_max_new_tokens(self, observe):
         seen = observe(scenarios.generate, ["1"], num_samples=8, max_new_tokens=3)
         longest = max(len(r) for r in seen.value["token_ids"][0])
@@ -394,6 +434,33 @@ class TestTrainingStep:
         scored["metrics"]["reward"].close(2.0)
         given = observe(scenarios.one_step, [{"prompt": "1", "responses": ["2", "333"], "rewards": [1.0, 3.0]}])
         scored["after"].close(given.value["after"])
+
+    def test_rewards_that_the_rows_carry_are_used_as_they_are(self, observe):
+        rows = [{"prompt": "1", "responses": ["2", "333"], "rewards": [1.0, 0.0]}]
+        expected = observe(scenarios.one_step, rows).value["after"]
+        observe(scenarios.one_step, rows, reward_is_length=True)["after"].close(expected)
+
+    def test_metrics_are_means_over_all_responses(self, observe):
+        rows = [
+            {"prompt": "1", "responses": ["2"], "rewards": [1.0]},
+            {"prompt": "3", "responses": ["44", "444", "4444"], "rewards": [0.0, 0.0, 0.0]},
+        ]
+        metrics = observe(scenarios.one_step, rows)["metrics"]
+        metrics["reward"].close(0.25)
+        metrics["response_length"].close((2 + 3 + 4 + 5) / 4)
+
+    def test_an_online_step_trains_the_very_tokens_that_were_sampled(self, observe):
+        # Cut-off responses have no EOS, and "ab" is one token or two, as it was drawn.
+        seen = observe(scenarios.ambiguous_step)
+        table = seen.value["before"].requires_grad_()
+        texts, rows = zip(*((g["text"], g["token_ids"]) for g in seen.value["generated"]), strict=True)
+        weights = double([float(len(t)) for t in texts]).softmax(0)
+        loss = -sum(
+            w * table.log_softmax(-1)[torch.cat([torch.tensor([2]), r[:-1]]), r].sum()
+            for w, r in zip(weights, rows, strict=True)
+        )
+        loss.backward()
+        seen["after"].close((table - 0.5 * table.grad).detach(), rtol=1e-5, atol=1e-7)
 
     def test_rewards_without_responses_are_refused(self, observe):
         with observe.raises(ValueError, match="responses"):

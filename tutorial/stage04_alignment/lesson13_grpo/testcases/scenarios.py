@@ -60,6 +60,14 @@ def make_trainer(items=(), reward=None, seed=0, alphabet=None, **settings):
     tokenizer = CharTokenizer(**({"alphabet": alphabet} if alphabet else {}))
     torch.manual_seed(seed)
     model = TinyLM(tokenizer.vocab_size).double()
+    forwards = []
+
+    def count(module, args):
+        forwards.append(None)
+        if len(forwards) > 20_000:
+            raise RuntimeError("more than 20,000 forward passes: does the loop ever end?")
+
+    model.register_forward_pre_hook(count)
     config = grpo_trainer.GRPOConfig(
         **{"optimizer": "sgd", "learning_rate": 0.1, "seed": seed, "reward": reward, **settings}
     )
@@ -78,15 +86,38 @@ def generate(prompts, num_samples, seed=0, **settings):
     }
 
 
-def generate_ambiguous(num_samples, max_new_tokens):
-    """Generates with a tokenizer in which "ab" can be one token or two, and a model that writes a, b, ab and
-    EOS with fixed probabilities. Returns token ids and log-probs."""
+def ambiguous_trainer(**settings):
+    """A trainer with a tokenizer in which "ab" can be one token or two, and a model that writes a, b, ab and EOS
+    with fixed probabilities."""
     tokenizer = CharTokenizer(alphabet="ab", merges=["ab"])  # ids: pad 0, eos 1, a 2, b 3, ab 4
     model = BigramLM([[-50.0, 0.0, 0.5, 0.5, 0.2]] * 5)
-    config = grpo_trainer.GRPOConfig(optimizer="sgd", max_new_tokens=max_new_tokens)
-    trainer = grpo_trainer.GRPOTrainer(model, Rows([], tokenizer), config)
+    return grpo_trainer.GRPOTrainer(model, Rows([], tokenizer), grpo_trainer.GRPOConfig(optimizer="sgd", **settings))
+
+
+def generate_ambiguous(num_samples, max_new_tokens, temperature=1.0):
+    """Generates with the ambiguous tokenizer. Returns token ids and log-probs."""
+    trainer = ambiguous_trainer(max_new_tokens=max_new_tokens, temperature=temperature)
     responses, log_probs = trainer.generate_responses(["a"], num_samples)
     return {"token_ids": [r.token_ids for r in responses[0]], "log_probs": log_probs[0]}
+
+
+def ambiguous_step():
+    """One online step with the ambiguous tokenizer, on one prompt, rewards being lengths of texts. Returns the
+    model's table before and after, and what was generated on the way."""
+    trainer = ambiguous_trainer(num_samples=12, max_new_tokens=3, learning_rate=0.5, max_grad_norm=1e6, beta=1.0,
+                                reward=lambda prompts, responses, **columns: [float(len(r)) for r in responses])  # fmt: skip
+    generated, generate = [], trainer.generate_responses
+
+    def remember(prompts, num_samples):
+        responses, log_probs = generate(prompts, num_samples)
+        generated.extend({"text": r.text, "token_ids": r.token_ids} for group in responses for r in group)
+        return responses, log_probs
+
+    trainer.generate_responses = remember
+    before = trainer.model.logits.detach().clone()
+    item = {"prompt": "a", "prompt_ids": torch.tensor([2]), "responses": None, "response_ids": None, "rewards": None}
+    trainer.training_step({name: [value] for name, value in item.items()})
+    return {"before": before, "after": trainer.model.logits.detach().clone(), "generated": generated}
 
 
 def score(prompts, responses, values=None, **columns):
@@ -184,6 +215,8 @@ def train_order(num_rows, batch_size, num_steps, seed=0):
 
     def step(batch):
         seen.append([int(p) for p in batch["prompt"]])
+        if len(seen) > num_steps + 20:
+            raise RuntimeError(f"num_steps is {num_steps}, and train() does not stop")
         return {"loss": float(len(seen))}
 
     trainer.training_step = step

@@ -10,7 +10,7 @@ def group_advantages(
 ) -> Float[Tensor, "batch"]:
     """A_i = (r_i - mean) / (std + eps), mean and std over the responses to one prompt.
 
-    Equation 3 of DeepSeekMath (arXiv 2402.03300), with TRL's conventions: the unbiased standard deviation
+    DeepSeekMath (arXiv 2402.03300), section 4.1.2, with TRL's conventions: the unbiased standard deviation
     (divided by G - 1) and eps = 1e-4.
 
     Args:

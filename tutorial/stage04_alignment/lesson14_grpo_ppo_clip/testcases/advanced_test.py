@@ -459,6 +459,13 @@ class TestGrpoLoss:
         seen = observe(grpo_loss, TINY, self.IDS, self.MASK, double([1.0, -1.0]), old, 0.1, 1.0, aggregation, 9)
         seen[0].close(expected)
 
+    @pytest.mark.parametrize(("epsilon", "fraction"), [(0.05, 1.0), (0.5, 0.0)])
+    def test_clip_fraction_is_that_of_its_epsilon(self, observe, epsilon, fraction):
+        # All ratios are exp(0.2) = 1.22, and the advantages are positive
+        old = observe(token_log_probs, TINY, self.IDS).value.detach() - 0.2
+        seen = observe(grpo_loss, TINY, self.IDS, self.MASK, double([1.0, 1.0]), old, epsilon)
+        seen[1]["clip_fraction"].close(fraction)
+
     def test_stored_log_probs_are_as_good_as_a_second_model(self, observe):
         seen = observe(scenarios.loss_with_stored_and_with_second_model, self.IDS, self.MASK, double([1.0, -1.0]))
         seen["second"].close(seen.value["stored"])
@@ -583,6 +590,19 @@ class TestGenerateGroup:
         expected = advantages_by_loop(made.value["rewards"].tolist(), 4, divide_by_std=False)
         made["advantages"].close(expected.float(), rtol=1e-5)
 
+    def test_rewards_with_the_function_that_is_given(self, observe):
+        made = observe(scenarios.group_of_random_answers, ["1=", "2="], [10, 20], 4, reward_digit=True)
+        digits = torch.tensor([float(text) for text in made.value["responses"]])
+        made["rewards"].close(digits + torch.tensor([10.0] * 4 + [20.0] * 4))
+
+    def test_temperature_is_passed_on(self, observe):
+        # Logits 0, 1, 2, 3 for the four digits; at temperature 1/2 they are 0, 2, 4, 6
+        seen = observe(scenarios.group_of_random_answers, ["1=", "2="], [0, 1], 4, slope=1.0, temperature=0.5)
+        table = (2 * torch.arange(4.0)).log_softmax(0)
+        for text, log_probs in zip(seen.value["responses"], seen.value["log_probs"], strict=True):
+            good = abs(float(log_probs[0]) - float(table[int(text)])) < 1e-4
+            seen.check(good, "the completions were not drawn at the temperature that was given")
+
     def test_refuses_unequal_numbers(self, observe):
         with observe.raises(ValueError):
             observe(scenarios.group_of_random_answers, ["1=", "2="], [0], 4)
@@ -609,6 +629,12 @@ class TestLearningRate:
                 0 < moved <= bound * 1.01,
                 f"two updates may move a weight by up to {bound}, but one moved by {moved:.4f}",
             )
+
+    def test_a_trained_policy_survives_its_first_step(self, observe):
+        seen = observe(scenarios.first_step_of_a_trained_policy, warmup_steps=20)
+        before, after = (right_answers(seen.value[when]) for when in ("before", "after"))
+        seen.check(before > 0.5, f"the supervised start should be good; it is right with probability {before:.2f}")
+        seen.check(abs(after - before) < 0.05, f"one warmed-up step took the policy from {before:.2f} to {after:.2f}")
 
 
 @pytest.mark.exercise("14.11")
@@ -642,10 +668,18 @@ class TestUpdate:
         for name in ("loss", "grad_norm", "clip_fraction"):
             seen["metrics"][name].close(whole["metrics"][name], atol=1e-12)
 
-    @pytest.mark.parametrize(("aggregation", "denominator"), [("token", 6), ("sequence", 4), ("constant", 4 * 4)])
-    def test_equals_the_update_written_out(self, observe, aggregation, denominator):
+    @pytest.mark.parametrize(("aggregation", "denominator"), [("token", 6), ("sequence", 4), ("constant", 4 * 7)])
+    @pytest.mark.parametrize(("epsilon", "temperature"), [(0.2, 1.0), (0.05, 0.7)])
+    def test_equals_the_update_written_out(self, observe, aggregation, denominator, epsilon, temperature):
         seen = observe(
-            scenarios.one_update, **self.ROWS, aggregation=aggregation, max_grad_norm=0.05, learning_rate=0.3
+            scenarios.one_update,
+            **self.ROWS,
+            aggregation=aggregation,
+            max_grad_norm=0.05,
+            max_new_tokens=7,
+            epsilon=epsilon,
+            temperature=temperature,
+            learning_rate=0.3,
         )
         model = model_from_double(seen.value["before"])
         total = torch.zeros((), dtype=torch.float64)
@@ -655,9 +689,9 @@ class TestUpdate:
             terms = []
             for t in range(1, 4):
                 if mask[t]:
-                    lp = oracle(model, row[: t + 1].tolist(), t)[0]
+                    lp = oracle(model, row[: t + 1].tolist(), t, temperature)[0]
                     ratio = (lp - old[t - 1]).exp()
-                    terms.append(-torch.minimum(ratio * a, ratio.clamp(0.8, 1.2) * a))
+                    terms.append(-torch.minimum(ratio * a, ratio.clamp(1 - epsilon, 1 + epsilon) * a))
             weight = 1 / max(len(terms), 1) if aggregation == "sequence" else 1
             total = total + sum(terms, torch.zeros(())) * weight / denominator
         total.backward()
@@ -737,6 +771,30 @@ class TestStep:
             "reward is the mean over all completions",
         )
 
+    def test_signal_counts_groups_whose_rewards_differ(self, observe):
+        # One prompt's completions are all rewarded, the others' none: every group is of one mind.
+        seen = observe(scenarios.watched_step, prompts_per_step=4, reward_of="truth")
+        seen["metrics"]["reward"].close(0.25)
+        seen["metrics"]["signal"].close(0.0)
+
+    def test_the_configuration_reaches_the_rollout(self, observe):
+        settings = {"temperature": 0.5, "max_new_tokens": 6, "divide_by_std": False, "group_size": 5}
+        seen = observe(scenarios.watched_step, reward_of="length", prompts_per_step=2, **settings)
+        call, model = seen.value["calls"][0], model_from_double(seen.value["weights"])
+        seen.check(len(call["ids"]) == 10, "2 prompts with 5 completions each are 10 rows")
+        lengths, texts = call["mask"].sum(1), []
+        seen.check(int(lengths.max()) == 6, "max_new_tokens is 6, and some completion should use them")
+        for row, mask, old in zip(call["ids"], call["mask"], call["old_log_probs"], strict=True):
+            start, end = int(mask.argmax()), int(mask.argmax()) + int(mask.sum())
+            with torch.no_grad():
+                expected = oracle(model, row[:end].tolist(), start, 0.5)
+            good = torch.allclose(old[mask[1:].bool()].double(), expected, rtol=1e-4, atol=1e-5)
+            seen.check(good, "the completions must be drawn at config.temperature")
+            texts.append(float(sum(int(t) > 1 for t in row[start:end])))
+        seen["metrics"]["reward"].close(sum(texts) / 10, rtol=1e-5)
+        expected = advantages_by_loop(texts, 5, divide_by_std=False)
+        seen["calls"][0]["advantages"].close(expected.float(), rtol=1e-4, atol=1e-5)
+
     def test_the_rate_is_set_in_the_optimizer(self, observe):
         seen = observe(scenarios.watched_step, learning_rate=0.8, warmup_steps=4, step_number=1)
         seen["rates"].close([0.4])
@@ -753,6 +811,13 @@ class TestStep:
         moved = [observe(scenarios.train, steps=1, updates_per_generation=n, **LEARNING).value for n in (1, 2)]
         same = all(torch.equal(moved[0]["after"][n], moved[1]["after"][n]) for n in moved[0]["after"])
         seen.check(not same, "the second update did nothing")
+
+    def test_the_second_update_sees_how_far_the_policy_has_moved(self, observe):
+        # With a large rate the ratio leaves 0.8 ... 1.2 at once, unless old_log_probs are made anew each time.
+        far = {**LEARNING, "learning_rate": 0.1, "warmup_steps": 0, "updates_per_generation": 2}
+        seen = observe(scenarios.train, steps=1, **far)
+        clipped = seen.value["history"][0]["clip_fraction"]
+        seen.check(clipped > 0, "nothing is clipped at the second update: are the old log-probs those of the rollout?")
 
     def test_metrics_are_plain_numbers(self, observe):
         seen = observe(scenarios.train, steps=1)

@@ -1,10 +1,12 @@
 """Situations that the tests of lesson 14 look at. Each returns evidence; what it should be is in the tests."""
 
 import torch
+from jaxtyping import Float, Int
 from lesson14_grpo_ppo_clip.data import addition
 from lesson14_grpo_ppo_clip.loss import ppo_clip
 from lesson14_grpo_ppo_clip.rollout import generate as rollout
 from lesson14_grpo_ppo_clip.training import grpo_trainer
+from torch import Tensor
 
 from lab.tiny_lm import BigramLM, TinyLM
 from lab.toy_tokenizer import CharTokenizer
@@ -18,13 +20,26 @@ class TemplateTokenizer(CharTokenizer):
         super().__init__("0123456789+-", pad_is_eos=pad_is_eos, merges=[before, after])
 
 
+def watch_forwards(model, limit=1000):
+    """A list to which each forward pass adds its (rows, width). One too many is an error: a loop without end."""
+    forwards = []
+
+    def note(module, args, kwargs):
+        forwards.append(tuple((args[0] if args else kwargs["input_ids"]).shape))
+        if len(forwards) > limit:
+            raise RuntimeError(f"more than {limit} forward passes: does the loop ever end?")
+
+    model.register_forward_pre_hook(note, with_kwargs=True)
+    return forwards
+
+
 def dataset(digits=1, split="all"):
     """Makes an AdditionDataset; returns its length and its data."""
     made = addition.AdditionDataset(CharTokenizer(), digits, split)
     return {"length": len(made), "data": [tuple(made[i]) for i in range(len(made))]}
 
 
-def batch(prompts, responses, pad_is_eos=False):
+def batch(prompts, responses, pad_is_eos=False) -> tuple[Int[Tensor, "batch length"], Int[Tensor, "batch length"]]:
     """get_batch with a character tokenizer: ids 2 to 11 are the digits, 0 is padding, 1 is EOS."""
     made = addition.AdditionDataset(CharTokenizer(pad_is_eos=pad_is_eos))
     return tuple(made.get_batch(prompts, responses))
@@ -39,8 +54,7 @@ def generate_chain(table, prompts, group_size, max_new_tokens, eos_token_id=None
     size = len(table)
     model = BigramLM([[60.0 if column == follower else 0.0 for column in range(size)] for follower in table])
     tokenizer = CharTokenizer(alphabet="abcdefghijklmnop"[: size - 2])
-    forwards = []
-    model.register_forward_pre_hook(lambda module, args: forwards.append(tuple(args[0].shape)))
+    forwards = watch_forwards(model)
     ids, _ = rollout.generate(model, tokenizer, prompts, group_size, max_new_tokens, eos_token_id=eos_token_id)
     return {"token_ids": list(ids), "forwards": forwards}
 
@@ -53,11 +67,7 @@ def generate(prompts, group_size, max_new_tokens, temperature=1.0, seed=0, pad_i
     tokenizer = CharTokenizer("0123456789+=", pad_is_eos=pad_is_eos)
     torch.manual_seed(1)
     built = TinyLM(tokenizer.vocab_size, layers=layers) if model == "tiny" else small_llama(tokenizer.vocab_size)
-    forwards = []
-    built.register_forward_pre_hook(
-        lambda module, args, kwargs: forwards.append(tuple((args[0] if args else kwargs["input_ids"]).shape)),
-        with_kwargs=True,
-    )
+    forwards = watch_forwards(built)
     generator = torch.Generator().manual_seed(seed)
     torch.manual_seed(seed + 12345)  # draws must come from the generator: this one is a trap
     ids, log_probs = rollout.generate(
@@ -89,6 +99,7 @@ def draw_many(probabilities, count, temperature=1.0):
     model = BigramLM(row.expand(len(row), -1))
     tokenizer = CharTokenizer(alphabet="abcdefghijklmnop"[: len(row) - 2])
     generator = torch.Generator().manual_seed(5)
+    watch_forwards(model)
     ids, log_probs = rollout.generate(model, tokenizer, ["a"], count, 1, temperature, generator=generator)
     return {"ids": torch.cat(list(ids)), "log_probs": torch.cat(list(log_probs))}
 
@@ -102,21 +113,31 @@ def group_of_known_answers(prompts, ground_truths, group_size, answers):
         table[tokenizer.ids[prompt[-1]], tokenizer.ids[answer]] = 60.0
     for digit in "0123456789":
         table[tokenizer.ids[digit], tokenizer.eos_token_id] = 60.0
-    made = rollout.generate_group(BigramLM(table), tokenizer, prompts, ground_truths, group_size, max_new_tokens=4)
+    model = BigramLM(table)
+    watch_forwards(model)
+    made = rollout.generate_group(model, tokenizer, prompts, ground_truths, group_size, max_new_tokens=4)
     return _fields(made)
 
 
-def group_of_random_answers(prompts, ground_truths, group_size, divide_by_std=True, seed=0):
-    """generate_group with a model that writes a random digit, then EOS. Returns the rollout's fields."""
+def group_of_random_answers(prompts, ground_truths, group_size, seed=0, reward_digit=False, slope=0.0, **settings):
+    """generate_group with a model that writes one of the digits 0 to 3, then EOS. Returns the rollout's fields.
+
+    `slope` is how much larger each digit's logit is than that of the digit before. `reward_digit` rewards a
+    response by its digit plus the truth, with a reward function of the caller's.
+    """
     tokenizer = CharTokenizer("0123456789+=")
     table = torch.full((tokenizer.vocab_size, tokenizer.vocab_size), -60.0)
-    table[:, 2:6] = 0.0  # the digits 0 to 3
+    table[:, 2:6] = slope * torch.arange(4)  # the digits 0 to 3
     table[2:12, :] = -60.0
     table[2:12, tokenizer.eos_token_id] = 60.0
+    model = BigramLM(table)
+    watch_forwards(model)
+    if reward_digit:
+        settings["reward"] = lambda truth, text: float(int(text) + truth)
+    generator = torch.Generator().manual_seed(seed)
     made = rollout.generate_group(
-        BigramLM(table), tokenizer, prompts, ground_truths, group_size, max_new_tokens=4,
-        divide_by_std=divide_by_std, generator=torch.Generator().manual_seed(seed),
-    )  # fmt: skip
+        model, tokenizer, prompts, ground_truths, group_size, max_new_tokens=4, generator=generator, **settings
+    )
     return _fields(made)
 
 
@@ -137,11 +158,19 @@ class Sums(addition.AdditionDataset):
 SUMS = [("1+1=", 2), ("2+1=", 3), ("2+2=", 4), ("3+2=", 5)]
 
 
-def make_trainer(model_seed=0, dtype="float64", **settings):
-    """A trainer on four sums with a small model and, unless told otherwise, plain gradient descent."""
+def make_trainer(model_seed=0, dtype="float64", reward_of=None, **settings):
+    """A trainer on four sums with a small model and, unless told otherwise, plain gradient descent.
+
+    `reward_of` chooses a reward function: "length" gives the number of characters, "truth" 1 for every response
+    to a sum that is 2 and 0 for all others.
+    """
+    rewards = {"length": lambda truth, text: float(len(text)), "truth": lambda truth, text: float(truth == 2)}
+    if reward_of:
+        settings["reward"] = rewards[reward_of]
     tokenizer = CharTokenizer("0123456789+=")
     torch.manual_seed(model_seed)
     model = TinyLM(tokenizer.vocab_size).to(getattr(torch, dtype))
+    watch_forwards(model, limit=20_000)
     defaults = {"prompts_per_step": 3, "group_size": 4, "max_new_tokens": 4, "learning_rate": 0.1, "warmup_steps": 0,
                 "optimizer": "sgd", "max_grad_norm": 1e6}  # fmt: skip
     config = grpo_trainer.GRPOConfig(**{**defaults, **settings})
@@ -160,7 +189,9 @@ def learning_rates(steps, **settings):
     return rates
 
 
-def batch_of(prompts, token_ids, log_probs):
+def batch_of(
+    prompts, token_ids, log_probs
+) -> tuple[Int[Tensor, "batch length"], Int[Tensor, "batch length"], Float[Tensor, "batch length-1"]]:
     """batch_of for a rollout with these token ids and log-probs."""
     empty = torch.zeros(len(prompts))
     made = rollout.Rollout(prompts, [""] * len(prompts), token_ids, log_probs, empty, empty)
@@ -198,6 +229,25 @@ def watched_step(step_number=0, **settings):
         "rates": [group["lr"] for group in trainer.optimizer.param_groups],
         "weights": weights_of(trainer),
     }
+
+
+def first_step_of_a_trained_policy(warmup_steps, learning_rate=0.1):
+    """Teaches the model the four sums by supervised learning, then takes one GRPO step with a fresh AdamW.
+    Returns the weights before and after that step."""
+    trainer = make_trainer(dtype="float32", optimizer="adamw", learning_rate=learning_rate, warmup_steps=warmup_steps,
+                           max_new_tokens=1, group_size=64, prompts_per_step=4)  # fmt: skip
+    prompts = [torch.tensor([trainer.tokenizer.encode(prompt)]) for prompt, _ in SUMS]
+    optimizer = torch.optim.AdamW(trainer.model.parameters(), lr=0.01, weight_decay=0.0)
+    for _ in range(40):
+        logits = torch.cat([trainer.model(ids).logits[:, -1] for ids in prompts])
+        loss = torch.nn.functional.cross_entropy(logits, torch.tensor([truth + 2 for _, truth in SUMS]))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    trainer.optimizer.zero_grad()
+    before = weights_of(trainer)
+    trainer.step()
+    return {"before": before, "after": weights_of(trainer)}
 
 
 def train(steps, resume_at=None, **settings):

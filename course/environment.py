@@ -58,9 +58,7 @@ def ensure(say=print):
         try:
             version = [int(part) for part in subprocess.check_output(ask).split()]
         except (OSError, subprocess.CalledProcessError, ValueError):
-            raise SetupError(
-                "The Python in .venv does not work; remove that folder (make clean), and try again."
-            ) from None
+            raise SetupError("The Python in .venv does not work; remove that folder (make clean).") from None
         check_version(version)
     if not python().exists():
         try:

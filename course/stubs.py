@@ -9,7 +9,6 @@ given as it is. Standard library only.
 from __future__ import annotations
 
 import ast
-import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from pathlib import Path
 from course import manifest
 from course.manifest import Lesson
 from lab.errors import UsageError
+from lab.files import write_text
 from lab.switch import ROOT
 
 STEP = "# >"
@@ -177,14 +177,6 @@ def reset(lesson: Lesson, root: Path = ROOT) -> tuple[list[Path], Path | None]:
         write_text(path, text)
         restored.append(path)
     return restored, kept if kept.exists() else None
-
-
-def write_text(path: Path, text: str) -> None:
-    """Writes a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(temporary, path)
 
 
 def _text(path: Path) -> str | None:

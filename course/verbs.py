@@ -9,6 +9,7 @@ import sys
 
 from course import manifest, readme_tables, stubs
 from lab.errors import UsageError
+from lab.files import write_text
 from lab.switch import ROOT
 
 
@@ -60,7 +61,7 @@ def do_stubs(arguments: list[str]) -> int:
     if arguments:
         return 1 if changed else 0
     for path, text in tables:
-        stubs.write_text(path, text)
+        write_text(path, text)
     for lesson in lessons:
         restored, kept = stubs.reset(lesson)
         print(f"{lesson.name}: {len(restored)} written" + (f", old ones in {kept.relative_to(ROOT)}" if kept else ""))

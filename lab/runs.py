@@ -23,6 +23,8 @@ from typing import Any
 import torch
 import yaml
 
+from lab.files import write_text
+
 KEPT_CHECKPOINTS = 2
 
 
@@ -136,11 +138,3 @@ def _sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Writes a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(temporary, path)

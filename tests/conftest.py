@@ -14,6 +14,15 @@ from lab import switch
 ROOT = Path(__file__).resolve().parent.parent
 
 
+@pytest.fixture
+def reference(monkeypatch):
+    """Lessons from solutions/, whatever SOLUTION says outside."""
+    monkeypatch.setenv("SOLUTION", "1")
+    switch.forget()
+    yield
+    switch.forget()
+
+
 @pytest.fixture(scope="session")
 def write_files():
     """`write_files(folder, {"a/b.py": text})` writes files and gives `folder` back."""

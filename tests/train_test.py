@@ -12,7 +12,6 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from lab import switch
 from lab.errors import UsageError
 from lab.switch import ROOT
 from lab.train import main
@@ -50,15 +49,6 @@ def runs():
     name = f"test-{os.getpid()}"
     yield name
     subprocess.run(["rm", "-rf", str(ROOT / "runs" / name)], check=False)
-
-
-@pytest.fixture
-def reference(monkeypatch):
-    """Lessons from solutions/, whatever SOLUTION says outside."""
-    monkeypatch.setenv("SOLUTION", "1")
-    switch.forget()
-    yield
-    switch.forget()
 
 
 def weights(folder: Path) -> dict[str, torch.Tensor]:

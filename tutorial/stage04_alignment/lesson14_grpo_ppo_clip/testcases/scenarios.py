@@ -12,14 +12,6 @@ from lab.tiny_lm import BigramLM, TinyLM
 from lab.toy_tokenizer import CharTokenizer
 
 
-class TemplateTokenizer(CharTokenizer):
-    """Characters, and the instruction template's two fixed parts as one token each."""
-
-    def __init__(self, pad_is_eos=False):
-        before, after = addition.TEMPLATE.format(a="|", b="|").split("|+|")
-        super().__init__("0123456789+-", pad_is_eos=pad_is_eos, merges=[before, after])
-
-
 def watch_forwards(model, limit=1000):
     """A list to which each forward pass adds its (rows, width). One too many is an error: a loop without end."""
     forwards = []

@@ -24,7 +24,8 @@ def do_test(arguments: list[str]) -> int:
     suites = sorted(
         str(p) for n in ("basic", "advanced") for p in ROOT.glob(f"tutorial/stage*/lesson*/testcases/{n}_test.py")
     )
-    return _python(["-m", "pytest", "-q", *(arguments or [*suites, "tests"])], SOLUTION="1")
+    plugins = ["--noconftest", "-p", "course.pytest_plugin", "-p", "tests.conftest"]  # no conftest.py but our own
+    return _python(["-m", "pytest", "-q", *plugins, *(arguments or [*suites, "tests"])], SOLUTION="1")
 
 
 def do_check(arguments: list[str]) -> int:

@@ -81,7 +81,7 @@ def train(settings: RunConfig, resume: bool, runs: Path = ROOT / "runs", show: S
     clock = time.perf_counter()
     folder = RunFolder(runs / settings.name)
     if resume:
-        _use_the_same_code(folder, show)
+        _use_the_same_code(folder, settings, show)
     grpo = grpo_config(settings)
     resolved = {
         **dataclasses.asdict(settings),
@@ -172,12 +172,15 @@ def _solution(settings: RunConfig) -> str:
     return ",".join(sorted(n for n in lessons if switch.finder.tree_of(n) == "solutions")) or "0"
 
 
-def _use_the_same_code(folder: RunFolder, show: Show) -> None:
+def _use_the_same_code(folder: RunFolder, settings: RunConfig, show: Show) -> None:
     """A resumed run goes on with the code (the learner's or the reference) that it was started with."""
-    wanted = (folder.config() or {}).get("solution", "")
-    if "SOLUTION" not in os.environ and wanted not in ("", "0"):
-        show.note(f"this run was started with SOLUTION={wanted}, and goes on so")
-        switch.select(wanted)
+    wanted = (folder.config() or {}).get("solution")
+    if wanted is None or wanted == _solution(settings):
+        return
+    if "SOLUTION" in os.environ:
+        raise UsageError(f"the run in {_shown(folder.path)} was started with SOLUTION={wanted}, and can only go on so")
+    show.note(f"this run was started with SOLUTION={wanted}, and goes on so")
+    switch.select(wanted)
 
 
 def _resumable(folder: RunFolder, resolved: dict[str, Any]) -> tuple[Path, dict[str, Any]] | None:

@@ -103,7 +103,7 @@ def test_a_resumed_run_goes_on_with_the_code_it_was_started_with(straight, runs)
     assert "SOLUTION=lesson14_grpo_ppo_clip" in done.stdout
     assert same(weights(folder), weights(straight))
     other = subprocess.run(resume, cwd=ROOT, env={**without, "SOLUTION": "0"}, capture_output=True, text=True)
-    assert other.returncode == 2 and "solution" in other.stderr, other.stderr
+    assert other.returncode == 2 and "SOLUTION=lesson14" in other.stderr, other.stderr
 
 
 def test_a_half_written_checkpoint_is_never_loaded(straight, runs):

@@ -213,8 +213,11 @@ def test_clean_does_not_follow_a_link(course, tmp_path_factory, monkeypatch):
     assert (elsewhere / "precious").exists()
 
 
+PLUGINS = ["--noconftest", "-p", "course.pytest_plugin", "-p", "tests.conftest"]
+
+
 @pytest.mark.parametrize(("verb", "command"), [
-    (verbs.do_test, ["-m", "pytest", "-q", "more"]),
+    (verbs.do_test, ["-m", "pytest", "-q", *PLUGINS, "more"]),
     (verbs.do_demo, ["-m", "lab.train", "--config", "configs/demo.yaml", "more"]),
 ])  # fmt: skip
 def test_test_and_demo_run_on_the_reference(monkeypatch, verb, command):

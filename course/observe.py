@@ -60,7 +60,8 @@ def perform(request: Request) -> Answer:
     built = {id(s): s.build() for s in _specs(sent)}
     args = [built.get(id(a), a) for a in sent["args"]]
     kwargs = {k: built.get(id(a), a) for k, a in sent["kwargs"].items()}
-    bound = inspect.signature(request.function).bind(*args, **kwargs)
+    signature = inspect.signature(request.function)
+    bound = signature.bind(*args, **kwargs)
     with torch.enable_grad():
         inputs = {name: _watch(bound, name) for name in request.grad_of}
         with torch.random.fork_rng(devices=[]):
@@ -74,9 +75,9 @@ def perform(request: Request) -> Answer:
         answer.grads = plain.roundtrip(answer.grads)
     except plain.NotPlain as error:
         answer.problem = answer.problem or f"{error}; return plain data"
-    before = inspect.signature(request.function).bind(*sent["args"], **sent["kwargs"]).arguments
+    before = signature.bind(*sent["args"], **sent["kwargs"]).arguments
     original = plain.decode(request.arguments)
-    untouched = inspect.signature(request.function).bind(*original["args"], **original["kwargs"]).arguments
+    untouched = signature.bind(*original["args"], **original["kwargs"]).arguments
     watched = {n: v for n, v in bound.arguments.items() if n in inputs and isinstance(v, Tensor)}
     answer.changed = [n for n, v in before.items() if not _same(watched.get(n, v), untouched[n])]
     return answer

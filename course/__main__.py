@@ -11,6 +11,7 @@ VERBS = {
     "setup": "make .venv and install requirements.txt, if that has not been done",
     "demo": "GRPO learns, before your eyes: a small language model learns two-digit addition",
     "test": "every test, on the reference solutions; green whatever stands in tutorial/",
+    "audit": "the course proves itself: mistakes are caught and named, variants accepted [EX]",
     "check": "your own stubs, lesson by lesson [LESSON]",
     "reset": "fresh stubs for one lesson, your file kept aside: reset LESSON",
     "stubs": "write the stubs anew from solutions/ (for maintainers); --check only looks",

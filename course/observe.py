@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from course import plain, shapes
+from course import attempts, plain, shapes
 from course.report import Mismatch, Problem, call_text, short
 from lab.spec import Spec
 from lab.switch import LESSON
@@ -56,18 +57,19 @@ class Answer:
 def perform(request: Request) -> Answer:
     """Makes the call. Exceptions of the called code pass through; torch's random state is left as it was."""
     __tracebackhide__ = True
+    function = attempts.in_use(request.function)
     sent = plain.decode(request.arguments)
     built = {id(s): s.build() for s in _specs(sent)}
     args = [built.get(id(a), a) for a in sent["args"]]
     kwargs = {k: built.get(id(a), a) for k, a in sent["kwargs"].items()}
-    signature = inspect.signature(request.function)
+    signature = inspect.signature(function)
     bound = signature.bind(*args, **kwargs)
     with torch.enable_grad():
         inputs = {name: _watch(bound, name) for name in request.grad_of}
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)
-            result = request.function(*bound.args, **bound.kwargs)
-        answer = Answer(None, problem=shapes.violation(request.function, bound, result))
+            torch.default_generator.manual_seed(0)  # torch.manual_seed takes milliseconds for GPUs that may come
+            result = function(*bound.args, **bound.kwargs)
+        answer = Answer(None, problem=shapes.violation(function, bound, result))
         if answer.problem is None and inputs:
             answer.grads, answer.problem = _gradients(result, inputs)
     try:
@@ -125,6 +127,16 @@ def _same(a: Any, b: Any) -> bool:
 
 def _ungraded(value: Any) -> Any:
     return value.detach() if isinstance(value, Tensor) else value
+
+
+@dataclass
+class Observation:
+    """A call and what came of it, as the report needs it."""
+
+    request: Request
+    outcome: Answer | Exception
+    match: str | None = None  # the message that a test awaited of an exception
+    seconds: float = 0.0
 
 
 class Seen:
@@ -186,7 +198,11 @@ class Observer:
     """The `observe` fixture. `log` holds the observations of the running test, for the report."""
 
     def __init__(self):
-        self.log: list[tuple[Request, Answer | BaseException]] = []
+        self.log: list[Observation] = []
+
+    def start(self) -> None:
+        """A test begins, or the next example of a property."""
+        self.log.clear()
 
     def __call__(self, function: Callable, *args: Any, grad_of: str | Sequence[str] = (), **kwargs: Any) -> Seen:
         __tracebackhide__ = True
@@ -196,13 +212,14 @@ class Observer:
         grad_of = (grad_of,) if isinstance(grad_of, str) else tuple(grad_of)
         arguments = plain.encode({"args": args, "kwargs": kwargs}, "arguments")
         request = Request(function, arguments, grad_of)
+        started = time.perf_counter()
         try:
             answer = perform(request)
         except Exception as error:
-            self.log.append((request, error))
+            self.log.append(Observation(request, error, seconds=time.perf_counter() - started))
             error.came_through_observe = True
             raise
-        self.log.append((request, answer))
+        self.log.append(Observation(request, answer, seconds=time.perf_counter() - started))
         seen = Seen(answer, answer.value, self.describe(request))
         if answer.problem is not None:
             seen.fail(answer.problem)
@@ -222,6 +239,7 @@ class Observer:
         except kinds as error:
             if not getattr(error, "came_through_observe", False):
                 raise
+            self.log[-1].match = match
             if not re.search(match, str(error), re.IGNORECASE):
                 self._fail_raise(f"a {wanted} whose message matches {match!r}", f"{type(error).__name__}: {error}")
         except Exception as error:
@@ -231,12 +249,12 @@ class Observer:
         else:
             if len(self.log) == before:
                 raise TypeError("nothing was observed inside observe.raises")
-            answer = self.log[-1][1]
+            answer = self.log[-1].outcome
             self._fail_raise(f"a {wanted}", f"no error, but {short(answer.value)}")
 
     def _fail_raise(self, expected: str, got: str) -> None:
         __tracebackhide__ = True
-        called = self.describe(self.log[-1][0])
+        called = self.describe(self.log[-1].request)
         raise Mismatch("\n".join(Problem(called, got, expected).lines())) from None
 
     @staticmethod

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import re
+import textwrap
+import time
 import traceback
 from pathlib import Path
 
@@ -37,7 +39,8 @@ def observe():
     torch.set_num_threads(1)  # the tests' tensors are tiny: a second thread would only spin
     observer = Observer()
     _observers.append(observer)
-    return observer
+    yield observer
+    _observers.remove(observer)
 
 
 _observers: list = []  # one a session; a list so that pytest's own tests of tests do not mix them up
@@ -45,7 +48,7 @@ _observers: list = []  # one a session; a list so that pytest's own tests of tes
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for observer in _observers:
-        observer.log.clear()
+        observer.start()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -59,11 +62,21 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
         report.unwritten = _unwritten_line(str(error), lesson)
         report.longrepr = _Short([report.unwritten], item)
     elif lesson is not None and (isinstance(error, AssertionError) or getattr(error, "came_through_observe", False)):
-        report.longrepr = _Short(_report_lines(item, lesson, error), item)
+        started = time.perf_counter()
+        report.why = _why(item)
+        report.looked = time.perf_counter() - started
+        report.longrepr = _Short(_report_lines(item, lesson, error, report.why), item)
     return report
 
 
-def _report_lines(item: pytest.Item, lesson: Path, error: AssertionError) -> list[str]:
+def _why(item: pytest.Item) -> str | None:
+    """The known mistake behind the failure, where one is found within a second."""
+    from course import diagnosis
+
+    return diagnosis.why(item, _observers[-1].log) if _observers else None
+
+
+def _report_lines(item: pytest.Item, lesson: Path, error: AssertionError, why: str | None) -> list[str]:
     from course import report
 
     marker = item.get_closest_marker("exercise")
@@ -75,14 +88,19 @@ def _report_lines(item: pytest.Item, lesson: Path, error: AssertionError) -> lis
     else:
         log = _observers[-1].log if _observers else []
         if log:
-            lines.append(f"  {'called':<9}{_observers[-1].describe(log[-1][0])}")
+            lines.append(f"  {'called':<9}{_observers[-1].describe(log[-1].request)}")
         first = str(error).splitlines()[0] if str(error) else ""
         if isinstance(error, AssertionError) and not getattr(error, "came_through_observe", False):
             lines.append(f"  {'says':<9}{first or 'an assertion failed'}")
         else:
             lines.append(f"  {'raised':<9}{type(error).__name__}{': ' if first else ''}{first}")
             lines += [f"  {'at':<9}{place}" for place in _places_in_lesson(error)]
-    return [*lines, f"  {'test':<9}{_place_in_test(item, error)}"]
+    lines.append(f"  {'test':<9}{_place_in_test(item, error)}")
+    if why:
+        lines += textwrap.wrap(why, report.WIDTH, initial_indent=f"  {'why':<9}", subsequent_indent=" " * 11)
+    if exercise:
+        lines.append(f"  {'next':<9}make hint EX={exercise.id}")
+    return lines
 
 
 def _line_of(lesson: Path, exercise) -> int | None:

@@ -45,7 +45,7 @@ def stub_of(lesson: Lesson, file: str, root: Path = ROOT) -> str:
     edits: list[tuple[int, int, list[str]]] = []  # first line, last line (from 1, both included), replacement
     for exercise in (e for e in lesson.exercises if e.file == file):
         raises = f'raise NotImplementedError("not written yet: exercise {exercise.id}, {exercise.place}")'
-        found = list(_functions(tree, exercise.object))
+        found = list(functions(tree, exercise.object))
         if not found:
             raise UsageError(f"{lesson.name}/lesson.toml, exercise {exercise.id}: {file} has no {exercise.object}")
         edits += [_emptied(function, lines, raises) for function in found]
@@ -55,7 +55,7 @@ def stub_of(lesson: Lesson, file: str, root: Path = ROOT) -> str:
     return _squeezed(lines)
 
 
-def _functions(tree: ast.Module, name: str) -> Iterator[ast.AST]:
+def functions(tree: ast.Module, name: str) -> Iterator[ast.AST]:
     """The function, method or all public methods of the class called `name`."""
     owner, _, method = name.partition(".")
     node = next((n for n in tree.body if getattr(n, "name", None) == owner), None)
@@ -92,13 +92,13 @@ def _is_private(name: str) -> bool:
 
 def _private(tree: ast.Module) -> Iterator[ast.AST]:
     for node in tree.body:
-        if _defines_private(node):
+        if defines_private(node):
             yield node
         elif isinstance(node, ast.ClassDef):
-            yield from (member for member in node.body if _defines_private(member))
+            yield from (member for member in node.body if defines_private(member))
 
 
-def _defines_private(node: ast.AST) -> bool:
+def defines_private(node: ast.AST) -> bool:
     names = [node.name] if isinstance(node, (*Function, ast.ClassDef)) else []
     if isinstance(node, (ast.Assign, ast.AnnAssign)):
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]

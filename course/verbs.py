@@ -28,6 +28,13 @@ def do_test(arguments: list[str]) -> int:
     return _python(["-m", "pytest", "-q", *plugins, *(arguments or [*suites, "tests"])], SOLUTION="1")
 
 
+def do_audit(arguments: list[str]) -> int:
+    """The course's proof of itself, of all exercises or of those (or the lessons) named."""
+    from course.audit import audit
+
+    return audit(arguments)
+
+
 def do_check(arguments: list[str]) -> int:
     """The learner's stubs: one line per exercise, with what its tests say. Exit status 0 when all pass."""
     lessons = [manifest.find(arguments[0])] if arguments else manifest.read_all()

@@ -1,20 +1,45 @@
-"""`for_all`: a property test by hypothesis, the same examples at every run (no luck), one failure told at a time."""
+"""`for_all`: a property test by hypothesis, the same examples at every run unless another seed is asked for."""
 
 from __future__ import annotations
 
+import functools
+import os
 from collections.abc import Callable
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from lab.errors import UsageError
 
 
 def for_all(examples: int = 25, **strategies) -> Callable[[Callable], Callable]:
-    """`@for_all(rewards=..., group_size=st.integers(2, 6))` draws the test's arguments of those names."""
+    """`@for_all(rewards=..., group_size=st.integers(2, 6))` draws the test's arguments of those names.
+
+    The draws come from the environment's PROPERTY_SEED (0 by default; pytest's header prints it).
+    """
     config = settings(
         max_examples=examples,
         deadline=None,
-        derandomize=True,
         database=None,
+        phases=(Phase.explicit, Phase.generate, Phase.shrink),  # explaining a failure takes it many more calls
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )
-    return lambda test: config(given(**strategies)(test))
+
+    def property_test(test: Callable) -> Callable:
+        @functools.wraps(test)
+        def example(*arguments, **drawn):
+            if "observe" in drawn:
+                drawn["observe"].start()  # the report is about the last example alone
+            return test(*arguments, **drawn)
+
+        return config(seed(chosen_seed())(given(**strategies)(example)))
+
+    return property_test
+
+
+def chosen_seed() -> int:
+    """PROPERTY_SEED, or 0. Raises UsageError where it is not a whole number."""
+    text = os.environ.get("PROPERTY_SEED", "0").strip()
+    if not text.isdecimal():
+        raise UsageError(f"PROPERTY_SEED={text!r} is not a whole number; leave it out for the draws of seed 0")
+    return int(text)

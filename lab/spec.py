@@ -33,7 +33,7 @@ class Spec:
             raise ValueError(f"a Spec names 'lab.module:name', not {self.target!r}")
         factory = getattr(importlib.import_module(module), name)
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed)
+            torch.default_generator.manual_seed(self.seed)
             built = factory(**self.kwargs)
         if self.dtype is not None:
             built = built.to(getattr(torch, self.dtype))

@@ -1,0 +1,235 @@
+"""One process of the audit: a pytest session on the reference that runs the tests of an exercise again and again,
+each time with something else in its place. Started by `course.audit`, in its copy of the course:
+
+    python -m course.audit_worker PART PARTS RESULTS.json [EXERCISE ...]
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from _pytest.runner import runtestprotocol
+
+from course import attempts, diagnosis, manifest, pytest_plugin
+from course.attempts import MISTAKES, VARIANTS
+from course.manifest import Exercise, Lesson
+from lab import switch
+from lab.attempts import Attempt
+from lab.switch import ROOT
+
+PATIENCE = 120  # seconds that one attempt's tests may take before it counts as hanging
+SECONDS = 20.0  # of diagnosis: here it is to be decided, on however busy a machine
+
+
+@dataclass
+class Result:
+    """What one job found. `problem` is a whole sentence, or empty."""
+
+    kind: str  # "reference", "stub", "mistake" or "variant"
+    lesson: str
+    exercise: str = ""
+    says: str = ""
+    problem: str = ""
+    named: bool = False
+    looked: float = 0.0  # seconds that the longest diagnosis took
+    seconds: float = 0.0
+
+
+@dataclass
+class Job:
+    """Something to put in the place of exercises, and the tests to run then."""
+
+    kind: str
+    lesson: Lesson
+    attempts: list[Attempt] = field(default_factory=list)
+    exercise: Exercise | None = None
+
+
+class Worker:
+    """A pytest plugin: collects as ever, then does its share of the jobs instead of running each test once."""
+
+    def __init__(self, part: int, parts: int, only: list[str]):
+        self.part, self.parts, self.only = part, parts, only
+        self.results: list[Result] = []
+        self.tests: dict[str, dict[str, int]] = {}  # exercise -> test file -> number of tests
+        self.broken: list[str] = []
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.broken.append(f"{report.nodeid}: {str(report.longrepr).strip().splitlines()[-1]}")
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        self.items: dict[str, list[pytest.Item]] = {}
+        for item in session.items:
+            number = exercise_of(item)
+            self.items.setdefault(number, []).append(item)
+            counts = self.tests.setdefault(number, {})
+            counts[item.path.name] = counts.get(item.path.name, 0) + 1
+        for items in self.items.values():  # what fails soon comes first
+            items.sort(key=lambda i: (i.get_closest_marker("trains") is not None, i.path.name != "basic_test.py"))
+        for job in self.jobs()[self.part :: self.parts]:
+            started = time.perf_counter()
+            found = getattr(self, job.kind)(job)
+            for result in found:
+                result.seconds = (time.perf_counter() - started) / len(found)
+            self.results += found
+        return True
+
+    def jobs(self) -> list[Job]:
+        """All of them, the long ones first, the same in every process."""
+        rounds, singles = [], []
+        for lesson in manifest.read_all():
+            exercises = [e for e in lesson.exercises if not self.only or e.id in self.only]
+            if not exercises:
+                continue
+            ids = [e.id for e in exercises]
+            by_exercise = [[a for a in attempts.read(lesson, VARIANTS) if a.exercise == i] for i in ids]
+            rounds.append(Job("reference", lesson, exercise=None if not self.only else exercises[0]))
+            for n in range(max(map(len, by_exercise))):
+                rounds.append(Job("variants", lesson, [of_one[n] for of_one in by_exercise if n < len(of_one)]))
+            singles += [Job("stub", lesson, exercise=e) for e in exercises]
+            mistakes = [a for a in attempts.read(lesson, MISTAKES) if a.exercise in ids]
+            singles += [Job("mistake", lesson, [a], self.exercise(lesson, a)) for a in mistakes]
+        return rounds + singles
+
+    @staticmethod
+    def exercise(lesson: Lesson, attempt: Attempt) -> Exercise:
+        return next(e for e in lesson.exercises if e.id == attempt.exercise)
+
+    def of_lesson(self, lesson: Lesson) -> list[pytest.Item]:
+        """Its tests, or those of the exercises that were asked for."""
+        wanted = [e.id for e in lesson.exercises if not self.only or e.id in self.only]
+        return [item for number in wanted for item in self.items.get(number, [])]
+
+    def reference(self, job: Job) -> list[Result]:
+        failed = [item.name for item in self.of_lesson(job.lesson) if run(item).failed]
+        problem = f"the reference fails {failed[0]} ({len(failed)} in all)" if failed else ""
+        return [Result("reference", job.lesson.name, problem=problem)]
+
+    def stub(self, job: Job) -> list[Result]:
+        """Every test of an exercise fails on its stub, and is counted as not written."""
+        exercise = job.exercise
+        result = Result("stub", job.lesson.name, exercise.id)
+        text = (job.lesson.folder / exercise.file).read_text(encoding="utf-8")
+        items = self.items.get(exercise.id, [])
+        with placed(job.lesson, exercise, attempts.from_text(text, exercise, job.lesson)):
+            for item in items:
+                report = run(item)
+                if f"exercise {exercise.id}," not in (getattr(report, "unwritten", None) or ""):
+                    result.problem = f"{item.name} does not end in the stub's NotImplementedError"
+                    break
+        return [result]
+
+    def mistake(self, job: Job) -> list[Result]:
+        """Some test of its exercise fails, and a report names it; none names another."""
+        (attempt,) = job.attempts
+        result = Result("mistake", job.lesson.name, attempt.exercise, attempt.says)
+        where = f"{job.lesson.name}/{MISTAKES}:{attempt.line}"
+        caught, spoke = [], ""
+        with placed(job.lesson, job.exercise, attempts.build(attempt, job.lesson)):
+            for item in self.items.get(attempt.exercise, []):
+                report = run(item)
+                if getattr(report, "unwritten", None) or not report.failed:
+                    continue
+                caught.append(item.name)
+                result.looked = max(result.looked, getattr(report, "looked", 0.0))
+                spoke = getattr(report, "why", None) or ""
+                if spoke:
+                    break
+        result.named = spoke == attempt.says
+        if not caught:
+            result.problem = f"{where} is not caught: all tests pass"
+        elif spoke and not result.named:
+            result.problem = f"{where} is taken for another mistake ({spoke!r}) in {caught[-1]}"
+        return [result]
+
+    def variants(self, job: Job) -> list[Result]:
+        """The lesson's whole suites pass with these variants; each of their own if they do not."""
+        results = [Result("variant", job.lesson.name, a.exercise, a.says) for a in job.attempts]
+        with ExitStack() as stack:
+            for attempt in job.attempts:
+                place(stack, job.lesson, self.exercise(job.lesson, attempt), attempt)
+            failed = [item for item in self.of_lesson(job.lesson) if run(item).failed]
+        for attempt, result in zip(job.attempts, results, strict=True) if failed else ():
+            with ExitStack() as stack:
+                place(stack, job.lesson, self.exercise(job.lesson, attempt), attempt)
+                own = [*failed, *self.items.get(attempt.exercise, [])]
+                guilty = next((item.name for item in own if run(item).failed), None)
+            if guilty:
+                result.problem = f"{job.lesson.name}/{VARIANTS}:{attempt.line} is right, but {guilty} rejects it"
+        if failed and not any(r.problem for r in results):
+            results[0].problem = f"variants that pass alone fail {failed[0].name} together, of {job.lesson.name}"
+        return results
+
+
+def place(stack: ExitStack, lesson: Lesson, exercise: Exercise, attempt: Attempt) -> None:
+    stack.enter_context(attempts.in_place_of(lesson, exercise, attempts.build(attempt, lesson)))
+
+
+@contextmanager
+def placed(lesson: Lesson, exercise: Exercise, code: Any):
+    diagnosis.forget()
+    with attempts.in_place_of(lesson, exercise, code):
+        yield
+    diagnosis.forget()
+
+
+def exercise_of(item: pytest.Item) -> str:
+    marker = item.get_closest_marker("exercise")
+    return marker.args[0] if marker else ""
+
+
+def run(item: pytest.Item) -> pytest.TestReport:
+    """Runs one test; gives the report of its first phase that failed, else that of the call."""
+    with patience():
+        reports = runtestprotocol(item, log=False, nextitem=None)
+    failed = [r for r in reports if r.failed]
+    return failed[0] if failed else next(r for r in reports if r.when == "call" or r.skipped)
+
+
+@contextmanager
+def patience():
+    """An attempt that hangs fails instead (where the system knows alarms)."""
+    if not hasattr(signal, "SIGALRM"):
+        yield
+        return
+
+    def give_up(number, frame):
+        raise AssertionError(f"no end after {PATIENCE} seconds")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(PATIENCE)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def main(arguments: list[str]) -> int:
+    part, parts, out, *only = arguments
+    os.environ["SOLUTION"] = "1"
+    switch.install()
+    diagnosis.SECONDS = SECONDS
+    worker = Worker(int(part), int(parts), only)
+    suites = [
+        str(p) for n in ("basic", "advanced") for p in ROOT.glob(f"tutorial/stage*/lesson*/testcases/{n}_test.py")
+    ]
+    options = ["-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:xdist", "--noconftest"]
+    pytest.main([*options, *suites], plugins=[worker, pytest_plugin])
+    found = {"results": [asdict(r) for r in worker.results], "tests": worker.tests, "broken": worker.broken}
+    Path(out).write_text(json.dumps(found), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

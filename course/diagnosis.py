@@ -1,0 +1,179 @@
+"""Names the known mistake behind a failed test, or stays silent.
+
+The observations that the failed test made are made again of every known mistake of its exercise. A mistake is
+named if it answers each of them as the learner's code did (values, gradients, errors), if no other does, and if
+nothing in the exercise's other tests speaks against it: a mistake that would show there, where the learner's
+answer is the reference's, is not the learner's. With two errors at once the learner's answers elsewhere may be
+neither; they then speak for nobody, but an answer that only one of several candidates gives decides for it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import torch
+
+from course import attempts, manifest
+from course.attempts import MISTAKES
+from course.manifest import Exercise, Lesson
+from course.observe import Answer, Observation, Observer, perform
+from lab.attempts import Attempt
+
+SECONDS = 1.0  # of looking, after a failed test
+REFERENCE = "reference"
+
+
+@dataclass
+class Candidate:
+    """A known mistake, ready to be put in the place of the learner's code."""
+
+    attempt: Attempt
+    code: Any
+
+
+class Case:
+    """One exercise as it stands in this process: its known mistakes, and what its tests observe of it."""
+
+    def __init__(self, lesson: Lesson, exercise: Exercise):
+        self.lesson, self.exercise = lesson, exercise
+        found = [a for a in attempts.read(lesson, MISTAKES) if a.exercise == exercise.id]
+        self.candidates = [Candidate(a, attempts.build(a, lesson)) for a in found]
+        unchanged = Attempt(exercise.id, REFERENCE, 0)
+        self.reference = Candidate(unchanged, attempts.reference(lesson, exercise)) if found else None
+        self.elsewhere: list[tuple[Observation, Observation]] = []  # the learner's and the reference's
+        self._tests: Iterator[pytest.Item] | None = None
+
+    def outcome(self, candidate: Candidate, seen: Observation) -> Observation:
+        """What the candidate answers to the same call."""
+        with attempts.in_place_of(self.lesson, self.exercise, candidate.code):
+            try:
+                return Observation(seen.request, perform(seen.request), seen.match)
+            except Exception as error:
+                return Observation(seen.request, error, seen.match)
+
+    def further(self, item: pytest.Item) -> Iterator[tuple[Observation, Observation]]:
+        """Observations of the exercise's other tests, beside the reference's answers; kept for the next failure."""
+        yield from list(self.elsewhere)
+        if self._tests is None:
+            self._tests = iter([other for other in item.session.items if other is not item and _belongs(other, item)])
+        for other in self._tests:
+            for seen in _observations_of(other):
+                if isinstance(seen.outcome, NotImplementedError):
+                    continue  # what the exercise builds on is not written yet
+                self.elsewhere.append((seen, self.outcome(self.reference, seen)))
+                yield self.elsewhere[-1]
+
+
+_cases: dict[tuple[str, str], Case] = {}
+
+
+def forget() -> None:
+    """Drops what is known of the code in use; for the audit, which puts other code there."""
+    _cases.clear()
+
+
+def why(item: pytest.Item, log: list[Observation], seconds: float | None = None) -> str | None:
+    """The sentence of the one known mistake that explains `log`, the observations of the failed test `item`."""
+    deadline = time.monotonic() + (SECONDS if seconds is None else seconds)
+    marker = item.get_closest_marker("exercise")
+    if marker is None or not log:
+        return None
+    lesson = manifest.read(item.path.parent.parent)
+    exercise = next((e for e in lesson.exercises if e.id == marker.args[0]), None)
+    if exercise is None:
+        return None
+    try:
+        if (lesson.name, exercise.id) not in _cases:
+            _cases[lesson.name, exercise.id] = Case(lesson, exercise)
+        return _named(_cases[lesson.name, exercise.id], item, list(log), deadline)
+    except (Exception, SystemExit):  # a learner's file may do anything when it is looked at; no report must fail
+        return None
+
+
+def _named(case: Case, item: pytest.Item, log: list[Observation], deadline: float) -> str | None:
+    left = []
+    if log[-1].seconds * len(case.candidates) > deadline - time.monotonic():
+        return None
+    for candidate in case.candidates:
+        # The last observation first: it is the one that failed, and tells most candidates apart.
+        if all(time.monotonic() < deadline and alike(case.outcome(candidate, seen), seen) for seen in log[::-1]):
+            left.append(candidate)
+        if time.monotonic() >= deadline:
+            return None
+    if not left:
+        return None
+    for seen, right in case.further(item):
+        if time.monotonic() >= deadline:
+            break
+        answers = [case.outcome(candidate, seen) for candidate in left]
+        agree = [alike(answer, seen) for answer in answers]
+        if alike(seen, right) or any(agree):  # the learner is right here: out goes whoever would not be
+            left = [c for c, same in zip(left, agree, strict=True) if same]
+        if not left:
+            return None
+    return left[0].attempt.says if len({c.attempt.says for c in left}) == 1 else None
+
+
+def _belongs(other: pytest.Item, item: pytest.Item) -> bool:
+    """Whether `other` is a quick test of the same exercise."""
+    marker = other.get_closest_marker("exercise")
+    same = marker is not None and marker.args == item.get_closest_marker("exercise").args
+    slow = other.get_closest_marker("trains") or hasattr(getattr(other, "obj", None), "hypothesis")
+    return same and not slow and other.path.parent == item.path.parent
+
+
+def _observations_of(item: pytest.Item) -> list[Observation]:
+    """Runs a test for what it observes; how it ends does not matter."""
+    observer = Observer()
+    known = {**getattr(getattr(item, "callspec", None), "params", {}), "observe": observer}
+    with contextlib.suppress(Exception, pytest.fail.Exception, pytest.skip.Exception):
+        item.obj(**{name: known[name] for name in item.fixturenames if name != "request"})
+    return observer.log
+
+
+def alike(a: Observation, b: Observation) -> bool:
+    """Whether two observations of one call cannot be told apart: errors by their kind, numbers up to rounding."""
+    if isinstance(a.outcome, Answer) and isinstance(b.outcome, Answer):
+        x, y = a.outcome, b.outcome
+        if x.problem or y.problem:
+            return x.problem == y.problem
+        return x.changed == y.changed and _same(x.value, y.value) and _same(x.grads, y.grads)
+    if isinstance(a.outcome, Answer) or isinstance(b.outcome, Answer):
+        return False
+    awaited = a.match or b.match
+    found = [bool(awaited) and bool(re.search(awaited, str(o.outcome), re.IGNORECASE)) for o in (a, b)]
+    return type(a.outcome) is type(b.outcome) and found[0] == found[1]
+
+
+def _same(a: Any, b: Any) -> bool:
+    if isinstance(a, torch.Tensor) or isinstance(b, torch.Tensor):
+        a, b = _tensor(a, b), _tensor(b, a)
+        if a is None or b is None or a.shape != b.shape or a.dtype != b.dtype or a.requires_grad != b.requires_grad:
+            return False
+        if not (a.is_floating_point() or a.is_complex()):
+            return torch.equal(a, b)
+        rtol = max(1e-7, 64 * torch.finfo(a.dtype).eps)
+        return torch.allclose(a.detach(), b.detach(), rtol=rtol, atol=rtol * 1e-2, equal_nan=True)
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, float):
+        return a == b or (math.isnan(a) and math.isnan(b)) or math.isclose(a, b, rel_tol=1e-5, abs_tol=1e-8)
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(_same(a[k], b[k]) for k in a)
+    if isinstance(a, (list, tuple)):
+        return len(a) == len(b) and all(map(_same, a, b))
+    return a == b
+
+
+def _tensor(value: Any, like: Any) -> torch.Tensor | None:
+    """No gradient at all is as good as one of zeros."""
+    if value is None and isinstance(like, torch.Tensor):
+        return torch.zeros_like(like)
+    return value if isinstance(value, torch.Tensor) else None

@@ -4,7 +4,7 @@
 PYTHON ?= python3
 COURSE = $(PYTHON) -m course
 
-.PHONY: help setup demo test check reset stubs clean
+.PHONY: help setup demo test check hint reset audit new-lesson stubs clean
 
 help:
 	@$(COURSE) help
@@ -16,8 +16,14 @@ test:
 	@$(COURSE) test
 check:
 	@$(COURSE) check $(LESSON) || true
+hint:
+	@$(COURSE) hint $(EX)
 reset:
 	@$(COURSE) reset $(LESSON)
+audit:
+	@$(COURSE) audit $(EX) $(LESSON)
+new-lesson:
+	@$(COURSE) new-lesson $(NAME)
 stubs:
 	@$(COURSE) stubs
 clean:

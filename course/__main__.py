@@ -10,16 +10,18 @@ from course import environment
 VERBS = {
     "setup": "make .venv and install requirements.txt, if that has not been done",
     "demo": "GRPO learns, before your eyes: a small language model learns two-digit addition",
-    "test": "every test, on the reference solutions; green whatever stands in tutorial/",
-    "audit": "the course proves itself: mistakes are caught and named, variants accepted [EX]",
+    "test": "every test, on the reference solutions, and the audit; green whatever stands in tutorial/",
     "check": "your own stubs, lesson by lesson [LESSON]",
+    "hint": "the next of three hints for an exercise: hint EX",
     "reset": "fresh stubs for one lesson, your file kept aside: reset LESSON",
+    "audit": "the course proves itself: mistakes caught and named, other right answers accepted [EX or LESSON]",
+    "new-lesson": "the files of a new lesson, to be filled: new-lesson STAGE/LESSON",
     "stubs": "write the stubs anew from solutions/ (for maintainers); --check only looks",
     "clean": "remove .venv, runs/ and caches (never tutorial/ or kept/)",
     "help": "this list",
 }
 INSIDE = "--inside"  # first argument of the second start, by the environment's own Python: no third is needed
-NEEDS_NO_VENV = ("stubs", "reset", "clean", "help", "setup")
+NEEDS_NO_VENV = ("hint", "new-lesson", "stubs", "reset", "clean", "help", "setup")
 
 
 def main(arguments, inside=False):
@@ -31,7 +33,7 @@ def main(arguments, inside=False):
     if verb == "help":
         print("python -m course VERB, or make VERB:\n")
         for name, text in VERBS.items():
-            print(f"  {name:<7} {text}")
+            print(f"  {name:<10} {text}")
         return 0
     if verb == "setup":
         environment.ensure()
@@ -41,14 +43,14 @@ def main(arguments, inside=False):
         environment.check_version(sys.version_info[:2])
         from course import verbs
 
-        return getattr(verbs, "do_" + verb)(rest)
+        return getattr(verbs, "do_" + verb.replace("-", "_"))(rest)
     environment.ensure()
     if not inside and os.path.normcase(sys.prefix) != os.path.normcase(str(environment.VENV)):
         command = [str(environment.python()), "-m", "course", INSIDE, verb, *rest]
         return subprocess.call(command, cwd=str(environment.ROOT))
     from course import verbs
 
-    return getattr(verbs, "do_" + verb)(rest)
+    return getattr(verbs, "do_" + verb.replace("-", "_"))(rest)
 
 
 def run():

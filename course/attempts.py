@@ -11,25 +11,23 @@ import importlib.util
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from course import stubs
 from course.manifest import Exercise, Lesson
 from lab.attempts import Attempt, Attempts
 from lab.errors import UsageError
-from lab.switch import LESSON, ROOT
+from lab.switch import LESSON
 
 MISTAKES, VARIANTS = "mistakes.py", "variants.py"
 
 
-def read(lesson: Lesson, file: str, root: Path = ROOT) -> list[Attempt]:
+def read(lesson: Lesson, file: str) -> list[Attempt]:
     """The attempts in a lesson's mistakes.py or variants.py; none where there is no such file.
 
     Raises UsageError where one belongs to no exercise, or has neither changes nor code.
     """
-    path = stubs.solution_folder(lesson, root) / file
+    path = lesson.solution / file
     if not path.exists():
         return []
     spec = importlib.util.spec_from_file_location(f"attempts_at_{lesson.name}_{path.stem}", path)
@@ -46,12 +44,12 @@ def read(lesson: Lesson, file: str, root: Path = ROOT) -> list[Attempt]:
     return attempts
 
 
-def build(attempt: Attempt, lesson: Lesson, root: Path = ROOT) -> Any:
+def build(attempt: Attempt, lesson: Lesson) -> Any:
     """The function or class that the attempt puts in the place of its exercise's."""
     exercise = next(e for e in lesson.exercises if e.id == attempt.exercise)
     if attempt.code is not None:
         return attempt.code
-    text = (stubs.solution_folder(lesson, root) / exercise.file).read_text(encoding="utf-8")
+    text = (lesson.solution / exercise.file).read_text(encoding="utf-8")
     for old, new in attempt.changes.items():
         if text.count(old) != 1:
             found = "does not stand" if old not in text else f"stands {text.count(old)} times"
@@ -60,19 +58,19 @@ def build(attempt: Attempt, lesson: Lesson, root: Path = ROOT) -> Any:
                 "it must stand there once"
             )
         text = text.replace(old, new)
-    return from_text(text, exercise, lesson, root)
+    return from_text(text, exercise, lesson)
 
 
-def reference(lesson: Lesson, exercise: Exercise, root: Path = ROOT) -> Any:
+def reference(lesson: Lesson, exercise: Exercise) -> Any:
     """The reference's own object, calling whatever else is in use."""
-    text = (stubs.solution_folder(lesson, root) / exercise.file).read_text(encoding="utf-8")
-    return from_text(text, exercise, lesson, root)
+    text = (lesson.solution / exercise.file).read_text(encoding="utf-8")
+    return from_text(text, exercise, lesson)
 
 
-def from_text(text: str, exercise: Exercise, lesson: Lesson, root: Path = ROOT) -> Any:
+def from_text(text: str, exercise: Exercise, lesson: Lesson) -> Any:
     """The exercise's object as `text`, a version of the reference's file, defines it."""
     module = module_of(lesson, exercise)
-    path = stubs.solution_folder(lesson, root) / exercise.file
+    path = lesson.solution / exercise.file
     namespace: dict[str, Any] = {"__name__": module.__name__, "__file__": str(path)}
     exec(compile(text, f"{path} (changed)", "exec"), namespace)
     owner, _, method = exercise.object.partition(".")

@@ -42,7 +42,7 @@ def audit(only: list[str], root: Path = ROOT, processes: int | None = None) -> i
         found = _work(copy, chosen, processes or min(os.cpu_count() or 1, 8))
         problems = found["broken"] + [r["problem"] for r in found["results"] if r["problem"]]
         for lesson in manifest.read_all(copy):
-            problems += _about_lesson(lesson, chosen, found["tests"], copy)
+            problems += _about_lesson(lesson, chosen, found["tests"])
     rows = [_row(lesson, chosen, found) for lesson in lessons if any(e.id in chosen for e in lesson.exercises)]
     problems += [
         f"{row['lesson']}: {row['named']} of {row['mistakes']} mistakes are named, fewer than {NAMED:.0%}"
@@ -101,12 +101,12 @@ def _work(copy: Path, chosen: list[str], processes: int) -> dict[str, Any]:
     return found
 
 
-def _about_lesson(lesson: Lesson, chosen: list[str], tests: dict[str, dict[str, int]], root: Path) -> list[str]:
+def _about_lesson(lesson: Lesson, chosen: list[str], tests: dict[str, dict[str, int]]) -> list[str]:
     """What can be seen without running a test."""
     exercises = [e for e in lesson.exercises if e.id in chosen]
     if not exercises:
         return []
-    counts = {file: [a.exercise for a in attempts.read(lesson, file, root)] for file in (MISTAKES, VARIANTS)}
+    counts = {file: [a.exercise for a in attempts.read(lesson, file)] for file in (MISTAKES, VARIANTS)}
     problems = []
     for exercise in exercises:
         for suite in ("basic_test.py", "advanced_test.py"):
@@ -118,23 +118,24 @@ def _about_lesson(lesson: Lesson, chosen: list[str], tests: dict[str, dict[str, 
                 problems.append(
                     f"exercise {exercise.id} has {there} entries in {lesson.name}/{file}; {needed} are needed"
                 )
-    problems += [p for file in stubs.files(lesson) if (p := _disagreement(lesson, file, root))]
+    problems += [p for file in stubs.files(lesson) if (p := _disagreement(lesson, file))]
     page = lesson.folder / "README.md"
     if not page.exists():
         return [*problems, f"{lesson.name} has no README.md"]
     problems += [
-        f"{lesson.name}/README.md links to {link}, which is not there" for link in pages.broken_links(page, root)
+        f"{lesson.name}/README.md links to {link}, which is not there" for link in pages.broken_links(page, lesson.root)
     ]
-    if re.search(r"\bTODO\b", page.read_text(encoding="utf-8")):
-        problems.append(f"{lesson.name}/README.md still has a TODO")
-    elif wrong := pages.wrong_blocks(page, root):
+    if wrong := pages.wrong_blocks(page, lesson.root):
         problems.append(f"{lesson.name}/README.md: {wrong}")
+    for path in sorted(p for f in (lesson.folder, lesson.solution) for p in f.rglob("*.*")):
+        if path.suffix in (".py", ".md", ".toml") and re.search(r"\bTODO\b", path.read_text(encoding="utf-8")):
+            problems.append(f"{path.relative_to(lesson.root)} still has a TODO")
     return problems
 
 
-def _disagreement(lesson: Lesson, file: str, root: Path) -> str | None:
+def _disagreement(lesson: Lesson, file: str) -> str | None:
     """Stub and reference, the bodies of exercises taken out of both, are the same program."""
-    paths = (lesson.folder / file, stubs.solution_folder(lesson, root) / file)
+    paths = (lesson.folder / file, lesson.solution / file)
     here, there = (_without_bodies(p.read_text(encoding="utf-8"), lesson, file) for p in paths)
     if here == there:
         return None

@@ -67,6 +67,10 @@ class Worker:
         if report.failed:
             self.broken.append(f"{report.nodeid}: {str(report.longrepr).strip().splitlines()[-1]}")
 
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo) -> bool:
+        print(excinfo.value)  # the last line that is printed is what the audit shows
+        return True
+
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         self.items: dict[str, list[pytest.Item]] = {}
         for item in session.items:
@@ -225,7 +229,8 @@ def main(arguments: list[str]) -> int:
         str(p) for n in ("basic", "advanced") for p in ROOT.glob(f"tutorial/stage*/lesson*/testcases/{n}_test.py")
     ]
     options = ["-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:xdist", "--noconftest"]
-    pytest.main([*options, *suites], plugins=[worker, pytest_plugin])
+    if pytest.main([*options, *suites], plugins=[worker, pytest_plugin]) not in (0, 1):
+        return 1
     found = {"results": [asdict(r) for r in worker.results], "tests": worker.tests, "broken": worker.broken}
     Path(out).write_text(json.dumps(found), encoding="utf-8")
     return 0

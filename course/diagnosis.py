@@ -62,7 +62,8 @@ class Case:
         """Observations of the exercise's other tests, beside the reference's answers; kept for the next failure."""
         yield from list(self.elsewhere)
         if self._tests is None:
-            self._tests = iter([other for other in item.session.items if other is not item and _belongs(other, item)])
+            collected = getattr(item.session, "collected", item.session.items)
+            self._tests = iter([other for other in collected if other is not item and _belongs(other, item)])
         for other in self._tests:
             for seen in _observations_of(other):
                 if isinstance(seen.outcome, NotImplementedError):
@@ -107,8 +108,8 @@ def _named(case: Case, item: pytest.Item, log: list[Observation], deadline: floa
             left.append(candidate)
         if time.monotonic() >= deadline:
             return None
-    if not left:
-        return None
+    if not left or all(alike(case.outcome(case.reference, seen), seen) for seen in log[::-1]):
+        return None  # where the learner's answers are the reference's, they are nobody's mistake
     for seen, right in case.further(item):
         if time.monotonic() >= deadline:
             break

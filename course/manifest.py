@@ -49,6 +49,16 @@ class Lesson:
     def number(self) -> str:
         return self.name[len("lesson") :].split("_")[0]
 
+    @property
+    def root(self) -> Path:
+        """The course that the lesson is part of."""
+        return self.folder.parents[2]
+
+    @property
+    def solution(self) -> Path:
+        """Its folder under solutions/."""
+        return self.root / "solutions" / self.folder.parent.name / self.name
+
     def exercise_at(self, qualname: str, file: str) -> Exercise | None:
         """The exercise that the object `qualname` in `file` belongs to (a method may belong to its class)."""
         owners = (qualname, qualname.split(".")[0])

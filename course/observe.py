@@ -24,7 +24,7 @@ import torch
 from torch import Tensor, nn
 
 from course import attempts, plain, shapes
-from course.report import Mismatch, Problem, call_text, short
+from course.report import Mismatch, Problem, call_text, short, short_pair
 from lab.spec import Spec
 from lab.switch import LESSON
 
@@ -166,7 +166,8 @@ class Seen:
             value = torch.zeros_like(expected)
         difference = _difference(value, expected, rtol, atol)
         if difference is not None:
-            self.fail(expected=short(expected), first_difference=difference)
+            got, wanted = short_pair(self.value, expected)
+            self.fail(expected=wanted, first_difference=difference, got=got)
 
     def no_gradient(self, why: str) -> None:
         """Fails, saying `why`, if any gradient arrived here."""
@@ -187,9 +188,10 @@ class Seen:
         if not condition:
             self.fail(says)
 
-    def fail(self, says: str = "", expected: str = "", first_difference: str = "") -> None:
+    def fail(self, says: str = "", expected: str = "", first_difference: str = "", got: str = "") -> None:
         __tracebackhide__ = True
-        got = f"{self._part}: {short(self.value)}" if self._part else short(self.value)
+        got = got or short(self.value)
+        got = f"{self._part}: {got}" if self._part else got
         problem = Problem(self._called, got, expected, first_difference, says)
         raise Mismatch("\n".join(problem.lines()))
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from _pytest._code.code import ReprFileLocation, TerminalRepr
 
-from lab import switch
+from lab import properties, switch
 from lab.errors import UsageError
 
 UNWRITTEN = "not written yet: exercise "
@@ -25,8 +25,13 @@ UNWRITTEN = "not written yet: exercise "
 def pytest_configure(config: pytest.Config) -> None:
     try:
         switch.check()
+        properties.chosen_seed()
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def pytest_report_header() -> str:
+    return f"properties: the draws of seed {properties.chosen_seed()} (PROPERTY_SEED=n for others)"
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +49,11 @@ def observe():
 
 
 _observers: list = []  # one a session; a list so that pytest's own tests of tests do not mix them up
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
+    session.collected = list(items)  # what -k leaves out may still help to tell mistakes apart
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

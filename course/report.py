@@ -40,27 +40,36 @@ class Problem:
         return [f"  {label:<9}{text}" for label, text in parts if text]
 
 
-def short(value: Any, width: int = WIDTH) -> str:
+def short(value: Any, width: int = WIDTH, digits: int = 4) -> str:
     """A value in a few characters: tensors as rounded lists (with shape and dtype where they do not fit)."""
     if isinstance(value, torch.Tensor):
-        text = _numbers(value.detach().tolist())
+        text = _numbers(value.detach().tolist(), digits)
         if len(text) > width:
-            head = _numbers(value.detach().flatten()[:4].tolist())[:-1]
+            head = _numbers(value.detach().flatten()[:4].tolist(), digits)[:-1]
             return f"{head}, ...] shape {tuple(value.shape)}, {str(value.dtype).removeprefix('torch.')}"
         return text
     if isinstance(value, Spec):
         inner = ", ".join(f"{k}={short(v, 24)}" for k, v in value.kwargs.items())
         return f"{value.target.partition(':')[2]}({inner})"
     if isinstance(value, float):
-        return _numbers(value)
+        return _numbers(value, digits)
     if isinstance(value, dict):
-        text = "{" + ", ".join(f"{k!r}: {short(v, width // 2)}" for k, v in value.items()) + "}"
+        text = "{" + ", ".join(f"{k!r}: {short(v, width // 2, digits)}" for k, v in value.items()) + "}"
     elif isinstance(value, (list, tuple)):
-        text = ", ".join(short(v, width // 2) for v in value)
+        text = ", ".join(short(v, width // 2, digits) for v in value)
         text = f"[{text}]" if isinstance(value, list) else f"({text})"
     else:
         text = repr(value)
     return text if len(text) <= width else f"{text[: width - 3]}..."
+
+
+def short_pair(got: Any, expected: Any) -> tuple[str, str]:
+    """Both in a few characters, with more digits where four show no difference."""
+    for digits in (4, 8, 16):
+        pair = short(got, digits=digits), short(expected, digits=digits)
+        if pair[0] != pair[1]:
+            break
+    return pair
 
 
 def call_text(name: str, arguments: dict[str, Any]) -> str:
@@ -80,9 +89,10 @@ def exercise_by_id(lesson_folder: Path, number: str) -> Exercise | None:
     return next((e for e in manifest.read(lesson_folder).exercises if e.id == number), None)
 
 
-def _numbers(value: Any) -> str:
+def _numbers(value: Any, digits: int) -> str:
     if isinstance(value, list):
-        return f"[{', '.join(_numbers(v) for v in value)}]"
+        return f"[{', '.join(_numbers(v, digits) for v in value)}]"
     if isinstance(value, float):
-        return f"{value:.4f}".rstrip("0").rstrip(".") if 1e-3 <= abs(value) < 1e5 or value == 0 else f"{value:.3g}"
+        plain = 1e-3 <= abs(value) < 1e5 or value == 0
+        return f"{value:.{digits}f}".rstrip("0").rstrip(".") if plain else f"{value:.{digits - 1}g}"
     return repr(value)

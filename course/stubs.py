@@ -24,22 +24,20 @@ STEP = "# >"
 Function = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def solution_folder(lesson: Lesson, root: Path = ROOT) -> Path:
-    return root / "solutions" / lesson.folder.parent.name / lesson.name
-
-
 def files(lesson: Lesson) -> list[str]:
     """The stub files of a lesson, in the order of its exercises."""
     return list(dict.fromkeys(e.file for e in lesson.exercises))
 
 
-def stub_of(lesson: Lesson, file: str, root: Path = ROOT) -> str:
+def stub_of(lesson: Lesson, file: str) -> str:
     """The text of the pristine stub `file`. Raises UsageError where the reference lacks the object."""
-    path = solution_folder(lesson, root) / file
+    path = lesson.solution / file
     try:
         source = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise UsageError(f"{lesson.name}/lesson.toml names {file}, but there is no {path.relative_to(root)}") from None
+        raise UsageError(
+            f"{lesson.name}/lesson.toml names {file}, but there is no {path.relative_to(lesson.root)}"
+        ) from None
     lines = source.split("\n")  # not splitlines, which knows more line ends than Python does
     tree = ast.parse(source)
     edits: list[tuple[int, int, list[str]]] = []  # first line, last line (from 1, both included), replacement
@@ -139,7 +137,7 @@ def write_all(target: Path, root: Path = ROOT) -> list[Path]:
         for file in files(lesson):
             path = target / lesson.folder.relative_to(root) / file
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_text(path, stub_of(lesson, file, root))
+            write_text(path, stub_of(lesson, file))
             written.append(path)
     return written
 
@@ -150,22 +148,22 @@ def changed(root: Path = ROOT) -> list[Path]:
         path
         for lesson in manifest.read_all(root)
         for file in files(lesson)
-        if _text(path := lesson.folder / file) != stub_of(lesson, file, root)
+        if _text(path := lesson.folder / file) != stub_of(lesson, file)
     ]
 
 
-def reset(lesson: Lesson, root: Path = ROOT) -> tuple[list[Path], Path | None]:
-    """Restores a lesson's stubs. What stood there and was not pristine goes to `root`/kept/ first.
+def reset(lesson: Lesson) -> tuple[list[Path], Path | None]:
+    """Restores a lesson's stubs. What stood there and was not pristine goes to kept/ first.
 
     Returns the files restored, and the folder with what was kept (None where nothing had to be).
     """
     stamp = time.strftime("%Y%m%d-%H%M%S")
-    kept = root / "kept" / f"{lesson.name}-{stamp}"
+    kept = lesson.root / "kept" / f"{lesson.name}-{stamp}"
     n = 1
     while kept.exists():
         n += 1
-        kept = root / "kept" / f"{lesson.name}-{stamp}-{n}"
-    fresh = {file: stub_of(lesson, file, root) for file in files(lesson)}
+        kept = lesson.root / "kept" / f"{lesson.name}-{stamp}-{n}"
+    fresh = {file: stub_of(lesson, file) for file in files(lesson)}
     restored = []
     for file, text in fresh.items():
         path = lesson.folder / file

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 
-from course import manifest, readme_tables, stubs
+from course import hints, manifest, readme_tables, scaffold, stubs
 from lab.errors import UsageError
 from lab.files import write_text
 from lab.switch import ROOT
@@ -20,12 +20,17 @@ def do_demo(arguments: list[str]) -> int:
 
 
 def do_test(arguments: list[str]) -> int:
-    """Everything, on the reference: the lessons' own suites by name, whatever else a learner keeps beside them."""
+    """Everything, on the reference: the lessons' own suites by name, whatever else a learner keeps beside them, the
+    course's own tests, and the audit. Arguments go to pytest instead."""
     suites = sorted(
         str(p) for n in ("basic", "advanced") for p in ROOT.glob(f"tutorial/stage*/lesson*/testcases/{n}_test.py")
     )
     plugins = ["--noconftest", "-p", "course.pytest_plugin", "-p", "tests.conftest"]  # no conftest.py but our own
-    return _python(["-m", "pytest", "-q", *plugins, *(arguments or [*suites, "tests"])], SOLUTION="1")
+    code = _python(["-m", "pytest", "-q", *plugins, *(arguments or [*suites, "tests"])], SOLUTION="1")
+    if arguments:
+        return code
+    print("\nNow the audit: known mistakes must be caught and named, right answers written otherwise must pass.")
+    return do_audit([]) or code
 
 
 def do_audit(arguments: list[str]) -> int:
@@ -41,6 +46,22 @@ def do_check(arguments: list[str]) -> int:
     from course.progress import check_lessons  # pytest: only where it is installed
 
     return check_lessons(lessons)
+
+
+def do_hint(arguments: list[str]) -> int:
+    if len(arguments) != 1 or not arguments[0]:
+        raise UsageError("say for which exercise, such as `make hint EX=13.2`")
+    print(hints.next_hint(arguments[0]))
+    return 0
+
+
+def do_new_lesson(arguments: list[str]) -> int:
+    if len(arguments) != 1 or not arguments[0]:
+        raise UsageError("say its name, such as `make new-lesson NAME=stage02_gradients/lesson05_reinforce`")
+    for path in scaffold.new_lesson(arguments[0]):
+        print(f"new: {path.relative_to(ROOT)}")
+    print("Fill them as tutorial/CONTRIBUTING.md says; until then `make audit` tells what is missing.")
+    return 0
 
 
 def do_reset(arguments: list[str]) -> int:

@@ -6,8 +6,6 @@ import functools
 import os
 from collections.abc import Callable
 
-from hypothesis import HealthCheck, Phase, given, seed, settings
-
 from lab.errors import UsageError
 
 
@@ -16,6 +14,8 @@ def for_all(examples: int = 25, **strategies) -> Callable[[Callable], Callable]:
 
     The draws come from the environment's PROPERTY_SEED (0 by default; pytest's header prints it).
     """
+    from hypothesis import HealthCheck, Phase, given, seed, settings  # not before a property is declared
+
     config = settings(
         max_examples=examples,
         deadline=None,

@@ -234,14 +234,16 @@ def test_help_needs_nothing(machine, monkeypatch, capsys, arguments):
 
 def test_help_lists_every_make_target_and_the_reverse(monkeypatch, capsys):
     makefile = (ROOT / "Makefile").read_text()
-    targets = re.findall(r"^([a-z]+):$", makefile, flags=re.MULTILINE)
+    targets = re.findall(r"^([a-z-]+):$", makefile, flags=re.MULTILINE)
     assert status(monkeypatch, "help") == 0
-    listed = re.findall(r"^  ([a-z]+) ", capsys.readouterr().out, flags=re.MULTILINE)
+    listed = re.findall(r"^  ([a-z-]+) ", capsys.readouterr().out, flags=re.MULTILINE)
     phony = re.search(r"^\.PHONY: (.*)$", makefile, flags=re.MULTILINE)[1].split()
     assert sorted(targets) == sorted(listed) == sorted(phony) == sorted(command.VERBS)
     for target in targets:
         assert re.search(
-            rf"^{target}:\n\t@\$\(COURSE\) {target}( \$\(LESSON\))?( \|\| true)?$", makefile, flags=re.MULTILINE
+            rf"^{target}:\n\t@\$\(COURSE\) {target}( \$\((EX|LESSON|NAME)\))*( \|\| true)?$",
+            makefile,
+            flags=re.MULTILINE,
         )
 
 

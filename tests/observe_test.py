@@ -549,8 +549,15 @@ def test_the_log_holds_calls_and_errors():
     observer(double, 1)
     with pytest.raises(ValueError, match="x"):
         observer(fails, "x")
-    assert [request.name for request, _ in observer.log] == ["double", "fails"]
-    assert [type(answer).__name__ for _, answer in observer.log] == ["Answer", "ValueError"]
+    assert [seen.request.name for seen in observer.log] == ["double", "fails"]
+    assert [type(seen.outcome).__name__ for seen in observer.log] == ["Answer", "ValueError"]
+    observer.start()
+    assert observer.log == []
+
+
+def test_more_digits_where_four_show_no_difference(observe):
+    assert "got      1.0000454\n" in difference(observe, 1.0000454, 1.0)
+    assert "got      0.5\n" in difference(observe, 0.5, 0.25)
 
 
 def difference(observe, value, expected):

@@ -90,6 +90,14 @@ TESTS = """\
         assert not X.any(), "nothing was observed here"
     """
 
+MISTAKES = """\
+    from lab.attempts import Attempts
+
+    wrong = Attempts()
+    wrong("13.1", "One too much: the sum alone is asked for.", {"beta * x.sum()": "beta * x.sum() + 1"})
+    wrong("13.1", "Beta is forgotten.", {"beta * x.sum()": "x.sum()"})
+    """
+
 SCENARIOS = """\
     import torch
     from lesson13_made_up import work
@@ -108,6 +116,7 @@ def course(tmp_path_factory, copy_machinery, write_files, manifest_text):
         f"tutorial/{LESSON}/testcases/basic_test.py": TESTS,
         f"tutorial/{LESSON}/testcases/scenarios.py": SCENARIOS,
         f"solutions/{LESSON}/work.py": SOLUTION,
+        f"solutions/{LESSON}/mistakes.py": MISTAKES,
         "tests/own_test.py": "def test_of_the_course_itself():\n    assert 1 == 2, 'told as pytest tells it'\n",
     })  # fmt: skip
 
@@ -122,7 +131,7 @@ def shown(course, run_python):
     return done.stdout, reports
 
 
-def test_a_failed_comparison_is_told_in_six_lines(shown):
+def test_a_failed_comparison_is_told_in_eight_lines(shown):
     assert shown[1]["TestLoss.test_sums"].splitlines() == [
         f"{'exercise 13.1  loss':<52} work.py:3",
         "  called   loss(x=[1, 2], beta=2)",
@@ -130,6 +139,8 @@ def test_a_failed_comparison_is_told_in_six_lines(shown):
         "  expected 6",
         "  differs  by 1",
         "  test     basic_test.py:13  test_sums",
+        "  why      One too much: the sum alone is asked for.",
+        "  next     make hint EX=13.1",
     ]
 
 
@@ -139,6 +150,8 @@ def test_a_missing_error_is_told_the_same_way(shown):
         "  got      no error, but -2",
         "  expected a ValueError",
         "  test     basic_test.py:16  test_refuses_beta",
+        "  why      One too much: the sum alone is asked for.",
+        "  next     make hint EX=13.1",
     ]
 
 
@@ -147,13 +160,15 @@ def test_a_plain_assert_is_told_by_its_sentence(shown):
         "  called   loss(x=[1, 2], beta=0.5)",
         "  says     the loss must grow with beta",
         "  test     basic_test.py:22  test_scales[0.5]",
+        "  why      One too much: the sum alone is asked for.",
+        "  next     make hint EX=13.1",
     ]
 
 
 def test_a_property_is_told_by_its_smallest_counterexample(shown):
     lines = shown[1]["TestLoss.test_is_small"].splitlines()
     assert lines[1:3] == ["  called   loss(x=[])", "  got      1"]
-    assert len(lines) == 6
+    assert len(lines) == 8
 
 
 def test_a_method_is_told_with_its_own_line(shown):
@@ -163,6 +178,7 @@ def test_a_method_is_told_with_its_own_line(shown):
         "  got      [-1]",
         "  says     forward must keep the sign",
         "  test     basic_test.py:43  test_method",
+        "  next     make hint EX=13.2",
     ]
 
 
@@ -187,6 +203,7 @@ def test_a_crash_of_the_learners_code_is_told_with_its_place(shown):
     assert lines[3:] == [
         "  at       work.py:5  return torch.zeros(())[3]",
         "  test     basic_test.py:32  test_crashes",
+        "  next     make hint EX=13.1",
     ]
 
 
@@ -195,7 +212,7 @@ def test_a_changed_signature_is_told_too(shown):
     assert lines[0] == f"{'exercise 13.1  loss':<52} work.py:3"
     assert lines[1] == "  called   loss([1, 2], gamma=0.5)"
     assert lines[2] == "  raised   TypeError: got an unexpected keyword argument 'gamma'"
-    assert lines[-1] == "  test     basic_test.py:35  test_other_arguments"
+    assert lines[-2] == "  test     basic_test.py:35  test_other_arguments"
 
 
 def test_a_changed_signature_is_told_where_another_error_is_awaited(shown):
@@ -204,6 +221,7 @@ def test_a_changed_signature_is_told_where_another_error_is_awaited(shown):
         "  got      TypeError: got an unexpected keyword argument 'gamma'",
         "  expected a ValueError",
         "  test     basic_test.py:38  test_awaits_an_error",
+        "  next     make hint EX=13.1",
     ]
 
 
@@ -224,6 +242,13 @@ def test_full_trace_brings_the_traceback_back(course, run_python):
     assert "course.report.Mismatch:   called   loss(x=[1, 2], beta=2)" in done.stdout
     assert "def close(self, expected" in done.stdout
     assert "exercise 13.1" not in done.stdout
+
+
+@pytest.mark.parametrize("options", [("-v",), ("-x",), ("-p", "xdist.plugin", "-n", "2"), ("-k", "sums", "-v")])
+def test_other_ways_to_start_pytest_show_the_same(course, run_python, options):
+    done = run_python(course, "-m", "pytest", "-p", "no:cacheprovider", "-k", "test_sums", *options)
+    assert done.returncode == 1
+    assert "  why      One too much: the sum alone is asked for.\n  next     make hint EX=13.1\n" in done.stdout
 
 
 def test_pdb_still_stops_at_the_failing_line(course, run_python):

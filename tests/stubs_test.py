@@ -179,7 +179,7 @@ def stub_of(made_up):
 
     def stub_of(source, *exercises):
         root = made_up(source, *exercises)
-        text = stubs.stub_of(manifest.read(root / "tutorial" / FOLDER), "work.py", root)
+        text = stubs.stub_of(manifest.read(root / "tutorial" / FOLDER), "work.py")
         compile(text, "work.py", "exec")
         return text
 
@@ -293,7 +293,7 @@ def test_windows_line_ends_make_no_difference(made_up, stub_of):
     root = made_up(source, "01.1 work.py:f")
     expected = stub_of(source, "01.1 work.py:f")
     (root / "solutions" / FOLDER / "work.py").write_bytes(source.replace("\n", "\r\n").encode())
-    assert stubs.stub_of(manifest.read(root / "tutorial" / FOLDER), "work.py", root) == expected
+    assert stubs.stub_of(manifest.read(root / "tutorial" / FOLDER), "work.py") == expected
 
 
 @pytest.mark.parametrize(("exercise", "says"), [
@@ -344,7 +344,7 @@ def test_real_stubs_agree_with_their_solutions_in_everything_else(fresh):
     for lesson in manifest.read_all():
         for file in stubs.files(lesson):
             stub = (fresh / lesson.folder.relative_to(ROOT) / file).read_text(encoding="utf-8")
-            solution = (stubs.solution_folder(lesson) / file).read_text(encoding="utf-8")
+            solution = (lesson.solution / file).read_text(encoding="utf-8")
             names = {e.object for e in lesson.exercises if e.file == file}
             assert ast.dump(without_bodies(stub, names)) == ast.dump(without_bodies(solution, names))
 
@@ -391,7 +391,7 @@ def test_reset_restores_and_keeps_what_was_written(course):
     path = stub_path(course)
     pristine = path.read_bytes()
     path.write_text("mine\n")
-    restored, kept = stubs.reset(manifest.find("01", course), course)
+    restored, kept = stubs.reset(manifest.find("01", course))
     assert restored == [path]
     assert path.read_bytes() == pristine
     assert (kept / "work.py").read_text() == "mine\n"
@@ -405,21 +405,21 @@ def test_reset_never_overwrites_what_was_kept_before(course, monkeypatch):
     folders = []
     for text in ("first\n", "second\n", "third\n"):
         stub_path(course).write_text(text)
-        folders.append(stubs.reset(manifest.find("01", course), course)[1])
+        folders.append(stubs.reset(manifest.find("01", course))[1])
     assert len(set(folders)) == 3
     assert [(folder / "work.py").read_text() for folder in folders] == ["first\n", "second\n", "third\n"]
 
 
 def test_reset_of_a_pristine_lesson_does_nothing(course):
     before = stub_path(course).stat()
-    assert stubs.reset(manifest.find("01", course), course) == ([], None)
+    assert stubs.reset(manifest.find("01", course)) == ([], None)
     assert stub_path(course).stat().st_mtime_ns == before.st_mtime_ns
     assert not (course / "kept").exists()
 
 
 def test_reset_brings_a_missing_stub_back_with_nothing_to_keep(course):
     stub_path(course).unlink()
-    assert stubs.reset(manifest.find("01", course), course) == ([stub_path(course)], None)
+    assert stubs.reset(manifest.find("01", course)) == ([stub_path(course)], None)
     assert stubs.changed(course) == []
 
 
@@ -430,7 +430,7 @@ def test_reset_touches_no_other_file_and_no_other_lesson(course, write_files, ma
         f"solutions/{other}/work.py": "def f():\n    return 1\n", f"tutorial/{FOLDER}/notes.txt": "mine, too\n",
     })  # fmt: skip
     stub_path(course).write_text("mine\n")
-    restored, _ = stubs.reset(manifest.find("01", course), course)
+    restored, _ = stubs.reset(manifest.find("01", course))
     assert restored == [stub_path(course)]
     assert (course / "tutorial" / other / "work.py").read_text() == "mine\n"
     assert (course / "tutorial" / FOLDER / "notes.txt").read_text() == "mine, too\n"
@@ -440,7 +440,7 @@ def test_a_reset_that_cannot_be_made_loses_nothing(course):
     stub_path(course).write_text("mine\n")
     (course / "solutions" / FOLDER / "work.py").write_text("def g():\n    return 1\n")
     with pytest.raises(UsageError, match=r"work\.py has no f"):
-        stubs.reset(manifest.find("01", course), course)
+        stubs.reset(manifest.find("01", course))
     assert stub_path(course).read_text() == "mine\n"
 
 

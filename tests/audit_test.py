@@ -1,0 +1,182 @@
+"""The audit is green where all is well and says what is not, on a small course."""
+
+import re
+
+import pytest
+
+from course import scaffold, stubs
+from lab.errors import UsageError
+
+LESSON = "stage01_a/lesson13_made_up"
+
+SOLUTION = '''\
+"""Adds."""
+
+
+def plus(x: int, y: int) -> int:
+    """x + y."""
+    # > Add.
+    return x + y
+
+
+def minus(x: int, y: int) -> int:
+    """x - y."""
+    # > Subtract.
+    return x - y
+'''
+
+BASIC = """\
+    import pytest
+    from lesson13_made_up.work import minus, plus
+
+    @pytest.mark.exercise("13.1")
+    class TestPlus:
+        def test_sum(self, observe):
+            observe(plus, 20, 3).close(23)
+
+    @pytest.mark.exercise("13.2")
+    class TestMinus:
+        def test_difference(self, observe):
+            observe(minus, 20, 3).close(17)
+    """
+
+HEAD = "from lab.attempts import Attempts\n\nattempt = Attempts()\n"
+
+
+def mistakes(exercise, sign):
+    """Eight wrong ways, each with an answer of its own."""
+    return [
+        f'attempt("{exercise}", "Off by {n}.", {{"return x {sign} y": "return x {sign} y + {n}"}})' for n in range(1, 9)
+    ]
+
+
+def variants(exercise, sign):
+    return [
+        f'attempt("{exercise}", "way {n}", {{"return x {sign} y": "return {n} + x {sign} y - {n}"}})' for n in range(3)
+    ]
+
+
+GOOD = {
+    f"tutorial/{LESSON}/testcases/basic_test.py": BASIC,
+    f"tutorial/{LESSON}/testcases/advanced_test.py": BASIC,
+    f"tutorial/{LESSON}/README.md": "# One\n\n```python\nprint(1 + 1)  # 2\n```\n",
+    f"solutions/{LESSON}/work.py": SOLUTION,
+    f"solutions/{LESSON}/mistakes.py": HEAD + "\n".join(mistakes("13.1", "+") + mistakes("13.2", "-")),
+    f"solutions/{LESSON}/variants.py": HEAD + "\n".join(variants("13.1", "+") + variants("13.2", "-")),
+}  # fmt: skip
+
+
+@pytest.fixture
+def audit(tmp_path, copy_machinery, write_files, manifest_text, run_python):
+    """`audit({path: text})` is what the audit of a good course with those files changed prints, problems first."""
+    copy_machinery(tmp_path)
+    write_files(tmp_path, {f"tutorial/{LESSON}/lesson.toml": manifest_text("13.1 work.py:plus", "13.2 work.py:minus")})
+    write_files(tmp_path, GOOD)
+
+    def run(changed, *only):
+        write_files(tmp_path, changed)
+        done = run_python(
+            tmp_path, "-c", f"import sys; from course.audit import audit; sys.exit(audit({list(only)!r}))"
+        )
+        assert done.stderr == ""
+        problems = re.findall(r"^problem: (.*)$", done.stdout, flags=re.MULTILINE)
+        assert done.returncode == bool(problems)
+        return problems, done.stdout
+
+    return run
+
+
+def test_all_is_well_whatever_stands_in_tutorial(audit, tmp_path):
+    problems, shown = audit({f"tutorial/{LESSON}/work.py": "def plus(:\n"})
+    assert problems == []
+    row = next(line.split() for line in shown.splitlines() if line.startswith("lesson13"))
+    assert row[:8] == ["lesson13_made_up", "2", "4", "16", "16", "16", "6", "6"]
+    assert shown.splitlines()[-1] == "all is well"
+    assert (tmp_path / "tutorial" / LESSON / "work.py").read_text() == "def plus(:\n"
+
+
+def test_whatever_is_wrong_is_told(audit, write_files):
+    wrong = mistakes("13.1", "+")[:7]
+    wrong[0] = 'attempt("13.1", "Right, really.", {"return x + y": "return y + x"})'
+    wrong += mistakes("13.2", "-")
+    wrong.append(wrong[-1].replace("Off by 8.", "Off by eight."))  # not to be told from another
+    right = [*variants("13.1", "+"), *variants("13.2", "-")]
+    right[0] = 'attempt("13.1", "wrong, really", {"return x + y": "return x"})'
+    suites = {
+        f"tutorial/{LESSON}/testcases/basic_test.py": BASIC.replace("minus, 20, 3).close(17)", "plus, 2, 3).close(5)"),
+        f"tutorial/{LESSON}/testcases/advanced_test.py": BASIC.partition('    @pytest.mark.exercise("13.1")')[0]
+        + BASIC[BASIC.index('    @pytest.mark.exercise("13.2")') :],
+    }
+    problems, shown = audit({
+        **suites,
+        f"solutions/{LESSON}/mistakes.py": HEAD + "\n".join(wrong),
+        f"solutions/{LESSON}/variants.py": HEAD + "\n".join(right),
+        f"tutorial/{LESSON}/README.md": "TODO [a](nowhere.md)\n```python\n1 / 0\n```\n",
+    })  # fmt: skip
+    lesson = "lesson13_made_up"
+    assert sorted(problems) == sorted([
+        f"{lesson}/mistakes.py:4 is not caught: all tests pass",
+        f"{lesson}/variants.py:4 is right, but test_sum rejects it",
+        "test_difference does not end in the stub's NotImplementedError",
+        "exercise 13.1 has no test in advanced_test.py",
+        "exercise 13.1 has 7 entries in lesson13_made_up/mistakes.py; 8 are needed",
+        f"{lesson}/README.md links to nowhere.md, which is not there",
+        f"{lesson}/README.md: its Python blocks do not run: ZeroDivisionError: division by zero",
+        f"tutorial/{LESSON}/README.md still has a TODO",
+        f"{lesson}: 13 of 16 mistakes are named, fewer than 95%",
+    ])  # fmt: skip
+    assert "not named: 13.2  Off by eight." in shown
+    assert "not named: 13.2  Off by 8." in shown
+
+
+def test_a_mistake_must_not_be_taken_for_another(audit):
+    # Both answer alike to the first test; the sentence of one of them is given twice, so that it is named.
+    wrong = [*mistakes("13.1", "+"), *mistakes("13.2", "-")]
+    wrong.append('attempt("13.1", "Blamed.", {"return x + y": "return x + y + 9 if x > 5 else x + y"})')
+    wrong.append('attempt("13.1", "Innocent.", {"return x + y": "return x + y + 9 if y < 4 else x + y"})')
+    tests = BASIC.replace("observe(plus, 20, 3).close(23)", "observe(plus, 20, 3).close(23)  # the same for both")
+    problems, shown = audit({
+        f"solutions/{LESSON}/mistakes.py": HEAD + "\n".join(wrong),
+        f"tutorial/{LESSON}/testcases/basic_test.py": tests,
+    }, "13.1")  # fmt: skip
+    assert problems == ["lesson13_made_up: 8 of 10 mistakes are named, fewer than 95%"]
+    assert "not named: 13.1  Blamed." in shown
+
+
+def test_what_there_is_not_cannot_be_audited(audit, tmp_path, run_python):
+    done = run_python(tmp_path, "-c", "from course.audit import audit; audit(['13.7'])")
+    assert "there is no exercise or lesson '13.7'" in done.stderr
+    (tmp_path / "solutions" / LESSON / "mistakes.py").write_text(HEAD + 'attempt("13.1", "?", {"nowhere": ""})\n')
+    done = run_python(tmp_path, "-c", "from course.audit import audit; audit(['13.1'])")
+    assert "the audit broke off: lesson13_made_up, exercise 13.1, line 4: 'nowhere' does not" in done.stderr
+
+
+def test_a_new_lesson_is_red_until_it_is_filled(audit, tmp_path):
+    made = scaffold.new_lesson("stage01_a/lesson14_new", tmp_path)
+    assert (tmp_path / "tutorial/stage01_a/lesson14_new/loss/first.py") in made
+    problems, _ = audit({})
+    told = "\n".join(problems)
+    assert "the reference fails" in told
+    assert "exercise 14.1 has 0 entries in lesson14_new/mistakes.py; 15 are needed" in told
+    assert "exercise 14.1 has 0 entries in lesson14_new/variants.py; 3 are needed" in told
+    assert "tutorial/stage01_a/lesson14_new/README.md still has a TODO" in told
+    assert "lesson13" not in told
+
+
+@pytest.mark.parametrize(("name", "message"), [
+    ("lesson05_x", "is no name for a lesson"), ("stage01_a/lesson5_x", "is no name"), ("../x/lesson05_x", "is no name"),
+    ("stage01_a/lesson13_other", "there is a lesson 13 already: tutorial/stage01_a/lesson13_made_up"),
+    ("stage01_b/lesson05_x", "stage 01 is called stage01_a, not stage01_b"),
+])  # fmt: skip
+def test_a_new_lesson_needs_a_name_that_is_free(tmp_path, write_files, manifest_text, name, message):
+    write_files(tmp_path, {f"tutorial/{LESSON}/lesson.toml": manifest_text("13.1 work.py:f")})
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(UsageError, match=re.escape(message)):
+        scaffold.new_lesson(name, tmp_path)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_new_lessons_stub_is_the_pristine_one(tmp_path, write_files):
+    write_files(tmp_path, {"tutorial/x": "", "solutions/x": ""})
+    scaffold.new_lesson("stage02_b/lesson05_new", tmp_path)
+    assert stubs.changed(tmp_path) == []

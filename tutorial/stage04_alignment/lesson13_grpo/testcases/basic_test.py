@@ -56,7 +56,7 @@ class TestDataset:
         item["rewards"].close(torch.tensor([0.5, 0.25]))
 
     def test_names_file_and_line_of_a_bad_row(self, observe):
-        with observe.raises(ValueError, match=r"train\.jsonl.*line 3"):
+        with observe.raises(ValueError, match=r"train\.jsonl.*\b3\b|\b3\b.*train\.jsonl"):
             observe(scenarios.read_dataset, TWO_ROWS + '{"responses": ["5"]}\n')
 
 
@@ -89,6 +89,7 @@ class TestCollate:
         observe(collate, items).close({"prompt": ["a", "b"], "rewards": [None, torch.tensor([1.0])]})
 
     def test_fills_a_missing_column_with_none(self, observe):
+        observe(collate, [{"x": 1, "y": 2}]).close({"x": [1], "y": [2]})
         observe(collate, [{"x": 1}, {"x": 2, "y": 3}]).close({"x": [1, 2], "y": [None, 3]})
 
 

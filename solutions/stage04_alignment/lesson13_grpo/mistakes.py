@@ -41,11 +41,15 @@ wrong("13.1", "The message about a bad row does not name the file.", {
     'f"{path.name} line {number}"': 'f"line {number}"',
 })  # fmt: skip
 
+wrong("13.1", "The message about a bad row does not name its line.", {
+    'f"{path.name} line {number}"': "path.name",
+})  # fmt: skip
+
 wrong("13.1", "Bytes that are not UTF-8 are replaced or dropped without a word; such a line is a bad row.", {
     'line.decode("utf-8")': 'line.decode("utf-8", "replace")',
 })  # fmt: skip
 
-wrong("13.1", "A line that is not JSON ends in json's own error, which names neither the file nor the line of it.", {
+wrong("13.1", "A line that is not UTF-8 or not JSON ends in Python's own error, which names neither the file nor its line.", {
     'raise ValueError(f"{where}: expected a JSON object in UTF-8 ({error})") from None':
         "raise",
 })  # fmt: skip
@@ -62,7 +66,7 @@ wrong("13.1", "Bad rows are skipped in silence, so nobody learns that a part of 
         "                    continue",
 })  # fmt: skip
 
-wrong("13.1", "Rows are not checked when the data set is made; a bad one must be found then, not when it is used.", {
+wrong("13.1", "This row is bad, but making the data set raises nothing; rows must be checked then, not when they are used.", {
     'self.rows.append(_checked(line, f"{path.name} line {number}"))':
         'where = f"{path.name} line {number}"\n'
         "                self.rows.append((_parsed(line, where), where))",
@@ -183,6 +187,23 @@ wrong("13.1", "A long prompt loses its end; it should lose its beginning, for th
 
 wrong("13.1", "A long prompt is cut to max_length tokens, which leaves no room for a response.", {
     "[-(self.max_length - 1) :]": "[-self.max_length :]",
+})  # fmt: skip
+
+wrong("13.1", "Nothing is cut: max_length has no effect on the prompt, nor on the responses.", {
+    "[-(self.max_length - 1) :]": "",
+    "[:room]": "",
+})  # fmt: skip
+
+wrong("13.1", "A long prompt is never cut; it must leave room for at least one token of a response.", {
+    "[-(self.max_length - 1) :]": "",
+})  # fmt: skip
+
+wrong("13.1", "A long response is never cut to the room that the prompt leaves.", {
+    "[:room]": "",
+})  # fmt: skip
+
+wrong("13.1", "A long response keeps one token fewer than would fit.", {
+    "[:room]": "[: room - 1]",
 })  # fmt: skip
 
 wrong("13.1", "A response alone may take max_length tokens; the bound is on prompt and response together.", {

@@ -1,6 +1,7 @@
 """Situations that the tests of lesson 13 look at. Each returns evidence; what it should be is in the tests."""
 
 import json
+import re
 import tempfile
 from pathlib import Path
 
@@ -25,6 +26,20 @@ def read_dataset(content, num_samples=4, max_length=2048, tokenizer=None, passes
         for _ in range(passes):
             items = [dict(dataset[i]) for i in range(len(dataset))]
         return {"length": len(dataset), "items": items}
+
+
+def complaint(content):
+    """Makes a GRPODataset of `content`, which has a bad row. Returns of the ValueError's message whether it names
+    train.jsonl, and the numbers in it; None where no such error comes."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "train.jsonl"
+        path.write_text(content, encoding="utf-8")
+        try:
+            grpo_dataset.GRPODataset(path, CharTokenizer())
+        except ValueError as error:
+            message = str(error).replace(folder, "")
+            return {"names_file": path.name in message, "numbers": [int(n) for n in re.findall(r"\d+", message)]}
+    return None
 
 
 def read_missing_file():

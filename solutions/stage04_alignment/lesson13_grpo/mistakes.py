@@ -49,7 +49,7 @@ wrong("13.1", "Bytes that are not UTF-8 are replaced or dropped without a word; 
     'line.decode("utf-8")': 'line.decode("utf-8", "replace")',
 })  # fmt: skip
 
-wrong("13.1", "A line that is not UTF-8 or not JSON ends in Python's own error, which names neither the file nor its line.", {
+wrong("13.1", "A line that is not UTF-8 or not JSON ends in Python's own error, which names no file or line.", {
     'raise ValueError(f"{where}: expected a JSON object in UTF-8 ({error})") from None':
         "raise",
 })  # fmt: skip
@@ -66,7 +66,7 @@ wrong("13.1", "Bad rows are skipped in silence, so nobody learns that a part of 
         "                    continue",
 })  # fmt: skip
 
-wrong("13.1", "This row is bad, but making the data set raises nothing; rows must be checked then, not when they are used.", {
+wrong("13.1", "This row is bad, but making the data set raises nothing; rows are checked then, not when used.", {
     'self.rows.append(_checked(line, f"{path.name} line {number}"))':
         'where = f"{path.name} line {number}"\n'
         "                self.rows.append((_parsed(line, where), where))",

@@ -119,7 +119,7 @@ class TestDataset:
     ])  # fmt: skip
     def test_bad_row(self, observe, line, expected):
         good = '{"prompt": "1"}\n\n'
-        observe(scenarios.read_dataset, good + good, passes=0)["length"].close(2)
+        observe(scenarios.read_dataset, 2 * '{"prompt": "1"}\n', passes=0)["length"].close(2)
         with observe.raises(ValueError, match=r"train\.jsonl.*\b3\b|\b3\b.*train\.jsonl"):
             observe(scenarios.read_dataset, good + line + "\n" + good, passes=0)
         with observe.raises(ValueError, match=expected):
@@ -128,7 +128,7 @@ class TestDataset:
     @pytest.mark.parametrize("line", ['{"prompt": "1", "rewards": [true]}', "[" * 100_000])
     def test_bad_row_of_a_rare_kind(self, observe, line):
         good = '{"prompt": "1"}\n\n'
-        observe(scenarios.read_dataset, good + good, passes=0)["length"].close(2)
+        observe(scenarios.read_dataset, 2 * '{"prompt": "1"}\n', passes=0)["length"].close(2)
         with observe.raises(ValueError, match=r"train\.jsonl.*\b3\b|\b3\b.*train\.jsonl"):
             observe(scenarios.read_dataset, good + line + "\n", passes=0)
 

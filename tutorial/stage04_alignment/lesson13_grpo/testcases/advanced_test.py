@@ -29,10 +29,18 @@ def lines(*rows):
 @pytest.mark.exercise("13.1")
 class TestDataset:
     def test_blank_lines_and_windows_line_ends(self, observe):
+        observe(scenarios.read_dataset, '{"prompt": "1"}\n{"prompt": "2"}\n')["length"].close(2)
         text = '\r\n{"prompt": "1"}\r\n\r\n{"prompt": "2"}\r\n   \n'
         observe(scenarios.read_dataset, text)["length"].close(2)
 
+    def test_blank_lines_count_in_messages(self, observe):
+        seen = observe(scenarios.complaint, '\n{"prompt": "1"}\n\n\n{}\n{"prompt": "2"}\n')
+        seen.check(seen.value is not None, "a row without a prompt must raise a ValueError when the data set is made")
+        seen.check(seen.value["names_file"], "the message must name the file, train.jsonl")
+        seen.check(5 in seen.value["numbers"], "the bad row is in line 5 of the file: blank lines count")
+
     def test_byte_order_mark(self, observe):
+        observe(scenarios.read_dataset, '{"prompt": "1"}\n')["length"].close(1)
         seen = observe(scenarios.read_dataset, b'\xef\xbb\xbf{"prompt": "1"}\n')
         seen["items"][0]["prompt_ids"].close(torch.tensor([IDS["1"]]))
 
@@ -41,6 +49,7 @@ class TestDataset:
 
     def test_any_character_inside_a_string(self, observe):
         # U+2028 and U+0085 end a line for str.splitlines, but not for JSON Lines
+        observe(scenarios.read_dataset, '{"prompt": "1", "note": "abc"}\n{"prompt": "2"}\n')["length"].close(2)
         text = '{"prompt": "1", "note": "a\u2028b\u0085c\u4f60\u597d\U0001f600"}\n{"prompt": "2"}\n'
         seen = observe(scenarios.read_dataset, text)
         seen["length"].close(2)
@@ -52,16 +61,19 @@ class TestDataset:
         item["rewards"].close(None)
 
     def test_rewards_without_responses(self, observe):
+        observe(scenarios.read_dataset, lines({"prompt": "1", "rewards": [1.5]}))["length"].close(1)
         item = observe(scenarios.read_dataset, lines({"prompt": "1", "rewards": [1, 0]}))["items"][0]
         item["response_ids"].close(None)
         item["rewards"].close(torch.tensor([1.0, 0.0]))
 
     def test_null_counts_as_missing(self, observe):
+        observe(scenarios.read_dataset, lines({"prompt": "1"}))["length"].close(1)
         item = observe(scenarios.read_dataset, lines({"prompt": "1", "responses": None, "rewards": None}))["items"][0]
         item["response_ids"].close(None)
         item["rewards"].close(None)
 
     def test_an_empty_response_is_just_eos(self, observe):
+        observe(scenarios.read_dataset, lines({"prompt": "1", "responses": ["2"]}))["length"].close(1)
         item = observe(scenarios.read_dataset, lines({"prompt": "1", "responses": [""]}))["items"][0]
         item["response_ids"].close([torch.tensor([1])])
 
@@ -73,20 +85,19 @@ class TestDataset:
         item["responses"].close(["2"])
 
     def test_long_prompt_loses_its_beginning(self, observe):
-        item = observe(scenarios.read_dataset, lines({"prompt": "123456", "responses": ["7"]}), max_length=4)["items"][
-            0
-        ]
+        rows = lines({"prompt": "123456", "responses": ["7", "7890"]})
+        item = observe(scenarios.read_dataset, rows, max_length=4)["items"][0]
         item["prompt_ids"].close(torch.tensor([IDS[c] for c in "456"]))
-        item["response_ids"].close([torch.tensor([IDS["7"]])])  # one token fits, so EOS is cut off
+        item["response_ids"].close([torch.tensor([IDS["7"]])] * 2)  # one token fits, so EOS is cut off
 
     def test_long_response_loses_its_end_and_its_eos(self, observe):
-        rows = lines({"prompt": "12", "responses": ["345", "34", "3"]})
+        rows = lines({"prompt": "12", "responses": ["3456789", "345", "34", "3"]})
         item = observe(scenarios.read_dataset, rows, max_length=5)["items"][0]
-        item["response_ids"].close(
-            [torch.tensor([IDS[c] for c in "345"]), torch.tensor([IDS["3"], IDS["4"], 1]), torch.tensor([IDS["3"], 1])]
-        )
+        first, second, third = (IDS[c] for c in "345")
+        tokens = [[first, second, third], [first, second, third], [first, second, 1], [first, 1]]
+        item["response_ids"].close([torch.tensor(row) for row in tokens])
 
-    @for_all(prompt=st.integers(1, 9), response=st.integers(0, 9), max_length=st.integers(2, 12))
+    @for_all(prompt=st.integers(1, 9), response=st.integers(1, 9), max_length=st.integers(2, 12))
     def test_prompt_and_response_fit_together(self, observe, prompt, response, max_length):
         rows = lines({"prompt": "1" * prompt, "responses": ["2" * response]})
         item = observe(scenarios.read_dataset, rows, max_length=max_length)["items"][0]
@@ -96,10 +107,10 @@ class TestDataset:
         item.check(bool((r == 1).any()) == (len(r) == response + 1), "EOS ends a whole response, and only that")
 
     @pytest.mark.parametrize(("line", "expected"), [
-        ("{", "JSON"), ("[1]", "object"), ('"text"', "object"), ("{}", "prompt"), ('{"prompt": 3}', "prompt"),
+        ("{", "JSON|object"), ("[1]", "JSON|object|dict"), ('"text"', "JSON|object|dict"), ("{}", "prompt"), ('{"prompt": 3}', "prompt"),
         ('{"prompt": ""}', "prompt"), ('{"prompt": "1", "responses": "2"}', "responses"),
         ('{"prompt": "1", "responses": []}', "responses"), ('{"prompt": "1", "responses": [2]}', "responses"),
-        ('{"prompt": "1", "rewards": 1}', "rewards"), ('{"prompt": "1", "rewards": ["1"]}', "rewards"),
+        ('{"prompt": "1", "rewards": []}', "rewards"), ('{"prompt": "1", "rewards": 1}', "rewards"), ('{"prompt": "1", "rewards": ["1"]}', "rewards"),
         ('{"prompt": "1", "rewards": [NaN]}', "rewards|finite"), ('{"prompt": "1", "rewards": [1e999]}', "rewards|finite"),
         ('{"prompt": "1", "rewards": [-Infinity, 0]}', "rewards|finite"),
         ('{"prompt": "1", "rewards": [1e39]}', "rewards|finite"),
@@ -108,15 +119,18 @@ class TestDataset:
     ])  # fmt: skip
     def test_bad_row(self, observe, line, expected):
         good = '{"prompt": "1"}\n\n'
-        with observe.raises(ValueError, match=r"train\.jsonl.*\b3\b"):
-            observe(scenarios.read_dataset, good + line + "\n" + good)
+        observe(scenarios.read_dataset, 2 * '{"prompt": "1"}\n', passes=0)["length"].close(2)
+        with observe.raises(ValueError, match=r"train\.jsonl.*\b3\b|\b3\b.*train\.jsonl"):
+            observe(scenarios.read_dataset, good + line + "\n" + good, passes=0)
         with observe.raises(ValueError, match=expected):
-            observe(scenarios.read_dataset, good + line + "\n" + good)
+            observe(scenarios.read_dataset, good + line + "\n" + good, passes=0)
 
     @pytest.mark.parametrize("line", ['{"prompt": "1", "rewards": [true]}', "[" * 100_000])
     def test_bad_row_of_a_rare_kind(self, observe, line):
-        with observe.raises(ValueError, match=r"train\.jsonl.*\b1\b"):
-            observe(scenarios.read_dataset, line + "\n")
+        good = '{"prompt": "1"}\n\n'
+        observe(scenarios.read_dataset, 2 * '{"prompt": "1"}\n', passes=0)["length"].close(2)
+        with observe.raises(ValueError, match=r"train\.jsonl.*\b3\b|\b3\b.*train\.jsonl"):
+            observe(scenarios.read_dataset, good + line + "\n", passes=0)
 
     @pytest.mark.parametrize("bound", [{"max_length": 1}, {"max_length": 0}, {"num_samples": 0}])
     def test_bounds_that_leave_nothing_are_refused(self, observe, bound):
@@ -131,6 +145,7 @@ class TestDataset:
         item["response_ids"].close([torch.tensor([3, 2, 1])])
 
     def test_types_of_the_numbers(self, observe):
+        observe(scenarios.read_dataset, lines({"prompt": "1", "rewards": [1.5]}))["length"].close(1)
         item = observe(scenarios.read_dataset, lines({"prompt": "1", "responses": ["2"], "rewards": [1]}))["items"][0]
         for name, tensor, dtype in (
             ("prompt_ids", item.value["prompt_ids"], torch.int64),
@@ -140,11 +155,38 @@ class TestDataset:
             item.check(tensor.dtype == dtype, f"{name} must be {dtype}, not {tensor.dtype}")
 
     def test_a_mistake_beyond_num_samples_is_still_found(self, observe):
-        with observe.raises(ValueError, match="line 1"):
-            observe(scenarios.read_dataset, '{"prompt": "1", "responses": ["2", "3"], "rewards": [1]}', num_samples=1)
+        good = '{"prompt": "1"}\n'
+        with observe.raises(ValueError, match=r"train\.jsonl.*\b2\b|\b2\b.*train\.jsonl"):
+            line = '{"prompt": "1", "responses": ["2", "3"], "rewards": [1]}'
+            observe(scenarios.read_dataset, good + line, num_samples=1, passes=0)
+
+    def test_items_are_the_same_in_the_second_epoch(self, observe):
+        rows = lines({"prompt": "1", "responses": ["2"], "rewards": [1.5], "answer": "2"})
+        item = observe(scenarios.read_dataset, rows, passes=2)["items"][0]
+        item["prompt_ids"].close(torch.tensor([IDS["1"]]))
+        item["response_ids"].close([torch.tensor([IDS["2"], 1])])
+        item["rewards"].close(torch.tensor([1.5]))
+        item["answer"].close("2")
+
+    def test_prompt_and_response_are_encoded_apart(self, observe):
+        # In this tokenizer "1" is 2, "2" is 3, and "12" is one token, 4: but not across the two texts.
+        tokenizer = {"alphabet": "12", "merges": ["12"]}
+        rows = lines({"prompt": "121", "responses": ["212"]})
+        item = observe(scenarios.read_dataset, rows, tokenizer=tokenizer)["items"][0]
+        item["prompt_ids"].close(torch.tensor([4, 2]))
+        item["response_ids"].close([torch.tensor([3, 4, 1])])
+
+    def test_spaces_and_line_feeds_belong_to_the_texts(self, observe):
+        # In this tokenizer "1" is 2, a space is 3 and a line feed is 4.
+        rows = lines({"prompt": " 1 ", "responses": ["\n1", "1 "]})
+        item = observe(scenarios.read_dataset, rows, tokenizer={"alphabet": "1 \n"})["items"][0]
+        item["prompt_ids"].close(torch.tensor([3, 2, 3]))
+        item["response_ids"].close([torch.tensor([4, 2, 1]), torch.tensor([2, 3, 1])])
+        item["prompt"].close(" 1 ")
+        item["responses"].close(["\n1", "1 "])
 
     def test_bytes_that_are_not_utf8(self, observe):
-        with observe.raises(ValueError, match="line 2"):
+        with observe.raises(ValueError, match=r"train\.jsonl.*\b2\b|\b2\b.*train\.jsonl"):
             observe(scenarios.read_dataset, b'{"prompt": "1"}\n{"prompt": "\xff\xfe"}\n')
 
     @pytest.mark.parametrize("content", ["", "\n\n", "\ufeff"])
@@ -234,7 +276,21 @@ class TestCollate:
         observe(collate, items).close({"prompt_ids": [torch.arange(3), torch.arange(1), torch.arange(2)]})
 
     def test_a_column_of_a_later_item_is_not_lost(self, observe):
+        observe(collate, [{"a": 1}]).close({"a": [1]})
         observe(collate, [{"a": 1}, {"b": 2}, {"c": 3}]).close({"a": [1, None, None], "b": [None, 2, None], "c": [None, None, 3]})  # fmt: skip
+
+    def test_a_column_of_nothing_but_none_is_still_a_list(self, observe):
+        items = [{"prompt": "a", "rewards": None}, {"prompt": "b", "rewards": None}]
+        observe(collate, items).close({"prompt": ["a", "b"], "rewards": [None, None]})
+
+    def test_lists_and_tensors_of_one_size_are_left_apart(self, observe):
+        items = [{"responses": ["a", "b"], "rewards": torch.ones(2)}, {"responses": ["c", "d"], "rewards": torch.zeros(2)}]  # fmt: skip
+        seen = observe(collate, items)
+        seen.close({"responses": [["a", "b"], ["c", "d"]], "rewards": [torch.ones(2), torch.zeros(2)]})
+
+    def test_items_are_left_as_they_are(self, observe):
+        observe(collate, [{"x": 1}]).close({"x": [1]})
+        observe(collate, [{"x": 1}, {"x": 2, "y": [3]}]).inputs_unchanged()
 
     def test_refuses_no_items(self, observe):
         with observe.raises(ValueError):

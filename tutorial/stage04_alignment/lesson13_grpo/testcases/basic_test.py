@@ -56,8 +56,10 @@ class TestDataset:
         item["rewards"].close(torch.tensor([0.5, 0.25]))
 
     def test_names_file_and_line_of_a_bad_row(self, observe):
-        with observe.raises(ValueError, match=r"train\.jsonl.*line 3"):
-            observe(scenarios.read_dataset, TWO_ROWS + '{"responses": ["5"]}\n')
+        seen = observe(scenarios.complaint, TWO_ROWS + '{"responses": ["5"]}\n')
+        seen.check(seen.value is not None, "a row without a prompt must raise a ValueError when the data set is made")
+        seen.check(seen.value["names_file"], "the message must name the file, train.jsonl")
+        seen.check(3 in seen.value["numbers"], "the message must name the line of the bad row: 3")
 
 
 @pytest.mark.exercise("13.2")
@@ -89,6 +91,7 @@ class TestCollate:
         observe(collate, items).close({"prompt": ["a", "b"], "rewards": [None, torch.tensor([1.0])]})
 
     def test_fills_a_missing_column_with_none(self, observe):
+        observe(collate, [{"x": 1, "y": 2}]).close({"x": [1], "y": [2]})
         observe(collate, [{"x": 1}, {"x": 2, "y": 3}]).close({"x": [1, 2], "y": [None, 3]})
 
 

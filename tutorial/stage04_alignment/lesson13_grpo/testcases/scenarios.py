@@ -1,6 +1,7 @@
 """Situations that the tests of lesson 13 look at. Each returns evidence; what it should be is in the tests."""
 
 import json
+import re
 import tempfile
 from pathlib import Path
 
@@ -13,14 +14,32 @@ from lab.tiny_lm import BigramLM, TinyLM
 from lab.toy_tokenizer import CharTokenizer
 
 
-def read_dataset(content, num_samples=4, max_length=2048, tokenizer=None):
-    """Writes `content` (text or bytes) to train.jsonl, reads it as a GRPODataset, and returns its length and
-    all its items. `tokenizer` holds arguments of lab's CharTokenizer."""
+def read_dataset(content, num_samples=4, max_length=2048, tokenizer=None, passes=1):
+    """Writes `content` (text or bytes) to train.jsonl, makes a GRPODataset of it, and returns its length and
+    all its items. `tokenizer` holds arguments of lab's CharTokenizer. `passes` says how often all items are
+    read, as in so many epochs: with 0 the data set is only made; with 2 the items of the second are returned."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "train.jsonl"
         path.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
         dataset = grpo_dataset.GRPODataset(path, CharTokenizer(**(tokenizer or {})), num_samples, max_length)
-        return {"length": len(dataset), "items": [dict(dataset[i]) for i in range(len(dataset))]}
+        items = []
+        for _ in range(passes):
+            items = [dict(dataset[i]) for i in range(len(dataset))]
+        return {"length": len(dataset), "items": items}
+
+
+def complaint(content):
+    """Makes a GRPODataset of `content`, which has a bad row. Returns of the ValueError's message whether it names
+    train.jsonl, and the numbers in it; None where no such error comes."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "train.jsonl"
+        path.write_text(content, encoding="utf-8")
+        try:
+            grpo_dataset.GRPODataset(path, CharTokenizer())
+        except ValueError as error:
+            message = str(error).replace(folder, "")
+            return {"names_file": path.name in message, "numbers": [int(n) for n in re.findall(r"\d+", message)]}
+    return None
 
 
 def read_missing_file():

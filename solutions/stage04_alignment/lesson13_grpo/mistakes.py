@@ -88,6 +88,24 @@ wrong("13.2", "The rewards are divided by their sum: this is not a softmax, and 
     "    weights = (rewards / rewards.sum())",
 })  # fmt: skip
 
+wrong("13.2", "Your weights are the bare rewards: they never go through a softmax.", {
+    "(rewards.detach().to(precise) / beta).softmax(0)": "rewards.detach()",
+})  # fmt: skip
+
+wrong("13.2", "Your weights are the rewards less their mean, with no softmax: bad responses are pushed down.", {
+    "(rewards.detach().to(precise) / beta).softmax(0)":
+        "(rewards.detach().to(precise) - rewards.detach().to(precise).mean())",
+})  # fmt: skip
+
+wrong("13.2", "The loss is multiplied by beta; beta has its place in the weights alone.", {
+    "return -(weights * log_probs).sum()": "return -beta * (weights * log_probs).sum()",
+})  # fmt: skip
+
+wrong("13.2", "The best responses share all the weight, as if beta were almost 0; the others get a share, too.", {
+    "(rewards.detach().to(precise) / beta).softmax(0)":
+        "(lambda best: best / best.sum())((rewards == rewards.max()).to(precise))",
+})  # fmt: skip
+
 wrong("13.2", "Each weight is a sigmoid of its own reward; a softmax shares one unit among the whole group.", {
     "/ beta).softmax(0)": "/ beta).sigmoid()",
 })  # fmt: skip
@@ -96,7 +114,7 @@ wrong("13.2", "Your weights are logarithms: this is a log-softmax where a softma
     "/ beta).softmax(0)": "/ beta).log_softmax(0)",
 })  # fmt: skip
 
-wrong("13.2", "All the weight goes to the best response; the others get their share of the softmax, too.", {
+wrong("13.2", "All the weight goes to one best response; even where rewards are equal the others get nothing.", {
     "(rewards.detach().to(precise) / beta).softmax(0)":
         "nn.functional.one_hot(rewards.argmax(), len(rewards))",
 })  # fmt: skip
@@ -210,7 +228,7 @@ wrong("13.2", "Your error about a wrong shape does not say which argument has it
 
 # 13.4 sequence_log_probs
 
-wrong("13.4", "The logits are not shifted: each token is looked up in the logits at its own position, not one before.", {
+wrong("13.4", "The logits are not shifted: each token is looked up in those at its own position, not one before.", {
     "model(ids).logits[:, :-1]": "model(ids).logits[:, 1:]",
 })  # fmt: skip
 
@@ -301,17 +319,12 @@ wrong("13.4", "The softmax goes over the positions; it belongs over the vocabula
     "logits.log_softmax(-1)": "logits.log_softmax(1)",
 })  # fmt: skip
 
-wrong("13.4", "Log-probabilities are taken in the half precision of the model, too coarse for a sum of many.", {
+wrong("13.4", "Your log-probabilities come in the half precision of the model, which is too coarse for a sum of many.", {
     "logits.to(torch.promote_types(logits.dtype, torch.float32))": "logits",
 })  # fmt: skip
 
 wrong("13.4", "Logits in double precision are cut down to float32.", {
     "logits.to(torch.promote_types(logits.dtype, torch.float32))": "logits.float()",
-})  # fmt: skip
-
-wrong("13.4", "The sum is rounded back to the half precision of the model in the end.", {
-    "log_probs.masked_fill(~mask, 0.0).sum(-1)":
-        "log_probs.masked_fill(~mask, 0.0).sum(-1).to(next(model.parameters()).dtype)",
 })  # fmt: skip
 
 wrong("13.4", "No gradient reaches the model: the forward pass or its result is cut off from it.", {

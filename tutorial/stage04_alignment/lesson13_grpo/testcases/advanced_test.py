@@ -199,10 +199,16 @@ class TestDataset:
             observe(scenarios.read_missing_file)
 
 
+def ordinary_loss(observe):
+    """Looks at an ordinary group first: a special case alone, where much looks alike, says little of what is wrong."""
+    observe(compute_grpo_loss, double([-1.0, -2.0, -4.0]), double([1.5, 0.5, -0.25]), beta=0.75)
+
+
 @pytest.mark.exercise("13.2")
 class TestLoss:
     @for_all(group=st.lists(st.tuples(numbers, numbers), min_size=1, max_size=6), beta=st.floats(0.05, 5))
     def test_equals_the_loop(self, observe, group, beta):
+        ordinary_loss(observe)
         log_probs, rewards = [g[0] for g in group], [g[1] for g in group]
         top = max(rewards)
         shares = [math.exp((r - top) / beta) for r in rewards]
@@ -213,18 +219,46 @@ class TestLoss:
 
     @for_all(rewards=st.lists(numbers, min_size=2, max_size=5), shift=numbers)
     def test_a_shift_of_all_rewards_changes_nothing(self, observe, rewards, shift):
+        ordinary_loss(observe)
         log_probs = torch.arange(len(rewards), dtype=torch.float64)
         expected = observe(compute_grpo_loss, log_probs, double(rewards)).value
         observe(compute_grpo_loss, log_probs, double(rewards) + shift).close(expected, atol=1e-8)
 
-    @for_all(rewards=st.lists(numbers, min_size=3, max_size=5))
-    def test_the_order_of_the_group_changes_nothing(self, observe, rewards):
-        log_probs = torch.arange(len(rewards), dtype=torch.float64) ** 2
+    @for_all(rewards=st.lists(numbers, min_size=4, max_size=4), order=st.permutations(range(4)))
+    def test_the_order_of_the_group_changes_nothing(self, observe, rewards, order):
+        ordinary_loss(observe)
+        log_probs = torch.arange(4, dtype=torch.float64) ** 2
         expected = observe(compute_grpo_loss, log_probs, double(rewards)).value
-        observe(compute_grpo_loss, log_probs.flip(0), double(rewards).flip(0)).close(expected)
+        observe(compute_grpo_loss, log_probs[order], double(rewards)[order]).close(expected)
+
+    @for_all(examples=10, rewards=st.lists(numbers, min_size=2, max_size=4), scale=st.floats(0.1, 10))
+    def test_rewards_and_beta_in_another_unit_change_nothing(self, observe, rewards, scale):
+        ordinary_loss(observe)
+        log_probs = -(torch.arange(len(rewards), dtype=torch.float64) ** 2)
+        expected = observe(compute_grpo_loss, log_probs, double(rewards), beta=0.5).value
+        observe(compute_grpo_loss, log_probs, double(rewards) * scale, beta=0.5 * scale).close(expected)
+
+    @for_all(examples=10, rewards=st.lists(numbers, min_size=1, max_size=4), shift=numbers)
+    def test_a_shift_of_all_log_probs_is_a_shift_of_the_loss(self, observe, rewards, shift):
+        ordinary_loss(observe)
+        # The weights sum to one.
+        log_probs = -(torch.arange(len(rewards), dtype=torch.float64) ** 2)
+        expected = observe(compute_grpo_loss, log_probs, double(rewards)).value - shift
+        observe(compute_grpo_loss, log_probs + shift, double(rewards)).close(expected, atol=1e-8)
+
+    def test_gradient_equals_finite_differences(self, observe):
+        log_probs, rewards, step = double([-1.0, -2.0, -4.0]), double([0.5, -0.25, 0.0]), 0.125
+        slopes = []
+        for move in torch.eye(3, dtype=torch.float64) * step:
+            up = observe(compute_grpo_loss, log_probs + move, rewards, beta=0.5).value
+            down = observe(compute_grpo_loss, log_probs - move, rewards, beta=0.5).value
+            slopes.append(float(up - down) / (2 * step))
+        seen = observe(compute_grpo_loss, log_probs, rewards, beta=0.5, grad_of="log_probs")
+        seen.grad("log_probs").close(double(slopes))
 
     @pytest.mark.parametrize("sign", [1, -1])
     def test_rewards_of_ten_thousand_are_stable(self, observe, sign):
+        ordinary_loss(observe)
         rewards = double([1e4, 0.0, 1e4 - 1]) * sign
         weights = (rewards / 0.1).softmax(0)
         seen = observe(compute_grpo_loss, double([-1.0, -2.0, -3.0]), rewards, grad_of="log_probs")
@@ -239,21 +273,44 @@ class TestLoss:
         seen = observe(compute_grpo_loss, torch.tensor([-1.0, -2.0]), torch.tensor([1, 0]), beta=1)
         seen.close((math.e * 1 + 2) / (math.e + 1), rtol=1e-5)
 
+    @pytest.mark.parametrize(("of_log_probs", "of_rewards"), [
+        (torch.float32, torch.float64), (torch.float64, torch.float32), (torch.bfloat16, torch.float32),
+    ])  # fmt: skip
+    def test_the_loss_has_the_dtype_of_log_probs(self, observe, of_log_probs, of_rewards):
+        ordinary_loss(observe)
+        rewards = torch.tensor([0.5, 0.5], dtype=of_rewards)
+        seen = observe(compute_grpo_loss, torch.tensor([-1.0, -2.0], dtype=of_log_probs), rewards)
+        seen.check(seen.value.dtype == of_log_probs, "the loss must have the dtype of log_probs")
+        seen.close(1.5)
+
+    def test_double_precision_is_kept(self, observe):
+        ordinary_loss(observe)
+        # In float32 these two rewards are the same number.
+        w = 1 / (1 + math.exp(-(2.0**-12) / 0.1))
+        seen = observe(compute_grpo_loss, double([-1.0, -2.0]), double([1e4 + 2.0**-12, 1e4]))
+        seen.close(w * 1 + (1 - w) * 2)
+
+    def test_at_infinite_beta_all_count_alike(self, observe):
+        ordinary_loss(observe)
+        observe(compute_grpo_loss, double([-1.0, -2.0, -6.0]), double([5.0, 0.0, 1.0]), beta=math.inf).close(3.0)
+
     def test_half_precision(self, observe):
+        ordinary_loss(observe)
         rewards = torch.tensor([1e4, 0.0, 1e4 - 8], dtype=torch.float16)
         seen = observe(compute_grpo_loss, torch.tensor([-1.0, -2.0, -3.0], dtype=torch.float16), rewards)
         seen.close(torch.tensor(1.0, dtype=torch.float16), rtol=1e-2)
 
     def test_a_group_of_one_is_plain_likelihood(self, observe):
+        ordinary_loss(observe)
         observe(compute_grpo_loss, double([-3.0]), double([-7.0])).close(3.0)
 
     def test_inputs_stay_as_they_were(self, observe):
         observe(compute_grpo_loss, double([-1.0, -2.0]), double([1.0, 0.0])).inputs_unchanged()
 
     @pytest.mark.parametrize(("log_probs", "rewards", "name"), [
-        ([[-1.0, -2.0]], [[1.0, 0.0]], "log_probs"), ([-1.0, -2.0], [[1.0], [0.0]], "rewards"),
-        ([-1.0, -2.0], [1.0, 0.0, 0.5], "rewards|log_probs"), ([-1.0, -2.0], [1.0], "rewards|log_probs"),
-        ([], [], "empty|group|log_probs"),
+        ([[-1.0], [-2.0]], [1.0, 0.0], "log_probs"), ([-1.0, -2.0], [[1.0], [0.0]], "rewards"),
+        ([[-1.0, -2.0]], [[1.0, 0.0]], "rewards|log_probs"), ([-1.0, -2.0], [1.0, 0.0, 0.5], "rewards|log_probs"),
+        ([-1.0, -2.0], [1.0], "rewards|log_probs"), ([], [], "empty|group|rewards|log_probs"),
     ])  # fmt: skip
     def test_refuses_wrong_shapes(self, observe, log_probs, rewards, name):
         with observe.raises(ValueError, match=name):
@@ -298,6 +355,7 @@ class TestCollate:
 
 
 TINY = Spec("lab.tiny_lm:TinyLM", {"vocab_size": 7, "layers": 2}, seed=1, dtype="float64")
+tokens = st.integers(0, 6)
 
 
 def oracle(model, prompt, response, temperature=1.0):
@@ -312,6 +370,10 @@ def oracle(model, prompt, response, temperature=1.0):
 @pytest.mark.exercise("13.4")
 class TestSequenceLogProbs:
     GROUP = ([2, 3, 4, 1], [5, 1], [1], [6, 6, 2])  # whole, whole, EOS alone, cut off
+
+    def ordinary(self, observe):
+        """Looks at an ordinary group first, for the same reason as ordinary_loss."""
+        observe(sequence_log_probs, TINY, torch.tensor([3, 5, 2]), [torch.tensor(r) for r in self.GROUP])
 
     @pytest.mark.parametrize("prompt", [[3], [3, 0, 2, 5]])
     @pytest.mark.parametrize("temperature", [1.0, 0.7])
@@ -328,28 +390,104 @@ class TestSequenceLogProbs:
         seen = observe(sequence_log_probs, TINY, prompt, group, grad_of="model")
         seen.grad("model").close({name: p.grad for name, p in model.named_parameters()})
 
-    def test_the_length_of_the_others_does_not_matter(self, observe):
+    @pytest.mark.parametrize("temperature", [1.0, 0.5])
+    def test_gradient_equals_finite_differences(self, observe, temperature):
+        # Every entry of the table is moved up and down a little. Row 0 is asked twice, row 2 never.
+        table = [[0.5, -0.25, 1.0], [0.0, 0.75, -1.0], [2.0, 0.25, 0.0]]
+        prompt, group, step = torch.tensor([2, 0]), [torch.tensor([1, 0, 2]), torch.tensor([0])], 1e-4
+
+        def total(row, column, move):
+            moved = [[v + move * ((i, j) == (row, column)) for j, v in enumerate(r)] for i, r in enumerate(table)]
+            model = Spec("lab.tiny_lm:BigramLM", {"logits": moved})
+            return float(
+                observe(sequence_log_probs, model, prompt, group, temperature=temperature).value.detach().sum()
+            )
+
+        slopes = [[(total(i, j, step) - total(i, j, -step)) / (2 * step) for j in range(3)] for i in range(3)]
+        model = Spec("lab.tiny_lm:BigramLM", {"logits": table})
+        seen = observe(sequence_log_probs, model, prompt, group, temperature=temperature, grad_of="model")
+        seen.grad("model")["logits"].close(double(slopes), rtol=1e-6, atol=1e-6)
+
+    @for_all(examples=10, short=st.lists(tokens, min_size=1, max_size=4), long=st.lists(tokens, min_size=1, max_size=9))
+    def test_the_length_of_the_others_does_not_matter(self, observe, short, long):
+        self.ordinary(observe)
+        prompt, short = torch.tensor([3, 0]), torch.tensor(short)
+        alone = observe(sequence_log_probs, TINY, prompt, [short]).value
+        beside = observe(sequence_log_probs, TINY, prompt, [short, torch.tensor(long)])
+        beside[0].close(alone[0])
+
+    def test_a_longer_response_beside_it_does_not_matter(self, observe):
         prompt, short = torch.tensor([3, 0]), torch.tensor([5, 1])
         alone = observe(sequence_log_probs, TINY, prompt, [short]).value
         beside = observe(sequence_log_probs, TINY, prompt, [short, torch.tensor([2] * 9)])
         beside[0].close(alone[0])
 
+    @for_all(examples=10, order=st.permutations(range(4)))
+    def test_keeps_the_order_of_the_group(self, observe, order):
+        self.ordinary(observe)
+        prompt, group = torch.tensor([3, 0]), [torch.tensor(r) for r in self.GROUP]
+        expected = observe(sequence_log_probs, TINY, prompt, group).value
+        observe(sequence_log_probs, TINY, prompt, [group[i] for i in order]).close(expected[list(order)])
+
+    @for_all(
+        examples=10,
+        prompt=st.lists(tokens, min_size=1, max_size=4),
+        response=st.lists(tokens, min_size=2, max_size=6),
+        data=st.data(),
+    )
+    def test_the_chain_rule(self, observe, prompt, response, data):
+        self.ordinary(observe)
+        # p(ab | x) = p(a | x) p(b | xa), wherever a response is cut in two
+        cut = data.draw(st.integers(1, len(response) - 1))
+        first = observe(sequence_log_probs, TINY, torch.tensor(prompt), [torch.tensor(response[:cut])]).value
+        rest = observe(sequence_log_probs, TINY, torch.tensor(prompt + response[:cut]), [torch.tensor(response[cut:])])
+        whole = observe(sequence_log_probs, TINY, torch.tensor(prompt), [torch.tensor(response)])
+        whole.close(first + rest.value)
+
+    @for_all(examples=10, scale=st.floats(0.1, 10), shift=numbers)
+    def test_logits_and_temperature_in_another_unit_change_nothing(self, observe, scale, shift):
+        self.ordinary(observe)
+        table, prompt = double([[0.5, -0.25, 1.0], [0.0, 0.75, -1.0], [2.0, 0.25, 0.0]]), torch.tensor([2, 0])
+        group = [torch.tensor([1, 0, 2]), torch.tensor([0])]
+        model, other = (Spec("lab.tiny_lm:BigramLM", {"logits": t.tolist()}) for t in (table, table * scale + shift))
+        expected = observe(sequence_log_probs, model, prompt, group, temperature=0.5).value
+        observe(sequence_log_probs, other, prompt, group, temperature=0.5 * scale).close(expected)
+
+    @pytest.mark.parametrize("prompt", [[3], [3, 0, 2]])
+    def test_the_probabilities_of_all_responses_sum_to_one(self, observe, prompt):
+        self.ordinary(observe)
+        group = [torch.tensor(pair) for pair in itertools.product(range(7), repeat=2)]
+        seen = observe(sequence_log_probs, TINY, torch.tensor(prompt), group)
+        total = float(seen.value.detach().double().exp().sum())
+        seen.check(
+            abs(total - 1) < 1e-6, f"the probabilities of all responses of two tokens must sum to 1, not to {total:.6f}"
+        )
+
     def test_a_response_of_padding_tokens_counts(self, observe):
+        self.ordinary(observe)
         # Token 0 is what pads, and token 1 is EOS; both may be written by the model, and then they count.
         group, prompt = [torch.tensor([0, 0, 1]), torch.tensor([1, 1])], torch.tensor([3])
         expected = torch.stack([oracle(TINY.build(), prompt, r) for r in group])
         observe(sequence_log_probs, TINY, prompt, group).close(expected)
 
     def test_large_logits_stay_finite(self, observe):
+        self.ordinary(observe)
         table = Spec("lab.tiny_lm:BigramLM", {"logits": [[0.0, 1e4], [0.0, -1e4]]})
-        seen = observe(sequence_log_probs, table, torch.tensor([0]), [torch.tensor([1, 0]), torch.tensor([0])])
+        seen = observe(sequence_log_probs, table, torch.tensor([0]), [torch.tensor([1, 0]), torch.tensor([0, 1])])
         seen.close(double([0.0, -1e4]))
 
     def test_half_precision_logits_give_single_precision_log_probs(self, observe):
+        self.ordinary(observe)
         table = Spec("lab.tiny_lm:BigramLM", {"logits": [[0.0, 3.0, 5.0, 7.0]] * 4}, dtype="bfloat16")
-        seen = observe(sequence_log_probs, table, torch.tensor([0]), [torch.tensor([0] * 50)])
-        seen.check(seen.value.dtype == torch.float32, "compute in float32 where the model's logits are half precision")
-        seen.close(torch.tensor([50 * float(double([0.0, 3.0, 5.0, 7.0]).log_softmax(0)[0])]), rtol=1e-4)
+        seen = observe(sequence_log_probs, table, torch.tensor([0]), [torch.tensor([0, 1] * 25)])
+        enough = seen.value.dtype in (torch.float32, torch.float64)
+        seen.check(enough, "compute in float32 at least where the model's logits are half precision")
+        seen.close(double([25 * float(double([0.0, 3.0, 5.0, 7.0]).log_softmax(0)[:2].sum())]), rtol=1e-4)
+
+    def test_double_precision_is_kept(self, observe):
+        self.ordinary(observe)
+        seen = observe(sequence_log_probs, TINY, torch.tensor([3]), [torch.tensor([2, 1])])
+        seen.check(seen.value.dtype == torch.float64, "where the model's logits are float64 the result must be, too")
 
     def test_inputs_stay_as_they_were(self, observe):
         group = [torch.tensor([2, 1]), torch.tensor([4])]

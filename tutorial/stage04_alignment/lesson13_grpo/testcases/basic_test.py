@@ -76,8 +76,14 @@ class TestLoss:
         seen.close(3.0)
 
     def test_beta_defaults_to_a_tenth(self, observe):
-        w = 1 / (1 + math.exp(-10))
-        observe(compute_grpo_loss, double([-1.0, -2.0]), double([1.0, 0.0])).close(w * 1 + (1 - w) * 2)
+        w = 1 / (1 + math.exp(-2.5))
+        observe(compute_grpo_loss, double([-1.0, -2.0]), double([0.5, 0.25])).close(w * 1 + (1 - w) * 2)
+
+    def test_every_response_has_a_share(self, observe):
+        # softmax([4, 2, 0] / 2) = [0.6652, 0.2447, 0.0900]
+        a, b, c = math.exp(2), math.exp(1), 1
+        seen = observe(compute_grpo_loss, double([-1.0, -2.0, -4.0]), double([4.0, 2.0, 0.0]), beta=2.0)
+        seen.close((a * 1 + b * 2 + c * 4) / (a + b + c))
 
     def test_refuses_beta_zero(self, observe):
         with observe.raises(ValueError, match="beta"):
@@ -105,9 +111,10 @@ TABLE = Spec(
 @pytest.mark.exercise("13.4")
 class TestSequenceLogProbs:
     def test_sums_over_the_response_only(self, observe):
-        # prompt 0 0, response 1 2: p(1 | 0) p(2 | 1) = 0.25 * 0.6; response 2: p(2 | 0) = 0.25
-        seen = observe(sequence_log_probs, TABLE, torch.tensor([0, 0]), [torch.tensor([1, 2]), torch.tensor([2])])
-        seen.close(double([math.log(0.25 * 0.6), math.log(0.25)]))
+        # prompt 0 2 0, response 2 1 2: p(2 | 0) p(1 | 2) p(2 | 1) = 0.25 * 0.8 * 0.6; response 2: p(2 | 0) = 0.25
+        group = [torch.tensor([2, 1, 2]), torch.tensor([2])]
+        seen = observe(sequence_log_probs, TABLE, torch.tensor([0, 2, 0]), group)
+        seen.close(double([math.log(0.25 * 0.8 * 0.6), math.log(0.25)]))
 
     def test_divides_the_logits_by_the_temperature(self, observe):
         # At temperature 1/2 probabilities are squared and rescaled: 1/16 of 1/4 + 1/16 + 1/16

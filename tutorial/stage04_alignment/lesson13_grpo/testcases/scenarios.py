@@ -32,10 +32,14 @@ def read_missing_file():
 class Rows:
     """A data set in memory, so that the trainer is tested without the exercise that reads files."""
 
-    def __init__(self, items, tokenizer):
-        self.items, self.tokenizer = items, tokenizer
+    def __init__(self, items, tokenizer, max_length=2048):
+        self.items, self.tokenizer, self.max_length = items, tokenizer, max_length
+        self.asked = 0
 
     def __len__(self):
+        self.asked += 1
+        if self.asked > 20_000:
+            raise RuntimeError("the data set was asked for its length 20,000 times: does the loop ever end?")
         return len(self.items)
 
     def __getitem__(self, index):
@@ -55,11 +59,13 @@ def row(prompt, responses=None, rewards=None, tokenizer=None, **columns):
     }
 
 
-def make_trainer(items=(), reward=None, seed=0, alphabet=None, **settings):
-    """A trainer with a small float64 model (made with `seed`) and plain gradient descent."""
-    tokenizer = CharTokenizer(**({"alphabet": alphabet} if alphabet else {}))
+def make_trainer(items=(), reward=None, seed=0, tokenizer=None, max_length=2048, dropout=0.0, **settings):
+    """A trainer with a small float64 model (made with `seed`) and plain gradient descent. torch's global random
+    state is the same afterwards, whatever the seed. `tokenizer` holds arguments of lab's CharTokenizer."""
+    tokenizer = CharTokenizer(**(tokenizer or {}))
     torch.manual_seed(seed)
-    model = TinyLM(tokenizer.vocab_size).double()
+    model = TinyLM(tokenizer.vocab_size, dropout=dropout).double()
+    torch.manual_seed(0)
     forwards = []
 
     def count(module, args):
@@ -71,7 +77,7 @@ def make_trainer(items=(), reward=None, seed=0, alphabet=None, **settings):
     config = grpo_trainer.GRPOConfig(
         **{"optimizer": "sgd", "learning_rate": 0.1, "seed": seed, "reward": reward, **settings}
     )
-    return grpo_trainer.GRPOTrainer(model, Rows(list(items), tokenizer), config)
+    return grpo_trainer.GRPOTrainer(model, Rows(list(items), tokenizer, max_length), config)
 
 
 def generate(prompts, num_samples, seed=0, **settings):
@@ -94,16 +100,16 @@ def ambiguous_trainer(**settings):
     return grpo_trainer.GRPOTrainer(model, Rows([], tokenizer), grpo_trainer.GRPOConfig(optimizer="sgd", **settings))
 
 
-def generate_ambiguous(num_samples, max_new_tokens, temperature=1.0):
+def generate_ambiguous(num_samples, max_new_tokens, temperature=1.0, seed=0):
     """Generates with the ambiguous tokenizer. Returns token ids and log-probs."""
-    trainer = ambiguous_trainer(max_new_tokens=max_new_tokens, temperature=temperature)
+    trainer = ambiguous_trainer(max_new_tokens=max_new_tokens, temperature=temperature, seed=seed)
     responses, log_probs = trainer.generate_responses(["a"], num_samples)
     return {"token_ids": [r.token_ids for r in responses[0]], "log_probs": log_probs[0]}
 
 
 def ambiguous_step():
     """One online step with the ambiguous tokenizer, on one prompt, rewards being lengths of texts. Returns the
-    model's table before and after, and what was generated on the way."""
+    model's table before and after, what was generated on the way, and the metrics."""
     trainer = ambiguous_trainer(num_samples=12, max_new_tokens=3, learning_rate=0.5, max_grad_norm=1e6, beta=1.0,
                                 reward=lambda prompts, responses, **columns: [float(len(r)) for r in responses])  # fmt: skip
     generated, generate = [], trainer.generate_responses
@@ -116,8 +122,9 @@ def ambiguous_step():
     trainer.generate_responses = remember
     before = trainer.model.logits.detach().clone()
     item = {"prompt": "a", "prompt_ids": torch.tensor([2]), "responses": None, "response_ids": None, "rewards": None}
-    trainer.training_step({name: [value] for name, value in item.items()})
-    return {"before": before, "after": trainer.model.logits.detach().clone(), "generated": generated}
+    metrics = trainer.training_step({name: [value] for name, value in item.items()})
+    after = trainer.model.logits.detach().clone()
+    return {"before": before, "after": after, "generated": generated, "metrics": dict(metrics)}
 
 
 def score(prompts, responses, values=None, **columns):
@@ -233,7 +240,32 @@ def learn(online, steps, seed=0):
         items.append(row(prompt, tokenizer=CharTokenizer(alphabet), answer=answer, **offline))
     rule = rewards.per_sample(lambda prompt, response, answer: float(response == answer))
     settings = {"batch_size": 3, "num_samples": 16, "max_new_tokens": 1, "learning_rate": 0.5, "max_grad_norm": 2.0}
-    trainer = make_trainer(items, reward=rule, seed=seed, alphabet=alphabet, num_steps=steps, **settings)
+    trainer = make_trainer(items, reward=rule, seed=seed, tokenizer={"alphabet": alphabet}, num_steps=steps, **settings)
     before = {name: value.clone() for name, value in trainer.model.state_dict().items()}
     trainer.train()
     return {"before": before, "after": dict(trainer.model.state_dict())}
+
+
+def generate_twice(prompt, num_samples, **settings):
+    """Calls generate_responses of one trainer two times, with the same prompt twice in each call. Returns the token
+    ids of all four groups, in the order in which they were drawn."""
+    trainer = make_trainer(**settings)
+    groups = [group for _ in range(2) for group in trainer.generate_responses([prompt, prompt], num_samples)[0]]
+    return [[r.token_ids for r in group] for group in groups]
+
+
+def train_twice(num_rows):
+    """Calls train() of one trainer two times, for one epoch in one batch each. Returns the two orders of the rows."""
+    trainer = make_trainer([row(str(i)) for i in range(num_rows)], batch_size=num_rows, num_steps=1)
+    seen = []
+
+    def step(batch):
+        seen.append([int(p) for p in batch["prompt"]])
+        if len(seen) > 22:
+            raise RuntimeError("num_steps is 1, and train() does not stop")
+        return {"loss": 0.0}
+
+    trainer.training_step = step
+    trainer.train()
+    trainer.train()
+    return seen

@@ -11,7 +11,7 @@ wrong = Attempts()
 
 # 13.5 GRPOTrainer.generate_responses
 
-wrong("13.5", "The responses are drawn with torch's global random state: config.seed does not decide what is drawn.", {
+wrong("13.5", "Responses are drawn with torch's global random state: config.seed does not decide them.", {
     "                generator=self.generator,\n": "",
 })  # fmt: skip
 
@@ -22,30 +22,31 @@ wrong("13.5", "The generator is made anew in each call, so every call draws the 
     "generator=self.generator,\n            )": "generator=generator,\n            )",
 })  # fmt: skip
 
-wrong("13.5", "The generator is made anew for each prompt: equal prompts in one call get equal responses.", {
+wrong("13.5", "The generator is made anew for each prompt: equal prompts get equal responses.", {
     "generator=self.generator,\n            )":
     "generator=torch.Generator().manual_seed(self.config.seed),\n            )",
 })  # fmt: skip
 
-wrong("13.5", "The responses are sampled at temperature 1: config.temperature is used for the log-probabilities alone.", {
+wrong("13.5", "Responses are sampled at temperature 1: config.temperature is used for the scores alone.", {
     "                temperature=self.config.temperature,\n": "",
 })  # fmt: skip
 
-wrong("13.5", "The log-probabilities are taken at temperature 1, the responses were sampled at config.temperature.", {
+wrong("13.5", "The log-probs are taken at temperature 1, but sampling was at config.temperature.", {
     "sequence_log_probs(self.model, prompt_ids, sampled, self.config.temperature)":
     "sequence_log_probs(self.model, prompt_ids, sampled)",
 })  # fmt: skip
 
-wrong("13.5", "The log-probabilities are cut off from the model: without a gradient nothing can be learned from them.", {
+wrong("13.5", "The log-probs are cut off from the model: without a gradient nothing can be learned.", {
     "sampled, self.config.temperature))": "sampled, self.config.temperature).detach())",
 })  # fmt: skip
 
 wrong("13.5", "You encode the text again and score that: the tokens that were sampled may have been others.", {
     "            log_probs.append(sequence_log_probs(self.model, prompt_ids, sampled, self.config.temperature))":
-    "            again = [torch.tensor([*self.tokenizer.encode(t, add_special_tokens=False), *s[len(s) - 1:].tolist()]\n"
-    "                                  if s[-1] == self.tokenizer.eos_token_id\n"
-    "                                  else self.tokenizer.encode(t, add_special_tokens=False), dtype=torch.int64)\n"
-    "                     for t, s in zip(texts, sampled)]\n"
+    "            again = []\n"
+    "            for text, ids in zip(texts, sampled):\n"
+    "                eos = [self.tokenizer.eos_token_id] if self.tokenizer.eos_token_id in ids.tolist() else []\n"
+    "                new = [*self.tokenizer.encode(text, add_special_tokens=False), *eos]\n"
+    "                again.append(torch.tensor(new, dtype=torch.int64))\n"
     "            log_probs.append(sequence_log_probs(self.model, prompt_ids, again, self.config.temperature))",
 })  # fmt: skip
 
@@ -67,14 +68,15 @@ wrong("13.5", "The sampler is given the padding token as the end of a response: 
 })  # fmt: skip
 
 wrong("13.5", "The number of responses is config.num_samples; the argument num_samples is never used.", {
-    "                prompt_ids,\n                num_samples,": "                prompt_ids,\n                self.config.num_samples,",
+    "                prompt_ids,\n                num_samples,":
+    "                prompt_ids,\n                self.config.num_samples,",
 })  # fmt: skip
 
 wrong("13.5", "The bound on a response is a fixed number: config.max_new_tokens is never used.", {
     "max_new_tokens=self.config.max_new_tokens": "max_new_tokens=32",
 })  # fmt: skip
 
-wrong("13.5", "The texts still hold special tokens such as <eos>: no reward rule expects these in an answer.", {
+wrong("13.5", "The texts still hold special tokens such as <eos>: no reward rule expects these.", {
     "ids.tolist(), skip_special_tokens=True": "ids.tolist()",
 })  # fmt: skip
 
@@ -83,22 +85,22 @@ wrong("13.5", "The prompt stands in front of each response's text: what is rewar
     "decode([*prompt_ids.tolist(), *ids.tolist()], skip_special_tokens=True)",
 })  # fmt: skip
 
-wrong("13.5", "The prompt is encoded without special tokens: the model misses those that stand in front of stored rows.", {
+wrong("13.5", "The prompt is encoded without the special tokens that stand in front of stored rows.", {
     "self.tokenizer.encode(prompt)": "self.tokenizer.encode(prompt, add_special_tokens=False)",
 })  # fmt: skip
 
-wrong("13.5", "The prompt is cut to the data set's max_length, a bound on stored rows alone; the model sees half a question.", {
+wrong("13.5", "The prompt is cut to the data set's max_length, which is a bound on stored rows alone.", {
     "self.tokenizer.encode(prompt)": "self.tokenizer.encode(prompt)[-(self.train_dataset.max_length - 1) :]",
 })  # fmt: skip
 
-wrong("13.5", "The model is put into training mode for the scoring: its dropout changes the log-probabilities.", {
+wrong("13.5", "The model is in training mode for the scoring: its dropout changes the log-probs.", {
     "            log_probs.append(sequence":
     "            self.model.train()\n"
     "            log_probs.append(sequence",
     "sampled, self.config.temperature))": "sampled, self.config.temperature))\n            self.model.eval()",
 })  # fmt: skip
 
-wrong("13.5", "The log-probabilities are means over the tokens; the summed ones are asked for.", {
+wrong("13.5", "The log-probs are means over the tokens; the summed ones are asked for.", {
     "sampled, self.config.temperature))":
     "sampled, self.config.temperature) / torch.tensor([len(ids) for ids in sampled]))",
 })  # fmt: skip
@@ -110,12 +112,12 @@ wrong("13.5", "The responses to all prompts are in one flat list, not in one lis
 
 # 13.6 GRPOTrainer.compute_rewards
 
-wrong("13.6", "The prompts and columns go round (p, q, p, q), but the responses are in groups: entries meet the wrong ones.", {
+wrong("13.6", "Prompts and columns are repeated as p, q, p, q, but the responses come group by group.", {
     "[entry for entry, size in zip(entries, sizes, strict=True) for _ in range(size)]":
     "[entries[i % len(entries)] for i in range(sum(sizes))]",
 })  # fmt: skip
 
-wrong("13.6", "The columns are not repeated: there is one entry for a prompt where there must be one for a response.", {
+wrong("13.6", "The columns are not repeated: the reward function gets fewer entries than responses.", {
     "**{name: _repeat(column, sizes) for name, column in columns.items()}": "**columns",
 })  # fmt: skip
 
@@ -132,7 +134,7 @@ wrong("13.6", "The reward function gets prompt and response joined, where it exp
     "flat = [prompt + text for prompt, group in zip(prompts, responses, strict=True) for text in group]",
 })  # fmt: skip
 
-wrong("13.6", "White space is taken off the responses before they are scored: the model is paid for another text.", {
+wrong("13.6", "White space is taken off the responses: what is scored is not what the model wrote.", {
     "[text for group in responses": "[text.strip() for group in responses",
 })  # fmt: skip
 
@@ -144,11 +146,11 @@ wrong("13.6", "The rewards come back as one tensor, not split into one for each 
     "return list(scores.split(sizes))": "return scores",
 })  # fmt: skip
 
-wrong("13.6", "Each group's mean is taken off its rewards: that makes advantages of them, which this lesson does not use.", {
+wrong("13.6", "Each group's mean is subtracted from its rewards; they are to come back as they are.", {
     "list(scores.split(sizes))": "[group - group.mean() for group in scores.split(sizes)]",
 })  # fmt: skip
 
-wrong("13.6", "The type of the rewards is left to torch: whole numbers become integer tensors, which have no mean.", {
+wrong("13.6", "The dtype of the rewards is left to torch: whole numbers become integers, not float32.", {
     "rewards, dtype=torch.float32": "rewards",
     "int((~scores.isfinite())": "int((~scores.double().isfinite())",
     "not scores.isfinite().all()": "not scores.double().isfinite().all()",
@@ -158,7 +160,7 @@ wrong("13.6", "Nothing checks that a reward function is configured: calling None
     "if self.config.reward is None:": "if False:",
 })  # fmt: skip
 
-wrong("13.6", "The number of rewards is not checked: a reward function that gives too few or too many goes unseen.", {
+wrong("13.6", "The number of rewards is not checked: too few or too many go unseen.", {
     "if len(rewards) != len(flat):": "if False:",
     "scores.split(sizes)": "(scores[sum(sizes[:i]) : sum(sizes[: i + 1])] for i in range(len(sizes)))",
 })  # fmt: skip
@@ -199,7 +201,7 @@ wrong("13.6", "The index in the message counts within its own group; it counts t
 })  # fmt: skip
 
 
-@wrong("13.6", "The reward function is called once for each prompt; a reward model needs all responses in one call.")
+@wrong("13.6", "The reward function is called once for each prompt; it is to get all responses at once.")
 def compute_rewards(self, prompts, responses, **columns):
     if self.config.reward is None:
         raise ValueError("GRPOConfig.reward is not set")
@@ -224,8 +226,9 @@ wrong("13.7", "Old gradients are never cleared: each step adds its gradient to t
     "        self.optimizer.zero_grad()\n": "",
 })  # fmt: skip
 
-wrong("13.7", "The gradients are cleared after the backward pass: the step has nothing left to follow.", {
-    "        self.optimizer.zero_grad()\n        loss.backward()\n": "        loss.backward()\n        self.optimizer.zero_grad()\n",
+wrong("13.7", "The gradients are cleared after the backward pass: the step has nothing to follow.", {
+    "        self.optimizer.zero_grad()\n        loss.backward()\n":
+    "        loss.backward()\n        self.optimizer.zero_grad()\n",
 })  # fmt: skip
 
 wrong("13.7", "The optimizer never takes its step: the weights stay as they were.", {
@@ -240,7 +243,7 @@ wrong("13.7", "The gradient is clipped to a fixed norm of 1: config.max_grad_nor
     "self.config.max_grad_norm)": "1.0)",
 })  # fmt: skip
 
-wrong("13.7", "Each gradient entry is clipped on its own, which bends the direction; the norm of all is to be bounded.", {
+wrong("13.7", "Each entry of the gradient is clipped on its own; the norm of all is to be bounded.", {
     "nn.utils.clip_grad_norm_(self.model.parameters(), self.config.max_grad_norm)":
     "torch.stack([p.grad.norm() for p in self.model.parameters() if p.grad is not None]).norm()\n"
     "        nn.utils.clip_grad_value_(self.model.parameters(), self.config.max_grad_norm)",
@@ -252,9 +255,9 @@ wrong("13.7", "The metric grad_norm is measured after clipping; it is to be the 
     "        grad_norm = torch.stack([p.grad.norm() for p in self.model.parameters() if p.grad is not None]).norm()",
 })  # fmt: skip
 
-wrong("13.7", "The gradient is clipped before the backward pass, when there is none yet: the step takes all of it.", {
-    "        loss.backward()\n        grad_norm = nn.utils.clip_grad_norm_(self.model.parameters(), self.config.max_grad_norm)\n":
-    "        grad_norm = nn.utils.clip_grad_norm_(self.model.parameters(), self.config.max_grad_norm)\n        loss.backward()\n",
+wrong("13.7", "The gradient is clipped before the backward pass, when there is none yet.", {
+    "        loss.backward()\n": "",
+    "self.config.max_grad_norm)\n": "self.config.max_grad_norm)\n        loss.backward()\n",
 })  # fmt: skip
 
 wrong("13.7", "The losses of the prompts are summed; the loss is their mean.", {
@@ -265,7 +268,7 @@ wrong("13.7", "The loss is divided by the number of responses; it is the mean ov
     "torch.stack(losses).mean()": "torch.stack(losses).sum() / sum(len(lp) for lp in log_probs)",
 })  # fmt: skip
 
-wrong("13.7", "One softmax runs over the whole batch: prompts take weight from each other; each group needs its own.", {
+wrong("13.7", "One softmax runs over the whole batch, so prompts take weight from each other.", {
     "        losses = [compute_grpo_loss(lp, r, self.config.beta) for lp, r in zip(log_probs, rewards, strict=True)]\n"
     "        loss = torch.stack(losses).mean()\n":
     "        loss = compute_grpo_loss(torch.cat(list(log_probs)), torch.cat(list(rewards)), self.config.beta)\n",
@@ -275,30 +278,30 @@ wrong("13.7", "The loss is taken at its default beta: config.beta is never used.
     "compute_grpo_loss(lp, r, self.config.beta)": "compute_grpo_loss(lp, r)",
 })  # fmt: skip
 
-wrong("13.7", "The responses of the rows are scored at temperature 1: config.temperature is left out.", {
+wrong("13.7", "The rows' responses are scored at temperature 1: config.temperature is left out.", {
     "prompt, group, self.config.temperature)": "prompt, group)",
 })  # fmt: skip
 
-wrong("13.7", "The rewards are made advantages (minus mean, by std) before the loss; it takes them as they are.", {
+wrong("13.7", "The rewards are normalised (by mean and std) before the loss; it takes them as they are.", {
     "compute_grpo_loss(lp, r, self.config.beta)":
     "compute_grpo_loss(lp, (r - r.mean()) / (r.std(correction=0) + 1e-4), self.config.beta)",
 })  # fmt: skip
 
-wrong("13.7", "The log-probabilities are divided by the lengths: the loss takes those of the whole responses.", {
+wrong("13.7", "The log-probs are divided by the lengths; the loss takes the sums over the tokens.", {
     "        losses = [compute_grpo_loss(lp, r,":
     "        log_probs = [lp / torch.tensor([len(t) for t in ids]) for lp, ids in zip(log_probs, response_ids)]\n"
     "        losses = [compute_grpo_loss(lp, r,",
 })  # fmt: skip
 
-wrong("13.7", "The number of responses to generate is left at its default of 4: config.num_samples is never used.", {
+wrong("13.7", "The number of responses is left at its default of 4: config.num_samples is never used.", {
     "self.generate_responses(prompts, self.config.num_samples)": "self.generate_responses(prompts)",
 })  # fmt: skip
 
-wrong("13.7", "The texts are encoded again and scored with an EOS: those are not the tokens that were sampled.", {
+wrong("13.7", "The texts are encoded again, with an EOS: those are not the tokens that were sampled.", {
     "            texts = [[r.text for r in group] for group in groups]\n":
     "            texts = [[r.text for r in group] for group in groups]\n"
-    "            response_ids = [[torch.tensor([*self.tokenizer.encode(t, add_special_tokens=False), self.tokenizer.eos_token_id])\n"
-    "                             for t in group] for group in texts]\n"
+    "            encode, eos = self.tokenizer.encode, self.tokenizer.eos_token_id\n"
+    "            response_ids = [[torch.tensor([*encode(t, add_special_tokens=False), eos]) for t in g] for g in texts]\n"
     "            log_probs = [sequence_log_probs(self.model, p, g, self.config.temperature)\n"
     "                         for p, g in zip(batch['prompt_ids'], response_ids)]\n",
 })  # fmt: skip
@@ -316,25 +319,25 @@ wrong("13.7", "The rows' other columns, such as the right answer, never get to c
     "self.compute_rewards(prompts, texts, **columns)": "self.compute_rewards(prompts, texts)",
 })  # fmt: skip
 
-wrong("13.7", "Rewards without responses are dropped in silence and new responses are scored; they must be refused.", {
+wrong("13.7", "Rewards without responses are dropped, and new responses scored; they must be refused.", {
     '                raise ValueError("a row has rewards but no responses: there is nothing to weight")\n':
     "                rewards = [None] * len(prompts)\n",
 })  # fmt: skip
 
-wrong("13.7", "Only the first row decides what kind of batch it is: rows of different kinds are not refused.", {
+wrong("13.7", "Rows of different kinds are not refused: the first row decides for all of them.", {
     "strict=True)}) > 1:\n            raise": "strict=True)}) > 3:\n            raise",
 })  # fmt: skip
 
-wrong("13.7", "Rows with and without rewards are refused, but rows with and without responses may still be mixed.", {
+wrong("13.7", "Rows with and without responses are not refused in one batch: only rewards are looked at.", {
     "{(ids is None, r is None) for ids, r in zip(response_ids, rewards, strict=True)}":
     "{r is None for r in rewards}",
 })  # fmt: skip
 
-wrong("13.7", "The metric reward is a mean of the groups' means; it is the mean over all responses.", {
+wrong("13.7", "The metric reward is a mean of the groups' means; all responses count alike.", {
     "torch.cat(list(rewards)).mean().item()": "torch.stack([r.mean() for r in rewards]).mean().item()",
 })  # fmt: skip
 
-wrong("13.7", "The metric response_length is a mean of the groups' means; it is the mean over all responses.", {
+wrong("13.7", "The metric response_length is a mean of the groups' means; all responses count alike.", {
     "torch.tensor([len(ids) for group in response_ids for ids in group], dtype=torch.float32)":
     "torch.tensor([sum(map(len, group)) / len(group) for group in response_ids])",
 })  # fmt: skip
@@ -354,12 +357,12 @@ wrong("13.7", "The metrics are still tensors; they are asked for as Python numbe
     "lengths.mean().item()": "lengths.mean()",
 })  # fmt: skip
 
-wrong("13.7", "The model is put into training mode: with dropout, another model is trained than the one that is used.", {
+wrong("13.7", "The model is put into training mode: its dropout changes what is scored and trained.", {
     "        prompts, columns = batch[": "        self.model.train()\n        prompts, columns = batch[",
 })  # fmt: skip
 
 
-@wrong("13.7", "There is an optimizer step for each prompt; one step on the mean over the prompts is asked for.")
+@wrong("13.7", "There is an optimizer step for each prompt; one on the mean over them is asked for.")
 def training_step(self, batch):
     own = ("prompt", "prompt_ids", "responses", "response_ids", "rewards")
     columns = {name: column for name, column in batch.items() if name not in own}
@@ -401,21 +404,23 @@ wrong("13.8", "The rows come in the order of the file in every epoch: nothing sh
     "torch.randperm(len(self.train_dataset), generator=self.generator)": "torch.arange(len(self.train_dataset))",
 })  # fmt: skip
 
-wrong("13.8", "The order is drawn once, before the loop: every epoch goes through the rows in the same order.", {
-    "        while len(history) < self.config.num_steps:\n            order = torch.randperm(len(self.train_dataset), generator=self.generator)\n":
-    "        order = torch.randperm(len(self.train_dataset), generator=self.generator)\n        while len(history) < self.config.num_steps:\n",
+wrong("13.8", "The order is drawn once, before the loop: all epochs have the same.", {
+    "            order = torch.randperm(len(self.train_dataset), generator=self.generator)\n": "",
+    "        while len(history) < self.config.num_steps:\n":
+    "        order = torch.randperm(len(self.train_dataset), generator=self.generator)\n"
+    "        while len(history) < self.config.num_steps:\n",
 })  # fmt: skip
 
 wrong("13.8", "The order is drawn with torch's global random state: config.seed does not decide it.", {
     "(len(self.train_dataset), generator=self.generator)": "(len(self.train_dataset))",
 })  # fmt: skip
 
-wrong("13.8", "The generator is made anew in train(): a second call goes through the rows in the first call's orders.", {
+wrong("13.8", "The generator is made anew in train(): a second call repeats the orders of the first.", {
     "        history: list": "        generator = torch.Generator().manual_seed(self.config.seed)\n        history: list",
     "(len(self.train_dataset), generator=self.generator)": "(len(self.train_dataset), generator=generator)",
 })  # fmt: skip
 
-wrong("13.8", "The rows of a batch are drawn with replacement: an epoch repeats some and leaves out others.", {
+wrong("13.8", "Rows are drawn with replacement: an epoch repeats some and leaves out others.", {
     "torch.randperm(len(self.train_dataset), generator=self.generator)":
     "torch.randint(len(self.train_dataset), (len(self.train_dataset),), generator=self.generator)",
 })  # fmt: skip
@@ -462,7 +467,7 @@ wrong("13.8", "Only the metrics of the last step are returned; those of each ste
 })  # fmt: skip
 
 wrong("13.8", "The losses are returned as bare numbers; the metrics of each step are asked for.", {
-    "                history.append(self.training_step(batch))\n": "                history.append(self.training_step(batch)[\"loss\"])\n",
+    "history.append(self.training_step(batch))": "history.append(self.training_step(batch)[\"loss\"])",
 })  # fmt: skip
 
 

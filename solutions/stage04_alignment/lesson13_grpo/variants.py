@@ -111,7 +111,9 @@ def compute_rewards_with_owners(self, prompts, responses, **columns):
     sizes = torch.tensor([len(group) for group in responses])
     owner = torch.arange(len(prompts)).repeat_interleave(sizes).tolist()
     columns = {name: [entries[o] for o in owner] for name, entries in columns.items()}
-    given = torch.tensor(list(reward([prompts[o] for o in owner], sum(map(list, responses), []), **columns)))
+    given = torch.tensor(
+        list(reward([prompts[o] for o in owner], [text for group in responses for text in group], **columns))
+    )
     if given.shape != (len(owner),):
         raise ValueError(f"expected {len(owner)} rewards, got {len(given)}")
     given = given.to(torch.float32)
@@ -227,7 +229,7 @@ def training_step_in_one_way(self, batch):
     }
 
 
-right("13.7", "gradients are cleared at the end of the last step and at the start of this; the mean by a matrix product", {
+right("13.7", "gradients are cleared first and last; the mean by a matrix product", {
     "        # > See what the rows carry": "        self.optimizer.zero_grad()\n        # > See what the rows carry",
     "        loss = torch.stack(losses).mean()\n        self.optimizer.zero_grad()\n":
     "        loss = torch.stack(losses) @ torch.full_like(torch.stack(losses).detach(), 1 / len(losses))\n",

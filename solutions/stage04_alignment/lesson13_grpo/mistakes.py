@@ -301,7 +301,8 @@ wrong("13.7", "The texts are encoded again, with an EOS: those are not the token
     "            texts = [[r.text for r in group] for group in groups]\n":
     "            texts = [[r.text for r in group] for group in groups]\n"
     "            encode, eos = self.tokenizer.encode, self.tokenizer.eos_token_id\n"
-    "            response_ids = [[torch.tensor([*encode(t, add_special_tokens=False), eos]) for t in g] for g in texts]\n"
+    "            response_ids = [[torch.tensor([*encode(t, add_special_tokens=False), eos]) for t in g]"
+    " for g in texts]\n"
     "            log_probs = [sequence_log_probs(self.model, p, g, self.config.temperature)\n"
     "                         for p, g in zip(batch['prompt_ids'], response_ids)]\n",
 })  # fmt: skip
@@ -416,7 +417,8 @@ wrong("13.8", "The order is drawn with torch's global random state: config.seed 
 })  # fmt: skip
 
 wrong("13.8", "The generator is made anew in train(): a second call repeats the orders of the first.", {
-    "        history: list": "        generator = torch.Generator().manual_seed(self.config.seed)\n        history: list",
+    "        history: list":
+    "        generator = torch.Generator().manual_seed(self.config.seed)\n        history: list",
     "(len(self.train_dataset), generator=self.generator)": "(len(self.train_dataset), generator=generator)",
 })  # fmt: skip
 

@@ -522,7 +522,7 @@ class TestTrainingStep:
 
     def test_rewards_without_responses_are_refused(self, observe):
         with observe.raises(ValueError, match="responses"):
-            observe(scenarios.one_step, [{"prompt": "1", "rewards": [1.0]}], reward_is_length=True)
+            observe(scenarios.refused_step, [{"prompt": "1", "rewards": [1.0]}])
 
     @pytest.mark.parametrize(
         ("first", "second"),
@@ -536,7 +536,7 @@ class TestTrainingStep:
         first, second = {"prompt": "1", **first}, {"prompt": "2", **second}
         for rows in ([first, second], [second, first]):
             with observe.raises(ValueError):
-                observe(scenarios.one_step, rows, reward_is_length=True)
+                observe(scenarios.refused_step, rows)
 
     def test_other_columns_reach_the_reward_function(self, observe):
         seen = observe(scenarios.one_step_with_columns, [{"prompt": "1", "answer": 5}, {"prompt": "2", "answer": 6}])

@@ -80,13 +80,18 @@ def make_trainer(items=(), reward=None, seed=0, tokenizer=None, max_length=2048,
     return grpo_trainer.GRPOTrainer(model, Rows(list(items), tokenizer, max_length), config)
 
 
+def in_groups(responses, part):
+    """`part` ("text" or "token_ids") of the responses, group by group; of what is no group, an empty one."""
+    return [[getattr(r, part) for r in group] if isinstance(group, (list, tuple)) else [] for group in responses]
+
+
 def generate(prompts, num_samples, seed=0, **settings):
     """Calls generate_responses on a small model; returns per prompt the texts, token ids and log-probs."""
     trainer = make_trainer(seed=seed, **settings)
     responses, log_probs = trainer.generate_responses(prompts, num_samples)
     return {
-        "texts": [[r.text for r in group] for group in responses],
-        "token_ids": [[r.token_ids for r in group] for group in responses],
+        "texts": in_groups(responses, "text"),
+        "token_ids": in_groups(responses, "token_ids"),
         "log_probs": list(log_probs),
         "weights": dict(trainer.model.state_dict()),
     }
@@ -104,7 +109,7 @@ def generate_ambiguous(num_samples, max_new_tokens, temperature=1.0, seed=0):
     """Generates with the ambiguous tokenizer. Returns token ids and log-probs."""
     trainer = ambiguous_trainer(max_new_tokens=max_new_tokens, temperature=temperature, seed=seed)
     responses, log_probs = trainer.generate_responses(["a"], num_samples)
-    return {"token_ids": [r.token_ids for r in responses[0]], "log_probs": log_probs[0]}
+    return {"token_ids": in_groups(responses, "token_ids")[0], "log_probs": log_probs[0]}
 
 
 def ambiguous_step():
@@ -114,7 +119,7 @@ def ambiguous_step():
                                 reward=lambda prompts, responses, **columns: [float(len(r)) for r in responses])  # fmt: skip
     generated, generate = [], trainer.generate_responses
 
-    def remember(prompts, num_samples):
+    def remember(prompts, num_samples=4):
         responses, log_probs = generate(prompts, num_samples)
         generated.extend({"text": r.text, "token_ids": r.token_ids} for group in responses for r in group)
         return responses, log_probs
@@ -148,7 +153,7 @@ def score(prompts, responses, values=None, **columns):
 
 def score_by_rule(prompts, responses, answer):
     """compute_rewards with a rule about one response, through lab.rewards.per_sample."""
-    rule = rewards.per_sample(lambda prompt, response, answer: float(response == answer))
+    rule = rewards.per_sample(lambda prompt, response, answer=None: float(response == answer))
     return list(make_trainer(reward=rule).compute_rewards(prompts, responses, answer=answer))
 
 
@@ -175,8 +180,24 @@ def score_by_model(prompts, responses):
 
 
 def score_without_reward():
-    """compute_rewards where the configuration names no reward function."""
-    make_trainer(reward=None).compute_rewards(["1"], [["2"]])
+    """compute_rewards where the configuration names no reward function. Returns the error if it is no ValueError."""
+    return refusal(lambda: make_trainer(reward=None).compute_rewards(["1"], [["2"]]))
+
+
+def refusal(call):
+    """Makes a call that should raise ValueError; returns what happens instead."""
+    try:
+        call()
+    except (ValueError, NotImplementedError):
+        raise
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return "no error"
+
+
+def refused_step(rows):
+    """One training step on `rows` that cannot be used. Returns the error if it is no ValueError."""
+    return refusal(lambda: one_step(rows, reward_is_length=True))
 
 
 def one_step(rows, reward_is_length=False, seed=0, stale_gradient=False, **settings):
@@ -221,13 +242,18 @@ def train_order(num_rows, batch_size, num_steps, seed=0):
     seen = []
 
     def step(batch):
-        seen.append([int(p) for p in batch["prompt"]])
+        seen.append(row_numbers(batch))
         if len(seen) > num_steps + 20:
             raise RuntimeError(f"num_steps is {num_steps}, and train() does not stop")
         return {"loss": float(len(seen))}
 
     trainer.training_step = step
-    return {"batches": seen, "history": [dict(m) for m in trainer.train()]}
+    return {"batches": seen, "history": [dict(m) if isinstance(m, dict) else m for m in trainer.train()]}
+
+
+def row_numbers(batch):
+    """The rows in a batch, by their prompts; -1 for each where the batch is not a dict as `collate` makes it."""
+    return [int(p) for p in batch["prompt"]] if isinstance(batch, dict) else [-1 for _ in batch]
 
 
 def learn(online, steps, seed=0):
@@ -251,7 +277,7 @@ def generate_twice(prompt, num_samples, **settings):
     ids of all four groups, in the order in which they were drawn."""
     trainer = make_trainer(**settings)
     groups = [group for _ in range(2) for group in trainer.generate_responses([prompt, prompt], num_samples)[0]]
-    return [[r.token_ids for r in group] for group in groups]
+    return in_groups(groups, "token_ids")
 
 
 def train_twice(num_rows):
@@ -260,7 +286,7 @@ def train_twice(num_rows):
     seen = []
 
     def step(batch):
-        seen.append([int(p) for p in batch["prompt"]])
+        seen.append(row_numbers(batch))
         if len(seen) > 22:
             raise RuntimeError("num_steps is 1, and train() does not stop")
         return {"loss": 0.0}

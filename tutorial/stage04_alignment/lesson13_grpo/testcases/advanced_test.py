@@ -513,7 +513,7 @@ class TestGenerateResponses:
         )
 
     def test_texts_are_the_ids_decoded_without_special_tokens(self, observe):
-        seen = observe(scenarios.generate, ["1"], num_samples=6, max_new_tokens=3, alphabet="12")
+        seen = observe(scenarios.generate, ["1"], num_samples=6, max_new_tokens=3, tokenizer={"alphabet": "12"})
         letters = {2: "1", 3: "2"}
         expected = ["".join(letters.get(int(t), "") for t in r) for r in seen.value["token_ids"][0]]
         seen["texts"][0].close(expected)
@@ -543,12 +543,45 @@ class TestGenerateResponses:
         different = {tuple(r.tolist()) for r in seen.value["token_ids"][0]}
         seen.check(len(different) > 4, "responses to one prompt must be drawn independently, but most are equal")
 
+    def test_responses_end_with_eos_or_were_cut_off(self, observe):
+        seen = observe(scenarios.generate_ambiguous, num_samples=64, max_new_tokens=3)
+        rows = [r.tolist() for r in seen.value["token_ids"]]
+        seen.check(all(1 not in r[:-1] for r in rows), "a response goes on after its EOS")
+        seen.check(all(len(r) == 3 for r in rows if r[-1:] != [1]), "a response ends early, but not with EOS")
+        seen.check(any(r[-1:] != [1] for r in rows), "all 64 responses end with EOS; some must have been cut off")
+
     def test_the_seed_of_the_configuration_decides(self, observe):
-        drawn = [observe(scenarios.generate, ["1"], 4, seed=s, max_new_tokens=6).value["token_ids"] for s in (0, 0, 1)]
-        same = [all(torch.equal(a, b) for a, b in zip(drawn[0][0], other[0], strict=True)) for other in drawn[1:]]
-        observe(scenarios.generate, ["1"], 4, max_new_tokens=6).check(
+        drawn = [
+            observe(scenarios.generate_ambiguous, 16, max_new_tokens=6, seed=s).value["token_ids"] for s in (0, 0, 1)
+        ]
+        same = [list(map(torch.Tensor.tolist, drawn[0])) == list(map(torch.Tensor.tolist, d)) for d in drawn[1:]]
+        observe(scenarios.generate_ambiguous, 16, max_new_tokens=6).check(
             same == [True, False], "the same seed must draw the same responses, and another seed others"
         )
+
+    def test_further_draws_differ(self, observe):
+        seen = observe(scenarios.generate_twice, "1", num_samples=4, max_new_tokens=6)
+        groups = {str([r.tolist() for r in group]) for group in seen.value}
+        seen.check(len(groups) == 4, "the same responses are drawn again, for the next prompt or in the next call")
+
+    @pytest.mark.parametrize(
+        ("tokenizer", "prompt", "ids"),
+        [({"alphabet": "12", "bos": True}, "12", [4, 2, 3]), ({"alphabet": "12"}, "1212121212", [2, 3] * 5)],
+    )
+    def test_prompts_are_encoded_whole_and_with_special_tokens(self, observe, tokenizer, prompt, ids):
+        # The data set's max_length is 6 here, but that is a bound on stored rows.
+        seen = observe(scenarios.generate, [prompt], 3, max_new_tokens=4, tokenizer=tokenizer, max_length=6)
+        model = model_from(seen.value["weights"])
+        with torch.no_grad():
+            expected = torch.stack([oracle(model, torch.tensor(ids), r) for r in seen.value["token_ids"][0]])
+        seen["log_probs"][0].close(expected)
+
+    def test_no_dropout(self, observe):
+        seen = observe(scenarios.generate, ["1+1="], num_samples=3, max_new_tokens=4, dropout=0.5)
+        model, ids = model_from(seen.value["weights"]), torch.tensor([IDS[c] for c in "1+1="])
+        with torch.no_grad():
+            expected = torch.stack([oracle(model, ids, r) for r in seen.value["token_ids"][0]])
+        seen["log_probs"][0].close(expected)
 
 
 @pytest.mark.exercise("13.6")
@@ -568,8 +601,27 @@ class TestComputeRewards:
 
     @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
     def test_refuses_a_reward_that_is_not_finite(self, observe, value):
-        with observe.raises(ValueError, match="2"):
+        with observe.raises(ValueError, match=r"\d"):  # the index
             observe(scenarios.score, ["p", "q"], [["a", "b"], ["c"]], values=[0.0, 0.0, value])
+
+    @pytest.mark.parametrize("index", [0, 3])
+    def test_names_the_response_whose_reward_is_not_finite(self, observe, index):
+        values = [float("nan") if i == index else 0.0 for i in range(5)]
+        with observe.raises(ValueError, match=rf"(?<![\d.]){index}(?![\d.]\d|\d)"):
+            observe(scenarios.score, ["p", "q"], [["a", "b"], ["c", "d", "e"]], values=values)
+
+    def test_rewards_become_float32(self, observe):
+        seen = observe(scenarios.score, ["p", "q"], [["a"], ["b", "c"]], values=[1, 0, 1])
+        seen.check(
+            all(r.dtype == torch.float32 for r in seen.value["rewards"]),
+            "a reward function may give whole numbers, but the tensors of rewards must be float32",
+        )
+        seen["rewards"].close([torch.tensor([1.0]), torch.tensor([0.0, 1.0])])
+
+    def test_texts_are_scored_as_they_are(self, observe):
+        seen = observe(scenarios.score, ["p ", "q"], [[" a\n", "a"], [" "]])
+        seen["calls"][0]["responses"].close([" a\n", "a", " "])
+        seen["calls"][0]["prompts"].close(["p ", "p ", "q"])
 
     @pytest.mark.parametrize("values", [[1.0], [1.0, 2.0, 3.0]])
     def test_refuses_the_wrong_number_of_rewards(self, observe, values):
@@ -646,7 +698,7 @@ class TestTrainingStep:
     def test_an_online_step_trains_the_very_tokens_that_were_sampled(self, observe):
         # Cut-off responses have no EOS, and "ab" is one token or two, as it was drawn.
         seen = observe(scenarios.ambiguous_step)
-        table = seen.value["before"].requires_grad_()
+        table = seen.value["before"].clone().requires_grad_()
         texts, rows = zip(*((g["text"], g["token_ids"]) for g in seen.value["generated"]), strict=True)
         weights = double([float(len(t)) for t in texts]).softmax(0)
         loss = -sum(
@@ -655,17 +707,30 @@ class TestTrainingStep:
         )
         loss.backward()
         seen["after"].close((table - 0.5 * table.grad).detach(), rtol=1e-5, atol=1e-7)
+        seen["metrics"]["response_length"].close(sum(map(len, rows)) / len(rows))
+
+    def test_no_dropout(self, observe):
+        rows = [{"prompt": "1", "responses": ["2", "33"], "rewards": [1.0, 0.0]}]
+        expected = observe(scenarios.one_step, rows).value["after"]
+        observe(scenarios.one_step, rows, dropout=0.5)["after"].close(expected)
 
     def test_rewards_without_responses_are_refused(self, observe):
         with observe.raises(ValueError, match="responses"):
-            observe(scenarios.one_step, [{"prompt": "1", "rewards": [1.0]}], reward_is_length=True)
+            observe(scenarios.refused_step, [{"prompt": "1", "rewards": [1.0]}])
 
-    @pytest.mark.parametrize("second", [{"prompt": "2"}, {"prompt": "2", "responses": ["3"]}])
-    def test_rows_of_different_kinds_are_refused(self, observe, second):
-        first = {"prompt": "1", "responses": ["2", "3"], "rewards": [1.0, 0.0]}
+    @pytest.mark.parametrize(
+        ("first", "second"),
+        [
+            ({"responses": ["2", "3"], "rewards": [1.0, 0.0]}, {}),
+            ({"responses": ["2", "3"], "rewards": [1.0, 0.0]}, {"responses": ["3"]}),
+            ({"responses": ["2", "3"]}, {}),
+        ],
+    )
+    def test_rows_of_different_kinds_are_refused(self, observe, first, second):
+        first, second = {"prompt": "1", **first}, {"prompt": "2", **second}
         for rows in ([first, second], [second, first]):
             with observe.raises(ValueError):
-                observe(scenarios.one_step, rows, reward_is_length=True)
+                observe(scenarios.refused_step, rows)
 
     def test_other_columns_reach_the_reward_function(self, observe):
         seen = observe(scenarios.one_step_with_columns, [{"prompt": "1", "answer": 5}, {"prompt": "2", "answer": 6}])
@@ -700,6 +765,13 @@ class TestTrain:
         orders = [observe(scenarios.train_order, 20, 20, 1, seed=s).value["batches"] for s in (0, 0, 1)]
         seen = observe(scenarios.train_order, 20, 20, 1)
         seen.check(orders[0] == orders[1] != orders[2], "the order must be drawn with the trainer's generator")
+
+    def test_a_second_call_draws_on(self, observe):
+        seen = observe(scenarios.train_twice, num_rows=20)
+        seen.check(
+            len(seen.value) == 2 and seen.value[0] != seen.value[1],
+            "the second call of train() has the order of the first: the trainer's generator must go on",
+        )
 
     @pytest.mark.trains
     @pytest.mark.parametrize("online", [False, True])

@@ -29,24 +29,31 @@ def ids_of(text):
 @pytest.mark.exercise("14.1")
 class TestDataset:
     def test_one_digit_sums_are_all_there_in_order(self, observe):
-        data = observe(scenarios.dataset).value["data"]
+        seen = observe(scenarios.dataset)
         expected = [
             (f"### Instruction:\n{a}+{b}=\n\n### Response:\n", a + b) for a in range(1, 10) for b in range(1, 10)
         ]
-        observe(scenarios.dataset)["data"].check(
-            data == expected, "the sums of 1..9 and 1..9, the first number outside"
-        )
+        seen.check(seen.value["data"] == expected, "the sums of 1..9 and 1..9, the first number outside")
 
-    def test_two_digit_operands(self, observe):
-        seen = observe(scenarios.dataset, digits=2)
-        truths = [truth for _, truth in seen.value["data"]]
-        seen.check((min(truths), max(truths)) == (20, 198), "two-digit operands run from 10 to 99")
+    def test_two_digit_numbers_are_all_there_in_order(self, observe):
+        seen = observe(scenarios.operands, digits=2)
+        seen.close(torch.cartesian_prod(torch.arange(10, 100), torch.arange(10, 100)))
+
+    def test_two_digit_splits_share_no_sum(self, observe):
+        train, test = (observe(scenarios.operands, digits=2, split=split) for split in ("train", "test"))
+        pairs = [set(map(tuple, seen.value.tolist())) for seen in (train, test)]
+        train.check(len(pairs[0]) + len(pairs[1]) == 8100, "train and test together are 8,100 sums")
+        train.check(not pairs[0] & pairs[1], "no sum may be in both splits")
 
     def test_mirrored_pairs_stay_together(self, observe):
-        seen = observe(scenarios.dataset, digits=2, split="test")
-        pairs = {tuple(prompt.split("\n")[1].rstrip("=").split("+")) for prompt, _ in seen.value["data"]}
+        seen = observe(scenarios.operands, digits=2, split="test")
+        pairs = set(map(tuple, seen.value.tolist()))
         seen.check(all((b, a) in pairs for a, b in pairs), "a+b is held out, but b+a is in training")
         seen.check(600 < len(pairs) < 1000, f"about a tenth of 8,100 sums is held out, not {len(pairs)}")
+
+    def test_keeps_the_tokenizer(self, observe):
+        seen = observe(scenarios.dataset)
+        seen.check(seen.value["has the tokenizer"], "self.tokenizer must be the tokenizer: get_batch encodes with it")
 
     @pytest.mark.parametrize("arguments", [{"digits": 3}, {"digits": 0}, {"split": "dev"}])
     def test_refuses_what_it_does_not_know(self, observe, arguments):
@@ -84,9 +91,30 @@ class TestGetBatch:
         seen = observe(scenarios.batch, prompts, responses)
         seen.close((torch.tensor(rows), torch.tensor(masks)))
 
-    def test_refuses_unequal_numbers(self, observe):
+    def test_text_is_not_encoded_again(self, observe):
+        # This tokenizer has an id of its own for "12", but the model wrote 1 and 2 one by one.
+        seen = observe(scenarios.batch, ["1="], [torch.tensor([*ids_of("12"), 1])], merges=["12"])
+        seen[0].close(torch.tensor([[*ids_of("1=12"), 1]]))
+
+    def test_prompts_are_encoded_as_they_are_for_sampling(self, observe):
+        # encode(text) puts the BOS token in front here; the model saw it when it wrote the response.
+        ids, mask = observe(scenarios.batch, ["1=", "23="], [torch.tensor([5, 1])] * 2, bos=True).value
+        seen = observe(scenarios.batch, ["1=", "23="], [torch.tensor([5, 1])] * 2, bos=True)
+        seen.check(int(ids[0, 0]) > IDS["="], "encode(text) begins with the BOS token; it belongs to the prompt")
+        seen[1].close(torch.tensor([[0, 0, 0, 1, 1, 0], [0, 0, 0, 0, 1, 1]]))
+
+    def test_arguments_are_left_alone(self, observe):
+        seen = observe(scenarios.batch, ["1=", "23="], [torch.tensor([5, 1]), torch.tensor([6, 7, 1])])
+        seen.inputs_unchanged()
+
+    @pytest.mark.parametrize("device", ["cpu", "meta"])
+    def test_both_are_on_the_device(self, observe, device):
+        observe(scenarios.devices_of_batch, device).close([device, device])
+
+    @pytest.mark.parametrize("count", [1, 3])
+    def test_refuses_unequal_numbers(self, observe, count):
         with observe.raises(ValueError):
-            observe(scenarios.batch, ["1=", "2="], [torch.tensor([5])])
+            observe(scenarios.batch, ["1=", "2="], [torch.tensor([5])] * count)
 
 
 @pytest.mark.exercise("14.3")
@@ -95,6 +123,8 @@ class TestReward:
         (5, "007, 005", 1.0), (0, "-0", 1.0), (-5, "3-5", 1.0), (5, "3-5", 0.0), (5, "8.5", 1.0), (12, "12\n", 1.0),
         (12, "1 2", 0.0), (12, "the sum is 12 (checked 2 times)", 0.0), (3, "\u0663", 0.0), (3, "\uff13", 0.0),
         (12, "-", 0.0), (12, "+12", 1.0), (12, "--12", 0.0), (1, "1e5", 0.0), (5, "x5y", 1.0), (12, "12" * 3, 0.0),
+        (-12, "--12", 1.0), (5, "3 - 5", 1.0), (-5, "-005", 1.0), (0, "000", 1.0), (234, "1,234", 1.0),
+        (-3, "3", 0.0), (12, "12\n\nor 13?", 0.0), (12, "112", 0.0),
     ])  # fmt: skip
     def test_signs_and_junk(self, observe, truth, response, reward):
         observe(calculate_reward, truth, response).close(reward)
@@ -102,6 +132,14 @@ class TestReward:
     @pytest.mark.parametrize("response", ["9" * 10_000, "-" + "1" * 5_000, "7 then " + "0" * 6_000])
     def test_huge_numbers_are_wrong_not_errors(self, observe, response):
         observe(calculate_reward, 7, response).close(0.0)
+
+    def test_a_number_of_ten_thousand_zeros_is_wrong_too(self, observe):
+        observe(calculate_reward, 0, "0" * 10_000).close(0.0)
+
+    def test_integers_are_compared_exactly(self, observe):
+        # 2**53 and its neighbour: the same number in floating point
+        observe(calculate_reward, 2**53, "9007199254740993").close(0.0)
+        observe(calculate_reward, 2**53, "9007199254740992").close(1.0)
 
     @for_all(examples=50, truth=st.integers(-200, 200), text=st.text(max_size=20))
     def test_any_text_before_the_answer(self, observe, truth, text):
@@ -613,6 +651,20 @@ class TestLearningRate:
     @pytest.mark.parametrize("warmup", [0, 1])
     def test_without_warm_up(self, observe, warmup):
         observe(scenarios.learning_rates, 2, learning_rate=0.5, warmup_steps=warmup).close([0.5, 0.5])
+
+    def test_all_rates_of_a_short_run(self, observe):
+        # rise: 1/4, 2/4, 3/4, 1, 1, 1; fall from 1 to 1/2 in 5 steps: 1, 0.9, 0.8, 0.7, 0.6, 0.5
+        settings = {"learning_rate": 0.4, "warmup_steps": 4, "num_steps": 5, "final_rate": 0.5}
+        observe(scenarios.learning_rates, 6, **settings).close([0.1, 0.18, 0.24, 0.28, 0.24, 0.2])
+
+    def test_the_number_of_updates_does_not_matter(self, observe):
+        settings = {"learning_rate": 0.4, "warmup_steps": 4, "updates_per_generation": 3}
+        observe(scenarios.learning_rates, 3, **settings).close([0.1, 0.2, 0.3])
+
+    def test_asking_changes_nothing(self, observe):
+        seen = observe(scenarios.ask_the_rate_twice, step_number=1, learning_rate=0.4, warmup_steps=4)
+        seen["rates"].close([0.2, 0.2])
+        seen["step_number"].close(1)
 
     def test_falls_to_its_final_fraction(self, observe):
         settings = {"learning_rate": 1.0, "warmup_steps": 2, "num_steps": 4, "final_rate": 0.2}

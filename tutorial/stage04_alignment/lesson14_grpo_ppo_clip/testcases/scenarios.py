@@ -1,5 +1,7 @@
 """Situations that the tests of lesson 14 look at. Each returns evidence; what it should be is in the tests."""
 
+import re
+
 import torch
 from jaxtyping import Float, Int
 from lesson14_grpo_ppo_clip.data import addition
@@ -26,14 +28,24 @@ def watch_forwards(model, limit=1000):
 
 
 def dataset(digits=1, split="all"):
-    """Makes an AdditionDataset; returns its length and its data."""
-    made = addition.AdditionDataset(CharTokenizer(), digits, split)
-    return {"length": len(made), "data": [tuple(made[i]) for i in range(len(made))]}
+    """Makes an AdditionDataset; returns its length, its data, and whether it still has the tokenizer."""
+    tokenizer = CharTokenizer()
+    made = addition.AdditionDataset(tokenizer, digits, split)
+    return {
+        "length": len(made),
+        "data": [tuple(made[i]) for i in range(len(made))],
+        "has the tokenizer": getattr(made, "tokenizer", None) is tokenizer,
+    }
 
 
-def batch(prompts, responses, pad_is_eos=False) -> tuple[Int[Tensor, "batch length"], Int[Tensor, "batch length"]]:
-    """get_batch with a character tokenizer: ids 2 to 11 are the digits, 0 is padding, 1 is EOS."""
-    made = addition.AdditionDataset(CharTokenizer(pad_is_eos=pad_is_eos))
+def batch(
+    prompts, responses, pad_is_eos=False, merges=(), bos=False
+) -> tuple[Int[Tensor, "batch length"], Int[Tensor, "batch length"]]:
+    """get_batch with a character tokenizer: ids 2 to 11 are the digits, 0 is padding, 1 is EOS.
+
+    `merges` are strings with an id of their own; `bos` puts a BOS token in front of each text that is encoded.
+    """
+    made = addition.AdditionDataset(CharTokenizer(pad_is_eos=pad_is_eos, merges=merges, bos=bos))
     return tuple(made.get_batch(prompts, responses))
 
 
@@ -174,10 +186,12 @@ def weights_of(trainer):
 
 
 def learning_rates(steps, **settings):
-    """The learning rates of the first `steps` steps."""
+    """The learning rates of the first `steps` steps, each set in the optimizer before the next is asked for."""
     trainer, rates = make_trainer(**settings), []
     for trainer.step_number in range(steps):
         rates.append(trainer.learning_rate())
+        for group in trainer.optimizer.param_groups:
+            group["lr"] = rates[-1]
     return rates
 
 
@@ -282,3 +296,26 @@ def loss_with_stored_and_with_second_model(ids, mask, advantages, epsilon=0.2):
         results[name] = {"loss": loss, "grads": {n: p.grad.clone() for n, p in new.named_parameters()}}
     results["second model has a gradient"] = any(p.grad is not None for p in second.parameters())
     return results
+
+
+def operands(digits, split="all"):
+    """Makes an AdditionDataset; returns the two numbers in each of its prompts, one row per prompt."""
+    made = addition.AdditionDataset(CharTokenizer(), digits, split)
+    return torch.tensor([[int(n) for n in re.findall("[0-9]+", prompt)] for prompt, _ in made.data])
+
+
+def devices_of_batch(device):
+    """get_batch for one row; returns the names of the devices that ids and mask are on.
+
+    "meta" is a device that every machine has; what is put there has a shape, but no numbers.
+    """
+    made = addition.AdditionDataset(CharTokenizer())
+    return [str(tensor.device) for tensor in made.get_batch(["1="], [torch.tensor([3, 1])], device)]
+
+
+def ask_the_rate_twice(step_number, **settings):
+    """Asks for the learning rate of one step twice; returns both answers and the trainer's step_number then."""
+    trainer = make_trainer(**settings)
+    trainer.step_number = step_number
+    rates = [trainer.learning_rate(), trainer.learning_rate()]
+    return {"rates": rates, "step_number": trainer.step_number}

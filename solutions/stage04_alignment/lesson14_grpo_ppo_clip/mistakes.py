@@ -1,10 +1,8 @@
 """What people write wrongly in this lesson; see tutorial/CONTRIBUTING.md."""
 
-import math
 import re
 
 import torch
-from lesson14_grpo_ppo_clip.data.addition import TEMPLATE, is_held_out
 from torch.nn.utils.rnn import pad_sequence
 
 from lab.attempts import Attempts
@@ -41,7 +39,7 @@ wrong("14.1", 'The split "all" lacks the held-out pairs: it is treated like "tra
     'split == "all" or (split == "test") == is_held_out(a, b)': '(split == "test") == is_held_out(a, b)',
 })  # fmt: skip
 
-wrong("14.1", 'The split "train" still holds the held-out pairs: the model would be tested on what it was trained on.', {
+wrong("14.1", 'The split "train" still holds the held-out pairs: the model is tested on what it was trained on.', {
     'split == "all" or (split == "test") == is_held_out(a, b)': 'split != "test" or is_held_out(a, b)',
 })  # fmt: skip
 
@@ -54,21 +52,22 @@ wrong("14.1", "The held-out pairs are drawn at random: train and test, made one 
     "== is_held_out(a, b)": "== (torch.rand(()).item() < 0.1)",
 })  # fmt: skip
 
-wrong("14.1", "Numbers of digits other than 1 and 2 are accepted.", {
+wrong("14.1", "Numbers of digits other than 1 and 2 are not refused.", {
     "if digits not in (1, 2):": "if False:",
-})  # fmt: skip
-
-wrong("14.1", "Only too many digits are refused; 0 digits must be refused with a ValueError, too.", {
-    "if digits not in (1, 2):": "if digits > 2:",
 })  # fmt: skip
 
 wrong("14.1", "An unknown split is accepted, and quietly taken for one of the known ones.", {
     'if split not in ("all", "train", "test"):': "if False:",
 })  # fmt: skip
 
-wrong("14.1", "Bad arguments are caught by assert, which raises AssertionError and can be turned off; ValueError is asked for.", {
+wrong("14.1", "Bad arguments end in an AssertionError, as of assert, which python -O skips; ValueError is asked for.", {
     'raise ValueError(f"digits must': 'raise AssertionError(f"digits must',
     'raise ValueError(f"split must': 'raise AssertionError(f"split must',
+})  # fmt: skip
+
+wrong("14.1", "The error's message does not name the argument that is wrong.", {
+    'f"digits must be 1 or 2, not {digits!r}"': '"out of range"',
+    """f"split must be 'all', 'train' or 'test', not {split!r}\"""": '"unknown"',
 })  # fmt: skip
 
 wrong("14.1", "The sum is stored as text; the ground truth is an int, and the reward compares it with one.", {
@@ -142,10 +141,6 @@ wrong("14.2", "The argument device is ignored: the tensors stay where they were 
     "ids.to(device), mask.to(device)": "ids, mask",
 })  # fmt: skip
 
-wrong("14.2", "Only the ids are moved to device, the mask is not.", {
-    "mask.to(device)": "mask",
-})  # fmt: skip
-
 wrong("14.2", "The response is decoded and encoded again: that may give other tokens than the model wrote.", {
     "            prompt_ids = torch.tensor(": """\
             text = self.tokenizer.decode(response.tolist(), skip_special_tokens=True)
@@ -162,14 +157,14 @@ wrong("14.2", "Padding ids are removed from the responses, but responses have no
 
 wrong("14.2", "The mask is shifted by one already; it belongs to the tokens, the loss shifts it.", {
     "torch.cat([torch.zeros_like(prompt_ids), torch.ones_like(response.cpu())])":
-        "torch.cat([torch.zeros_like(prompt_ids[1:]), torch.ones_like(response.cpu()), torch.zeros_like(prompt_ids[:1])])",
+        "torch.cat([torch.zeros_like(prompt_ids), torch.ones_like(response.cpu())]).roll(-1)",
 })  # fmt: skip
 
 wrong("14.2", "The mask lacks its first column; it is to have the shape of ids, the loss cuts it.", {
     "mask.to(device)": "mask[:, 1:].to(device)",
 })  # fmt: skip
 
-wrong("14.2", "The second result holds labels with -100, as cross_entropy takes them; a mask of 0 and 1 is asked for.", {
+wrong("14.2", "The second result holds labels with -100, as for cross_entropy; a mask of 0 and 1 is asked for.", {
     "mask.to(device)": "torch.where(mask == 1, ids, -100).to(device)",
 })  # fmt: skip
 
@@ -208,7 +203,7 @@ wrong("14.2", "Rows are as long as the longest prompt and the longest response t
 
 
 @wrong("14.2", "Prompts are padded to a column of their own, so padding stands between a prompt and its response.")
-def get_batch(self, prompts, responses, device=None):
+def prompts_in_columns_of_their_own(self, prompts, responses, device=None):
     if len(prompts) != len(responses):
         raise ValueError("prompts and responses must be equally many")
     encoded = [torch.tensor(self.tokenizer.encode(prompt), dtype=torch.int64) for prompt in prompts]
@@ -313,7 +308,7 @@ wrong("14.3", "A wrong number still earns something for being a number; only the
 
 
 @wrong("14.3", "Any integer of the response may be the sum; only the last one counts.")
-def calculate_reward(ground_truth, response):
+def any_integer(ground_truth, response):
     for integer in re.findall(r"-?[0-9]+", response):
         try:
             if int(integer) == ground_truth:
@@ -324,12 +319,12 @@ def calculate_reward(ground_truth, response):
 
 
 @wrong("14.3", "The sum is looked for as a piece of the text, so it is found inside other numbers as well.")
-def calculate_reward(ground_truth, response):
+def piece_of_the_text(ground_truth, response):
     return 1.0 if str(ground_truth) in response else 0.0
 
 
 @wrong("14.3", "The response as a whole must be a number; the integer may stand among other text.")
-def calculate_reward(ground_truth, response):
+def whole_response(ground_truth, response):
     if not re.fullmatch(r"-?[0-9]+", response.strip()):
         return 0.0
     try:
@@ -394,12 +389,14 @@ wrong("14.10", "The smaller of rise and fall is taken; the two are multiplied.",
     "* rise * fall": "* min(rise, fall)",
 })  # fmt: skip
 
-wrong("14.10", "The rate is computed from the optimizer's, which step overwrites: the factors pile up from step to step.", {
+wrong("14.10", "The rate is computed from the optimizer's, which step overwrites: the factors pile up step by step.", {
     "return config.learning_rate * rise": 'return self.optimizer.param_groups[0]["lr"] * rise',
 })  # fmt: skip
 
 wrong("14.10", "Asking for the rate counts the step, which is for step to do.", {
-    "        return config.learning_rate * rise": "        self.step_number += 1\n        return config.learning_rate * rise",
+    "        return config.learning_rate * rise": """\
+        self.step_number += 1
+        return config.learning_rate * rise""",
 })  # fmt: skip
 
 wrong("14.10", "Optimizer updates are counted; k is the number of the step, whatever its number of updates.", {

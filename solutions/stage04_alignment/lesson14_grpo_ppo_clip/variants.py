@@ -14,7 +14,7 @@ right = Attempts()
 
 
 @right("14.1", "a list comprehension over itertools.product")
-def __init__(self, tokenizer, digits=1, split="all"):
+def by_product(self, tokenizer, digits=1, split="all"):
     keep = {"all": lambda a, b: True, "train": lambda a, b: not is_held_out(a, b), "test": is_held_out}
     if split not in keep:
         raise ValueError("unknown split")
@@ -30,7 +30,7 @@ def __init__(self, tokenizer, digits=1, split="all"):
 
 
 @right("14.1", "while loops, the checks last, the template filled by replace")
-def __init__(self, tokenizer, digits=1, split="all"):
+def by_while(self, tokenizer, digits=1, split="all"):
     self.tokenizer, self.data = tokenizer, []
     low, high = {1: (1, 9), 2: (10, 99)}.get(digits, (1, 0))
     a = low
@@ -49,7 +49,7 @@ def __init__(self, tokenizer, digits=1, split="all"):
 
 
 @right("14.1", "one loop over the pairs' numbers, with continue for those of the other split")
-def __init__(self, tokenizer, digits=1, split="all"):
+def by_one_loop(self, tokenizer, digits=1, split="all"):
     if not (digits == 1 or digits == 2) or split not in {"all", "train", "test"}:
         raise ValueError(f"digits must be 1 or 2, split one of all, train, test; not {digits!r}, {split!r}")
     numbers = [n for n in range(1, 100) if len(str(n)) == digits]
@@ -69,7 +69,7 @@ def __init__(self, tokenizer, digits=1, split="all"):
 
 
 @right("14.2", "lists of numbers, made tensors at the very end")
-def get_batch(self, prompts, responses, device=None):
+def by_lists(self, prompts, responses, device=None):
     if len(prompts) != len(responses):
         raise ValueError("need one response per prompt")
     starts = [list(self.tokenizer.encode(p)) for p in prompts]
@@ -84,7 +84,7 @@ def get_batch(self, prompts, responses, device=None):
 
 
 @right("14.2", "tensors filled slice by slice, on the device from the start")
-def get_batch(self, prompts, responses, device=None):
+def by_slices(self, prompts, responses, device=None):
     encoded = [torch.tensor(self.tokenizer.encode(p), device=device) for p in prompts]
     try:
         pairs = list(zip(encoded, responses, strict=True))
@@ -101,7 +101,7 @@ def get_batch(self, prompts, responses, device=None):
 
 
 @right("14.2", "the mask from lengths and arange")
-def get_batch(self, prompts, responses, device=None):
+def by_lengths(self, prompts, responses, device=None):
     if len(responses) != len(prompts):
         raise ValueError(f"{len(prompts)} prompts, {len(responses)} responses")
     rows = [
@@ -118,7 +118,7 @@ def get_batch(self, prompts, responses, device=None):
 
 
 @right("14.2", "padded with -1, which the padding token then replaces")
-def get_batch(self, prompts, responses, device=None):
+def by_minus_one(self, prompts, responses, device=None):
     if len(prompts) - len(responses):
         raise ValueError("there must be a response for each prompt")
     ids, mask = [], []
@@ -138,18 +138,18 @@ def get_batch(self, prompts, responses, device=None):
 
 
 @right("14.3", "re.finditer, only the last match kept")
-def calculate_reward(ground_truth, response):
-    last = None
-    for last in re.finditer("-?[0123456789]+", response):
-        pass
+def by_last_match(ground_truth, response):
+    last = ""
+    for found in re.finditer("-?[0123456789]+", response):
+        last = found.group()
     try:
-        return float(last is not None and int(last.group()) == ground_truth)
+        return float(int(last) == ground_truth)
     except ValueError:
         return 0.0
 
 
 @right("14.3", "from the end, character by character, without regular expressions")
-def calculate_reward(ground_truth, response):
+def by_characters(ground_truth, response):
     digits = "0123456789"
     end = len(response)
     while end and response[end - 1] not in digits:
@@ -170,7 +170,7 @@ def calculate_reward(ground_truth, response):
 
 
 @right("14.3", "\\d of ASCII alone, one try around everything")
-def calculate_reward(ground_truth, response):
+def by_one_try(ground_truth, response):
     try:
         number = int(re.findall(r"[-+]?\d+", response, flags=re.ASCII)[-1])
     except (IndexError, ValueError):
@@ -179,7 +179,7 @@ def calculate_reward(ground_truth, response):
 
 
 @right("14.3", "a search that is greedy for what stands in front")
-def calculate_reward(ground_truth, response):
+def by_greedy_search(ground_truth, response):
     found = re.match(r"(?:.*[^0-9-]|.*-(?=-)|.*[0-9](?=-))?(-?[0-9]+)[^0-9]*\Z", response, re.DOTALL)
     if found is None or len(found[1]) > 1000:
         return 0.0
@@ -190,7 +190,7 @@ def calculate_reward(ground_truth, response):
 
 
 @right("14.10", "cases instead of minima")
-def learning_rate(self):
+def by_cases(self):
     c, k = self.config, self.step_number
     rate = c.learning_rate
     if k + 1 < c.warmup_steps:
@@ -201,7 +201,7 @@ def learning_rate(self):
 
 
 @right("14.10", "interpolation between the first and the last rate, by torch")
-def learning_rate(self):
+def by_interpolation(self):
     c = self.config
     k = torch.tensor(float(self.step_number), dtype=torch.float64)
     rise = torch.clamp((k + 1) / c.warmup_steps, max=1.0) if c.warmup_steps > 0 else torch.ones_like(k)
@@ -210,7 +210,7 @@ def learning_rate(self):
 
 
 @right("14.10", "the rise by its inverse, the fall by the steps that are left")
-def learning_rate(self):
+def by_steps_left(self):
     config = self.config
     done = sorted([0, self.step_number, config.num_steps])[1]
     left = config.num_steps - done

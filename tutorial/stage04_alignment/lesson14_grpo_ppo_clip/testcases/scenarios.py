@@ -301,7 +301,13 @@ def loss_with_stored_and_with_second_model(ids, mask, advantages, epsilon=0.2):
 def operands(digits, split="all"):
     """Makes an AdditionDataset; returns the two numbers in each of its prompts, one row per prompt."""
     made = addition.AdditionDataset(CharTokenizer(), digits, split)
-    return torch.tensor([[int(n) for n in re.findall("[0-9]+", prompt)] for prompt, _ in made.data])
+    numbers = re.findall("[0-9]+", " ".join(prompt for prompt, _ in made.data))
+    return torch.tensor([int(n) for n in numbers]).reshape(-1, 2)
+
+
+def size_of_dataset(digits=1, split="all"):
+    """Makes an AdditionDataset; returns its length."""
+    return len(addition.AdditionDataset(CharTokenizer(), digits, split))
 
 
 def devices_of_batch(device):

@@ -52,7 +52,7 @@ wrong("14.1", "The held-out pairs are drawn at random: train and test, made one 
     "== is_held_out(a, b)": "== (torch.rand(()).item() < 0.1)",
 })  # fmt: skip
 
-wrong("14.1", "Numbers of digits other than 1 and 2 are not refused.", {
+wrong("14.1", "Numbers of digits other than 1 and 2 are not refused with a ValueError.", {
     "if digits not in (1, 2):": "if False:",
 })  # fmt: skip
 
@@ -282,7 +282,7 @@ wrong("14.3", "The number is compared as text: 007 is 7, and -0 is 0.", {
     "int(integers[-1]) == ground_truth": "integers[-1] == str(ground_truth)",
 })  # fmt: skip
 
-wrong("14.3", "A text is compared with an int: they are never equal, so nothing is ever rewarded.", {
+wrong("14.3", "Nothing is ever rewarded, as happens when a text is compared with an int: they are never equal.", {
     "int(integers[-1]) == ground_truth": "integers[-1] == ground_truth",
 })  # fmt: skip
 

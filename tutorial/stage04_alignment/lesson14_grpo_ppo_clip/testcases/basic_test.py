@@ -50,11 +50,13 @@ class TestDataset:
 @pytest.mark.exercise("14.2")
 class TestGetBatch:
     def test_pads_on_the_right_and_masks_the_response(self, observe):
+        observe(scenarios.batch_of_many_rows)
         seen = observe(scenarios.batch, ["1+1=", "2="], [ids("2", eos=True), ids("345", eos=True)])
         seen[0].close(torch.stack([ids("1+1=2", eos=True), ids("2=345", eos=True)]))
         seen[1].close(torch.tensor([[0, 0, 0, 0, 1, 1], [0, 0, 1, 1, 1, 1]]))
 
     def test_padding_is_not_masked_in(self, observe):
+        observe(scenarios.batch_of_many_rows)
         seen = observe(scenarios.batch, ["1=", "2="], [ids("3", eos=True), ids("45", eos=True)])
         seen[0][0].close(torch.tensor([*ids("1=3", eos=True).tolist(), 0]))
         seen[1][0].close(torch.tensor([0, 0, 1, 1, 0]))
@@ -67,6 +69,7 @@ class TestReward:
         (12, "no idea", 0.0), (-3, "-3", 1.0), (3, "-3", 0.0),
     ])  # fmt: skip
     def test_the_last_integer_counts(self, observe, truth, response, reward):
+        observe(scenarios.rewards_of_many_answers)
         observe(calculate_reward, truth, response).close(reward)
 
 
@@ -188,6 +191,7 @@ class TestGenerateGroup:
 @pytest.mark.exercise("14.10")
 class TestLearningRate:
     def test_rises_linearly_then_stays(self, observe):
+        observe(scenarios.rates_of_a_short_run)
         seen = observe(scenarios.learning_rates, 6, learning_rate=0.4, warmup_steps=4)
         seen.close([0.1, 0.2, 0.3, 0.4, 0.4, 0.4])
 

@@ -12,6 +12,7 @@ from lesson14_grpo_ppo_clip.testcases import scenarios
 
 from lab.properties import for_all
 from lab.spec import Spec
+from lab.toy_tokenizer import CharTokenizer
 
 IDS = {c: i + 2 for i, c in enumerate("0123456789+-*/=")}
 numbers = st.floats(-10, 10, allow_subnormal=False)
@@ -29,34 +30,42 @@ def ids_of(text):
 @pytest.mark.exercise("14.1")
 class TestDataset:
     def test_one_digit_sums_are_all_there_in_order(self, observe):
-        data = observe(scenarios.dataset).value["data"]
+        seen = observe(scenarios.dataset)
         expected = [
             (f"### Instruction:\n{a}+{b}=\n\n### Response:\n", a + b) for a in range(1, 10) for b in range(1, 10)
         ]
-        observe(scenarios.dataset)["data"].check(
-            data == expected, "the sums of 1..9 and 1..9, the first number outside"
-        )
+        seen.check(seen.value["data"] == expected, "the sums of 1..9 and 1..9, the first number outside")
 
-    def test_two_digit_operands(self, observe):
-        seen = observe(scenarios.dataset, digits=2)
-        truths = [truth for _, truth in seen.value["data"]]
-        seen.check((min(truths), max(truths)) == (20, 198), "two-digit operands run from 10 to 99")
+    def test_two_digit_numbers_are_all_there_in_order(self, observe):
+        seen = observe(scenarios.operands, digits=2)
+        seen.close(torch.cartesian_prod(torch.arange(10, 100), torch.arange(10, 100)))
+
+    def test_two_digit_splits_share_no_sum(self, observe):
+        train, test = (observe(scenarios.operands, digits=2, split=split) for split in ("train", "test"))
+        pairs = [set(map(tuple, seen.value.tolist())) for seen in (train, test)]
+        train.check(len(pairs[0]) + len(pairs[1]) == 8100, "train and test together are 8,100 sums")
+        train.check(not pairs[0] & pairs[1], "no sum may be in both splits")
 
     def test_mirrored_pairs_stay_together(self, observe):
-        seen = observe(scenarios.dataset, digits=2, split="test")
-        pairs = {tuple(prompt.split("\n")[1].rstrip("=").split("+")) for prompt, _ in seen.value["data"]}
+        seen = observe(scenarios.operands, digits=2, split="test")
+        pairs = set(map(tuple, seen.value.tolist()))
         seen.check(all((b, a) in pairs for a, b in pairs), "a+b is held out, but b+a is in training")
         seen.check(600 < len(pairs) < 1000, f"about a tenth of 8,100 sums is held out, not {len(pairs)}")
 
-    @pytest.mark.parametrize("arguments", [{"digits": 3}, {"digits": 0}, {"split": "dev"}])
+    def test_keeps_the_tokenizer(self, observe):
+        seen = observe(scenarios.dataset)
+        seen.check(seen.value["has the tokenizer"], "self.tokenizer must be the tokenizer: get_batch encodes with it")
+
+    @pytest.mark.parametrize("arguments", [{"digits": 0}, {"digits": 3}, {"split": "dev"}])
     def test_refuses_what_it_does_not_know(self, observe, arguments):
         with observe.raises(ValueError, match=next(iter(arguments))):
-            observe(scenarios.dataset, **arguments)
+            observe(scenarios.size_of_dataset, **arguments)
 
 
 @pytest.mark.exercise("14.2")
 class TestGetBatch:
     def test_first_eos_is_trained_padding_never_even_if_they_are_the_same(self, observe):
+        observe(scenarios.batch_of_many_rows)
         responses = [torch.tensor([IDS["3"], 1]), torch.tensor([IDS["4"], IDS["5"], 1])]
         ids, mask = observe(scenarios.batch, ["1=", "2="], responses, pad_is_eos=True).value
         seen = observe(scenarios.batch, ["1=", "2="], responses, pad_is_eos=True)
@@ -65,10 +74,12 @@ class TestGetBatch:
         seen.check(int(mask[0, 4]) == 0, "the padding behind it is not")
 
     def test_a_cut_off_response_has_no_eos_added(self, observe):
+        observe(scenarios.batch_of_many_rows)
         seen = observe(scenarios.batch, ["1="], [torch.tensor(ids_of("23"))])
         seen[0].close(torch.tensor([ids_of("1=23")]))
 
     def test_token_ids_are_used_as_they_are(self, observe):
+        observe(scenarios.batch_of_many_rows)
         # 0 is the padding token; a model may write it, and then it counts.
         seen = observe(scenarios.batch, ["1="], [torch.tensor([0, IDS["2"], 0, 1])])
         seen[0].close(torch.tensor([[*ids_of("1="), 0, IDS["2"], 0, 1]]))
@@ -76,6 +87,7 @@ class TestGetBatch:
 
     @for_all(sizes=st.lists(st.tuples(st.integers(1, 5), st.integers(1, 5)), min_size=1, max_size=4))
     def test_every_row_is_prompt_response_padding(self, observe, sizes):
+        observe(scenarios.batch_of_many_rows)
         prompts = ["12345"[:p] for p, _ in sizes]
         responses = [torch.tensor(ids_of("67890"[:r])) for _, r in sizes]
         width = max(p + r for p, r in sizes)
@@ -84,9 +96,40 @@ class TestGetBatch:
         seen = observe(scenarios.batch, prompts, responses)
         seen.close((torch.tensor(rows), torch.tensor(masks)))
 
-    def test_refuses_unequal_numbers(self, observe):
+    def test_text_is_not_encoded_again(self, observe):
+        observe(scenarios.batch_of_many_rows)
+        # This tokenizer has an id of its own for "12", but the model wrote 1 and 2 one by one.
+        seen = observe(scenarios.batch, ["1="], [torch.tensor([*ids_of("12"), 1])], merges=["12"])
+        seen[0].close(torch.tensor([[*ids_of("1=12"), 1]]))
+
+    def test_prompts_are_encoded_as_they_are_for_sampling(self, observe):
+        observe(scenarios.batch_of_many_rows)
+        # encode(text) puts the BOS token in front here; the model saw it when it wrote the response.
+        bos = len(CharTokenizer())  # the id behind all others
+        seen = observe(scenarios.batch, ["1=", "23="], [torch.tensor([5, 1])] * 2, bos=True)
+        seen[0].close(torch.tensor([[bos, *ids_of("1="), 5, 1, 0], [bos, *ids_of("23="), 5, 1]]))
+        seen[1].close(torch.tensor([[0, 0, 0, 1, 1, 0], [0, 0, 0, 0, 1, 1]]))
+
+    def test_both_are_int64(self, observe):
+        seen = observe(scenarios.batch_of_many_rows)
+        for name, tensor in zip(("ids", "mask"), seen.value, strict=True):
+            seen.check(tensor.dtype == torch.int64, f"{name} must be int64, not {tensor.dtype}")
+
+    def test_arguments_are_left_alone(self, observe):
+        observe(scenarios.batch_of_many_rows)
+        seen = observe(scenarios.batch, ["1=", "23="], [torch.tensor([5, 1]), torch.tensor([6, 7, 1])])
+        seen.inputs_unchanged()
+
+    @pytest.mark.parametrize("device", ["cpu", "meta"])
+    def test_both_are_on_the_device(self, observe, device):
+        observe(scenarios.batch_of_many_rows)
+        observe(scenarios.devices_of_batch, device).close([device, device])
+
+    @pytest.mark.parametrize("count", [1, 3])
+    def test_refuses_unequal_numbers(self, observe, count):
+        observe(scenarios.batch_of_many_rows)
         with observe.raises(ValueError):
-            observe(scenarios.batch, ["1=", "2="], [torch.tensor([5])])
+            observe(scenarios.batch, ["1=", "2="], [torch.tensor([5])] * count)
 
 
 @pytest.mark.exercise("14.3")
@@ -95,20 +138,36 @@ class TestReward:
         (5, "007, 005", 1.0), (0, "-0", 1.0), (-5, "3-5", 1.0), (5, "3-5", 0.0), (5, "8.5", 1.0), (12, "12\n", 1.0),
         (12, "1 2", 0.0), (12, "the sum is 12 (checked 2 times)", 0.0), (3, "\u0663", 0.0), (3, "\uff13", 0.0),
         (12, "-", 0.0), (12, "+12", 1.0), (12, "--12", 0.0), (1, "1e5", 0.0), (5, "x5y", 1.0), (12, "12" * 3, 0.0),
+        (-12, "--12", 1.0), (5, "3 - 5", 1.0), (-5, "-005", 1.0), (0, "000", 1.0), (234, "1,234", 1.0),
+        (-3, "3", 0.0), (12, "12\n\nor 13?", 0.0), (12, "112", 0.0),
     ])  # fmt: skip
     def test_signs_and_junk(self, observe, truth, response, reward):
+        observe(scenarios.rewards_of_many_answers)
         observe(calculate_reward, truth, response).close(reward)
 
     @pytest.mark.parametrize("response", ["9" * 10_000, "-" + "1" * 5_000, "7 then " + "0" * 6_000])
     def test_huge_numbers_are_wrong_not_errors(self, observe, response):
+        observe(scenarios.rewards_of_many_answers)
         observe(calculate_reward, 7, response).close(0.0)
+
+    def test_a_number_of_ten_thousand_zeros_is_wrong_too(self, observe):
+        observe(scenarios.rewards_of_many_answers)
+        observe(calculate_reward, 0, "0" * 10_000).close(0.0)
+
+    def test_integers_are_compared_exactly(self, observe):
+        observe(scenarios.rewards_of_many_answers)
+        # 2**53 and its neighbour: the same number in floating point
+        observe(calculate_reward, 2**53, "9007199254740993").close(0.0)
+        observe(calculate_reward, 2**53, "9007199254740992").close(1.0)
 
     @for_all(examples=50, truth=st.integers(-200, 200), text=st.text(max_size=20))
     def test_any_text_before_the_answer(self, observe, truth, text):
+        observe(scenarios.rewards_of_many_answers)
         observe(calculate_reward, truth, f"{text} = {truth}").close(1.0)
 
     @for_all(examples=50, text=st.text(max_size=30))
     def test_never_raises(self, observe, text):
+        observe(scenarios.rewards_of_many_answers)
         seen = observe(calculate_reward, 10**9 + 7, text)
         seen.close(0.0)
 
@@ -612,9 +671,28 @@ class TestGenerateGroup:
 class TestLearningRate:
     @pytest.mark.parametrize("warmup", [0, 1])
     def test_without_warm_up(self, observe, warmup):
+        observe(scenarios.rates_of_a_short_run)
         observe(scenarios.learning_rates, 2, learning_rate=0.5, warmup_steps=warmup).close([0.5, 0.5])
 
+    def test_all_rates_of_a_short_run(self, observe):
+        observe(scenarios.rates_of_a_short_run)
+        # rise: 1/4, 2/4, 3/4, 1, 1, 1; fall from 1 to 1/2 in 5 steps: 1, 0.9, 0.8, 0.7, 0.6, 0.5
+        settings = {"learning_rate": 0.4, "warmup_steps": 4, "num_steps": 5, "final_rate": 0.5}
+        observe(scenarios.learning_rates, 6, **settings).close([0.1, 0.18, 0.24, 0.28, 0.24, 0.2])
+
+    def test_the_number_of_updates_does_not_matter(self, observe):
+        observe(scenarios.rates_of_a_short_run)
+        settings = {"learning_rate": 0.4, "warmup_steps": 4, "updates_per_generation": 3}
+        observe(scenarios.learning_rates, 3, **settings).close([0.1, 0.2, 0.3])
+
+    def test_asking_changes_nothing(self, observe):
+        observe(scenarios.rates_of_a_short_run)
+        seen = observe(scenarios.ask_the_rate_twice, step_number=1, learning_rate=0.4, warmup_steps=4)
+        seen["rates"].close([0.2, 0.2])
+        seen["step_number"].close(1)
+
     def test_falls_to_its_final_fraction(self, observe):
+        observe(scenarios.rates_of_a_short_run)
         settings = {"learning_rate": 1.0, "warmup_steps": 2, "num_steps": 4, "final_rate": 0.2}
         seen = observe(scenarios.learning_rates, 6, **settings)
         seen.close([0.5, 0.8, 0.6, 0.4, 0.2, 0.2])

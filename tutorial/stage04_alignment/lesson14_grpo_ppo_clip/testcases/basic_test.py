@@ -31,22 +31,32 @@ class TestDataset:
         seen["data"][0].close(("### Instruction:\n1+1=\n\n### Response:\n", 2))
         seen["data"][80].close(("### Instruction:\n9+9=\n\n### Response:\n", 18))
 
-    def test_two_digit_splits_do_not_overlap(self, observe):
-        train, test = (observe(scenarios.dataset, digits=2, split=s) for s in ("train", "test"))
-        train.check(
-            len(train.value["data"]) + len(test.value["data"]) == 8100, "train and test together are 8,100 sums"
-        )
-        train.check(not set(train.value["data"]) & set(test.value["data"]), "no sum may be in both splits")
+    def test_the_held_out_sums_are_the_test_split(self, observe):
+        # is_held_out(a, b) says so of just these eight pairs of one-digit numbers
+        held_out = [(1, 3), (2, 7), (3, 1), (4, 6), (6, 4), (7, 2), (7, 9), (9, 7)]
+        expected = [(f"### Instruction:\n{a}+{b}=\n\n### Response:\n", a + b) for a, b in held_out]
+        observe(scenarios.dataset, split="test")["data"].close(expected)
+        train = observe(scenarios.dataset, split="train")
+        train["length"].close(81 - 8)
+        train.check(not set(train.value["data"]) & set(expected), "no sum may be in both splits")
+
+    def test_two_digit_numbers_are_10_to_99(self, observe):
+        seen = observe(scenarios.operands, digits=2)
+        seen.check(len(seen.value) == 8100, f"there are 90 * 90 = 8,100 sums, not {len(seen.value):,}")
+        seen[0].close(torch.tensor([10, 10]))
+        seen[8099].close(torch.tensor([99, 99]))
 
 
 @pytest.mark.exercise("14.2")
 class TestGetBatch:
     def test_pads_on_the_right_and_masks_the_response(self, observe):
+        observe(scenarios.batch_of_many_rows)
         seen = observe(scenarios.batch, ["1+1=", "2="], [ids("2", eos=True), ids("345", eos=True)])
         seen[0].close(torch.stack([ids("1+1=2", eos=True), ids("2=345", eos=True)]))
         seen[1].close(torch.tensor([[0, 0, 0, 0, 1, 1], [0, 0, 1, 1, 1, 1]]))
 
     def test_padding_is_not_masked_in(self, observe):
+        observe(scenarios.batch_of_many_rows)
         seen = observe(scenarios.batch, ["1=", "2="], [ids("3", eos=True), ids("45", eos=True)])
         seen[0][0].close(torch.tensor([*ids("1=3", eos=True).tolist(), 0]))
         seen[1][0].close(torch.tensor([0, 0, 1, 1, 0]))
@@ -59,6 +69,7 @@ class TestReward:
         (12, "no idea", 0.0), (-3, "-3", 1.0), (3, "-3", 0.0),
     ])  # fmt: skip
     def test_the_last_integer_counts(self, observe, truth, response, reward):
+        observe(scenarios.rewards_of_many_answers)
         observe(calculate_reward, truth, response).close(reward)
 
 
@@ -180,6 +191,7 @@ class TestGenerateGroup:
 @pytest.mark.exercise("14.10")
 class TestLearningRate:
     def test_rises_linearly_then_stays(self, observe):
+        observe(scenarios.rates_of_a_short_run)
         seen = observe(scenarios.learning_rates, 6, learning_rate=0.4, warmup_steps=4)
         seen.close([0.1, 0.2, 0.3, 0.4, 0.4, 0.4])
 

@@ -1,9 +1,12 @@
 """Situations that the tests of lesson 14 look at. Each returns evidence; what it should be is in the tests."""
 
+import re
+
 import torch
 from jaxtyping import Float, Int
 from lesson14_grpo_ppo_clip.data import addition
 from lesson14_grpo_ppo_clip.loss import ppo_clip
+from lesson14_grpo_ppo_clip.rewards import addition as rewards
 from lesson14_grpo_ppo_clip.rollout import generate as rollout
 from lesson14_grpo_ppo_clip.training import grpo_trainer
 from torch import Tensor
@@ -26,14 +29,24 @@ def watch_forwards(model, limit=1000):
 
 
 def dataset(digits=1, split="all"):
-    """Makes an AdditionDataset; returns its length and its data."""
-    made = addition.AdditionDataset(CharTokenizer(), digits, split)
-    return {"length": len(made), "data": [tuple(made[i]) for i in range(len(made))]}
+    """Makes an AdditionDataset; returns its length, its data, and whether it still has the tokenizer."""
+    tokenizer = CharTokenizer()
+    made = addition.AdditionDataset(tokenizer, digits, split)
+    return {
+        "length": len(made),
+        "data": [tuple(made[i]) for i in range(len(made))],
+        "has the tokenizer": getattr(made, "tokenizer", None) is tokenizer,
+    }
 
 
-def batch(prompts, responses, pad_is_eos=False) -> tuple[Int[Tensor, "batch length"], Int[Tensor, "batch length"]]:
-    """get_batch with a character tokenizer: ids 2 to 11 are the digits, 0 is padding, 1 is EOS."""
-    made = addition.AdditionDataset(CharTokenizer(pad_is_eos=pad_is_eos))
+def batch(
+    prompts, responses, pad_is_eos=False, merges=(), bos=False
+) -> tuple[Int[Tensor, "batch length"], Int[Tensor, "batch length"]]:
+    """get_batch with a character tokenizer: ids 2 to 11 are the digits, 0 is padding, 1 is EOS.
+
+    `merges` are strings with an id of their own; `bos` puts a BOS token in front of each text that is encoded.
+    """
+    made = addition.AdditionDataset(CharTokenizer(pad_is_eos=pad_is_eos, merges=merges, bos=bos))
     return tuple(made.get_batch(prompts, responses))
 
 
@@ -174,10 +187,12 @@ def weights_of(trainer):
 
 
 def learning_rates(steps, **settings):
-    """The learning rates of the first `steps` steps."""
+    """The learning rates of the first `steps` steps, each set in the optimizer before the next is asked for."""
     trainer, rates = make_trainer(**settings), []
     for trainer.step_number in range(steps):
         rates.append(trainer.learning_rate())
+        for group in trainer.optimizer.param_groups:
+            group["lr"] = rates[-1]
     return rates
 
 
@@ -282,3 +297,78 @@ def loss_with_stored_and_with_second_model(ids, mask, advantages, epsilon=0.2):
         results[name] = {"loss": loss, "grads": {n: p.grad.clone() for n, p in new.named_parameters()}}
     results["second model has a gradient"] = any(p.grad is not None for p in second.parameters())
     return results
+
+
+def operands(digits, split="all"):
+    """Makes an AdditionDataset; returns the two numbers in each of its prompts, one row per prompt."""
+    made = addition.AdditionDataset(CharTokenizer(), digits, split)
+    numbers = re.findall("[0-9]+", " ".join(item[0] for item in made.data))
+    return torch.tensor([int(n) for n in numbers]).reshape(-1, 2)
+
+
+def size_of_dataset(digits=1, split="all"):
+    """Makes an AdditionDataset; returns its length."""
+    return len(addition.AdditionDataset(CharTokenizer(), digits, split))
+
+
+def devices_of_batch(device):
+    """get_batch for one row; returns the names of the devices that ids and mask are on.
+
+    "meta" is a device that every machine has; what is put there has a shape, but no numbers.
+    """
+    made = addition.AdditionDataset(CharTokenizer())
+    return [str(tensor.device) for tensor in made.get_batch(["1="], [torch.tensor([3, 1])], device)]
+
+
+def ask_the_rate_twice(step_number, **settings):
+    """Asks for the learning rate of one step twice; returns both answers and the trainer's step_number then."""
+    trainer = make_trainer(**settings)
+    trainer.step_number = step_number
+    rates = [trainer.learning_rate(), trainer.learning_rate()]
+    return {"rates": rates, "step_number": trainer.step_number}
+
+
+ANSWERS = [
+    (12, "12"), (12, " 12\n"), (12, "7+5=12"), (7, "7+5=12"), (12, "112"), (2, "112"), (12, "12."), (12, "I say 12."),
+    (12, "12 or 13"), (25, "12 or 13"), (12, "13 or 12"), (13, "13 or 12"), (14, "9 5"), (9, "9 5"), (5, "9 5"),
+    (12, "12\nor 13"), (13, "12\nor 13"), (12, "a=12 b=13"), (13, "a=12 b=13"), (13, "a=12, b 13"), (12, "the end"),
+    (0, ""), (0, "-"), (3, "-3"), (-3, "-3"), (-3, "3"), (5, "3-5"), (-5, "3-5"), (5, "3 - 5"), (-5, "3 - 5"),
+    (-12, "--12"), (12, "+12"), (7, "007"), (-7, "-07"), (0, "-0"), (0, "000"), (5, "8.5"), (8, "8.5"), (5, "5.0"),
+    (0, "5.0"), (234, "1,234"), (1234, "1,234"), (5, "x5y"), (3, "\u0663"), (3, "2\u0663"), (2, "2\u0663"), (3, "x3"),
+    (2**53, "9007199254740993"), (0, "0" * 10_000), (7, "0" * 10_000 + "7"), (7, "9" * 10_000), (7, "7 " + "9" * 10_000),
+]  # fmt: skip
+
+
+def rewards_of_many_answers():
+    """calculate_reward for each (truth, response) in ANSWERS; where it raises an error, the error's name instead.
+
+    The tests of exercise 14.3 look at this before their own case: it tells one mistake from another.
+    """
+
+    def reward(truth, response):
+        try:
+            return rewards.calculate_reward(truth, response)
+        except NotImplementedError:
+            raise
+        except Exception as error:
+            return type(error).__name__
+
+    return [reward(truth, response) for truth, response in ANSWERS]
+
+
+def batch_of_many_rows():
+    """get_batch for rows of all kinds: long and short ones, with and without EOS, with the padding id 0 in a response.
+
+    The tests of exercise 14.2 look at this before their own case: it tells one mistake from another.
+    """
+    responses = [[5, 6, 7, 1], [8, 0, 9], [4], [3, 1], [0, 1]]
+    return batch(["12=", "3=", "1+1+1=", "45=", "6+7="], [torch.tensor(ids) for ids in responses])
+
+
+def rates_of_a_short_run():
+    """The learning rates of 8 steps whose rise is longer than their fall, with 3 updates per step.
+
+    The tests of exercise 14.10 look at this before their own case: it tells one mistake from another.
+    """
+    settings = {"warmup_steps": 6, "num_steps": 4, "final_rate": 0.1, "updates_per_generation": 3}
+    return learning_rates(8, learning_rate=0.4, **settings)

@@ -18,8 +18,12 @@ wrong("14.4", "The standard deviation is taken over the whole batch; it belongs 
 })  # fmt: skip
 
 wrong("14.4", "The mean is taken over the whole batch; a response is compared with those to the same prompt alone.", {
-    "centred = torch.where(scored, groups - mean, 0.0)": "centred = torch.where(scored, groups - groups.nanmean(), 0.0)",
+    "torch.where(scored, groups - mean, 0.0)": "torch.where(scored, groups - groups.nanmean(), 0.0)",
     "std = (centred.square()": "std = (torch.where(scored, groups - mean, 0.0).square()",
+})  # fmt: skip
+
+wrong("14.4", "The mean is the batch's, above and inside the standard deviation; each group has its own.", {
+    "mean = groups.nanmean(1, keepdim=True)": "mean = groups.nanmean()",
 })  # fmt: skip
 
 wrong("14.4", "The standard deviation is the biased one (divided by G); the lesson's convention divides by G - 1.", {
@@ -51,15 +55,19 @@ wrong("14.4", "Where the caller gives no eps, yours is 1e-8 and not the lesson's
     "eps: float = 1e-4": "eps: float = 1e-8",
 })  # fmt: skip
 
-wrong("14.4", "Groups of equal rewards are not set to 0: the rounding error of the mean is divided by eps and remains.", {
+wrong("14.4", "A group of equal rewards is not set to 0: the mean's rounding error, divided by eps, remains.", {
     "scored & (low < high)": "scored",
+})  # fmt: skip
+
+wrong("14.4", "The groups whose rewards differ are set to 0, and those whose rewards are equal are not.", {
+    "low < high": "low >= high",
 })  # fmt: skip
 
 wrong("14.4", "Whether all rewards are equal is asked of the whole batch; it must be asked of each group.", {
     "low < high": "low.amin() < high.amax()",
 })  # fmt: skip
 
-wrong("14.4", "A group with NaN never counts as equal: NaN equals nothing, so the scored rewards beside it keep rounding noise.", {
+wrong("14.4", "A group with NaN never counts as equal: NaN equals nothing, and the rounding error remains.", {
     "low < high": "groups != groups[:, :1]).any(1, keepdim=True",
 })  # fmt: skip
 
@@ -80,7 +88,7 @@ wrong("14.4", "Mean and std run along the wrong axis: over the prompts, not over
     "centred.square().sum(1,": "centred.square().sum(0,",
 })  # fmt: skip
 
-wrong("14.4", "The advantages come back in another order than the rewards: first those of every prompt's first response.", {
+wrong("14.4", "The advantages come back in another order than the rewards, as if the table were transposed.", {
     "centred, 0.0).reshape(-1)": "centred, 0.0).T.reshape(-1)",
 })  # fmt: skip
 
@@ -128,6 +136,10 @@ wrong("14.4", "divide_by_std is never looked at: the advantages are always divid
     "if divide_by_std:": "if True:",
 })  # fmt: skip
 
+wrong("14.4", "divide_by_std is taken the wrong way round: True does not divide, and False does.", {
+    "if divide_by_std:": "if not divide_by_std:",
+})  # fmt: skip
+
 wrong("14.4", "Without the standard deviation you still divide, by 1 + eps; r - mean is asked for.", {
     "if divide_by_std:\n        std = (": "if True:\n        std = (",
     ".clamp(min=1)).sqrt()": ".clamp(min=1)).sqrt() if divide_by_std else 1.0",
@@ -138,7 +150,8 @@ wrong("14.4", "divide_by_std=False gives back the rewards themselves: the mean o
 })  # fmt: skip
 
 wrong("14.4", "The mean is subtracted in place, in a view of the rewards: the caller's tensor is changed.", {
-    "centred = torch.where(scored, groups - mean, 0.0)": "groups -= mean\n    centred = torch.where(scored, groups, 0.0)",
+    "centred = torch.where(scored, groups - mean, 0.0)":
+        "groups -= mean\n    centred = torch.where(scored, groups, 0.0)",
 })  # fmt: skip
 
 wrong("14.4", "A group of one is let through; it has nothing to compare with and must be refused.", {
@@ -150,7 +163,7 @@ wrong("14.4", "Rewards that do not fill the last group are dropped in silence; t
     "rewards.reshape(-1, group_size)": "rewards[: len(rewards) // group_size * group_size].reshape(-1, group_size)",
 })  # fmt: skip
 
-wrong("14.4", "A number of rewards that is no multiple of group_size is left to reshape, whose error is no ValueError.", {
+wrong("14.4", "A last group that is not full is left to torch's reshape, whose error is a RuntimeError.", {
     "rewards.ndim != 1 or len(rewards) % group_size": "rewards.ndim != 1",
 })  # fmt: skip
 
@@ -197,7 +210,7 @@ wrong("14.6", "The bounds of the clip are always 0.8 and 1.2; the argument epsil
     "ratio.clamp(1 - epsilon, 1 + epsilon)": "ratio.clamp(0.8, 1.2)",
 })  # fmt: skip
 
-wrong("14.6", "The minimum is taken once, of the two averages; each token has its own minimum, before they are added.", {
+wrong("14.6", "The minimum is taken once, of the two averages; each token has its own, before they are added.", {
     "torch.where(counted, torch.minimum(unclipped, clipped), 0.0)":
         "torch.where(counted, torch.stack([unclipped, clipped]), 0.0)",
     "-objective.sum() /": "-torch.minimum(objective[0].sum(), objective[1].sum()) /",
@@ -248,12 +261,17 @@ wrong("14.6", "The difference of the log-probs is not limited: exp overflows to 
     "difference.clamp(-20, 20).exp()": "difference.exp()",
 })  # fmt: skip
 
-wrong("14.6", "The limit comes after exp, too late for the gradient: exp has overflowed, and 0 times infinity is NaN.", {
+wrong("14.6", "The limit comes after exp, too late for the gradient: 0 times an overflowed infinity is NaN.", {
     "difference.clamp(-20, 20).exp()": "difference.exp().clamp(2.0611536224385579e-09, 485165195.40979028)",
 })  # fmt: skip
 
-wrong("14.6", "The difference is multiplied by the mask; hidden infinity or NaN times 0 is NaN, and reaches the loss.", {
+wrong("14.6", "The difference is multiplied by the mask; a hidden infinity or NaN times 0 is NaN and gets through.", {
     "torch.where(counted, log_probs - old_log_probs.detach(), 0.0)": "(log_probs - old_log_probs.detach()) * counted",
+    "torch.where(counted, torch.minimum(unclipped, clipped), 0.0)": "torch.minimum(unclipped, clipped) * counted",
+})  # fmt: skip
+
+wrong("14.6", "Only the difference is masked: hidden tokens have ratio 1, and their A is still in the sum.", {
+    "torch.where(counted, torch.minimum(unclipped, clipped), 0.0)": "torch.minimum(unclipped, clipped)",
 })  # fmt: skip
 
 wrong("14.6", "Only the products with A are multiplied by the mask; a hidden NaN times 0 is still NaN.", {
@@ -275,6 +293,10 @@ wrong("14.6", "A row's mean is taken over the padded width; it is taken over the
 
 wrong("14.6", "'token' gives the mean of the rows' means; there every token of the batch weighs the same.", {
     'if aggregation == "sequence":': 'if aggregation != "constant":',
+})  # fmt: skip
+
+wrong("14.6", "'sequence' gives the mean over all tokens; it is the mean over rows of each row's own mean.", {
+    'if aggregation == "sequence":': "if False:",
 })  # fmt: skip
 
 wrong("14.6", "'token' gives the sum; it is divided by the number of masked tokens.", {
@@ -306,7 +328,11 @@ wrong("14.6", "The denominator is used with 'constant' alone; with 'token' and '
     "own if denominator is None else denominator": 'denominator if aggregation == "constant" else own',
 })  # fmt: skip
 
-wrong("14.6", "The denominator divides the batch's own mean once more; it stands in the place of the batch's own number.", {
+wrong("14.6", "The denominator is never used, not even with 'constant'.", {
+    "own if denominator is None else denominator": "own",
+})  # fmt: skip
+
+wrong("14.6", "The denominator divides the batch's own mean once more; it takes the place of the batch's number.", {
     "own if denominator is None else denominator":
         'own if denominator is None else denominator * (1 if aggregation == "constant" else own)',
 })  # fmt: skip

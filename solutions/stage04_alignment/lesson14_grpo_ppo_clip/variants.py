@@ -1,5 +1,7 @@
 """Right answers written in other ways than the reference's; see tutorial/CONTRIBUTING.md."""
 
+# ruff: noqa: F811
+
 import math
 
 import torch

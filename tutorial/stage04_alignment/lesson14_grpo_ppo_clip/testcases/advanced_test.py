@@ -218,7 +218,7 @@ class TestAdvantages:
         seen = observe(group_advantages, torch.full((size,), value), size)
         seen.check(bool((seen.value == 0).all()), "all rewards are equal: rounding / eps must not leave anything but 0")
 
-    @pytest.mark.parametrize("first", [[0.1] * 8, [0.1] * 6 + [NAN] * 2])
+    @pytest.mark.parametrize("first", [[0.1] * 8, [0.3] * 6 + [NAN] * 2])
     def test_an_equal_group_beside_another_in_float32(self, observe, first):
         seen = observe(group_advantages, torch.tensor([*first, *[1.0, 0.0] * 4]), 8)
         seen.check(bool((seen.value[:8] == 0).all()), "the first group's scored rewards are equal: exactly 0 for each")
@@ -230,18 +230,18 @@ class TestAdvantages:
         seen.close(double([1, -1]) * 1e-6 / (math.sqrt(2) * 1e-6 + 1e-4), rtol=1e-5)
 
     def test_eps_is_the_callers(self, observe):
-        # mean 2, std sqrt(2) * 1
-        a = 1 / (math.sqrt(2) + 0.5)
-        observe(group_advantages, double([3.0, 1.0]), 2, eps=0.5).close(double([a, -a]))
-        observe(group_advantages, double([3.0, 1.0]), 2, eps=0.5, divide_by_std=False).close(double([1.0, -1.0]))
+        # mean 1, squares 1 + 1 + 1 + 9 = 12, std 2
+        rewards, centred = double([0.0, 0.0, 0.0, 4.0]), double([-1.0, -1.0, -1.0, 3.0])
+        observe(group_advantages, rewards, 4, eps=0.5).close(centred / 2.5)
+        observe(group_advantages, rewards, 4, eps=0.5, divide_by_std=False).close(centred)
 
     def test_eps_is_added_to_the_std(self, observe):
         seen = observe(group_advantages, double([1e-4, -1e-4]), 2)
         seen.close(double([1, -1]) * 1e-4 / (math.sqrt(2) * 1e-4 + 1e-4))
 
     def test_responses_that_are_not_scored_stand_aside(self, observe):
-        seen = observe(group_advantages, double([1.0, NAN, 0.0, 2.0, NAN, NAN]), 3)
-        a = 0.5 / (math.sqrt(0.5) + 1e-4)  # mean and std of 1 and 0 alone; a lone 2 has nothing to compare with
+        seen = observe(group_advantages, double([1.0, NAN, 0.0, 5.0, NAN, NAN]), 3)
+        a = 0.5 / (math.sqrt(0.5) + 1e-4)  # mean and std of 1 and 0 alone; a lone 5 has nothing to compare with
         seen.close(double([a, 0.0, -a, 0.0, 0.0, 0.0]))
 
     def test_nothing_scored_at_all(self, observe):

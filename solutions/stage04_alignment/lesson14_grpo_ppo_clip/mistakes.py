@@ -206,8 +206,20 @@ wrong("14.6", "The lower bound of the clip is epsilon; it is 1 - epsilon.", {
     "ratio.clamp(1 - epsilon, 1 + epsilon)": "ratio.clamp(epsilon, 1 + epsilon)",
 })  # fmt: skip
 
+wrong("14.6", "The upper bound of the clip is 1.28, as DAPO has it; it is 1 + epsilon.", {
+    "ratio.clamp(1 - epsilon, 1 + epsilon)": "ratio.clamp(1 - epsilon, 1.28)",
+})  # fmt: skip
+
 wrong("14.6", "The bounds of the clip are always 0.8 and 1.2; the argument epsilon is never looked at.", {
     "ratio.clamp(1 - epsilon, 1 + epsilon)": "ratio.clamp(0.8, 1.2)",
+})  # fmt: skip
+
+wrong("14.6", "The clipped ratio is not multiplied by A; the minimum is of two products.", {
+    "clipped = ratio.clamp(1 - epsilon, 1 + epsilon) * advantages": "clipped = ratio.clamp(1 - epsilon, 1 + epsilon)",
+})  # fmt: skip
+
+wrong("14.6", "The objective is log_probs * A, the plain policy gradient: the ratio and its clip are missing.", {
+    "torch.minimum(unclipped, clipped)": "log_probs * advantages",
 })  # fmt: skip
 
 wrong("14.6", "The minimum is taken once, of the two averages; each token has its own, before they are added.", {

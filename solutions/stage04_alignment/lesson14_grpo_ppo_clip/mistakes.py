@@ -319,6 +319,14 @@ wrong("14.6", "'sequence' adds up each row's tokens and never takes their mean: 
     "objective = objective / counted.sum(1, keepdim=True).clamp(min=1)": "pass",
 })  # fmt: skip
 
+wrong("14.6", "'sequence' adds up the means of the rows; the sum is still to be divided by the number of rows.", {
+    "own = len(mask)": "own = 1",
+})  # fmt: skip
+
+wrong("14.6", "'sequence' divides the sum of the rows' means by the number of tokens; it is the number of rows.", {
+    "own = len(mask)": "own = counted.sum()",
+})  # fmt: skip
+
 wrong("14.6", "A row without masked tokens leaves the mean over rows; it counts as 0 and stays in the denominator.", {
     "own = len(mask)": "own = counted.any(1).sum()",
 })  # fmt: skip
@@ -368,7 +376,7 @@ wrong("14.6", "The advantages are laid along the columns; each belongs to a row,
 wrong("14.6", "The advantages are normalised once more, over the batch; they are used as they come.", {
     "advantages = advantages.detach()[:, None]":
         "advantages = advantages.detach()[:, None]\n"
-        "    advantages = (advantages - advantages.mean()) / (advantages.std(unbiased=False) + 1e-8)",
+        "    advantages = (advantages - advantages.mean()) / (advantages.std() + 1e-8)",
 })  # fmt: skip
 
 wrong("14.6", "The hidden old log-probs are overwritten in place: the caller's tensor is changed.", {

@@ -230,9 +230,9 @@ class TestAdvantages:
         seen.close(double([1, -1]) * 1e-6 / (math.sqrt(2) * 1e-6 + 1e-4), rtol=1e-5)
 
     def test_eps_is_the_callers(self, observe):
-        # mean 1, squares 1 + 1 + 1 + 9 = 12, std 2
-        rewards, centred = double([0.0, 0.0, 0.0, 4.0]), double([-1.0, -1.0, -1.0, 3.0])
-        observe(group_advantages, rewards, 4, eps=0.5).close(centred / 2.5)
+        # mean 1.5, squares 3 * 2.25 + 20.25 = 27, std 3
+        rewards, centred = double([0.0, 0.0, 0.0, 6.0]), double([-1.5, -1.5, -1.5, 4.5])
+        observe(group_advantages, rewards, 4, eps=0.5).close(centred / 3.5)
         observe(group_advantages, rewards, 4, eps=0.5, divide_by_std=False).close(centred)
 
     def test_eps_is_added_to_the_std(self, observe):

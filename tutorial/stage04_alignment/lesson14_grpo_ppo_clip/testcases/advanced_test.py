@@ -1,5 +1,6 @@
 """Edge cases, invariants, gradients, scale, bad input, and whether it learns: lesson 14 looked at closely."""
 
+import itertools
 import math
 
 import pytest
@@ -185,6 +186,20 @@ def advantages_by_loop(rewards, group_size, eps=1e-4, divide_by_std=True):
     return double(result)
 
 
+def tables(values):
+    """Rewards of one to three groups, each of the same two to five responses."""
+    shapes = st.tuples(st.integers(1, 3), st.integers(2, 5))
+    return shapes.flatmap(lambda s: st.lists(st.lists(values, min_size=s[1], max_size=s[1]), min_size=s[0], max_size=s[0]))  # fmt: skip
+
+
+def flat(table):
+    return double([reward for group in table for reward in group])
+
+
+quarters = st.integers(-8, 8).map(lambda n: n / 4)
+NAN = float("nan")
+
+
 @pytest.mark.exercise("14.4")
 class TestAdvantages:
     shapes = st.tuples(st.integers(1, 3), st.integers(2, 5))
@@ -214,16 +229,47 @@ class TestAdvantages:
         plain = observe(group_advantages, rewards, 3, divide_by_std=False).value
         observe(group_advantages, 7 * rewards, 3, divide_by_std=False).close(7 * plain)
 
-    @for_all(order=st.permutations(range(5)))
-    def test_permuting_a_group_permutes_its_advantages(self, observe, order):
-        rewards = double([1.0, 0.0, 0.25, 2.0, 0.0])
-        expected = observe(group_advantages, rewards, 5).value
-        observe(group_advantages, rewards[list(order)], 5).close(expected[list(order)])
+    @for_all(examples=10, table=tables(quarters), shifts=st.tuples(quarters, quarters, quarters))
+    def test_a_shift_of_each_group_changes_nothing(self, observe, table, shifts):
+        size = len(table[0])
+        expected = observe(group_advantages, flat(table), size).value
+        shifted = [[r + shift for r in group] for group, shift in zip(table, shifts, strict=False)]
+        observe(group_advantages, flat(shifted), size).close(expected, rtol=1e-5)
 
-    @for_all(rewards=st.lists(st.integers(-9, 9).map(float), min_size=4, max_size=4))
-    def test_a_groups_advantages_sum_to_zero(self, observe, rewards):
-        seen = observe(group_advantages, double(rewards), 4)
-        seen.check(abs(float(seen.value.sum())) < 1e-9, "the advantages of a group must sum to 0")
+    @for_all(examples=10, table=tables(quarters), factor=st.sampled_from([0.125, 3.0, 64.0]), divide=st.booleans())
+    def test_rewards_and_eps_in_another_unit(self, observe, table, factor, divide):
+        size, rewards = len(table[0]), flat(table)
+        expected = observe(group_advantages, rewards, size, eps=0.5, divide_by_std=divide).value
+        seen = observe(group_advantages, factor * rewards, size, eps=factor * 0.5, divide_by_std=divide)
+        seen.close(expected if divide else factor * expected)
+
+    @for_all(examples=10, data=st.data(), table=tables(quarters))
+    def test_permuting_groups_permutes_their_advantages(self, observe, data, table):
+        size, order = len(table[0]), data.draw(st.permutations(range(len(table))))
+        expected = observe(group_advantages, flat(table), size).value.reshape(-1, size)
+        observe(group_advantages, flat([table[i] for i in order]), size).close(expected[list(order)].flatten())
+
+    @for_all(examples=10, data=st.data(), table=tables(quarters))
+    def test_permuting_a_group_permutes_its_advantages(self, observe, data, table):
+        size = len(table[0])
+        order = [g * size + i for g in range(len(table)) for i in data.draw(st.permutations(range(size)))]
+        expected = observe(group_advantages, flat(table), size).value
+        observe(group_advantages, flat(table)[order], size).close(expected[order])
+
+    @for_all(examples=15, table=tables(quarters | st.just(NAN)), divide=st.booleans())
+    def test_the_advantages_of_each_group_sum_to_zero(self, observe, table, divide):
+        size = len(table[0])
+        seen = observe(group_advantages, flat(table), size, divide_by_std=divide)
+        sums = seen.value.reshape(-1, size).sum(1)
+        seen.check(bool((sums.abs() < 1e-9).all()), "the advantages of each group must sum to 0, also beside NaN")
+
+    @for_all(examples=10, data=st.data(), scored=st.lists(quarters, min_size=2, max_size=4), missing=st.integers(1, 2))
+    def test_the_scored_responses_are_a_group_of_their_own(self, observe, data, scored, missing):
+        alone = observe(group_advantages, double(scored), len(scored)).value
+        places = data.draw(st.permutations(range(len(scored) + missing)))[: len(scored)]
+        rewards, expected = double([NAN] * (len(scored) + missing)), double([0.0] * (len(scored) + missing))
+        rewards[list(places)], expected[list(places)] = double(scored), alone
+        observe(group_advantages, rewards, len(rewards)).close(expected)
 
     @pytest.mark.parametrize("value", [0.0, 1.0, 0.1, -3.3, 1e6, 1 / 3])
     @pytest.mark.parametrize("size", [2, 3, 8])
@@ -231,21 +277,37 @@ class TestAdvantages:
         seen = observe(group_advantages, torch.full((size,), value), size)
         seen.check(bool((seen.value == 0).all()), "all rewards are equal: rounding / eps must not leave anything but 0")
 
+    @pytest.mark.parametrize("first", [[0.1] * 8, [0.3] * 6 + [NAN] * 2])
+    def test_an_equal_group_beside_another_in_float32(self, observe, first):
+        seen = observe(group_advantages, torch.tensor([*first, *[1.0, 0.0] * 4]), 8)
+        seen.check(bool((seen.value[:8] == 0).all()), "the first group's scored rewards are equal: exactly 0 for each")
+        a = 0.5 / (math.sqrt(2 / 7) + 1e-4)
+        seen.close(double([0.0] * 8 + [a, -a] * 4), rtol=1e-5)
+
+    def test_rewards_that_hardly_differ_are_not_equal(self, observe):
+        seen = observe(group_advantages, double([1.000002, 1.0]), 2)
+        seen.close(double([1, -1]) * 1e-6 / (math.sqrt(2) * 1e-6 + 1e-4), rtol=1e-5)
+
+    def test_eps_is_the_callers(self, observe):
+        # mean 1.5, squares 3 * 2.25 + 20.25 = 27, std 3
+        rewards, centred = double([0.0, 0.0, 0.0, 6.0]), double([-1.5, -1.5, -1.5, 4.5])
+        observe(group_advantages, rewards, 4, eps=0.5).close(centred / 3.5)
+        observe(group_advantages, rewards, 4, eps=0.5, divide_by_std=False).close(centred)
+
     def test_eps_is_added_to_the_std(self, observe):
         seen = observe(group_advantages, double([1e-4, -1e-4]), 2)
         seen.close(double([1, -1]) * 1e-4 / (math.sqrt(2) * 1e-4 + 1e-4))
 
     def test_responses_that_are_not_scored_stand_aside(self, observe):
-        nan = float("nan")
-        seen = observe(group_advantages, double([1.0, nan, 0.0, 2.0, nan, nan]), 3)
-        a = 0.5 / (math.sqrt(0.5) + 1e-4)  # mean and std of 1 and 0 alone; a lone 2 has nothing to compare with
+        seen = observe(group_advantages, double([1.0, NAN, 0.0, 5.0, NAN, NAN]), 3)
+        a = 0.5 / (math.sqrt(0.5) + 1e-4)  # mean and std of 1 and 0 alone; a lone 5 has nothing to compare with
         seen.close(double([a, 0.0, -a, 0.0, 0.0, 0.0]))
 
     def test_nothing_scored_at_all(self, observe):
-        observe(group_advantages, double([float("nan")] * 4), 2).close(torch.zeros(4, dtype=torch.float64))
+        observe(group_advantages, double([NAN] * 4), 2).close(torch.zeros(4, dtype=torch.float64))
 
     def test_input_stays_as_it_was(self, observe):
-        observe(group_advantages, double([1.0, 0.0, float("nan"), 2.0]), 2).inputs_unchanged()
+        observe(group_advantages, double([1.0, 0.0, NAN, 2.0]), 2).inputs_unchanged()
 
     @pytest.mark.parametrize(
         ("rewards", "size"), [([1.0, 2.0, 3.0], 2), ([[1.0, 2.0]], 2), ([1.0], 1), ([1.0, 2.0], 0)]
@@ -329,9 +391,12 @@ def some_batch(seed, rows=4, tokens=5):
     return lp, old, advantages, (torch.arange(tokens) < lengths).long()
 
 
+seeds, aggregations = st.integers(0, 10**6), st.sampled_from(AGGREGATIONS)
+
+
 @pytest.mark.exercise("14.6")
 class TestPpoClipLoss:
-    @for_all(seed=st.integers(0, 10**6), epsilon=st.floats(0.05, 0.5), aggregation=st.sampled_from(AGGREGATIONS))
+    @for_all(seed=seeds, epsilon=st.floats(0.05, 0.5), aggregation=aggregations)
     def test_equals_the_loop(self, observe, seed, epsilon, aggregation):
         batch = some_batch(seed)
         denominator = 7 if aggregation == "constant" else None
@@ -340,17 +405,21 @@ class TestPpoClipLoss:
 
     @pytest.mark.parametrize("aggregation", AGGREGATIONS)
     def test_gradient_equals_finite_differences(self, observe, aggregation):
-        lp, old, advantages, mask = some_batch(3)
+        # How much the loss itself changes when one log-prob is moved a little, up and down. The ratios lie on both
+        # sides of the clip and between, for good and for bad rows, none near 0.8 or 1.2; the last column is hidden.
+        old = double([[-1.0, -2.0, -0.5, -1.0], [-0.7, -3.0, -1.0, -1.0], [-2.0, -1.0, -1.5, -1.0]])
+        lp = old + double([[0.5, -0.1, -0.6, 0.3], [0.4, 0.05, -0.5, 0.3], [-0.3, 0.1, 0.7, 0.3]])
+        mask = torch.tensor([[1, 1, 1, 0], [1, 1, 1, 0], [1, 1, 0, 0]])
         options = {"aggregation": aggregation, "denominator": 7 if aggregation == "constant" else None}
-        numeric, h = torch.zeros_like(lp), 1e-6
+        rest = (old, double([1.5, -0.5, -2.0]), mask)
+        numeric, h = torch.zeros_like(lp), 1e-5
         for b, t in [(b, t) for b in range(lp.shape[0]) for t in range(lp.shape[1])]:
-            up, down = lp.clone(), lp.clone()
-            up[b, t] += h
-            down[b, t] -= h
-            high, low = (loss_by_loop(*(x.tolist() for x in (moved, old, advantages, mask)), 0.2, **options) for moved in (up, down))  # fmt: skip
+            step = torch.zeros_like(lp)
+            step[b, t] = h
+            high, low = (observe(ppo_clip_loss, moved, *rest, **options).value for moved in (lp + step, lp - step))
             numeric[b, t] = (high - low) / (2 * h)
-        seen = observe(ppo_clip_loss, lp, old, advantages, mask, **options, grad_of="log_probs")
-        seen.grad("log_probs").close(numeric, rtol=1e-4, atol=1e-8)
+        seen = observe(ppo_clip_loss, lp, *rest, **options, grad_of="log_probs")
+        seen.grad("log_probs").close(numeric, rtol=1e-6, atol=1e-8)
 
     def test_old_log_probs_and_advantages_are_constants(self, observe):
         seen = observe(ppo_clip_loss, *some_batch(1), grad_of=("log_probs", "old_log_probs", "advantages"))
@@ -393,6 +462,46 @@ class TestPpoClipLoss:
         mask = torch.cat([mask, torch.zeros(4, 1, dtype=torch.long)], dim=1)
         observe(ppo_clip_loss, *wide, advantages, mask, **options).close(expected.detach())
 
+    @for_all(examples=10, seed=seeds, columns=st.integers(1, 3), stuff=numbers, aggregation=aggregations)
+    def test_padding_columns_change_nothing(self, observe, seed, columns, stuff, aggregation):
+        lp, old, advantages, mask = some_batch(seed)
+        options = {"aggregation": aggregation, "denominator": 30 if aggregation == "constant" else None}
+        before = observe(ppo_clip_loss, lp, old, advantages, mask, **options, grad_of="log_probs")
+        wide = [torch.nn.functional.pad(x, (0, columns), value=v) for x, v in ((lp, stuff), (old, -stuff), (mask, 0))]
+        after = observe(ppo_clip_loss, wide[0], wide[1], advantages, wide[2], **options, grad_of="log_probs")
+        after.close(before.value.detach())
+        after.grad("log_probs").close(torch.nn.functional.pad(before.grad("log_probs").value, (0, columns)))
+
+    @for_all(examples=10, seed=seeds, order=st.permutations(range(4)), aggregation=aggregations)
+    def test_the_order_of_the_rows_changes_nothing(self, observe, seed, order, aggregation):
+        batch, order = some_batch(seed), list(order)
+        options = {"aggregation": aggregation, "denominator": 30 if aggregation == "constant" else None}
+        before = observe(ppo_clip_loss, *batch, **options, grad_of="log_probs")
+        after = observe(ppo_clip_loss, *(x[order] for x in batch), **options, grad_of="log_probs")
+        after.close(before.value.detach())
+        after.grad("log_probs").close(before.grad("log_probs").value[order])
+
+    @for_all(examples=10, seed=seeds, order=st.permutations(range(5)), aggregation=aggregations)
+    def test_the_order_of_the_tokens_changes_nothing(self, observe, seed, order, aggregation):
+        lp, old, advantages, mask = some_batch(seed)
+        order = list(order)
+        options = {"aggregation": aggregation, "denominator": 30 if aggregation == "constant" else None}
+        before = observe(ppo_clip_loss, lp, old, advantages, mask, **options, grad_of="log_probs")
+        moved = (lp[:, order], old[:, order], advantages, mask[:, order])  # hidden tokens may stand anywhere
+        after = observe(ppo_clip_loss, *moved, **options, grad_of="log_probs")
+        after.close(before.value.detach())
+        after.grad("log_probs").close(before.grad("log_probs").value[:, order])
+
+    @for_all(examples=10, seed=seeds, shift=numbers, factor=st.floats(0.1, 10), aggregation=aggregations)
+    def test_only_differences_of_log_probs_count_and_the_scale_of_advantages(
+        self, observe, seed, shift, factor, aggregation
+    ):
+        lp, old, advantages, mask = some_batch(seed)
+        options = {"aggregation": aggregation, "denominator": 30 if aggregation == "constant" else None}
+        before = observe(ppo_clip_loss, lp, old, advantages, mask, **options)
+        after = observe(ppo_clip_loss, lp - 10 + shift, old - 10 + shift, factor * advantages, mask, **options)
+        after.close(factor * before.value.detach())
+
     @pytest.mark.parametrize("aggregation", AGGREGATIONS)
     @pytest.mark.parametrize("hidden", [123.0, -math.inf, math.inf, math.nan])
     def test_what_the_mask_hides_has_no_influence(self, observe, aggregation, hidden):
@@ -430,6 +539,43 @@ class TestPpoClipLoss:
         parts = [observe(ppo_clip_loss, *(x[i : i + size] for x in batch), **options, grad_of="log_probs") for i in range(0, 4, size)]  # fmt: skip
         whole.close(sum(p.value.detach() for p in parts))
         whole.grad("log_probs").close(torch.cat([p.grad("log_probs").value for p in parts]))
+
+    @for_all(examples=10, seed=seeds, cuts=st.sets(st.integers(1, 3)), aggregation=aggregations)
+    def test_micro_batches_of_any_sizes_add_up(self, observe, seed, cuts, aggregation):
+        batch, cuts = some_batch(seed), sorted({0, 4} | cuts)
+        total = {"token": int(batch[3].sum()), "sequence": 4, "constant": 30}[aggregation]
+        options = {"aggregation": aggregation, "denominator": total}
+        parts = [observe(ppo_clip_loss, *(x[a:b] for x in batch), **options, grad_of="log_probs")
+                 for a, b in itertools.pairwise(cuts)]  # fmt: skip
+        whole = observe(ppo_clip_loss, *batch, **options, grad_of="log_probs")
+        whole.close(sum(p.value.detach() for p in parts))
+        whole.grad("log_probs").close(torch.cat([p.grad("log_probs").value for p in parts]))
+
+    @pytest.mark.parametrize("aggregation", AGGREGATIONS)
+    def test_the_denominator_given_is_the_only_one(self, observe, aggregation):
+        # Two rows with 3 and 1 tokens, ratio 1: the sum over tokens is 3 - 2 = 1, that of the rows' means 1 - 2 = -1.
+        lp, mask = torch.full((2, 3), -1.0, dtype=torch.float64), torch.tensor([[1, 1, 1], [1, 0, 0]])
+        seen = observe(ppo_clip_loss, lp, lp, double([1.0, -2.0]), mask, aggregation=aggregation, denominator=8)
+        seen.close(1 / 8 if aggregation == "sequence" else -1 / 8)
+
+    @pytest.mark.parametrize("aggregation", AGGREGATIONS)
+    @pytest.mark.parametrize("denominator", [0, 0.5])
+    def test_a_denominator_below_one_counts_as_one(self, observe, aggregation, denominator):
+        lp, mask = double([[-1.0], [-1.0]]), torch.tensor([[1], [1]])
+        options = {"aggregation": aggregation, "denominator": denominator}
+        observe(ppo_clip_loss, lp, lp, double([1.0, 1.0]), mask, **options).close(-2.0)
+
+    @pytest.mark.parametrize(("advantage", "ratio", "loss"), [(1.0, 2.0, -1.5), (-1.0, 0.25, 0.5), (1.0, 1.4, -1.4)])
+    def test_epsilon_is_the_callers(self, observe, advantage, ratio, loss):
+        old = double([[-1.5]])
+        arguments = (old + math.log(ratio), old, double([advantage]), torch.tensor([[1]]))
+        observe(ppo_clip_loss, *arguments, epsilon=0.5).close(loss)
+
+    def test_each_token_has_its_own_ratio_and_its_own_minimum(self, observe):
+        # Good row, ratios 3 and 0.5: min(3, 1.2) + min(0.5, 0.8) = 1.7. Bad row: min(-3, -1.2) + min(-0.5, -0.8) = -3.8.
+        old = torch.full((2, 2), -2.0, dtype=torch.float64)
+        lp, mask = old + double([[3.0, 0.5]]).log(), torch.ones(2, 2, dtype=torch.long)
+        observe(ppo_clip_loss, lp, old, double([1.0, -1.0]), mask).close((3.8 - 1.7) / 4)
 
     def test_no_clip_inside_the_trust_region(self, observe):
         lp, _, _, mask = some_batch(9)

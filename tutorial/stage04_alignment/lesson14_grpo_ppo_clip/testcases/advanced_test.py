@@ -329,9 +329,34 @@ def oracle(model, row, start, temperature=1.0):
     return torch.stack(found)
 
 
+def some_rollout(seed, rows=4, length=6, size=5):
+    """A table as a model, and a batch for it: responses of unequal length, advantages of both signs, and old
+    log-probs near the present ones. Token 0 is padding, and may also be drawn."""
+    draw = torch.Generator().manual_seed(seed)
+    table = torch.randn(size, size, generator=draw, dtype=torch.float64)
+    ids = torch.randint(size, (rows, length), generator=draw)
+    starts = torch.randint(1, 3, (rows, 1), generator=draw)
+    ends = torch.randint(3, length + 1, (rows, 1), generator=draw)
+    ids[torch.arange(length) >= ends] = 0
+    mask = ((torch.arange(length) >= starts) & (torch.arange(length) < ends)).long()
+    advantages = torch.randn(rows, generator=draw, dtype=torch.float64)
+    log_probs = table.log_softmax(-1)[ids[:, :-1]].gather(-1, ids[:, 1:, None]).squeeze(-1)
+    old = log_probs + 0.4 * torch.randn(log_probs.shape, generator=draw, dtype=torch.float64)
+    return table_model(table), ids, mask, advantages, old
+
+
+def table_model(table):
+    return Spec("lab.tiny_lm:BigramLM", {"logits": table})
+
+
+def whole_denominator(mask, aggregation):
+    """What the whole batch is divided by: its tokens, its rows, or (here) 30."""
+    return {"token": int(mask[:, 1:].sum()), "sequence": len(mask), "constant": 30}[aggregation]
+
+
 @pytest.mark.exercise("14.5")
 class TestTokenLogProbs:
-    ROWS = ((2, 3, 4, 5, 1), (6, 7, 8, 8, 2))
+    ROWS = ((2, 3, 4, 5, 1), (6, 0, 8, 8, 2))
 
     @pytest.mark.parametrize("temperature", [1.0, 0.7, 2.0])
     def test_equals_token_by_token(self, observe, temperature):
@@ -360,6 +385,34 @@ class TestTokenLogProbs:
         seen = observe(token_log_probs, table, torch.tensor([[0, 0, 1]]))
         seen.check(seen.value.dtype == torch.float32, "compute in float32 where the model's logits are half precision")
         seen.close(double([0.0, 3.0, 5.0, 7.0]).log_softmax(0)[None, :2].float(), rtol=1e-5)
+
+    def test_rows_of_two_tokens(self, observe):
+        rows = ((2, 3), (4, 1), (5, 0))
+        model = TINY.build()
+        with torch.no_grad():
+            expected = torch.stack([oracle(model, list(row), 1) for row in rows])
+        observe(token_log_probs, TINY, torch.tensor(rows)).close(expected)
+
+    @for_all(examples=10, seed=st.integers(0, 10**6), temperature=st.floats(0.25, 4))
+    def test_the_probabilities_of_all_next_tokens_sum_to_one(self, observe, seed, temperature):
+        prefix = torch.randint(9, (4,), generator=torch.Generator().manual_seed(seed))
+        rows = torch.stack([torch.cat([prefix, torch.tensor([token])]) for token in range(9)])
+        seen = observe(token_log_probs, TINY, rows, temperature=temperature)
+        total = float(seen.value[:, -1].detach().exp().sum())
+        seen.check(abs(total - 1) < 1e-9, f"the probabilities of all 9 tokens after {prefix.tolist()} sum to {total}")
+
+    @for_all(examples=10, seed=st.integers(0, 10**6), padding=st.integers(1, 3))
+    def test_padding_on_the_right_changes_nothing(self, observe, seed, padding):
+        table, ids, *_ = some_rollout(seed)
+        expected = observe(token_log_probs, table, ids).value.detach()
+        wide = torch.nn.functional.pad(ids, (0, padding))
+        observe(token_log_probs, table, wide)[:, : ids.shape[1] - 1].close(expected)
+
+    @for_all(examples=10, order=st.permutations(range(4)), seed=st.integers(0, 10**6))
+    def test_rows_do_not_touch_each_other(self, observe, order, seed):
+        ids = torch.randint(9, (4, 5), generator=torch.Generator().manual_seed(seed))
+        expected = observe(token_log_probs, TINY, ids).value.detach()[order]
+        observe(token_log_probs, TINY, ids[order]).close(expected)
 
     def test_inputs_stay_as_they_were(self, observe):
         observe(token_log_probs, TINY, torch.tensor(self.ROWS)).inputs_unchanged()
@@ -676,8 +729,71 @@ class TestGrpoLoss:
         seen["second"].close(seen.value["stored"])
         seen["second model has a gradient"].close(False)
 
+    def test_clip_fraction_is_the_share_of_masked_tokens(self, observe):
+        # Probabilities after 0: 1/2 1/4 1/4, after 1: 1/4 1/4 1/2, after 2: 1/8 3/4 1/8
+        table = table_model(double([[0.5, 0.25, 0.25], [0.25, 0.25, 0.5], [0.125, 0.75, 0.125]]).log())
+        ids = torch.tensor([[0, 1, 2, 0], [2, 1, 1, 0]])
+        log_probs = double([[0.25, 0.5, 0.125], [0.75, 0.25, 0.25]]).log()
+        # Ratios of the masked tokens: 1.1 (inside) and 2 (held back) where A > 0; 0.5 (held back) and 1.5 (not, it
+        # must become less likely) where A < 0. In the prompt and the padding 3 and 0.1: held back, did they count.
+        old = log_probs - double([[3.0, 1.1, 2.0], [0.5, 1.5, 0.1]]).log()
+        mask = torch.tensor([[0, 0, 1, 1], [0, 1, 1, 0]])
+        seen = observe(grpo_loss, table, ids, mask, double([1.0, -1.0]), old)
+        seen[0].close(-(1.1 + 1.2 - 0.8 - 1.5) / 4)
+        seen[1]["clip_fraction"].close(2 / 4)
+
+    @pytest.mark.parametrize("aggregation", AGGREGATIONS)
+    def test_gradient_equals_finite_differences(self, observe, aggregation):
+        # Every number of the model's table is moved a little up and down, and the loss observed.
+        table, ids, mask, advantages, old = some_rollout(11)
+        options = {"temperature": 0.8, "aggregation": aggregation, "denominator": whole_denominator(mask, aggregation)}
+        logits, h = table.kwargs["logits"], 1e-5
+        numeric = torch.zeros_like(logits)
+        for i, j in [(i, j) for i in range(len(logits)) for j in range(len(logits))]:
+            step = torch.zeros_like(logits)
+            step[i, j] = h
+            high, low = (observe(grpo_loss, table_model(moved), ids, mask, advantages, old, **options)[0]
+                         for moved in (logits + step, logits - step))  # fmt: skip
+            numeric[i, j] = float(high.value - low.value) / (2 * h)
+        seen = observe(grpo_loss, table, ids, mask, advantages, old, **options, grad_of="model")
+        seen.grad("model")["logits"].close(numeric, rtol=1e-5, atol=1e-8)
+
+    @for_all(
+        examples=15, seed=st.integers(0, 10**6), padding=st.integers(1, 3), aggregation=st.sampled_from(AGGREGATIONS)
+    )
+    def test_padding_on_the_right_changes_nothing(self, observe, seed, padding, aggregation):
+        table, ids, mask, advantages, old = some_rollout(seed)
+        options = {"aggregation": aggregation, "denominator": 30 if aggregation == "constant" else None}
+        narrow = observe(grpo_loss, table, ids, mask, advantages, old, **options, grad_of="model")
+        loss, metrics = narrow.value
+        gradient = narrow.grad("model").value
+        ids, mask, old = (torch.nn.functional.pad(x, (0, padding)) for x in (ids, mask, old))
+        seen = observe(grpo_loss, table, ids, mask, advantages, old, **options, grad_of="model")
+        seen[0].close(loss.detach())
+        seen[1]["clip_fraction"].close(metrics["clip_fraction"])
+        seen.grad("model").close(gradient)
+
+    @for_all(examples=15, seed=st.integers(0, 10**6), size=st.integers(1, 3), aggregation=st.sampled_from(AGGREGATIONS))
+    def test_micro_batches_add_up(self, observe, seed, size, aggregation):
+        table, *batch = some_rollout(seed)
+        options = {"aggregation": aggregation, "denominator": whole_denominator(batch[1], aggregation)}
+        parts = [observe(grpo_loss, table, *(x[i : i + size] for x in batch), **options, grad_of="model")
+                 for i in range(0, 4, size)]  # fmt: skip
+        whole = observe(grpo_loss, table, *batch, **options, grad_of="model")
+        whole[0].close(sum(p.value[0].detach() for p in parts))
+        whole.grad("model")["logits"].close(sum(p.grad("model").value["logits"] for p in parts))
+
+    @for_all(examples=15, seed=st.integers(0, 10**6), order=st.permutations(range(4)), aggregation=st.sampled_from(AGGREGATIONS))  # fmt: skip
+    def test_the_order_of_rows_does_not_matter(self, observe, seed, order, aggregation):
+        table, *batch = some_rollout(seed)
+        options = {"aggregation": aggregation, "denominator": 30 if aggregation == "constant" else None}
+        loss, metrics = observe(grpo_loss, table, *batch, **options).value
+        seen = observe(grpo_loss, table, *(x[order] for x in batch), **options)
+        seen[0].close(loss.detach())
+        seen[1]["clip_fraction"].close(metrics["clip_fraction"])
+
     def test_inputs_stay_as_they_were(self, observe):
-        old = torch.zeros(2, 4, dtype=torch.float64)
+        old = torch.full((2, 4), -2.0, dtype=torch.float64)
         observe(grpo_loss, TINY, self.IDS, self.MASK, double([1.0, -1.0]), old).inputs_unchanged()
 
 
@@ -691,6 +807,11 @@ def model_from(weights, layers):
 PROMPTS = ["1+1=", "7", "12+34="]
 
 
+def toy_ids(prompt):
+    """As scenarios.generate's tokenizer encodes it."""
+    return ["0123456789+=".index(c) + 2 for c in prompt]
+
+
 @pytest.mark.exercise("14.8")
 class TestGenerate:
     @pytest.mark.parametrize("pad_is_eos", [False, True])
@@ -700,22 +821,31 @@ class TestGenerate:
         seen = observe(scenarios.generate, PROMPTS, 3, 6, temperature, pad_is_eos=pad_is_eos)
         model = model_from(seen.value["weights"], layers=2)
         for i, (ids, log_probs) in enumerate(zip(seen.value["token_ids"], seen.value["log_probs"], strict=True)):
-            prompt = [{"=": 13, "+": 12}.get(c, int(c) + 2 if c.isdigit() else 0) for c in PROMPTS[i // 3]]
+            prompt = toy_ids(PROMPTS[i // 3])
             with torch.no_grad():
                 expected = oracle(model, [*prompt, *ids.tolist()], len(prompt), temperature)
             seen["log_probs"][i].close(expected.float(), rtol=1e-4, atol=1e-5)
             seen.check(len(log_probs) == len(ids), "there must be one log-prob for each token")
 
-    def test_works_with_a_transformers_model(self, observe):
-        pytest.importorskip("transformers")
-        seen = observe(scenarios.generate, PROMPTS, 2, 5, 0.8, model="llama")
-        torch.manual_seed(0)
-        model = scenarios.small_llama(14)
-        model.load_state_dict(seen.value["weights"])
-        for i, ids in enumerate(seen.value["token_ids"]):
-            prompt = [{"=": 13, "+": 12}.get(c, int(c) + 2 if c.isdigit() else 0) for c in PROMPTS[i // 2]]
+    @for_all(
+        examples=8,
+        prompts=st.lists(st.text("0123456789+=", min_size=1, max_size=7), min_size=1, max_size=3),
+        seed=st.integers(0, 10**6),
+    )
+    def test_holds_for_all_prompts(self, observe, prompts, seed):
+        # With five ids that end a completion, the rows end at different steps.
+        ends, most = [1, 2, 3, 4, 5], 7
+        seen = observe(scenarios.generate, prompts, 2, most, seed=seed, eos_token_id=ends)
+        model, tokens = model_from(seen.value["weights"], layers=2), seen.value["token_ids"]
+        seen.check(len(tokens) == 2 * len(prompts), "two completions of each prompt were asked for")
+        for i, ids in enumerate(tokens):
+            seen.check(len(ids) > 0, "a completion has at least one token")
+            *inner, last = ids.tolist()
+            seen.check(not set(inner) & set(ends), "a completion must end with its first EOS")
+            seen.check(last in ends or len(ids) == most, "a completion ended without an EOS")
+            prompt = toy_ids(prompts[i // 2])
             with torch.no_grad():
-                expected = oracle(model, [*prompt, *ids.tolist()], len(prompt), 0.8)
+                expected = oracle(model, [*prompt, *ids.tolist()], len(prompt))
             seen["log_probs"][i].close(expected.float(), rtol=1e-4, atol=1e-5)
 
     def test_counts_of_forwards_and_tokens(self, observe):
@@ -736,13 +866,35 @@ class TestGenerate:
         seen["token_ids"].close([torch.tensor([1])] * 3 + [torch.tensor([2, 1])] * 3)
         seen["forwards"].close([(2, 1), (6, 1)])
 
+    def test_stops_where_every_token_after_the_end_is_eos_again(self, observe):
+        # After EOS this model writes EOS: only the first one counts.
+        seen = observe(scenarios.generate_chain, [0, 1, 1, 2, 3], ["a", "c"], group_size=2, max_new_tokens=50)
+        seen["token_ids"].close([torch.tensor([1])] * 2 + [torch.tensor([3, 2, 1])] * 2)
+        seen["lengths of log_probs"].close([1, 1, 3, 3])
+        seen["forwards"].close([(2, 1), (4, 1), (4, 1)])
+
     def test_any_of_several_eos_ids_ends_a_completion(self, observe):
         # a -> b -> 1, c -> d (id 5), and 5 is an EOS too
-        table = [0, 0, 3, 1, 5, 4]
-        seen = observe(scenarios.generate_chain, table, ["a", "c"], 1, 6, eos_token_id=[1, 5])
+        seen = observe(scenarios.generate_chain, [0, 0, 3, 1, 5, 4], ["a", "c"], 1, 6, eos_token_id=[1, 5])
         seen["token_ids"].close([torch.tensor([3, 1]), torch.tensor([5])])
-        seen = observe(scenarios.generate_chain, table, ["a", "c"], 1, 3, eos_token_id=5)
+
+    def test_another_eos_id_than_the_tokenizers(self, observe):
+        seen = observe(scenarios.generate_chain, [0, 0, 3, 1, 5, 4], ["a", "c"], 1, 3, eos_token_id=5)
         seen["token_ids"].close([torch.tensor([3, 1, 0]), torch.tensor([5])])
+
+    def test_zero_is_an_id_too(self, observe):
+        # a -> b -> 0, the id that ends a completion here
+        seen = observe(scenarios.generate_chain, [2, 0, 3, 0], ["a"], 2, 6, eos_token_id=0)
+        seen["token_ids"].close([torch.tensor([3, 0])] * 2)
+
+    def test_the_eos_stays_where_it_is_the_padding_too(self, observe):
+        seen = observe(scenarios.generate_chain, [2, 1, 3, 4, 1], ["a", "cc"], 2, 8, pad_is_eos=True)
+        seen["token_ids"].close([torch.tensor([3, 4, 1])] * 2 + [torch.tensor([1])] * 2)
+
+    def test_a_drawn_token_with_the_paddings_id_counts(self, observe):
+        # a -> b -> 0 (padding) -> EOS
+        seen = observe(scenarios.generate_chain, [1, 1, 3, 0], ["a", "b"], 1, 8)
+        seen["token_ids"].close([torch.tensor([3, 0, 1]), torch.tensor([0, 1])])
 
     def test_completions_come_prompt_by_prompt(self, observe):
         seen = observe(scenarios.generate_chain, [0, 0, 1, 4, 1], ["b", "a", "bb"], group_size=2, max_new_tokens=4)
@@ -770,11 +922,35 @@ class TestGenerate:
         same = [all(torch.equal(a, b) for a, b in zip(draws[0], other, strict=True)) for other in draws[1:]]
         observe(scenarios.generate, PROMPTS, 2, 6).check(same == [True, False], "draw with the generator that is given")
 
+    def test_torchs_global_state_decides_without_a_generator(self, observe):
+        draws = [observe(scenarios.generate, PROMPTS, 2, 6, seed=None, global_seed=g) for g in (1, 1, 2)]
+        first, *others = ([ids.tolist() for ids in seen.value["token_ids"]] for seen in draws)
+        same = [first == other for other in others]
+        draws[-1].check(same == [True, False], "without a generator, draw from torch's global random state")
+
     def test_log_probs_are_plain_float32(self, observe):
-        seen = observe(scenarios.generate, PROMPTS, 2, 3)
-        first = seen.value["log_probs"][0]
-        seen.check(first.dtype == torch.float32, "the stored log-probs must be float32")
-        seen.check(not first.requires_grad, "sampling needs no gradient")
+        for dtype in ("float64", "bfloat16"):
+            seen = observe(scenarios.draw_many, [0.1, 0.2, 0.3, 0.4], count=8, dtype=dtype)
+            stored = seen.value["log_probs"]
+            seen.check(stored.dtype == torch.float32, f"log-probs must be float32 where the model's are {dtype}")
+            seen.check(not stored.requires_grad, "sampling needs no gradient")
+
+    def test_half_precision_logits_are_normalised_in_float32(self, observe):
+        seen = observe(scenarios.draw_many, [0.1, 0.2, 0.3, 0.4], count=8, dtype="bfloat16")
+        logits = torch.tensor([0.1, 0.2, 0.3, 0.4], dtype=torch.float64).log().bfloat16()
+        seen["log_probs"].close(logits.float().log_softmax(0)[seen.value["ids"]], rtol=1e-5)
+
+    def test_works_with_a_transformers_model(self, observe):
+        pytest.importorskip("transformers")
+        seen = observe(scenarios.generate, PROMPTS, 2, 5, 0.8, model="llama")
+        torch.manual_seed(0)
+        model = scenarios.small_llama(14)
+        model.load_state_dict(seen.value["weights"])
+        for i, ids in enumerate(seen.value["token_ids"]):
+            prompt = toy_ids(PROMPTS[i // 2])
+            with torch.no_grad():
+                expected = oracle(model, [*prompt, *ids.tolist()], len(prompt), 0.8)
+            seen["log_probs"][i].close(expected.float(), rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.exercise("14.9")
@@ -798,7 +974,7 @@ class TestGenerateGroup:
     def test_rewards_with_the_function_that_is_given(self, observe):
         made = observe(scenarios.group_of_random_answers, ["1=", "2="], [10, 20], 4, reward_digit=True)
         digits = torch.tensor([float(text) for text in made.value["responses"]])
-        made["rewards"].close(digits + torch.tensor([10.0] * 4 + [20.0] * 4))
+        made["rewards"].close(digits + torch.tensor([10.5] * 4 + [20.5] * 4))
 
     def test_temperature_is_passed_on(self, observe):
         # Logits 0, 1, 2, 3 for the four digits; at temperature 1/2 they are 0, 2, 4, 6
@@ -808,9 +984,28 @@ class TestGenerateGroup:
             good = abs(float(log_probs[0]) - float(table[int(text)])) < 1e-4
             seen.check(good, "the completions were not drawn at the temperature that was given")
 
-    def test_refuses_unequal_numbers(self, observe):
+    def test_token_ids_and_log_probs_are_those_that_were_drawn(self, observe):
+        # Each response is a digit (probability 1/4) and EOS (probability 1).
+        seen = observe(scenarios.group_of_random_answers, ["1=", "2="], [0, 1], 3)
+        for i, text in enumerate(seen.value["responses"]):
+            seen["token_ids"][i].close(torch.tensor([IDS[text], 1]))
+            seen["log_probs"][i].close(torch.tensor([math.log(0.25), 0.0]), rtol=1e-4, atol=1e-6)
+
+    def test_max_new_tokens_is_passed_on(self, observe):
+        seen = observe(scenarios.group_of_random_answers, ["1=", "2="], [0, 1], 3, max_new_tokens=1)
+        lengths = [len(ids) for ids in seen.value["token_ids"]]
+        seen.check(lengths == [1] * 6, f"with max_new_tokens=1 each response has one token, not {lengths}")
+
+    def test_the_generator_is_passed_on(self, observe):
+        draws = [observe(scenarios.group_of_random_answers, ["1=", "2="], [0, 1], 16, seed=s) for s in (0, 0, 1)]
+        first, *others = (seen.value["responses"] for seen in draws)
+        same = [first == other for other in others]
+        draws[-1].check(same == [True, False], "the generator that is given must decide what is drawn")
+
+    @pytest.mark.parametrize("truths", [[0], [0, 1, 2]])
+    def test_refuses_unequal_numbers(self, observe, truths):
         with observe.raises(ValueError):
-            observe(scenarios.group_of_random_answers, ["1=", "2="], [0], 4)
+            observe(scenarios.group_of_random_answers, ["1=", "2="], truths, 4)
 
 
 @pytest.mark.exercise("14.10")

@@ -50,33 +50,45 @@ def batch(
     return tuple(made.get_batch(prompts, responses))
 
 
-def generate_chain(table, prompts, group_size, max_new_tokens, eos_token_id=None):
+def generate_chain(table, prompts, group_size, max_new_tokens, eos_token_id=None, pad_is_eos=False):
     """generate with a model that always writes the same: `table` gives for each token the one that follows.
 
-    Prompts are strings of the letters a, b, c, ... (ids 2, 3, 4, ...). Returns the token ids and, for each
-    forward pass, its number of rows and its width.
+    Prompts are strings of the letters a, b, c, ... (ids 2, 3, 4, ...). Returns the token ids, the lengths of the
+    log-probs and, for each forward pass, its number of rows and its width.
     """
     size = len(table)
     model = BigramLM([[60.0 if column == follower else 0.0 for column in range(size)] for follower in table])
-    tokenizer = CharTokenizer(alphabet="abcdefghijklmnop"[: size - 2])
+    tokenizer = CharTokenizer(alphabet="abcdefghijklmnop"[: size - 2], pad_is_eos=pad_is_eos)
     forwards = watch_forwards(model)
-    ids, _ = rollout.generate(model, tokenizer, prompts, group_size, max_new_tokens, eos_token_id=eos_token_id)
-    return {"token_ids": list(ids), "forwards": forwards}
+    ids, log_probs = rollout.generate(model, tokenizer, prompts, group_size, max_new_tokens, eos_token_id=eos_token_id)
+    return {"token_ids": list(ids), "lengths of log_probs": [len(row) for row in log_probs], "forwards": forwards}
 
 
-def generate(prompts, group_size, max_new_tokens, temperature=1.0, seed=0, pad_is_eos=False, layers=2, model="tiny"):
+def generate(
+    prompts,
+    group_size,
+    max_new_tokens,
+    temperature=1.0,
+    seed=0,
+    pad_is_eos=False,
+    layers=2,
+    model="tiny",
+    global_seed=12345,
+    eos_token_id=None,
+):
     """generate with a small random model; returns ids, log-probs, forwards and the model's weights.
 
-    `model` is "tiny" (lab's TinyLM) or "llama" (a small Llama of transformers').
+    `model` is "tiny" (lab's TinyLM) or "llama" (a small Llama of transformers'). `seed` is that of the generator
+    that is passed (None: no generator), `global_seed` that of torch's global random state.
     """
     tokenizer = CharTokenizer("0123456789+=", pad_is_eos=pad_is_eos)
     torch.manual_seed(1)
     built = TinyLM(tokenizer.vocab_size, layers=layers) if model == "tiny" else small_llama(tokenizer.vocab_size)
     forwards = watch_forwards(built)
-    generator = torch.Generator().manual_seed(seed)
-    torch.manual_seed(seed + 12345)  # draws must come from the generator: this one is a trap
+    generator = None if seed is None else torch.Generator().manual_seed(seed)
+    torch.manual_seed(global_seed)
     ids, log_probs = rollout.generate(
-        built, tokenizer, prompts, group_size, max_new_tokens, temperature, generator=generator
+        built, tokenizer, prompts, group_size, max_new_tokens, temperature, eos_token_id, generator
     )
     return {
         "token_ids": list(ids),
@@ -95,13 +107,14 @@ def small_llama(vocab_size):
     return LlamaForCausalLM(config).eval()
 
 
-def draw_many(probabilities, count, temperature=1.0):
+def draw_many(probabilities, count, temperature=1.0, dtype="float64"):
     """Draws one token after the prompt "a", `count` times; returns the ids, and the log-probs that were stored.
 
-    Tokens have the given probabilities at temperature 1; the first two are padding and EOS.
+    Tokens have the given probabilities at temperature 1; the first two are padding and EOS. `dtype` is that of
+    the model's logits.
     """
     row = torch.tensor(probabilities, dtype=torch.float64).log()
-    model = BigramLM(row.expand(len(row), -1))
+    model = BigramLM(row.expand(len(row), -1)).to(getattr(torch, dtype))
     tokenizer = CharTokenizer(alphabet="abcdefghijklmnop"[: len(row) - 2])
     generator = torch.Generator().manual_seed(5)
     watch_forwards(model)
@@ -128,7 +141,7 @@ def group_of_random_answers(prompts, ground_truths, group_size, seed=0, reward_d
     """generate_group with a model that writes one of the digits 0 to 3, then EOS. Returns the rollout's fields.
 
     `slope` is how much larger each digit's logit is than that of the digit before. `reward_digit` rewards a
-    response by its digit plus the truth, with a reward function of the caller's.
+    response by its digit plus the truth and a half, with a reward function of the caller's.
     """
     tokenizer = CharTokenizer("0123456789+=")
     table = torch.full((tokenizer.vocab_size, tokenizer.vocab_size), -60.0)
@@ -138,11 +151,10 @@ def group_of_random_answers(prompts, ground_truths, group_size, seed=0, reward_d
     model = BigramLM(table)
     watch_forwards(model)
     if reward_digit:
-        settings["reward"] = lambda truth, text: float(int(text) + truth)
+        settings["reward"] = lambda truth, text: int(text) + truth + 0.5
     generator = torch.Generator().manual_seed(seed)
-    made = rollout.generate_group(
-        model, tokenizer, prompts, ground_truths, group_size, max_new_tokens=4, generator=generator, **settings
-    )
+    settings = {"max_new_tokens": 4, "generator": generator, **settings}
+    made = rollout.generate_group(model, tokenizer, prompts, ground_truths, group_size, **settings)
     return _fields(made)
 
 

@@ -23,7 +23,7 @@ wrong("14.11", "old_log_probs has a column for each token; the first token of a 
     "old_log_probs[mask[:, 1:].bool()]": "old_log_probs[mask.bool()]",
 })  # fmt: skip
 
-wrong("14.11", "old_log_probs is only as wide as the longest response; it needs a place for the prompts' tokens too.", {
+wrong("14.11", "old_log_probs is only as wide as the longest response; the prompts need places, too.", {
     "old_log_probs = torch.zeros(mask[:, 1:].shape, dtype=rollout.log_probs[0].dtype, device=ids.device)":
         "old_log_probs = torch.nn.utils.rnn.pad_sequence(rollout.log_probs, batch_first=True)",
     "        old_log_probs[mask[:, 1:].bool()] = torch.cat(rollout.log_probs)  # both run row by row\n": "",
@@ -31,23 +31,24 @@ wrong("14.11", "old_log_probs is only as wide as the longest response; it needs 
 
 wrong("14.11", "Each row's log-probabilities begin at column 0, beside the prompt; they belong beside the response.", {
     "old_log_probs[mask[:, 1:].bool()] = torch.cat(rollout.log_probs)  # both run row by row":
-        "for row, stored in zip(old_log_probs, rollout.log_probs, strict=True):\n            row[: len(stored)] = stored",
+        "for row, stored in zip(old_log_probs, rollout.log_probs, strict=True):\n"
+        "            row[: len(stored)] = stored",
 })  # fmt: skip
 
 wrong("14.11", "Each row's log-probabilities stand at its right end, but there the shorter rows have padding.", {
     "old_log_probs[mask[:, 1:].bool()] = torch.cat(rollout.log_probs)  # both run row by row":
-        "for row, stored in zip(old_log_probs, rollout.log_probs, strict=True):\n            row[-len(stored) :] = stored",
+        "for row, stored in zip(old_log_probs, rollout.log_probs, strict=True):\n"
+        "            row[-len(stored) :] = stored",
 })  # fmt: skip
 
 wrong("14.11", "Prompt and padding have -inf in your old_log_probs; they should have 0.", {
     "torch.zeros(mask[:, 1:].shape, dtype": "torch.full(mask[:, 1:].shape, -torch.inf, dtype",
 })  # fmt: skip
 
-wrong("14.11", "You compute the log-probabilities anew with the present model; those stored in the rollout are wanted.", {
+wrong("14.11", "You compute the log-probabilities anew with the present model; the stored ones are wanted.", {
     "import grpo_loss": "import grpo_loss, token_log_probs",
     "= torch.cat(rollout.log_probs)  # both":
-        "= token_log_probs(self.model, ids, self.config.temperature).detach().to(old_log_probs.dtype)[mask[:, 1:].bool()]"
-        "  # both",
+        "= token_log_probs(self.model, ids).detach().to(old_log_probs.dtype)[mask[:, 1:].bool()]  # both",
 })  # fmt: skip
 
 wrong("14.11", "Your old_log_probs have an integer type, which cuts off everything behind the decimal point.", {
@@ -87,9 +88,7 @@ wrong("14.11", "You store probabilities: exp was applied to the rollout's log-pr
 # 14.12 GRPOTrainer.update
 
 
-@wrong(
-    "14.12", "The losses of the micro-batches are averaged, each with its own denominator: a mean of means is no mean."
-)
+@wrong("14.12", "Micro-batches have their own denominators and are then averaged: a mean of means is no mean.")
 def update(self, ids, mask, advantages, old_log_probs):
     config, rows = self.config, len(ids)
     tokens = mask[:, 1:].sum().item()
@@ -245,7 +244,7 @@ wrong("14.12", "The advantages are normalised again over the batch; they are to 
         "        advantages = (advantages - advantages.mean()) / (advantages.std() + 1e-8)\n",
 })  # fmt: skip
 
-wrong("14.12", "old_log_probs are replaced by those of the present model: the ratio is 1 and nothing is ever clipped.", {
+wrong("14.12", "old_log_probs are replaced by those of the present model: the ratio is always 1.", {
     "import grpo_loss": "import grpo_loss, token_log_probs",
     "advantages[part], old_log_probs[part],":
         "advantages[part], token_log_probs(self.model, ids[part], config.temperature).detach(),",
@@ -259,25 +258,25 @@ wrong("14.12", "grad_norm is still a tensor; the metrics are plain floats.", {
     '"grad_norm": grad_norm.item()': '"grad_norm": grad_norm',
 })  # fmt: skip
 
-wrong("14.12", "The loss in the metrics is still a tensor, which keeps its whole graph in memory; a float is asked for.", {
+wrong("14.12", "The loss in the metrics is still a tensor, which keeps its graph in memory; a float is asked for.", {
     'metrics["loss"] += loss.item()': 'metrics["loss"] += loss',
 })  # fmt: skip
 
 # 14.13 GRPOTrainer.step
 
 wrong("14.13", "The generator is seeded alike in every step; the step's number is part of its seed.", {
-    "step_generator(config.seed, self.step_number)": "step_generator(config.seed, 0)",
+    "generator = step_generator(config.seed, self.step_number)": "generator = step_generator(config.seed, 0)",
 })  # fmt: skip
 
 wrong("14.13", "config.seed does not reach the generator: runs with other seeds draw the same.", {
-    "step_generator(config.seed, self.step_number)": "step_generator(0, self.step_number)",
+    "generator = step_generator(config.seed, self.step_number)": "generator = step_generator(0, self.step_number)",
 })  # fmt: skip
 
 wrong("14.13", "The prompts are drawn from torch's global random state, not with the step's generator.", {
     "torch.randperm(len(self.dataset), generator=generator)": "torch.randperm(len(self.dataset))",
 })  # fmt: skip
 
-wrong("14.13", "The completions are drawn from torch's global random state: generate_group does not get the generator.", {
+wrong("14.13", "The completions are drawn from torch's global random state, not with the step's generator.", {
     "config.divide_by_std, generator, config.reward": "config.divide_by_std, None, config.reward",
 })  # fmt: skip
 
@@ -308,7 +307,7 @@ wrong("14.13", "The steps go through the data set in its order; the prompts shou
         "                  for i in range(min(config.prompts_per_step, len(self.dataset)))]",
 })  # fmt: skip
 
-wrong("14.13", "Prompts are repeated before generate_group, which repeats them itself: there are too many completions.", {
+wrong("14.13", "Prompts are repeated before generate_group, which repeats them itself: too many completions.", {
     "(self.dataset[i] for i in chosen)": "(self.dataset[i] for i in chosen for _ in range(config.group_size))",
 })  # fmt: skip
 
@@ -492,7 +491,7 @@ wrong("14.14", "step_number is one too few: the resumed run does the last step a
 })  # fmt: skip
 
 wrong("14.14", "The number of steps has the key \"step\"; it should be \"step_number\".", {
-    '{"step_number":': '{"step":',
+    'return {"step_number":': 'return {"step":',
 })  # fmt: skip
 
 wrong("14.14", "step_number counts updates; it should count steps.", {
@@ -553,7 +552,7 @@ wrong("14.15", "The entries are popped from the caller's dict, which cannot be u
     'self.optimizer.load_state_dict(state["optimizer"])': 'self.optimizer.load_state_dict(state.pop("optimizer"))',
 })  # fmt: skip
 
-wrong("14.15", "num_steps is shortened by the steps done; train() starts to count at step_number, and the decay needs all.", {
+wrong("14.15", "num_steps is shortened by the steps done, but train() and the decay count from the first step.", {
     'self.step_number = state["step_number"]':
         'self.step_number = state["step_number"]\n        self.config.num_steps -= self.step_number',
 })  # fmt: skip

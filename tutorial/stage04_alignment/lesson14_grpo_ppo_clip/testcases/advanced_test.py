@@ -660,19 +660,20 @@ class TestBatchOf:
 
 @pytest.mark.exercise("14.12")
 class TestUpdate:
-    # Rows of 3, 1, 2 and 0 response tokens.
+    # Rows of 3, 1, 0 and 2 response tokens.
     ROWS = {
-        "ids": torch.tensor([[3, 4, 5, 1], [6, 1, 0, 0], [7, 8, 8, 0], [9, 2, 3, 4]]),
-        "mask": torch.tensor([[0, 1, 1, 1], [0, 1, 0, 0], [0, 1, 1, 0], [0, 0, 0, 0]]),
-        "advantages": double([1.0, -1.0, 0.5, 3.0]),
-        "old_log_probs": double([[-2.5, -2.6, -2.7], [-2.4, 0.0, 0.0], [-2.9, -2.2, 0.0], [0.0, 0.0, 0.0]]),
+        "ids": torch.tensor([[3, 4, 5, 1], [6, 1, 0, 0], [9, 2, 3, 4], [7, 8, 8, 0]]),
+        "mask": torch.tensor([[0, 1, 1, 1], [0, 1, 0, 0], [0, 0, 0, 0], [0, 1, 1, 0]]),
+        "advantages": double([1.0, -1.0, 3.0, 0.5]),
+        "old_log_probs": double([[-2.5, -2.6, -2.7], [-2.4, 0.0, 0.0], [0.0, 0.0, 0.0], [-2.9, -2.2, 0.0]]),
     }
 
     @pytest.mark.parametrize("aggregation", AGGREGATIONS)
     @pytest.mark.parametrize("size", [1, 2, 3, 4])
     def test_the_update_does_not_depend_on_micro_batches(self, observe, aggregation, size):
-        whole = observe(scenarios.one_update, **self.ROWS, aggregation=aggregation).value
-        seen = observe(scenarios.one_update, **self.ROWS, aggregation=aggregation, micro_batch_size=size)
+        settings = {"aggregation": aggregation, "max_grad_norm": 0.05}
+        whole = observe(scenarios.one_update, **self.ROWS, **settings).value
+        seen = observe(scenarios.one_update, **self.ROWS, **settings, micro_batch_size=size)
         seen["after"].close(whole["after"], atol=1e-12)
         for name in ("loss", "grad_norm", "clip_fraction"):
             seen["metrics"][name].close(whole["metrics"][name], atol=1e-12)
@@ -732,10 +733,16 @@ class TestUpdate:
         seen = observe(scenarios.one_update, **self.ROWS, dropout=0.5)
         seen["after"].close(plain["after"])
 
-    def test_a_gradient_within_the_bound_is_left_as_it_is(self, observe):
-        free = observe(scenarios.one_update, **self.ROWS).value
-        bound = 1.01 * free["metrics"]["grad_norm"]
-        observe(scenarios.one_update, **self.ROWS, max_grad_norm=bound)["after"].close(free["after"])
+    @pytest.mark.parametrize("share", [0.5, 1.5])
+    def test_the_gradient_keeps_its_direction(self, observe, share):
+        # The bound is half the gradient's norm, which is above 1, and then one and a half times it.
+        steep = {**self.ROWS, "advantages": 20 * self.ROWS["advantages"]}
+        free = observe(scenarios.one_update, **steep).value
+        norm = free["metrics"]["grad_norm"]
+        seen = observe(scenarios.one_update, **steep, max_grad_norm=share * norm)
+        seen["metrics"]["grad_norm"].close(norm)
+        expected = {n: w + min(share, 1) * (free["after"][n] - w) for n, w in free["before"].items()}
+        seen["after"].close(expected, rtol=1e-5, atol=1e-7)
 
 
 def model_from_double(weights):
@@ -900,8 +907,9 @@ class TestStep:
         )
 
 
+# With groups of 64, the draws of some seeds lose a right answer for good.
 LEARNING = {
-    "max_new_tokens": 1, "group_size": 64, "prompts_per_step": 4, "learning_rate": 0.005, "warmup_steps": 5,
+    "max_new_tokens": 1, "group_size": 128, "prompts_per_step": 4, "learning_rate": 0.005, "warmup_steps": 5,
     "max_grad_norm": 1.0, "dtype": "float32", "optimizer": "adamw",
 }  # fmt: skip
 

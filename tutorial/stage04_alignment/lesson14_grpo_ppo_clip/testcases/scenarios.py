@@ -175,23 +175,30 @@ class Sums(addition.AdditionDataset):
 SUMS = [("1+1=", 2), ("2+1=", 3), ("2+2=", 4), ("3+2=", 5)]
 
 
-def make_trainer(model_seed=0, dtype="float64", reward_of=None, **settings):
+def make_trainer(model_seed=0, dtype="float64", reward_of=None, dropout=0.0, **settings):
     """A trainer on four sums with a small model and, unless told otherwise, plain gradient descent.
 
     `reward_of` chooses a reward function: "length" gives the number of characters, "truth" 1 for every response
-    to a sum that is 2 and 0 for all others.
+    to a sum that is 2 and 0 for all others, "equal" 0.7 for every response. The model has layers that drop out
+    a share `dropout` of their input whenever it is in training mode. `trainer.forwards` grows with each forward.
     """
-    rewards = {"length": lambda truth, text: float(len(text)), "truth": lambda truth, text: float(truth == 2)}
+    rewards = {
+        "length": lambda truth, text: float(len(text)),
+        "truth": lambda truth, text: float(truth == 2),
+        "equal": lambda truth, text: 0.7,
+    }
     if reward_of:
         settings["reward"] = rewards[reward_of]
     tokenizer = CharTokenizer("0123456789+=")
     torch.manual_seed(model_seed)
-    model = TinyLM(tokenizer.vocab_size).to(getattr(torch, dtype))
-    watch_forwards(model, limit=20_000)
+    model = TinyLM(tokenizer.vocab_size, dropout=dropout).to(getattr(torch, dtype))
+    forwards = watch_forwards(model, limit=20_000)
     defaults = {"prompts_per_step": 3, "group_size": 4, "max_new_tokens": 4, "learning_rate": 0.1, "warmup_steps": 0,
                 "optimizer": "sgd", "max_grad_norm": 1e6}  # fmt: skip
     config = grpo_trainer.GRPOConfig(**{**defaults, **settings})
-    return grpo_trainer.GRPOTrainer(model, tokenizer, Sums(tokenizer, SUMS), config)
+    trainer = grpo_trainer.GRPOTrainer(model, tokenizer, Sums(tokenizer, SUMS), config)
+    trainer.forwards = forwards
+    return trainer
 
 
 def weights_of(trainer):
@@ -212,37 +219,49 @@ def batch_of(
     prompts, token_ids, log_probs
 ) -> tuple[Int[Tensor, "batch length"], Int[Tensor, "batch length"], Float[Tensor, "batch length-1"]]:
     """batch_of for a rollout with these token ids and log-probs."""
-    empty = torch.zeros(len(prompts))
-    made = rollout.Rollout(prompts, [""] * len(prompts), token_ids, log_probs, empty, empty)
-    return tuple(make_trainer().batch_of(made))
+    trainer, empty = make_trainer(), torch.zeros(len(prompts))
+    texts = [trainer.tokenizer.decode(ids.tolist(), skip_special_tokens=True) for ids in token_ids]
+    return tuple(trainer.batch_of(rollout.Rollout(prompts, texts, token_ids, log_probs, empty, empty)))
 
 
 def one_update(ids, mask, advantages, old_log_probs, stale_gradient=False, **settings):
-    """One call of update; returns the weights before and after, and the metrics."""
+    """One call of update; returns the weights before and after, the metrics, and the number of rows in each
+    forward pass."""
     trainer = make_trainer(**settings)
     if stale_gradient:
         for parameter in trainer.model.parameters():
             parameter.grad = torch.ones_like(parameter)
     before = weights_of(trainer)
     metrics = trainer.update(ids, mask, advantages, old_log_probs)
-    return {"before": before, "after": weights_of(trainer), "metrics": dict(metrics)}
+    rows = [rows for rows, _ in trainer.forwards]
+    return {"before": before, "after": weights_of(trainer), "metrics": dict(metrics), "rows": rows}
 
 
-def watched_step(step_number=0, **settings):
-    """One step whose updates only write down what they were given. Returns that, the metrics, the number of
-    steps done afterwards, and the learning rate of the optimizer."""
+def watched_step(step_number=0, global_seed=1, **settings):
+    """One step whose updates only write down what they were given, of an optimizer with two param_groups.
+
+    Returns those calls, and of each the learning rates that the optimizer had and whether the model was in
+    training mode; the metrics, the number of steps done afterwards, the optimizer's learning rates, and the next
+    number from torch's global random generator, which was seeded with `global_seed` before the step.
+    """
     trainer = make_trainer(**settings)
+    trainer.optimizer.param_groups.append({"params": [], "lr": 0.0})
     trainer.step_number = step_number
-    calls = []
+    calls, at_calls = [], []
 
     def update(ids, mask, advantages, old_log_probs):
         calls.append({"ids": ids, "mask": mask, "advantages": advantages, "old_log_probs": old_log_probs})
+        rates = [group["lr"] for group in trainer.optimizer.param_groups]
+        at_calls.append({"rates": rates, "training": trainer.model.training})
         return {"loss": float(len(calls)), "clip_fraction": 0.5, "grad_norm": 2.0 * len(calls)}
 
     trainer.update = update
+    torch.manual_seed(global_seed)
     metrics = trainer.step()
     return {
         "calls": calls,
+        "at_calls": at_calls,
+        "next_global_number": torch.rand(()).item(),
         "metrics": dict(metrics),
         "step_number": trainer.step_number,
         "rates": [group["lr"] for group in trainer.optimizer.param_groups],
@@ -384,3 +403,37 @@ def rates_of_a_short_run():
     """
     settings = {"warmup_steps": 6, "num_steps": 4, "final_rate": 0.1, "updates_per_generation": 3}
     return learning_rates(8, learning_rate=0.4, **settings)
+
+
+def completions_of_a_fresh_generator(prompts, step_number=0):
+    """What the trainer's model writes to these prompts when the step's generator has drawn nothing before."""
+    trainer = make_trainer()
+    config = trainer.config
+    token_ids, _ = rollout.generate(
+        trainer.model, trainer.tokenizer, prompts, config.group_size, config.max_new_tokens, config.temperature,
+        generator=grpo_trainer.step_generator(config.seed, step_number),
+    )  # fmt: skip
+    return list(token_ids)
+
+
+def state_after(steps, **settings):
+    """The trainer's state_dict after so many steps."""
+    trainer = make_trainer(**settings)
+    for _ in range(steps):
+        trainer.step()
+    return trainer.state_dict()
+
+
+def go_back(first, then, **settings):
+    """Takes `first` steps, keeps the weights and the state, and takes `then` more; the same trainer is given back
+    what was kept, and takes them again. Returns the metrics of both times, and what the kept state holds at
+    the end."""
+    trainer = make_trainer(**settings)
+    for _ in range(first):
+        trainer.step()
+    weights, state = weights_of(trainer), trainer.state_dict()
+    once = [dict(trainer.step()) for _ in range(then)]
+    trainer.model.load_state_dict(weights)
+    trainer.load_state_dict(state)
+    again = [dict(trainer.step()) for _ in range(then)]
+    return {"once": once, "again": again, "kept": sorted(state), "step_number": trainer.step_number}

@@ -96,7 +96,8 @@ def in_place_of(lesson: Lesson, exercise: Exercise, code: Any) -> Iterator[None]
         places = [(present, method)]
         present = present.__dict__.get(method)
     else:
-        modules = [m for n, m in list(sys.modules.items()) if m is not None and LESSON.fullmatch(n.partition(".")[0])]
+        loaded = [(n, m) for n, m in list(sys.modules.items()) if n.startswith("lesson") and m is not None]
+        modules = [m for n, m in loaded if LESSON.fullmatch(n.partition(".")[0])]
         places = [(m, name) for m in modules for name, value in list(vars(m).items()) if value is present]
         _described_like(code, present)
     _substitutes.append((present, code))

@@ -715,7 +715,7 @@ wrong("13.4", "The softmax goes over the positions; it belongs over the vocabula
     "logits.log_softmax(-1)": "logits.log_softmax(1)",
 })  # fmt: skip
 
-wrong("13.4", "Your log-probabilities come in the half precision of the model, which is too coarse for a sum of many.", {
+wrong("13.4", "Your log-probabilities come in the model's half precision, which is too coarse for a sum of many.", {
     "logits.to(torch.promote_types(logits.dtype, torch.float32))": "logits",
 })  # fmt: skip
 

@@ -754,7 +754,7 @@ class TestGrpoLoss:
             step[i, j] = h
             high, low = (observe(grpo_loss, table_model(moved), ids, mask, advantages, old, **options)[0]
                          for moved in (logits + step, logits - step))  # fmt: skip
-            numeric[i, j] = float(high.value - low.value) / (2 * h)
+            numeric[i, j] = float((high.value - low.value).detach()) / (2 * h)
         seen = observe(grpo_loss, table, ids, mask, advantages, old, **options, grad_of="model")
         seen.grad("model")["logits"].close(numeric, rtol=1e-5, atol=1e-8)
 

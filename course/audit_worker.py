@@ -181,10 +181,10 @@ def place(stack: ExitStack, lesson: Lesson, exercise: Exercise, attempt: Attempt
 
 @contextmanager
 def placed(lesson: Lesson, exercise: Exercise, code: Any):
-    diagnosis.forget()
+    diagnosis.start_over()
     with attempts.in_place_of(lesson, exercise, code):
         yield
-    diagnosis.forget()
+    diagnosis.start_over()
 
 
 def exercise_of(item: pytest.Item) -> str:

@@ -49,14 +49,23 @@ class Case:
         self.reference = Candidate(unchanged, attempts.reference(lesson, exercise)) if found else None
         self.elsewhere: list[tuple[Observation, Observation]] = []  # the learner's and the reference's
         self._tests: Iterator[pytest.Item] | None = None
+        self._answers: dict[tuple, Answer | Exception] = {}  # what a candidate answered to a call; it always will
 
     def outcome(self, candidate: Candidate, seen: Observation) -> Observation:
         """What the candidate answers to the same call."""
-        with attempts.in_place_of(self.lesson, self.exercise, candidate.code):
-            try:
-                return Observation(seen.request, perform(seen.request), seen.match)
-            except Exception as error:
-                return Observation(seen.request, error, seen.match)
+        request = seen.request
+        key = (id(candidate), request.name, request.arguments, request.grad_of)
+        if key not in self._answers:
+            with attempts.in_place_of(self.lesson, self.exercise, candidate.code):
+                try:
+                    self._answers[key] = perform(request)
+                except Exception as error:
+                    self._answers[key] = error.with_traceback(None)
+        return Observation(request, self._answers[key], seen.match)
+
+    def start_over(self) -> None:
+        """Other code is in the exercise's place now."""
+        self.elsewhere, self._tests = [], None
 
     def further(self, item: pytest.Item) -> Iterator[tuple[Observation, Observation]]:
         """Observations of the exercise's other tests, beside the reference's answers; kept for the next failure."""
@@ -76,8 +85,14 @@ _cases: dict[tuple[str, str], Case] = {}
 
 
 def forget() -> None:
-    """Drops what is known of the code in use; for the audit, which puts other code there."""
+    """Drops all that is known."""
     _cases.clear()
+
+
+def start_over() -> None:
+    """Drops what is known of the code in use; for the audit, which puts other code there."""
+    for case in _cases.values():
+        case.start_over()
 
 
 def why(item: pytest.Item, log: list[Observation], seconds: float | None = None) -> str | None:

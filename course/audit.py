@@ -79,9 +79,10 @@ def _work(copy: Path, chosen: list[str], processes: int) -> dict[str, Any]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "SOLUTION", "PROPERTY_SEED"))}
     environment |= {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(copy)}
     running = []
+    (copy / "claims").mkdir()
     for part in range(processes):
         out, log = copy / f"found-{part}.json", (copy / f"log-{part}.txt").open("w+", encoding="utf-8")
-        command = [sys.executable, "-m", "course.audit_worker", str(part), str(processes), str(out), *chosen]
+        command = [sys.executable, "-m", "course.audit_worker", str(out), str(copy / "claims"), *chosen]
         process = subprocess.Popen(command, cwd=copy, env=environment, stdout=log, stderr=subprocess.STDOUT)
         running.append((process, out, log))
     found: dict[str, Any] = {"results": [], "tests": {}, "broken": []}

@@ -20,13 +20,15 @@ from typing import Any
 import pytest
 import torch
 
-from course import attempts, manifest
+from course import alarm, attempts, manifest
 from course.attempts import MISTAKES
 from course.manifest import Exercise, Lesson
 from course.observe import Answer, Observation, Observer, perform
 from lab.attempts import Attempt
 
 SECONDS = 1.0  # of looking, after a failed test
+ENOUGH = 40  # further observations that do not speak against the only one left
+AT_LEAST = 5  # of them where there is no time for more
 REFERENCE = "reference"
 
 
@@ -58,7 +60,8 @@ class Case:
         if key not in self._answers:
             with attempts.in_place_of(self.lesson, self.exercise, candidate.code):
                 try:
-                    self._answers[key] = perform(request)
+                    with alarm.may_ring():
+                        self._answers[key] = perform(request)
                 except Exception as error:
                     self._answers[key] = error.with_traceback(None)
         return Observation(request, self._answers[key], seen.match)
@@ -108,8 +111,9 @@ def why(item: pytest.Item, log: list[Observation], seconds: float | None = None)
     try:
         if (lesson.name, exercise.id) not in _cases:
             _cases[lesson.name, exercise.id] = Case(lesson, exercise)
-        return _named(_cases[lesson.name, exercise.id], item, list(log), deadline)
-    except (Exception, SystemExit):  # a learner's file may do anything when it is looked at; no report must fail
+        with alarm.until(deadline):
+            return _named(_cases[lesson.name, exercise.id], item, list(log), deadline)
+    except (Exception, SystemExit, alarm.TooLate):  # a learner's file may do anything; no report must fail
         return None
 
 
@@ -125,14 +129,20 @@ def _named(case: Case, item: pytest.Item, log: list[Observation], deadline: floa
             return None
     if not left or all(alike(case.outcome(case.reference, seen), seen) for seen in log[::-1]):
         return None  # where the learner's answers are the reference's, they are nobody's mistake
-    for seen, right in case.further(item):
-        if time.monotonic() >= deadline:
-            break
-        answers = [case.outcome(candidate, seen) for candidate in left]
-        agree = [alike(answer, seen) for answer in answers]
-        if alike(seen, right) or any(agree):  # the learner is right here: out goes whoever would not be
-            left = [c for c, same in zip(left, agree, strict=True) if same]
-        if not left:
+    alone = 0  # further observations that did not speak against the one who is left
+    try:
+        for seen, right in case.further(item):
+            if time.monotonic() >= deadline:
+                raise alarm.TooLate
+            answers = [case.outcome(candidate, seen) for candidate in left]
+            agree = [alike(answer, seen) for answer in answers]
+            if alike(seen, right) or any(agree):  # the learner is right here: out goes whoever would not be
+                left = [c for c, same in zip(left, agree, strict=True) if same]
+            alone += len(left) == 1
+            if not left or alone >= ENOUGH:
+                break
+    except alarm.TooLate:
+        if alone < AT_LEAST:
             return None
     return left[0].attempt.says if len({c.attempt.says for c in left}) == 1 else None
 
@@ -149,7 +159,7 @@ def _observations_of(item: pytest.Item) -> list[Observation]:
     """Runs a test for what it observes; how it ends does not matter."""
     observer = Observer()
     known = {**getattr(getattr(item, "callspec", None), "params", {}), "observe": observer}
-    with contextlib.suppress(Exception, pytest.fail.Exception, pytest.skip.Exception):
+    with contextlib.suppress(Exception, pytest.fail.Exception, pytest.skip.Exception), alarm.may_ring():
         item.obj(**{name: known[name] for name in item.fixturenames if name != "request"})
     return observer.log
 

@@ -1781,8 +1781,8 @@ wrong("14.13", "signal counts the groups with any reward above 0; where all are 
     "(groups.amin(1) < groups.amax(1))": "(groups.amax(1) > 0)",
 })  # fmt: skip
 
-wrong("14.13", "signal asks for a standard deviation above 0; of equal rewards it may be so by rounding.", {
-    "(groups.amin(1) < groups.amax(1))": "(groups.std(1) > 0)",
+wrong("14.13", "signal compares rewards with their mean; that of equal ones may differ from them by rounding.", {
+    "(groups.amin(1) < groups.amax(1))": "(groups != groups.mean(1, keepdim=True)).any(1)",
 })  # fmt: skip
 
 wrong("14.13", "completion_length counts characters of the text; it should count tokens, with EOS.", {

@@ -27,9 +27,12 @@ from course.observe import Answer, Observation, Observer, perform
 from lab.attempts import Attempt
 
 SECONDS = 1.0  # of looking, after a failed test
-ENOUGH = 40  # further observations that do not speak against the only one left
-AT_LEAST = 5  # of them where there is no time for more
+ENOUGH = 8  # other tests that do not speak against the only one left
+AT_LEAST = 3  # of them where there is no time for more
 REFERENCE = "reference"
+
+
+Further = list[tuple[Observation, Observation]]  # of one test: the learner's, each beside the reference's
 
 
 @dataclass
@@ -49,7 +52,7 @@ class Case:
         self.candidates = [Candidate(a, attempts.build(a, lesson)) for a in found]
         unchanged = Attempt(exercise.id, REFERENCE, 0)
         self.reference = Candidate(unchanged, attempts.reference(lesson, exercise)) if found else None
-        self.elsewhere: list[tuple[Observation, Observation]] = []  # the learner's and the reference's
+        self.elsewhere: list[Further] = []
         self._tests: Iterator[pytest.Item] | None = None
         self._answers: dict[tuple, Answer | Exception] = {}  # what a candidate answered to a call; it always will
 
@@ -70,17 +73,16 @@ class Case:
         """Other code is in the exercise's place now."""
         self.elsewhere, self._tests = [], None
 
-    def further(self, item: pytest.Item) -> Iterator[tuple[Observation, Observation]]:
-        """Observations of the exercise's other tests, beside the reference's answers; kept for the next failure."""
+    def further(self, item: pytest.Item) -> Iterator[Further]:
+        """What the exercise's other tests observe, a test at a time; kept for the next failure."""
         yield from list(self.elsewhere)
         if self._tests is None:
             collected = getattr(item.session, "collected", item.session.items)
             self._tests = iter([other for other in collected if other is not item and _belongs(other, item)])
         for other in self._tests:
-            for seen in _observations_of(other):
-                if isinstance(seen.outcome, NotImplementedError):
-                    continue  # what the exercise builds on is not written yet
-                self.elsewhere.append((seen, self.outcome(self.reference, seen)))
+            found = [seen for seen in _observations_of(other) if not isinstance(seen.outcome, NotImplementedError)]
+            if found:  # else what the exercise builds on is not written yet
+                self.elsewhere.append([(seen, self.outcome(self.reference, seen)) for seen in found])
                 yield self.elsewhere[-1]
 
 
@@ -129,29 +131,38 @@ def _named(case: Case, item: pytest.Item, log: list[Observation], deadline: floa
             return None
     if not left or all(alike(case.outcome(case.reference, seen), seen) for seen in log[::-1]):
         return None  # where the learner's answers are the reference's, they are nobody's mistake
-    alone = 0  # further observations that did not speak against the one who is left
+    alone = 0  # tests that did not speak against the only one who was left when they began
     try:
-        for seen, right in case.further(item):
-            if time.monotonic() >= deadline:
-                raise alarm.TooLate
-            answers = [case.outcome(candidate, seen) for candidate in left]
-            agree = [alike(answer, seen) for answer in answers]
-            if alike(seen, right) or any(agree):  # the learner is right here: out goes whoever would not be
-                left = [c for c, same in zip(left, agree, strict=True) if same]
-            alone += len(left) == 1
+        for further in case.further(item):
             if not left or alone >= ENOUGH:
                 break
+            alone += len(left) == 1
+            for seen, right in further:
+                if time.monotonic() >= deadline:
+                    raise alarm.TooLate
+                left = _agreeing(case, left, seen, right)
     except alarm.TooLate:
         if alone < AT_LEAST:
             return None
     return left[0].attempt.says if len({c.attempt.says for c in left}) == 1 else None
 
 
+def _agreeing(case: Case, candidates: list[Candidate], seen: Observation, right: Observation) -> list[Candidate]:
+    """Those who answer as the learner's code did, where that is right or some do; else all."""
+    if not candidates:
+        return []
+    agree = [alike(case.outcome(candidate, seen), seen) for candidate in candidates]
+    if not any(agree) and not alike(seen, right):
+        return candidates
+    return [c for c, same in zip(candidates, agree, strict=True) if same]
+
+
 def _belongs(other: pytest.Item, item: pytest.Item) -> bool:
     """Whether `other` is a quick test of the same exercise."""
     marker = other.get_closest_marker("exercise")
     same = marker is not None and marker.args == item.get_closest_marker("exercise").args
-    slow = other.get_closest_marker("trains") or hasattr(getattr(other, "obj", None), "hypothesis")
+    slow = any(other.get_closest_marker(name) for name in ("trains", "slow"))
+    slow = slow or hasattr(getattr(other, "obj", None), "hypothesis")
     return same and not slow and other.path.parent == item.path.parent
 
 

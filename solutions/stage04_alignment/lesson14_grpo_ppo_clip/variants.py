@@ -433,17 +433,15 @@ def token_log_probs_by_cross_entropy(model, ids, temperature=1.0):
     return -losses.view(rows, length - 1)
 
 
-@right("14.5", "plain loops over rows and positions, each normalised by its own largest logit")
+@right("14.5", "a loop over rows, each position normalised by its own largest logit")
 def token_log_probs_by_loop(model, ids, temperature=1.0):
     logits = model(ids).logits
     rows = []
     for b in range(ids.shape[0]):
-        row = []
-        for t in range(1, ids.shape[1]):
-            scores = logits[b, t - 1].to(torch.promote_types(logits.dtype, torch.float32)) / temperature
-            scores = scores - scores.max().detach()
-            row.append(scores[ids[b, t]] - scores.exp().sum().log())
-        rows.append(torch.stack(row))
+        scores = logits[b, :-1].to(torch.promote_types(logits.dtype, torch.float32)) / temperature
+        scores = scores - scores.max(1, keepdim=True).values.detach()
+        chosen = scores[torch.arange(len(scores)), ids[b, 1:]]
+        rows.append(chosen - scores.exp().sum(1).log())
     return torch.stack(rows)
 
 

@@ -82,9 +82,9 @@ def make_trainer(items=(), reward=None, seed=0, tokenizer=None, max_length=2048,
     """A trainer with a small float64 model (made with `seed`) and plain gradient descent. torch's global random
     state is the same afterwards, whatever the seed. `tokenizer` holds arguments of lab's CharTokenizer."""
     tokenizer = CharTokenizer(**(tokenizer or {}))
-    torch.manual_seed(seed)
+    torch.default_generator.manual_seed(seed)
     model = TinyLM(tokenizer.vocab_size, dropout=dropout).double()
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     forwards = []
 
     def count(module, args):

@@ -940,10 +940,11 @@ class TestGenerate:
         logits = torch.tensor([0.1, 0.2, 0.3, 0.4], dtype=torch.float64).log().bfloat16()
         seen["log_probs"].close(logits.float().log_softmax(0)[seen.value["ids"]], rtol=1e-5)
 
+    @pytest.mark.slow
     def test_works_with_a_transformers_model(self, observe):
         pytest.importorskip("transformers")
         seen = observe(scenarios.generate, PROMPTS, 2, 5, 0.8, model="llama")
-        torch.manual_seed(0)
+        torch.default_generator.manual_seed(0)
         model = scenarios.small_llama(14)
         model.load_state_dict(seen.value["weights"])
         for i, ids in enumerate(seen.value["token_ids"]):

@@ -82,11 +82,11 @@ def generate(
     that is passed (None: no generator), `global_seed` that of torch's global random state.
     """
     tokenizer = CharTokenizer("0123456789+=", pad_is_eos=pad_is_eos)
-    torch.manual_seed(1)
+    torch.default_generator.manual_seed(1)
     built = TinyLM(tokenizer.vocab_size, layers=layers) if model == "tiny" else small_llama(tokenizer.vocab_size)
     forwards = watch_forwards(built)
     generator = None if seed is None else torch.Generator().manual_seed(seed)
-    torch.manual_seed(global_seed)
+    torch.default_generator.manual_seed(global_seed)
     ids, log_probs = rollout.generate(
         built, tokenizer, prompts, group_size, max_new_tokens, temperature, eos_token_id, generator
     )
@@ -190,7 +190,7 @@ def make_trainer(model_seed=0, dtype="float64", reward_of=None, dropout=0.0, **s
     if reward_of:
         settings["reward"] = rewards[reward_of]
     tokenizer = CharTokenizer("0123456789+=")
-    torch.manual_seed(model_seed)
+    torch.default_generator.manual_seed(model_seed)
     model = TinyLM(tokenizer.vocab_size, dropout=dropout).to(getattr(torch, dtype))
     forwards = watch_forwards(model, limit=20_000)
     defaults = {"prompts_per_step": 3, "group_size": 4, "max_new_tokens": 4, "learning_rate": 0.1, "warmup_steps": 0,
@@ -256,7 +256,7 @@ def watched_step(step_number=0, global_seed=1, **settings):
         return {"loss": float(len(calls)), "clip_fraction": 0.5, "grad_norm": 2.0 * len(calls)}
 
     trainer.update = update
-    torch.manual_seed(global_seed)
+    torch.default_generator.manual_seed(global_seed)
     metrics = trainer.step()
     return {
         "calls": calls,
@@ -310,10 +310,10 @@ def train(steps, resume_at=None, **settings):
 def loss_with_stored_and_with_second_model(ids, mask, advantages, epsilon=0.2):
     """The loss and its gradient of a model that has moved on, once with old log-probs that were stored, once
     with those of a copy of the old weights."""
-    torch.manual_seed(3)
+    torch.default_generator.manual_seed(3)
     old = TinyLM(14).double()
     stored = ppo_clip.token_log_probs(old, ids).detach()
-    torch.manual_seed(3)
+    torch.default_generator.manual_seed(3)
     new, second = TinyLM(14).double(), TinyLM(14).double()
     second.load_state_dict(old.state_dict())
     with torch.no_grad():

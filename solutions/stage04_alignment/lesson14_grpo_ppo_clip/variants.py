@@ -16,7 +16,6 @@ from lesson14_grpo_ppo_clip.rewards.addition import calculate_reward
 from lesson14_grpo_ppo_clip.rollout import generate as rollout
 from lesson14_grpo_ppo_clip.rollout.generate import generate_group
 from lesson14_grpo_ppo_clip.training.grpo_trainer import step_generator
-from torch.distributions import Categorical
 
 from lab.attempts import Attempts
 
@@ -257,25 +256,6 @@ def group_advantages(rewards, group_size, eps=1e-4, divide_by_std=True):
     return torch.tensor(result, dtype=rewards.dtype, device=rewards.device)
 
 
-@right("14.4", "rewards counted from the group's best, so that equal ones are exactly 0; in place on a copy")
-def group_advantages(rewards, group_size, eps=1e-4, divide_by_std=True):
-    if group_size < 2 or rewards.ndim > 1 or rewards.shape[0] % group_size:
-        raise ValueError(f"no groups of {group_size} can be made of {list(rewards.shape)}")
-    table = rewards.clone().view(-1, group_size)
-    missing = table.isnan()
-    top = table.masked_fill(missing, -torch.inf).max(dim=1).values
-    table -= top[:, None]
-    table[missing] = 0
-    known = group_size - missing.sum(dim=1)
-    table -= (table.sum(dim=1) / known.clamp(min=1))[:, None]
-    table[missing] = 0
-    if divide_by_std:
-        table /= ((table * table).sum(dim=1).div(known.sub(1).clamp(min=1)).sqrt() + eps)[:, None]
-    table[known < 2] = 0
-    table[(rewards.view(-1, group_size) == top[:, None]).sum(dim=1) == known] = 0
-    return table.flatten()
-
-
 @right("14.4", "the variance from all pairs, in float64")
 def group_advantages(rewards, group_size, eps=1e-4, divide_by_std=True):
     if group_size < 2:
@@ -451,16 +431,6 @@ def token_log_probs_by_einsum(model, ids, temperature=1.0):
     precise = (logits.double() * (1 / temperature)).log_softmax(-1)[:, :-1]
     chosen = torch.einsum("blv,blv->bl", precise, F.one_hot(ids[:, 1:], logits.shape[-1]).double())
     return chosen.to(torch.promote_types(logits.dtype, torch.float32))
-
-
-@right("14.5", "a categorical distribution, and rows that were shifted by roll")
-def token_log_probs_by_distribution(model, ids, temperature=1.0):
-    logits = model(input_ids=ids).logits
-    logits = logits.to(torch.promote_types(logits.dtype, torch.float32)) / temperature
-    return Categorical(logits=logits, validate_args=False).log_prob(ids.roll(-1, dims=1))[:, :-1]
-
-
-# 14.7 grpo_loss
 
 
 @right("14.7", "everything by keyword, and a boolean mask made of integers again")

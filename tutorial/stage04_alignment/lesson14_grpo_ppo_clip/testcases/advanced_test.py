@@ -902,7 +902,7 @@ class TestGenerate:
 
     @pytest.mark.parametrize("temperature", [1.0, 0.5, 2.0])
     def test_draws_from_the_models_distribution(self, observe, temperature):
-        probabilities, count = [0.02, 0.08, 0.15, 0.25, 0.5], 4000
+        probabilities, count = [0.02, 0.08, 0.15, 0.25, 0.5], 1000
         seen = observe(scenarios.draw_many, probabilities, count, temperature)
         powered = double(probabilities) ** (1 / temperature)
         expected = powered / powered.sum()
@@ -1039,6 +1039,7 @@ class TestLearningRate:
         seen = observe(scenarios.learning_rates, 6, **settings)
         seen.close([0.5, 0.8, 0.6, 0.4, 0.2, 0.2])
 
+    @pytest.mark.slow
     def test_a_fresh_adam_cannot_destroy_the_policy_in_its_first_step(self, observe):
         settings = {**LEARNING, "learning_rate": 0.1, "updates_per_generation": 2}
         for warmup in (0, 20):
@@ -1050,6 +1051,7 @@ class TestLearningRate:
                 f"two updates may move a weight by up to {bound}, but one moved by {moved:.4f}",
             )
 
+    @pytest.mark.slow
     def test_a_trained_policy_survives_its_first_step(self, observe):
         seen = observe(scenarios.first_step_of_a_trained_policy, warmup_steps=20)
         before, after = (right_answers(seen.value[when]) for when in ("before", "after"))

@@ -5,22 +5,21 @@ named if it answers each of them as the learner's code did (values, gradients, e
 nothing in the exercise's other tests speaks against it: a mistake that would show there, where the learner's
 answer is the reference's, is not the learner's. With two errors at once the learner's answers elsewhere may be
 neither; they then speak for nobody, but an answer that only one of several candidates gives decides for it.
+Where no mistake of its own explains it, an exercise that the code builds on may be to blame (`course.blame`).
 """
 
 from __future__ import annotations
 
 import contextlib
-import math
-import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-import torch
 
-from course import alarm, attempts, manifest
+from course import alarm, attempts, blame, manifest
+from course.alike import alike
 from course.attempts import MISTAKES
 from course.manifest import Exercise, Lesson
 from course.observe import Answer, Observation, Observer, perform
@@ -101,7 +100,8 @@ def start_over() -> None:
 
 
 def why(item: pytest.Item, log: list[Observation], seconds: float | None = None) -> str | None:
-    """The sentence of the one known mistake that explains `log`, the observations of the failed test `item`."""
+    """The sentence of the one known mistake, or the one other exercise, that explains `log`: the observations of
+    the failed test `item`. None where there is none, or more than one."""
     deadline = time.monotonic() + (SECONDS if seconds is None else seconds)
     marker = item.get_closest_marker("exercise")
     if marker is None or not log:
@@ -114,7 +114,8 @@ def why(item: pytest.Item, log: list[Observation], seconds: float | None = None)
         if (lesson.name, exercise.id) not in _cases:
             _cases[lesson.name, exercise.id] = Case(lesson, exercise)
         with alarm.until(deadline):
-            return _named(_cases[lesson.name, exercise.id], item, list(log), deadline)
+            named = _named(_cases[lesson.name, exercise.id], item, list(log), deadline)
+            return named or blame.blamed(lesson, exercise, list(log), deadline)
     except (Exception, SystemExit, alarm.TooLate):  # a learner's file may do anything; no report must fail
         return None
 
@@ -173,49 +174,3 @@ def _observations_of(item: pytest.Item) -> list[Observation]:
     with contextlib.suppress(Exception, pytest.fail.Exception, pytest.skip.Exception), alarm.may_ring():
         item.obj(**{name: known[name] for name in item.fixturenames if name != "request"})
     return observer.log
-
-
-def alike(a: Observation, b: Observation) -> bool:
-    """Whether two observations of one call cannot be told apart: errors that a test asked for by their
-    kind, others by their text too, numbers up to rounding."""
-    if isinstance(a.outcome, Answer) and isinstance(b.outcome, Answer):
-        x, y = a.outcome, b.outcome
-        if x.problem or y.problem:
-            return x.problem == y.problem
-        return x.changed == y.changed and _same(x.value, y.value) and _same(x.grads, y.grads)
-    if isinstance(a.outcome, Answer) or isinstance(b.outcome, Answer):
-        return False
-    if type(a.outcome) is not type(b.outcome):
-        return False
-    awaited = a.match if a.match is not None else b.match
-    if awaited is None:  # an error that no test asked for: anything may have gone wrong
-        return str(a.outcome) == str(b.outcome)
-    found = [bool(re.search(awaited, str(o.outcome), re.IGNORECASE)) for o in (a, b)]
-    return found[0] == found[1]
-
-
-def _same(a: Any, b: Any) -> bool:
-    if isinstance(a, torch.Tensor) or isinstance(b, torch.Tensor):
-        a, b = _tensor(a, b), _tensor(b, a)
-        if a is None or b is None or a.shape != b.shape or a.dtype != b.dtype or a.requires_grad != b.requires_grad:
-            return False
-        if not (a.is_floating_point() or a.is_complex()):
-            return torch.equal(a, b)
-        rtol = max(1e-7, 64 * torch.finfo(a.dtype).eps)
-        return torch.allclose(a.detach(), b.detach(), rtol=rtol, atol=rtol * 1e-2, equal_nan=True)
-    if type(a) is not type(b):
-        return False
-    if isinstance(a, float):
-        return a == b or (math.isnan(a) and math.isnan(b)) or math.isclose(a, b, rel_tol=1e-5, abs_tol=1e-8)
-    if isinstance(a, dict):
-        return a.keys() == b.keys() and all(_same(a[k], b[k]) for k in a)
-    if isinstance(a, (list, tuple)):
-        return len(a) == len(b) and all(map(_same, a, b))
-    return a == b
-
-
-def _tensor(value: Any, like: Any) -> torch.Tensor | None:
-    """No gradient at all is as good as one of zeros."""
-    if value is None and isinstance(like, torch.Tensor):
-        return torch.zeros_like(like)
-    return value if isinstance(value, torch.Tensor) else None

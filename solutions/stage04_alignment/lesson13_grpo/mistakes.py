@@ -646,6 +646,11 @@ wrong("13.4", "The first token of each response is left out: the prompt's last p
     "position >= len(prompt_ids)": "position > len(prompt_ids)",
 })  # fmt: skip
 
+wrong("13.4", "The mask is one place too far right: the first token of a response is lost, one of padding counted.", {
+    "(position >= len(prompt_ids)) & (position < ends[:, None])":
+        "(position > len(prompt_ids)) & (position <= ends[:, None])",
+})  # fmt: skip
+
 wrong("13.4", "The last token of each response is left out, which is the EOS most of the time; it counts.", {
     "position < ends[:, None]": "position < ends[:, None] - 1",
 })  # fmt: skip

@@ -1558,6 +1558,10 @@ wrong("14.12", "clip_fraction is a plain mean over micro-batches, though they di
     "mask[part, 1:].sum().item() / max(tokens, 1)": "1 / -(-rows // (config.micro_batch_size or rows))",
 })  # fmt: skip
 
+wrong("14.12", "A batch without a response token ends in a division by zero; its clip_fraction is 0.", {
+    " / max(tokens, 1)": " / tokens",
+})  # fmt: skip
+
 wrong("14.12", "The rows that do not fill a last micro-batch are left out.", {
     "torch.arange(rows).split(config.micro_batch_size or rows)":
         "torch.arange(rows - rows % (config.micro_batch_size or rows)).split(config.micro_batch_size or rows)",

@@ -80,7 +80,8 @@ class GRPOTrainer:
 
         The gradient is that of the whole batch, however it is split. The denominators of "token" and "sequence"
         are those of the whole batch; that of "constant" is rows * max_new_tokens. The gradient's norm is clipped
-        to config.max_grad_norm. Returns loss and clip_fraction of the whole batch, and grad_norm before clipping.
+        to config.max_grad_norm. Returns loss and clip_fraction of the whole batch, and grad_norm before clipping;
+        all are 0 where there is no response token to train on.
         """
         # The denominator of the whole batch.
         # Clear old gradients. For each micro-batch: its loss with that denominator, backward. Losses add up;

@@ -132,7 +132,7 @@ class Worker:
         return [item for number in wanted for item in self.items.get(number, [])]
 
     def once(self, lesson: Lesson) -> list[pytest.Item]:
-        """The same, but a test that trains with one of its seeds only: loops in Python train slowly."""
+        """The same, but a test that trains with one of its seeds only (`make test` runs them all)."""
         seeds = {}
         for item in self.of_lesson(lesson):
             trains = item.get_closest_marker("trains") is not None
@@ -140,7 +140,7 @@ class Worker:
         return list(seeds.values())
 
     def reference(self, job: Job) -> list[Result]:
-        failed = [item.name for item in self.of_lesson(job.lesson) if run(item).failed]
+        failed = [item.name for item in self.once(job.lesson) if run(item).failed]
         problem = f"the reference fails {failed[0]} ({len(failed)} in all)" if failed else ""
         return [Result("reference", job.lesson.name, problem=problem)]
 

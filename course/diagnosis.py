@@ -26,7 +26,7 @@ from course.observe import Answer, Observation, Observer, perform
 from lab.attempts import Attempt
 
 SECONDS = 1.0  # of looking, after a failed test
-ENOUGH = 8  # other tests that do not speak against the only one left
+ENOUGH = 6  # other tests that do not speak against the only one left
 AT_LEAST = 3  # of them where there is no time for more
 REFERENCE = "reference"
 

@@ -4,10 +4,14 @@
 PYTHON ?= python3
 COURSE = $(PYTHON) -m course
 
-.PHONY: help setup demo test check hint reset audit new-lesson stubs clean
+.PHONY: next help setup demo test watch check hint solution reset audit new-lesson stubs clean
 
+next:
+	@$(COURSE) next
 help:
 	@$(COURSE) help
+watch:
+	@$(COURSE) watch $(LESSON)
 setup:
 	@$(COURSE) setup
 demo:
@@ -18,6 +22,8 @@ check:
 	@$(COURSE) check $(LESSON) || true
 hint:
 	@$(COURSE) hint $(EX)
+solution:
+	@$(COURSE) solution "$(EX)" $(FORCE)
 reset:
 	@$(COURSE) reset $(LESSON)
 audit:

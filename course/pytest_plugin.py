@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from _pytest._code.code import ReprFileLocation, TerminalRepr
 
+from course import record
 from lab import properties, switch
 from lab.errors import UsageError
 
@@ -28,6 +29,10 @@ def pytest_configure(config: pytest.Config) -> None:
         properties.chosen_seed()
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--exercise", action="append", metavar="ID", help="only the tests of this exercise, such as 13.2")
 
 
 def pytest_report_header() -> str:
@@ -54,6 +59,10 @@ _observers: list = []  # one a session; a list so that pytest's own tests of tes
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
     session.collected = list(items)  # what -k leaves out may still help to tell mistakes apart
+    if wanted := session.config.getoption("--exercise", None):
+        chosen = [i for i in items if (m := i.get_closest_marker("exercise")) and m.args[0] in wanted]
+        session.config.hook.pytest_deselected(items=[i for i in items if i not in chosen])
+        items[:] = chosen
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -61,9 +70,28 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         observer.start()
 
 
+_recorders: list[record.Recorder] = []  # likewise
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    _recorders.append(record.Recorder())
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if _recorders:
+        _recorders[-1].note(report)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    recorder = _recorders.pop() if _recorders else None
+    if recorder and not hasattr(session.config, "workerinput"):  # xdist's controller hears of all tests
+        recorder.keep()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
     report = yield
+    report.about = record.about(item)
     if not report.failed or call.excinfo is None or item.config.getoption("fulltrace", False):
         return report
     error = call.excinfo.value

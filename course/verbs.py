@@ -48,6 +48,28 @@ def do_check(arguments: list[str]) -> int:
     return check_lessons(lessons)
 
 
+def do_next(arguments: list[str]) -> int:
+    from course import desk  # rich: only where it is installed
+
+    desk.show(manifest.read_all())
+    return 0
+
+
+def do_watch(arguments: list[str]) -> int:
+    from course import watch
+
+    watch.watch([manifest.find(arguments[0])] if arguments else manifest.read_all())
+    return 0
+
+
+def do_solution(arguments: list[str]) -> int:
+    if not arguments or not arguments[0]:
+        raise UsageError("say of which exercise, such as `make solution EX=13.2`")
+    from course import solution
+
+    return solution.show(arguments[0], force=arguments[1:] not in ([], ["0"]))
+
+
 def do_hint(arguments: list[str]) -> int:
     if len(arguments) != 1 or not arguments[0]:
         raise UsageError("say for which exercise, such as `make hint EX=13.2`")

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from course import hints
+from course import hints, state
 from lab.errors import UsageError
 
 
@@ -34,16 +34,16 @@ def test_exercises_do_not_disturb_each_other(course):
 )
 def test_a_lost_or_broken_file_starts_anew(course, content):
     shown(course)
-    (course / hints.FILE).write_text(content)
+    (course / state.FILE).write_text(content)
     assert shown(course) == ["a"]
-    (course / hints.FILE).unlink()
+    (course / state.FILE).unlink()
     assert shown(course) == ["a"]
 
 
 def test_what_else_the_file_holds_is_kept(course):
-    (course / hints.FILE).write_text('{"other": 1, "hints": {}}')
+    (course / state.FILE).write_text('{"other": 1, "hints": {}}')
     shown(course)
-    assert json.loads((course / hints.FILE).read_text()) == {"other": 1, "hints": {"01.1": 1}}
+    assert json.loads((course / state.FILE).read_text()) == {"other": 1, "hints": {"01.1": 1}, "results": {}}
 
 
 def test_an_unknown_exercise_is_told(course):

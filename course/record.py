@@ -1,0 +1,78 @@
+"""Remembers which exercises pass, from whatever tests a learner runs, however they are started.
+
+A suite's verdict on an exercise is kept where all of its tests of that exercise have run; of a part of them (-k, -x)
+only a failure is. The reference's results are not kept.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from course import manifest, state
+from lab import switch
+from lab.errors import UsageError
+
+
+class Recorder:
+    """The part of the pytest plugin that does it. One a session, in xdist's controller alone."""
+
+    def __init__(self):
+        self.failed: set[tuple[Path, str, str]] = set()  # (lesson folder, exercise, suite)
+        self.passed: dict[tuple[Path, str, str], set[str]] = defaultdict(set)  # ids of tests
+        self.wanted: dict[tuple[Path, str, str], int] = {}  # how many tests the suite has of the exercise
+
+    def note(self, report: pytest.TestReport) -> None:
+        about = getattr(report, "about", None)
+        if about is None:
+            return
+        folder, exercise, suite, tests = about
+        key = (Path(folder), exercise, suite)
+        self.wanted[key] = tests
+        if report.failed:
+            self.failed.add(key)
+        elif report.when == "call" and report.passed:
+            self.passed[key].add(report.nodeid)
+
+    def keep(self) -> None:
+        """Writes what was found. Never an error: a learner's tests must not fail for it."""
+        roots: dict[Path, state.State] = {}
+        for key, tests in self.wanted.items():
+            folder, number, suite = key
+            passed = key not in self.failed
+            if passed and len(self.passed[key]) < tests:
+                continue
+            try:
+                lesson = manifest.read(folder)
+                exercise = next(e for e in lesson.exercises if e.id == number)
+            except (UsageError, StopIteration):
+                continue
+            kept = roots.setdefault(lesson.root, state.read(lesson.root))
+            code = state.digest(lesson, exercise)
+            kept.results.setdefault(number, {})[suite] = {"passed": passed, "code": code}
+        for root, kept in roots.items():
+            with contextlib.suppress(OSError):  # a folder that may not be written to
+                state.write(kept, root)
+
+
+def about(item: pytest.Item) -> tuple[str, str, str, int] | None:
+    """(lesson folder, exercise, suite, how many tests the suite has of it) for a test of a learner's own code."""
+    marker = item.get_closest_marker("exercise")
+    folder = item.path.parent.parent
+    if marker is None or item.path.name not in state.SUITES or not switch.LESSON.fullmatch(folder.name):
+        return None
+    if switch.finder.tree_of(folder.name) != "tutorial":
+        return None
+    counts = item.session.stash.setdefault(COUNTS, {})
+    if not counts:
+        for other in getattr(item.session, "collected", item.session.items):
+            of = other.get_closest_marker("exercise")
+            key = (other.path, of.args[0] if of else "")
+            counts[key] = counts.get(key, 0) + 1
+    return str(folder), marker.args[0], item.path.name, counts.get((item.path, marker.args[0]), 0)
+
+
+COUNTS = pytest.StashKey[dict]()

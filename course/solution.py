@@ -1,0 +1,59 @@
+"""`make solution EX=13.2`: the reference beside what you wrote, once your tests pass."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from rich.console import Console
+from rich.syntax import Syntax
+from rich.table import Table
+
+from course import manifest, state, watch
+from course.manifest import Exercise, Lesson
+from lab.errors import UsageError
+from lab.switch import ROOT
+
+
+def show(exercise_id: str, force: bool = False, root: Path = ROOT, console: Console | None = None) -> int:
+    """Prints both. 1, and a sentence, where the exercise's tests do not pass and `force` is not set."""
+    console = console or Console(highlight=False)
+    found = [(one, e) for one in manifest.read_all(root) for e in one.exercises if e.id == exercise_id]
+    if not found:
+        raise UsageError(f"there is no exercise {exercise_id!r}; `make` shows where you are")
+    ((lesson, exercise),) = found
+    if not force and not _passes(lesson, exercise):
+        console.print(
+            f"exercise {exercise.id} does not pass yet; make hint EX={exercise.id} helps, "
+            "and FORCE=1 shows the reference all the same", soft_wrap=True,
+        )  # fmt: skip
+        return 1
+    texts = [source(folder / exercise.file, exercise) for folder in (lesson.folder, lesson.solution)]
+    console.print(f"exercise {exercise.id}  {exercise.object}   {exercise.file}")
+    if console.is_terminal and console.width >= 150:
+        table = Table("yours", "the reference", box=None, padding=(0, 2), expand=True)
+        table.add_row(*(Syntax(text, "python", word_wrap=True) for text in texts))
+        console.print(table)
+        return 0
+    for title, text in zip(("yours", "the reference"), texts, strict=True):
+        console.rule(title)
+        console.print(Syntax(text, "python") if console.is_terminal else text, soft_wrap=True, markup=False)
+    return 0
+
+
+def _passes(lesson: Lesson, exercise: Exercise) -> bool:
+    """By what is remembered; else by running its tests."""
+    if state.condition(lesson, exercise, state.read(lesson.root)) == "passed":
+        return True
+    return state.written(lesson, exercise) and watch.test(lesson, exercise)
+
+
+def source(path: Path, exercise: Exercise) -> str:
+    """The lines that define the exercise's object, decorators included."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        node = state.node_of(ast.parse(text), exercise)
+    except (OSError, SyntaxError, ValueError, StopIteration):
+        return f"({exercise.object} is not to be found in {path.name})"
+    first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+    return "\n".join(text.splitlines()[first - 1 : node.end_lineno])

@@ -4,7 +4,7 @@
 PYTHON ?= python3
 COURSE = $(PYTHON) -m course
 
-.PHONY: next help setup demo test watch check hint solution reset audit new-lesson stubs clean
+.PHONY: next help setup demo test watch check hint solution reset update audit new-lesson stubs clean
 
 next:
 	@$(COURSE) next
@@ -23,9 +23,11 @@ check:
 hint:
 	@$(COURSE) hint $(EX)
 solution:
-	@$(COURSE) solution "$(EX)" $(FORCE)
+	@$(COURSE) solution $(EX) $(FORCE)
 reset:
 	@$(COURSE) reset $(LESSON)
+update:
+	@$(COURSE) update
 audit:
 	@$(COURSE) audit $(EX) $(LESSON)
 new-lesson:

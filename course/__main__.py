@@ -17,6 +17,7 @@ VERBS = {
     "hint": "the next of three hints for an exercise: hint EX",
     "solution": "the reference beside your own code, once its tests pass: solution EX [FORCE]",
     "reset": "fresh stubs for one lesson, your file kept aside: reset LESSON",
+    "update": "the newest version of the course, merged with what you have written",
     "audit": "the course proves itself: mistakes caught and named, other right answers accepted [EX or LESSON]",
     "new-lesson": "the files of a new lesson, to be filled: new-lesson STAGE/LESSON",
     "stubs": "write the stubs anew from solutions/ (for maintainers); --check only looks",
@@ -24,7 +25,7 @@ VERBS = {
     "help": "this list",
 }
 INSIDE = "--inside"  # first argument of the second start, by the environment's own Python: no third is needed
-NEEDS_NO_VENV = ("hint", "new-lesson", "stubs", "reset", "clean", "help", "setup")
+NEEDS_NO_VENV = ("hint", "update", "new-lesson", "stubs", "reset", "clean", "help", "setup")
 
 
 def main(arguments, inside=False):

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 
-from course import hints, manifest, readme_tables, scaffold, stubs
+from course import hints, manifest, readme_tables, scaffold, stubs, update
 from lab.errors import UsageError
 from lab.files import write_text
 from lab.switch import ROOT
@@ -74,6 +74,12 @@ def do_hint(arguments: list[str]) -> int:
     if len(arguments) != 1 or not arguments[0]:
         raise UsageError("say for which exercise, such as `make hint EX=13.2`")
     print(hints.next_hint(arguments[0]))
+    return 0
+
+
+def do_update(arguments: list[str]) -> int:
+    for line in update.update():
+        print(line)
     return 0
 
 

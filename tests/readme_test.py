@@ -1,6 +1,8 @@
 """What the pages say is so. (The lessons' own pages are the audit's affair.)"""
 
+import json
 import re
+import tomllib
 
 import pytest
 
@@ -8,12 +10,25 @@ from course import attempts, manifest, pages
 from lab.switch import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = [ROOT / "README.md", ROOT / "tutorial" / "CONTRIBUTING.md", *sorted(ROOT.glob("benchmarks/*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "AGENTS.md",
+    ROOT / "tutorial" / "CONTRIBUTING.md",
+    *sorted(ROOT.glob("benchmarks/*.md")),
+]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_links_lead_somewhere(page):
     assert pages.broken_links(page) == []
+
+
+def test_editors_find_the_lessons_of_every_stage():
+    stages = sorted({lesson.folder.parent.relative_to(ROOT).as_posix() for lesson in manifest.read_all()})
+    settings = json.loads((ROOT / ".vscode" / "settings.json").read_text())
+    assert settings["python.analysis.extraPaths"] == [".", *stages]
+    pyright = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pyright"]
+    assert pyright["extraPaths"] == stages
 
 
 def test_what_is_wrong_with_a_page_is_told(tmp_path, write_files):

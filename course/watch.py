@@ -21,6 +21,7 @@ from course import desk, state
 from course.manifest import Exercise, Lesson
 
 INTERVAL = 0.5  # seconds
+LIMIT = 120  # seconds that a suite may take for one exercise: code with an endless loop is stopped then
 
 Digests = dict[str, str]  # exercise -> state.digest
 
@@ -84,12 +85,19 @@ def unreadable(lesson: Lesson, exercise: Exercise) -> str | None:
     return None
 
 
-def test(lesson: Lesson, exercise: Exercise) -> bool:
+def test(lesson: Lesson, exercise: Exercise, limit: float = LIMIT) -> bool:
     """Both suites, up to the first failed test; shown as they run. Whether all passed."""
     for suite in state.SUITES:
         path = lesson.folder / "testcases" / suite
         options = ["-q", "-x", "-rN", "--no-header", "-p", "no:cacheprovider", "--exercise", exercise.id]
-        if subprocess.call([sys.executable, "-m", "pytest", *options, str(path)], cwd=lesson.root) != 0:
+        try:
+            code = subprocess.call(
+                [sys.executable, "-m", "pytest", *options, str(path)], cwd=lesson.root, timeout=limit
+            )
+        except subprocess.TimeoutExpired:  # subprocess has ended it
+            print(f"stopped: no end after {limit} seconds; is there a loop that never ends?", flush=True)
+            return False
+        if code != 0:
             return False
     return True
 

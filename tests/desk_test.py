@@ -190,6 +190,31 @@ def test_the_watcher_tells_a_syntax_error_in_a_line(lesson, work):
     assert watch.unreadable(lesson, lesson.exercises[0]).startswith(f"tutorial/{LESSON}/work.py:1: ")
 
 
+def test_an_endless_loop_is_stopped(lesson, work, capfd):
+    filled(work, one="while True:\n        pass")
+    assert not watch.test(lesson, lesson.exercises[0], limit=4)
+    assert "stopped: no end after 4 seconds" in capfd.readouterr().out
+    work.write_text(work.read_text().replace("while True:\n        pass", "return 1"))
+    assert watch.test(lesson, lesson.exercises[0])
+
+
+def test_a_file_that_is_away_and_many_saves_leave_the_watcher_alive(lesson, work):
+    text = work.read_text()
+    filled(work, two="")
+    good = work.read_text()
+
+    def hundred_saves():
+        for n in range(100):
+            work.write_text(good.replace("return 1", f"return {n}"))
+
+    steps = iter(
+        [work.unlink, lambda: None, hundred_saves, lambda: work.write_text("def ("), lambda: work.write_text(text)]
+    )
+    seen = watch.saved([lesson], sleep=lambda seconds: next(steps)())
+    found = [[e.id for _, e in changed] for changed in itertools.islice(seen, 3)]
+    assert found == [["01.1"], ["01.1", "01.2"], ["01.1", "01.2"]]
+
+
 def test_the_solution_is_shown_once_the_tests_pass(course, work, conditions):
     def run(*arguments, **settings):
         text = io.StringIO()

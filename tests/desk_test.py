@@ -190,7 +190,8 @@ def test_the_watcher_tells_a_syntax_error_in_a_line(lesson, work):
     assert watch.unreadable(lesson, lesson.exercises[0]).startswith(f"tutorial/{LESSON}/work.py:1: ")
 
 
-def test_an_endless_loop_is_stopped(lesson, work, capfd):
+def test_an_endless_loop_is_stopped(lesson, work, capfd, monkeypatch):
+    monkeypatch.delenv("SOLUTION", raising=False)
     filled(work, one="while True:\n        pass")
     assert not watch.test(lesson, lesson.exercises[0], limit=4)
     assert "stopped: no end after 4 seconds" in capfd.readouterr().out

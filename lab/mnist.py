@@ -80,7 +80,9 @@ def _read(path: Path, kind: int) -> np.ndarray:
     header = 4 + 4 * (kind & 0xFF)  # the lowest byte counts the dimensions
     magic = int.from_bytes(raw[:4], "big") if len(raw) >= 4 else None
     if magic is not None and magic != kind:
-        found = f"an IDX file of {KINDS[magic]}" if magic in KINDS else f"no IDX file of bytes (it begins {raw[:4].hex()})"
+        found = (
+            f"an IDX file of {KINDS[magic]}" if magic in KINDS else f"no IDX file of bytes (it begins {raw[:4].hex()})"
+        )
         raise UsageError(f"{path} is {found}, where {KINDS[kind]} are expected; are two files mixed up?")
     if len(raw) < header:
         raise UsageError(f"{path} is truncated: it has {len(raw)} bytes, and an IDX header takes {header}")

@@ -40,5 +40,7 @@ def value_loss(values: Float[Tensor, "batch"], rewards: Float[Tensor, "batch gro
     """
     # > Check the shapes; the difference of each value and its own row; square and average.
     if rewards.ndim != 2 or values.shape != rewards.shape[:1]:
-        raise ValueError(f"values must be one for each row of rewards, not {tuple(values.shape)} for {tuple(rewards.shape)}")
+        raise ValueError(
+            f"values must be one for each row of rewards, not {tuple(values.shape)} for {tuple(rewards.shape)}"
+        )
     return (values[:, None] - rewards.detach()).square().mean()

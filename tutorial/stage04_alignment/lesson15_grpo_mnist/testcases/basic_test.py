@@ -215,7 +215,9 @@ class TestStep:
         seen["metrics"][0]["loss"].close(2.0)
 
     def test_advantages_come_from_the_group(self, observe):
-        seen = observe(scenarios.watched_step, self.TABLE, whole([0, 1]), whole([0, 1]), group_size=64, divide_by_std=False)
+        seen = observe(
+            scenarios.watched_step, self.TABLE, whole([0, 1]), whole([0, 1]), group_size=64, divide_by_std=False
+        )
         rewards = seen.value["calls"][0]["rewards"]
         seen["calls"][0]["advantages"].close(rewards - rewards.mean(1, keepdim=True), rtol=1e-5, atol=1e-6)
         seen["metrics"][0]["no_signal"].close(0.5)
@@ -227,7 +229,9 @@ class TestTrainingBytes:
         # Two bytes for each number: 16 GB of weights, 16 of gradients, 32 of moments.
         seen = observe(training_bytes, 8_000_000_000, "bfloat16", "bfloat16", "bfloat16")
         giga = 10**9
-        seen.close({"weights": 16 * giga, "gradients": 16 * giga, "adam": 32 * giga, "master_weights": 0, "total": 64 * giga})
+        seen.close(
+            {"weights": 16 * giga, "gradients": 16 * giga, "adam": 32 * giga, "master_weights": 0, "total": 64 * giga}
+        )
 
     def test_refuses_an_unknown_dtype(self, observe):
         with observe.raises(ValueError, match="int3"):

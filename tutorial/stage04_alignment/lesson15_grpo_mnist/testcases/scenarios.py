@@ -98,7 +98,9 @@ def tables(trainer):
     return found
 
 
-def one_update(table, states, actions, old_log_probs, rewards, advantages, critic=None, times=1, stale=False, **settings):
+def one_update(
+    table, states, actions, old_log_probs, rewards, advantages, critic=None, times=1, stale=False, **settings
+):
     """One call of update (or several) on a rollout that is given. Returns the weights before and after, the
     metrics of each call, and the shapes that the networks saw."""
     labels = torch.zeros(len(torch.as_tensor(table)), dtype=torch.long)
@@ -141,7 +143,7 @@ def train(table, labels, steps, critic=None, images=None, **settings):
     return {"before": before, "after": tables(trainer), "metrics": metrics}
 
 
-def learn_blobs(baseline, epochs=4, seed=0, optimizer="adamw", **settings):
+def learn_blobs(baseline, steps=40, seed=0, optimizer="adamw", **settings):
     """The real networks on made-up digits: ten points in the plane of 16 pixels, with noise around them.
 
     Returns how good the policy is before and after, and the critic's values of the images, where there is one.
@@ -153,11 +155,11 @@ def learn_blobs(baseline, epochs=4, seed=0, optimizer="adamw", **settings):
     torch.manual_seed(seed)
     actor = actors.Actor(16, 32)
     critic = critics.Critic(16, 32) if baseline == "critic" else None
-    defaults = {"images_per_step": 40, "group_size": 16, "learning_rate": 0.01, "epochs": epochs, "seed": seed}
+    defaults = {"images_per_step": 40, "group_size": 16, "learning_rate": 0.01, "num_steps": steps, "seed": seed}
     config = training.DigitConfig(baseline=baseline, optimizer=optimizer, **{**defaults, **settings})
     trainer = training.DigitTrainer(actor, digits.DigitEnvironment(images, labels), config, critic)
     before = training.evaluate(actor, images, labels)
-    metrics = [m for _ in range(epochs) for m in trainer.epoch()]
+    metrics = trainer.train(steps)
     after = training.evaluate(actor, images, labels)
     values = None if critic is None else critic(images).detach()
     return {"before": before["sampled"], "after": after["sampled"], "metrics": metrics, "values": values}

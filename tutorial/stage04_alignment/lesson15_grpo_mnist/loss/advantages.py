@@ -4,7 +4,6 @@ The policy gradient is E[A grad log pi(a | s)] with A = r - b(s). Any baseline t
 leaves its expectation as it is (Sutton and Barto, section 13.4; Williams 1992); a good one takes away noise.
 """
 
-import torch
 from jaxtyping import Float
 from lesson14_grpo_ppo_clip.loss.advantages import group_advantages
 from torch import Tensor

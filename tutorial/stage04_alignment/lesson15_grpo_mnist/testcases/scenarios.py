@@ -64,7 +64,7 @@ def two_networks(kind, **sizes):
     return [[p.detach().clone() for p in network.parameters()] for network in made]
 
 
-def rollout(table, labels, indices, group_size, seed=0, states=None):
+def rollout(table, labels, indices, group_size, seed=0, states=None, trap=12345):
     """A group rollout of a table policy on images that are unit vectors (or `states`). Returns its fields, the
     shapes that the policy saw, and whether anything in it has a gradient."""
     table = torch.as_tensor(table)
@@ -72,7 +72,7 @@ def rollout(table, labels, indices, group_size, seed=0, states=None):
     environment = digits.DigitEnvironment(images, labels)
     policy = Table(table)
     generator = torch.Generator().manual_seed(seed)
-    torch.manual_seed(seed + 12345)  # draws must come from the generator: this one is a trap
+    torch.manual_seed(seed + trap)  # draws must come from the generator: this one is a trap
     made = groups.group_rollout(policy, environment, indices, group_size, generator)
     fields = {name: getattr(made, name) for name in ("states", "actions", "log_probs", "rewards")}
     open_gradient = [name for name, value in fields.items() if value.requires_grad]

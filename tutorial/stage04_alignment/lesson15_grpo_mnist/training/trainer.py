@@ -27,9 +27,9 @@ class DigitConfig:
     group_size: int = 16  # answers to each image
     images_per_step: int = 128  # different images in a rollout
     updates_per_rollout: int = 1  # optimizer updates on one rollout
-    epochs: int = 10  # of train(), and of the learning rate's decay
+    num_steps: int = 4690  # of the learning rate's decay; 10 times through 60,000 images
     learning_rate: float = 2e-3  # of actor and critic
-    final_rate: float = 0.0  # the rate falls linearly to this fraction of itself
+    final_rate: float = 0.0  # the rate falls linearly to this fraction of itself by step num_steps
     epsilon: float = 0.2  # of the clip
     divide_by_std: bool = True  # of the advantages
     max_grad_norm: float = 1.0  # of actor and critic, each for itself
@@ -51,6 +51,7 @@ class DigitTrainer:
             self.critic_optimizer = make_optimizer(config.optimizer, critic.parameters(), config.learning_rate)
         self.generator = torch.Generator().manual_seed(config.seed)
         self.step_number = 0
+        self.waiting = torch.empty(0, dtype=torch.long)  # images whose turn is still to come
 
     def update(self, rollout: GroupRollout, advantages: Float[Tensor, "batch group"]) -> dict[str, float]:
         """One optimizer update of the actor on a rollout, and one of the critic where there is one.
@@ -80,12 +81,16 @@ class DigitTrainer:
         # Update several times. Count the step, and gather the metrics.
         raise NotImplementedError("not written yet: exercise 15.10, training/trainer.py:DigitTrainer.step")
 
-    def epoch(self) -> list[dict[str, float]]:
-        """Every image once, in random order, config.images_per_step at a time; the metrics of each step. Given."""
-        order = torch.randperm(len(self.environment), generator=self.generator).split(self.config.images_per_step)
-        metrics = []
-        for indices in order:
-            done = min(1.0, self.step_number / (self.config.epochs * len(order)))
+    def train(self, steps: int) -> list[dict[str, float]]:
+        """So many steps, config.images_per_step images at a time, in random order, all images before any comes
+        again; the metrics of each step. The learning rate falls as the settings say. Given."""
+        metrics, size = [], self.config.images_per_step
+        for _ in range(steps):
+            while len(self.waiting) < size:
+                order = torch.randperm(len(self.environment), generator=self.generator)
+                self.waiting = torch.cat([self.waiting, order])
+            indices, self.waiting = self.waiting[:size], self.waiting[size:]
+            done = min(1.0, self.step_number / self.config.num_steps)
             rate = self.config.learning_rate * (1 - (1 - self.config.final_rate) * done)
             for optimizer in [self.optimizer] + ([self.critic_optimizer] if self.critic is not None else []):
                 for group in optimizer.param_groups:

@@ -6,6 +6,7 @@ reference's. Only helpers that the reference keeps to itself (names with one und
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
 import sys
@@ -96,7 +97,7 @@ def in_place_of(lesson: Lesson, exercise: Exercise, code: Any) -> Iterator[None]
         places = [(present, method)]
         present = present.__dict__.get(method)
     else:
-        modules = [m for n, m in list(sys.modules.items()) if m is not None and LESSON.fullmatch(n.partition(".")[0])]
+        modules = _modules_of_lessons(len(sys.modules), module_of(lesson, exercise))
         places = [(m, name) for m in modules for name, value in list(vars(m).items()) if value is present]
         _described_like(code, present)
     _substitutes.append((present, code))
@@ -108,6 +109,13 @@ def in_place_of(lesson: Lesson, exercise: Exercise, code: Any) -> Iterator[None]
         _substitutes.pop()
         for owner, name in places:
             setattr(owner, name, present)
+
+
+@functools.lru_cache(maxsize=1)
+def _modules_of_lessons(loaded: int, one: ModuleType) -> list[ModuleType]:
+    """Those imported so far; looked for again when the number of modules, or `one` of a lesson, has changed."""
+    found = [(n, m) for n, m in list(sys.modules.items()) if n.startswith("lesson") and m is not None]
+    return [m for n, m in found if LESSON.fullmatch(n.partition(".")[0])]
 
 
 _substitutes: list[tuple[Any, Any]] = []  # (what stood there, what stands there now), the oldest first

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +40,14 @@ def audit(only: list[str], root: Path = ROOT, processes: int | None = None) -> i
     chosen = _chosen(only, lessons)
     with tempfile.TemporaryDirectory(prefix="audit-") as folder:
         copy = _copy(root, Path(folder).resolve())
-        found = _work(copy, chosen, processes or min(os.cpu_count() or 1, 8))
+        with ThreadPoolExecutor() as pool:
+            work = pool.submit(_work, copy, chosen, processes or min(os.cpu_count() or 1, 8))
+            wrong = [p for lesson in manifest.read_all(copy) for p in _wrong_files(lesson, chosen)]
+            found = work.result()
         problems = found["broken"] + [r["problem"] for r in found["results"] if r["problem"]]
         for lesson in manifest.read_all(copy):
-            problems += _about_lesson(lesson, chosen, found["tests"])
+            problems += _too_few(lesson, chosen, found["tests"])
+        problems += wrong
     rows = [_row(lesson, chosen, found) for lesson in lessons if any(e.id in chosen for e in lesson.exercises)]
     problems += [
         f"{row['lesson']}: {row['named']} of {row['mistakes']} mistakes are named, fewer than {NAMED:.0%}"
@@ -79,9 +84,10 @@ def _work(copy: Path, chosen: list[str], processes: int) -> dict[str, Any]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "SOLUTION", "PROPERTY_SEED"))}
     environment |= {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(copy)}
     running = []
+    (copy / "claims").mkdir()
     for part in range(processes):
         out, log = copy / f"found-{part}.json", (copy / f"log-{part}.txt").open("w+", encoding="utf-8")
-        command = [sys.executable, "-m", "course.audit_worker", str(part), str(processes), str(out), *chosen]
+        command = [sys.executable, "-m", "course.audit_worker", str(out), str(copy / "claims"), *chosen]
         process = subprocess.Popen(command, cwd=copy, env=environment, stdout=log, stderr=subprocess.STDOUT)
         running.append((process, out, log))
     found: dict[str, Any] = {"results": [], "tests": {}, "broken": []}
@@ -101,14 +107,11 @@ def _work(copy: Path, chosen: list[str], processes: int) -> dict[str, Any]:
     return found
 
 
-def _about_lesson(lesson: Lesson, chosen: list[str], tests: dict[str, dict[str, int]]) -> list[str]:
-    """What can be seen without running a test."""
-    exercises = [e for e in lesson.exercises if e.id in chosen]
-    if not exercises:
-        return []
+def _too_few(lesson: Lesson, chosen: list[str], tests: dict[str, dict[str, int]]) -> list[str]:
+    """Exercises that lack tests, mistakes or variants."""
     counts = {file: [a.exercise for a in attempts.read(lesson, file)] for file in (MISTAKES, VARIANTS)}
     problems = []
-    for exercise in exercises:
+    for exercise in (e for e in lesson.exercises if e.id in chosen):
         for suite in ("basic_test.py", "advanced_test.py"):
             if not tests.get(exercise.id, {}).get(suite):
                 problems.append(f"exercise {exercise.id} has no test in {suite}")
@@ -118,7 +121,14 @@ def _about_lesson(lesson: Lesson, chosen: list[str], tests: dict[str, dict[str, 
                 problems.append(
                     f"exercise {exercise.id} has {there} entries in {lesson.name}/{file}; {needed} are needed"
                 )
-    problems += [p for file in stubs.files(lesson) if (p := _disagreement(lesson, file))]
+    return problems
+
+
+def _wrong_files(lesson: Lesson, chosen: list[str]) -> list[str]:
+    """What can be seen in a lesson's files without running its tests."""
+    if not any(e.id in chosen for e in lesson.exercises):
+        return []
+    problems = [p for file in stubs.files(lesson) if (p := _disagreement(lesson, file))]
     page = lesson.folder / "README.md"
     if not page.exists():
         return [*problems, f"{lesson.name} has no README.md"]

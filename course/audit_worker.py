@@ -1,7 +1,10 @@
 """One process of the audit: a pytest session on the reference that runs the tests of an exercise again and again,
 each time with something else in its place. Started by `course.audit`, in its copy of the course:
 
-    python -m course.audit_worker PART PARTS RESULTS.json [EXERCISE ...]
+    python -m course.audit_worker RESULTS.json CLAIMS [EXERCISE ...]
+
+CLAIMS is a folder that all processes share: whoever creates file N there does the Nth bundle of jobs. One
+exercise's mistakes are one bundle, since what diagnosis learns of one it can use for the others.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -27,7 +31,7 @@ from lab.attempts import Attempt
 from lab.switch import ROOT
 
 PATIENCE = 120  # seconds that one attempt's tests may take before it counts as hanging
-SECONDS = 20.0  # of diagnosis: here it is to be decided, on however busy a machine
+SECONDS = 5.0  # of diagnosis: here it is to be decided, on however busy a machine
 
 
 @dataclass
@@ -57,11 +61,14 @@ class Job:
 class Worker:
     """A pytest plugin: collects as ever, then does its share of the jobs instead of running each test once."""
 
-    def __init__(self, part: int, parts: int, only: list[str]):
-        self.part, self.parts, self.only = part, parts, only
+    def __init__(self, claims: Path, only: list[str]):
+        self.claims, self.only = claims, only
         self.results: list[Result] = []
         self.tests: dict[str, dict[str, int]] = {}  # exercise -> test file -> number of tests
         self.broken: list[str] = []
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.option.tbstyle = "native"  # the others read source files for a traceback that nobody will see
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
@@ -79,8 +86,8 @@ class Worker:
             counts = self.tests.setdefault(number, {})
             counts[item.path.name] = counts.get(item.path.name, 0) + 1
         for items in self.items.values():  # what fails soon comes first
-            items.sort(key=lambda i: (i.get_closest_marker("trains") is not None, i.path.name != "basic_test.py"))
-        for job in self.jobs()[self.part :: self.parts]:
+            items.sort(key=lambda item: (slow(item), item.path.name != "basic_test.py"))
+        for job in self.claimed():
             started = time.perf_counter()
             found = getattr(self, job.kind)(job)
             for result in found:
@@ -88,22 +95,32 @@ class Worker:
             self.results += found
         return True
 
-    def jobs(self) -> list[Job]:
-        """All of them, the long ones first, the same in every process."""
-        rounds, singles = [], []
+    def claimed(self) -> Iterator[Job]:
+        """The jobs of each bundle that no other process has begun."""
+        for number, bundle in enumerate(self.bundles()):
+            try:
+                (self.claims / str(number)).touch(exist_ok=False)
+            except FileExistsError:
+                continue
+            yield from bundle
+
+    def bundles(self) -> list[list[Job]]:
+        """All jobs, the long bundles first, the same in every process."""
+        rounds, of_exercises = [], []
         for lesson in manifest.read_all():
             exercises = [e for e in lesson.exercises if not self.only or e.id in self.only]
             if not exercises:
                 continue
             ids = [e.id for e in exercises]
             by_exercise = [[a for a in attempts.read(lesson, VARIANTS) if a.exercise == i] for i in ids]
-            rounds.append(Job("reference", lesson, exercise=None if not self.only else exercises[0]))
+            rounds.append([Job("reference", lesson)])
             for n in range(max(map(len, by_exercise))):
-                rounds.append(Job("variants", lesson, [of_one[n] for of_one in by_exercise if n < len(of_one)]))
-            singles += [Job("stub", lesson, exercise=e) for e in exercises]
-            mistakes = [a for a in attempts.read(lesson, MISTAKES) if a.exercise in ids]
-            singles += [Job("mistake", lesson, [a], self.exercise(lesson, a)) for a in mistakes]
-        return rounds + singles
+                rounds.append([Job("variants", lesson, [of_one[n] for of_one in by_exercise if n < len(of_one)])])
+            mistakes = attempts.read(lesson, MISTAKES)
+            for e in exercises:
+                own = [Job("mistake", lesson, [a], e) for a in mistakes if a.exercise == e.id]
+                of_exercises.append([Job("stub", lesson, exercise=e), *own])
+        return rounds + sorted(of_exercises, key=len, reverse=True)
 
     @staticmethod
     def exercise(lesson: Lesson, attempt: Attempt) -> Exercise:
@@ -113,6 +130,14 @@ class Worker:
         """Its tests, or those of the exercises that were asked for."""
         wanted = [e.id for e in lesson.exercises if not self.only or e.id in self.only]
         return [item for number in wanted for item in self.items.get(number, [])]
+
+    def once(self, lesson: Lesson) -> list[pytest.Item]:
+        """The same, but a test that trains with one of its seeds only: loops in Python train slowly."""
+        seeds = {}
+        for item in self.of_lesson(lesson):
+            trains = item.get_closest_marker("trains") is not None
+            seeds.setdefault(item.originalname if trains else item.nodeid, item)
+        return list(seeds.values())
 
     def reference(self, job: Job) -> list[Result]:
         failed = [item.name for item in self.of_lesson(job.lesson) if run(item).failed]
@@ -140,7 +165,8 @@ class Worker:
         where = f"{job.lesson.name}/{MISTAKES}:{attempt.line}"
         caught, spoke = [], ""
         with placed(job.lesson, job.exercise, attempts.build(attempt, job.lesson)):
-            for item in self.items.get(attempt.exercise, []):
+            items = self.items.get(attempt.exercise, [])
+            for item in list(items):
                 report = run(item)
                 if getattr(report, "unwritten", None) or not report.failed:
                     continue
@@ -148,6 +174,9 @@ class Worker:
                 result.looked = max(result.looked, getattr(report, "looked", 0.0))
                 spoke = getattr(report, "why", None) or ""
                 if spoke:
+                    if not slow(item):  # it may well catch the next one, too
+                        items.remove(item)
+                        items.insert(0, item)
                     break
         result.named = spoke == attempt.says
         if not caught:
@@ -162,7 +191,7 @@ class Worker:
         with ExitStack() as stack:
             for attempt in job.attempts:
                 place(stack, job.lesson, self.exercise(job.lesson, attempt), attempt)
-            failed = [item for item in self.of_lesson(job.lesson) if run(item).failed]
+            failed = [item for item in self.once(job.lesson) if run(item).failed]
         for attempt, result in zip(job.attempts, results, strict=True) if failed else ():
             with ExitStack() as stack:
                 place(stack, job.lesson, self.exercise(job.lesson, attempt), attempt)
@@ -181,15 +210,19 @@ def place(stack: ExitStack, lesson: Lesson, exercise: Exercise, attempt: Attempt
 
 @contextmanager
 def placed(lesson: Lesson, exercise: Exercise, code: Any):
-    diagnosis.forget()
+    diagnosis.start_over()
     with attempts.in_place_of(lesson, exercise, code):
         yield
-    diagnosis.forget()
+    diagnosis.start_over()
 
 
 def exercise_of(item: pytest.Item) -> str:
     marker = item.get_closest_marker("exercise")
     return marker.args[0] if marker else ""
+
+
+def slow(item: pytest.Item) -> bool:
+    return item.get_closest_marker("trains") is not None or hasattr(item.obj, "hypothesis")
 
 
 def run(item: pytest.Item) -> pytest.TestReport:
@@ -220,15 +253,15 @@ def patience():
 
 
 def main(arguments: list[str]) -> int:
-    part, parts, out, *only = arguments
+    out, claims, *only = arguments
     os.environ["SOLUTION"] = "1"
     switch.install()
     diagnosis.SECONDS = SECONDS
-    worker = Worker(int(part), int(parts), only)
+    worker = Worker(Path(claims), only)
     suites = [
         str(p) for n in ("basic", "advanced") for p in ROOT.glob(f"tutorial/stage*/lesson*/testcases/{n}_test.py")
     ]
-    options = ["-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:xdist", "--noconftest"]
+    options = ["-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:logging", "--noconftest"]
     if pytest.main([*options, *suites], plugins=[worker, pytest_plugin]) not in (0, 1):
         return 1
     found = {"results": [asdict(r) for r in worker.results], "tests": worker.tests, "broken": worker.broken}

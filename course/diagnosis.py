@@ -20,14 +20,19 @@ from typing import Any
 import pytest
 import torch
 
-from course import attempts, manifest
+from course import alarm, attempts, manifest
 from course.attempts import MISTAKES
 from course.manifest import Exercise, Lesson
 from course.observe import Answer, Observation, Observer, perform
 from lab.attempts import Attempt
 
 SECONDS = 1.0  # of looking, after a failed test
+ENOUGH = 8  # other tests that do not speak against the only one left
+AT_LEAST = 3  # of them where there is no time for more
 REFERENCE = "reference"
+
+
+Further = list[tuple[Observation, Observation]]  # of one test: the learner's, each beside the reference's
 
 
 @dataclass
@@ -47,28 +52,37 @@ class Case:
         self.candidates = [Candidate(a, attempts.build(a, lesson)) for a in found]
         unchanged = Attempt(exercise.id, REFERENCE, 0)
         self.reference = Candidate(unchanged, attempts.reference(lesson, exercise)) if found else None
-        self.elsewhere: list[tuple[Observation, Observation]] = []  # the learner's and the reference's
+        self.elsewhere: list[Further] = []
         self._tests: Iterator[pytest.Item] | None = None
+        self._answers: dict[tuple, Answer | Exception] = {}  # what a candidate answered to a call; it always will
 
     def outcome(self, candidate: Candidate, seen: Observation) -> Observation:
         """What the candidate answers to the same call."""
-        with attempts.in_place_of(self.lesson, self.exercise, candidate.code):
-            try:
-                return Observation(seen.request, perform(seen.request), seen.match)
-            except Exception as error:
-                return Observation(seen.request, error, seen.match)
+        request = seen.request
+        key = (id(candidate), request.name, request.arguments, request.grad_of)
+        if key not in self._answers:
+            with attempts.in_place_of(self.lesson, self.exercise, candidate.code):
+                try:
+                    with alarm.may_ring():
+                        self._answers[key] = perform(request)
+                except Exception as error:
+                    self._answers[key] = error.with_traceback(None)
+        return Observation(request, self._answers[key], seen.match)
 
-    def further(self, item: pytest.Item) -> Iterator[tuple[Observation, Observation]]:
-        """Observations of the exercise's other tests, beside the reference's answers; kept for the next failure."""
+    def start_over(self) -> None:
+        """Other code is in the exercise's place now."""
+        self.elsewhere, self._tests = [], None
+
+    def further(self, item: pytest.Item) -> Iterator[Further]:
+        """What the exercise's other tests observe, a test at a time; kept for the next failure."""
         yield from list(self.elsewhere)
         if self._tests is None:
             collected = getattr(item.session, "collected", item.session.items)
             self._tests = iter([other for other in collected if other is not item and _belongs(other, item)])
         for other in self._tests:
-            for seen in _observations_of(other):
-                if isinstance(seen.outcome, NotImplementedError):
-                    continue  # what the exercise builds on is not written yet
-                self.elsewhere.append((seen, self.outcome(self.reference, seen)))
+            found = [seen for seen in _observations_of(other) if not isinstance(seen.outcome, NotImplementedError)]
+            if found:  # else what the exercise builds on is not written yet
+                self.elsewhere.append([(seen, self.outcome(self.reference, seen)) for seen in found])
                 yield self.elsewhere[-1]
 
 
@@ -76,8 +90,14 @@ _cases: dict[tuple[str, str], Case] = {}
 
 
 def forget() -> None:
-    """Drops what is known of the code in use; for the audit, which puts other code there."""
+    """Drops all that is known."""
     _cases.clear()
+
+
+def start_over() -> None:
+    """Drops what is known of the code in use; for the audit, which puts other code there."""
+    for case in _cases.values():
+        case.start_over()
 
 
 def why(item: pytest.Item, log: list[Observation], seconds: float | None = None) -> str | None:
@@ -93,8 +113,9 @@ def why(item: pytest.Item, log: list[Observation], seconds: float | None = None)
     try:
         if (lesson.name, exercise.id) not in _cases:
             _cases[lesson.name, exercise.id] = Case(lesson, exercise)
-        return _named(_cases[lesson.name, exercise.id], item, list(log), deadline)
-    except (Exception, SystemExit):  # a learner's file may do anything when it is looked at; no report must fail
+        with alarm.until(deadline):
+            return _named(_cases[lesson.name, exercise.id], item, list(log), deadline)
+    except (Exception, SystemExit, alarm.TooLate):  # a learner's file may do anything; no report must fail
         return None
 
 
@@ -110,23 +131,38 @@ def _named(case: Case, item: pytest.Item, log: list[Observation], deadline: floa
             return None
     if not left or all(alike(case.outcome(case.reference, seen), seen) for seen in log[::-1]):
         return None  # where the learner's answers are the reference's, they are nobody's mistake
-    for seen, right in case.further(item):
-        if time.monotonic() >= deadline:
-            break
-        answers = [case.outcome(candidate, seen) for candidate in left]
-        agree = [alike(answer, seen) for answer in answers]
-        if alike(seen, right) or any(agree):  # the learner is right here: out goes whoever would not be
-            left = [c for c, same in zip(left, agree, strict=True) if same]
-        if not left:
+    alone = 0  # tests that did not speak against the only one who was left when they began
+    try:
+        for further in case.further(item):
+            if not left or alone >= ENOUGH:
+                break
+            alone += len(left) == 1
+            for seen, right in further:
+                if time.monotonic() >= deadline:
+                    raise alarm.TooLate
+                left = _agreeing(case, left, seen, right)
+    except alarm.TooLate:
+        if alone < AT_LEAST:
             return None
     return left[0].attempt.says if len({c.attempt.says for c in left}) == 1 else None
+
+
+def _agreeing(case: Case, candidates: list[Candidate], seen: Observation, right: Observation) -> list[Candidate]:
+    """Those who answer as the learner's code did, where that is right or some do; else all."""
+    if not candidates:
+        return []
+    agree = [alike(case.outcome(candidate, seen), seen) for candidate in candidates]
+    if not any(agree) and not alike(seen, right):
+        return candidates
+    return [c for c, same in zip(candidates, agree, strict=True) if same]
 
 
 def _belongs(other: pytest.Item, item: pytest.Item) -> bool:
     """Whether `other` is a quick test of the same exercise."""
     marker = other.get_closest_marker("exercise")
     same = marker is not None and marker.args == item.get_closest_marker("exercise").args
-    slow = other.get_closest_marker("trains") or hasattr(getattr(other, "obj", None), "hypothesis")
+    slow = any(other.get_closest_marker(name) for name in ("trains", "slow"))
+    slow = slow or hasattr(getattr(other, "obj", None), "hypothesis")
     return same and not slow and other.path.parent == item.path.parent
 
 
@@ -134,13 +170,14 @@ def _observations_of(item: pytest.Item) -> list[Observation]:
     """Runs a test for what it observes; how it ends does not matter."""
     observer = Observer()
     known = {**getattr(getattr(item, "callspec", None), "params", {}), "observe": observer}
-    with contextlib.suppress(Exception, pytest.fail.Exception, pytest.skip.Exception):
+    with contextlib.suppress(Exception, pytest.fail.Exception, pytest.skip.Exception), alarm.may_ring():
         item.obj(**{name: known[name] for name in item.fixturenames if name != "request"})
     return observer.log
 
 
 def alike(a: Observation, b: Observation) -> bool:
-    """Whether two observations of one call cannot be told apart: errors by their kind, numbers up to rounding."""
+    """Whether two observations of one call cannot be told apart: errors that a test asked for by their
+    kind, others by their text too, numbers up to rounding."""
     if isinstance(a.outcome, Answer) and isinstance(b.outcome, Answer):
         x, y = a.outcome, b.outcome
         if x.problem or y.problem:
@@ -148,9 +185,13 @@ def alike(a: Observation, b: Observation) -> bool:
         return x.changed == y.changed and _same(x.value, y.value) and _same(x.grads, y.grads)
     if isinstance(a.outcome, Answer) or isinstance(b.outcome, Answer):
         return False
-    awaited = a.match or b.match
-    found = [bool(awaited) and bool(re.search(awaited, str(o.outcome), re.IGNORECASE)) for o in (a, b)]
-    return type(a.outcome) is type(b.outcome) and found[0] == found[1]
+    if type(a.outcome) is not type(b.outcome):
+        return False
+    awaited = a.match if a.match is not None else b.match
+    if awaited is None:  # an error that no test asked for: anything may have gone wrong
+        return str(a.outcome) == str(b.outcome)
+    found = [bool(re.search(awaited, str(o.outcome), re.IGNORECASE)) for o in (a, b)]
+    return found[0] == found[1]
 
 
 def _same(a: Any, b: Any) -> bool:

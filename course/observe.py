@@ -77,11 +77,14 @@ def perform(request: Request) -> Answer:
         answer.grads = plain.roundtrip(answer.grads)
     except plain.NotPlain as error:
         answer.problem = answer.problem or f"{error}; return plain data"
-    before = signature.bind(*sent["args"], **sent["kwargs"]).arguments
-    original = plain.decode(request.arguments)
-    untouched = signature.bind(*original["args"], **original["kwargs"]).arguments
     watched = {n: v for n, v in bound.arguments.items() if n in inputs and isinstance(v, Tensor)}
-    answer.changed = [n for n, v in before.items() if not _same(watched.get(n, v), untouched[n])]
+    if watched or not _same(sent, request.arguments):
+        after = signature.bind(*sent["args"], **sent["kwargs"]).arguments
+        original = plain.decode(request.arguments)
+        before = signature.bind(*original["args"], **original["kwargs"]).arguments
+        answer.changed = [
+            n for n, v in before.items() if not _same(watched.get(n, after[n]), plain.encode(_ungraded(v)))
+        ]
     return answer
 
 
@@ -118,9 +121,9 @@ def _gradients(result: Any, inputs: dict[str, dict[str, Tensor]]) -> tuple[dict[
     return {name: group.get("", group) for name, group in grads.items()}, None
 
 
-def _same(a: Any, b: Any) -> bool:
+def _same(value: Any, encoded: bytes) -> bool:
     try:
-        return plain.encode(_ungraded(a)) == plain.encode(_ungraded(b))
+        return plain.encode(_ungraded(value)) == encoded
     except plain.NotPlain:  # the call put something into an argument that was plain before
         return False
 
@@ -142,19 +145,19 @@ class Observation:
 class Seen:
     """One observation, or a part of one: `seen[0]`, `seen["loss"]`, `seen.grad("log_probs")`."""
 
-    def __init__(self, answer: Answer, value: Any, called: str, part: str = ""):
-        self._answer, self.value, self._called, self._part = answer, value, called, part
+    def __init__(self, answer: Answer, value: Any, request: Request, part: str = ""):
+        self._answer, self.value, self._request, self._part = answer, value, request, part
 
     def __getitem__(self, key: Any) -> Seen:
         __tracebackhide__ = True
         try:
-            return Seen(self._answer, self.value[key], self._called, f"{self._part}[{key!r}]")
+            return Seen(self._answer, self.value[key], self._request, f"{self._part}[{key!r}]")
         except (KeyError, IndexError, TypeError):
             self.fail(f"the result{self._part} has no {key!r}")
 
     def grad(self, name: str) -> Seen:
         """The gradient to the argument `name`; its value is None where the result does not depend on it."""
-        return Seen(self._answer, self._answer.grads[name], self._called, f"gradient to {name}")
+        return Seen(self._answer, self._answer.grads[name], self._request, f"gradient to {name}")
 
     def close(self, expected: Any, rtol: float = 1e-6, atol: float = 1e-9) -> None:
         """Fails unless the value equals `expected`: structure and shapes exactly, numbers within
@@ -192,7 +195,7 @@ class Seen:
         __tracebackhide__ = True
         got = got or short(self.value)
         got = f"{self._part}: {got}" if self._part else got
-        problem = Problem(self._called, got, expected, first_difference, says)
+        problem = Problem(describe(self._request), got, expected, first_difference, says)
         raise Mismatch("\n".join(problem.lines()))
 
 
@@ -222,7 +225,7 @@ class Observer:
             error.came_through_observe = True
             raise
         self.log.append(Observation(request, answer, seconds=time.perf_counter() - started))
-        seen = Seen(answer, answer.value, self.describe(request))
+        seen = Seen(answer, answer.value, request)
         if answer.problem is not None:
             seen.fail(answer.problem)
         return seen
@@ -256,18 +259,18 @@ class Observer:
 
     def _fail_raise(self, expected: str, got: str) -> None:
         __tracebackhide__ = True
-        called = self.describe(self.log[-1].request)
-        raise Mismatch("\n".join(Problem(called, got, expected).lines())) from None
+        raise Mismatch("\n".join(Problem(describe(self.log[-1].request), got, expected).lines())) from None
 
-    @staticmethod
-    def describe(request: Request) -> str:
-        sent = plain.decode(request.arguments)
-        try:
-            bound = inspect.signature(request.function).bind(*sent["args"], **sent["kwargs"])
-        except TypeError:  # the function takes other arguments than these: the call as it was written
-            given = [*map(short, sent["args"]), *(f"{k}={short(v)}" for k, v in sent["kwargs"].items())]
-            return f"{request.name}({', '.join(given)})"
-        return call_text(request.name, bound.arguments)
+
+def describe(request: Request) -> str:
+    """The call, with short values."""
+    sent = plain.decode(request.arguments)
+    try:
+        bound = inspect.signature(request.function).bind(*sent["args"], **sent["kwargs"])
+    except TypeError:  # the function takes other arguments than these: the call as it was written
+        given = [*map(short, sent["args"]), *(f"{k}={short(v)}" for k, v in sent["kwargs"].items())]
+        return f"{request.name}({', '.join(given)})"
+    return call_text(request.name, bound.arguments)
 
 
 def _difference(got: Any, expected: Any, rtol: float, atol: float, where: str = "") -> str | None:

@@ -88,6 +88,7 @@ def _why(item: pytest.Item) -> str | None:
 
 def _report_lines(item: pytest.Item, lesson: Path, error: AssertionError, why: str | None) -> list[str]:
     from course import report
+    from course.observe import describe
 
     marker = item.get_closest_marker("exercise")
     exercise = report.exercise_by_id(lesson, marker.args[0]) if marker else None
@@ -98,7 +99,7 @@ def _report_lines(item: pytest.Item, lesson: Path, error: AssertionError, why: s
     else:
         log = _observers[-1].log if _observers else []
         if log:
-            lines.append(f"  {'called':<9}{_observers[-1].describe(log[-1].request)}")
+            lines.append(f"  {'called':<9}{describe(log[-1].request)}")
         first = str(error).splitlines()[0] if str(error) else ""
         if isinstance(error, AssertionError) and not getattr(error, "came_through_observe", False):
             lines.append(f"  {'says':<9}{first or 'an assertion failed'}")

@@ -43,8 +43,8 @@ class Problem:
 def short(value: Any, width: int = WIDTH, digits: int = 4) -> str:
     """A value in a few characters: tensors as rounded lists (with shape and dtype where they do not fit)."""
     if isinstance(value, torch.Tensor):
-        text = _numbers(value.detach().tolist(), digits)
-        if len(text) > width:
+        fits = 3 * value.numel() <= width + 2  # "1, " is the least that a number takes
+        if not fits or len(text := _numbers(value.detach().tolist(), digits)) > width:
             head = _numbers(value.detach().flatten()[:4].tolist(), digits)[:-1]
             return f"{head}, ...] shape {tuple(value.shape)}, {str(value.dtype).removeprefix('torch.')}"
         return text
@@ -54,9 +54,10 @@ def short(value: Any, width: int = WIDTH, digits: int = 4) -> str:
     if isinstance(value, float):
         return _numbers(value, digits)
     if isinstance(value, dict):
-        text = "{" + ", ".join(f"{k!r}: {short(v, width // 2, digits)}" for k, v in value.items()) + "}"
+        shown = list(value.items())[:width]  # more than those have no room
+        text = "{" + ", ".join(f"{k!r}: {short(v, width // 2, digits)}" for k, v in shown) + "}"
     elif isinstance(value, (list, tuple)):
-        text = ", ".join(short(v, width // 2, digits) for v in value)
+        text = ", ".join(short(v, width // 2, digits) for v in value[:width])
         text = f"[{text}]" if isinstance(value, list) else f"({text})"
     else:
         text = repr(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import types
 import typing
@@ -17,11 +18,8 @@ def violation(function: Callable, bound: inspect.BoundArguments, result: Any) ->
     Only jaxtyping annotations such as `Float[Tensor, "batch tokens"]` are checked, alone, in a union, or
     inside `tuple[...]`. Dimensions named by the arguments have the sizes that the arguments give them.
     """
-    try:
-        hints = typing.get_type_hints(function)
-    except Exception:  # a learner's own annotations may name anything; they are not ours to judge
-        return None
-    declared = hints.pop("return", None)
+    hints = _hints(function)
+    declared = hints.get("return")
     if declared is None:
         return None
     sizes: dict[str, int] = {}
@@ -30,6 +28,14 @@ def violation(function: Callable, bound: inspect.BoundArguments, result: Any) ->
         if _is_array_type(hint) and isinstance(value, torch.Tensor):
             _match(hint.dim_str.split(), list(value.shape), sizes)
     return _check(declared, result, sizes, "the result")
+
+
+@functools.lru_cache(maxsize=1024)
+def _hints(function: Callable) -> dict[str, Any]:
+    try:
+        return typing.get_type_hints(function)
+    except Exception:  # a learner's own annotations may name anything; they are not ours to judge
+        return {}
 
 
 def _check(declared: Any, value: Any, sizes: dict[str, int], what: str) -> str | None:

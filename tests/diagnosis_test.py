@@ -271,11 +271,13 @@ def test_alike(a, b, same):
     assert diagnosis.alike(b, a) is same
 
 
-def test_errors_are_alike_if_their_kind_is():
+def test_errors_that_were_asked_for_are_alike_if_their_kind_is():
     def raised(error, match=None):
         return Observation(Request(len, b""), error, match)
 
-    assert diagnosis.alike(raised(ValueError("a")), raised(ValueError("b")))
-    assert not diagnosis.alike(raised(ValueError("a")), raised(TypeError("a")))
+    assert diagnosis.alike(raised(ValueError("a"), ""), raised(ValueError("b"), ""))
+    assert not diagnosis.alike(raised(ValueError("a"), ""), raised(TypeError("a"), ""))
+    assert diagnosis.alike(raised(TypeError("a")), raised(TypeError("a")))
+    assert not diagnosis.alike(raised(TypeError("a")), raised(TypeError("b")))  # nobody asked for an error
     assert not diagnosis.alike(raised(ValueError("beta"), "beta"), raised(ValueError("b"), "beta"))
     assert not diagnosis.alike(raised(ValueError("a")), seen(1))

@@ -28,8 +28,9 @@ class GRPODataset(Dataset):
 
     Raises, when it is made:
         FileNotFoundError: there is no such file; the message names it.
-        ValueError: num_samples or max_length is too small (the message names it), there are no rows, or a row is
-            bad. Then the message names the file, the line (from 1) and what was expected there, such as
+        ValueError: num_samples or max_length is too small (the message names it), there are no rows (the message
+            names the file), or a row is bad. Then the message names the file, the line (from 1, blank lines count)
+            and what was expected there, such as
             "train.jsonl line 3: expected a key 'prompt' with a non-empty string".
             A row is bad if it is not a JSON object, has no non-empty string `prompt`, has `responses` that are
             not a non-empty list of strings, has `rewards` that are not a non-empty list of numbers that are
@@ -133,8 +134,8 @@ def collate(items: list[dict[str, Any]]) -> dict[str, list[Any]]:
     """Turns a list of items into one dict of lists: `batch["prompt_ids"][i]` is `items[i]["prompt_ids"]`.
 
     Groups differ in size and responses in length, so nothing is stacked here; padding happens where the model
-    is called. A column that only some items have is None for the others. Made for DataLoader's `collate_fn`.
-    Raises ValueError for an empty list of items.
+    is called. A column that only some items have is None for the others; the items themselves stay as they are.
+    Made for DataLoader's `collate_fn`. Raises ValueError for an empty list of items.
     """
     # > Collect the names of all columns that occur, in any item.
     # > For each name, the list of the items' values, None where an item has no such column.

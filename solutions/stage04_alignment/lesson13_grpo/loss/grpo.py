@@ -27,7 +27,7 @@ def sequence_log_probs(
         temperature: the logits are divided by it before the softmax, as they were for sampling.
 
     The prompt's own tokens are not part of the sum, the EOS at the end of a response is. What stands behind a
-    response as padding never is, even where the padding token is the EOS token. Computed in at least float32.
+    response as padding never is, even if it is the EOS token. Computed in float32 at least; float64 stays float64.
     """
     # > Pad prompt + response on the right to a rectangle. A causal model never looks ahead, so that right
     # > padding needs no attention mask.
@@ -57,7 +57,8 @@ def compute_grpo_loss(
         rewards: their rewards, any real numbers; no gradient flows into them.
         beta: temperature of the weights: near 0 only the best response counts, at infinity all count alike.
 
-    The result has the dtype of log_probs, and is right for rewards as large as 1e4 at a beta of 0.1.
+    The result has the dtype of log_probs, and is right for rewards as large as 1e4 at a beta of 0.1. The weights are
+    computed in float32 at least, and in float64 where log_probs are float64.
 
     Raises ValueError if log_probs or rewards is not one-dimensional, if their lengths differ, if the group is
     empty, or if beta is not greater than 0; the message names the argument at fault (either, where lengths differ).

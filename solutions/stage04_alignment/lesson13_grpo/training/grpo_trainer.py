@@ -62,7 +62,7 @@ class GRPOTrainer:
         (num_samples,) under the present model, at the sampling temperature, with gradient to the model.
         The log-probabilities are of the very tokens that were sampled: text is never encoded again, since
         other tokens may give the same text. Prompts are encoded whole (the data set's max_length is a bound on
-        stored rows).
+        stored rows), with the special tokens that the tokenizer adds in front.
         """
         # > For each prompt: encode it, and draw token ids with lab.sampling.sample (max_new_tokens, temperature
         # > and generator are the trainer's).

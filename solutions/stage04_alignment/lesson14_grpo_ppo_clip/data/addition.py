@@ -20,14 +20,15 @@ def is_held_out(a: int, b: int) -> bool:
 
 
 class AdditionDataset(Dataset):
-    """Prompts and sums. Items are `(prompt, ground_truth)`; `data` is the list of all of them.
+    """Prompts and sums. Items are `(prompt, ground_truth)`; `data` is the list of all of them, `tokenizer` what
+    was given.
 
     Args:
         tokenizer: has `encode(text)` -> list of ids, and `pad_token_id`.
         digits: 1 for the 81 sums of 1..9 and 1..9; 2 for the 8,100 sums of 10..99 and 10..99.
         split: "all", "train" (without the held-out pairs) or "test" (the held-out pairs alone).
 
-    Raises ValueError for other values of digits and split.
+    Raises ValueError, which names the argument, for other values of digits and split.
     """
 
     def __init__(self, tokenizer: Any, digits: int = 1, split: str = "all"):
@@ -74,7 +75,7 @@ class AdditionDataset(Dataset):
             raise ValueError(f"as many responses as prompts are needed, not {len(responses)} for {len(prompts)}")
         rows, masks = [], []
         for prompt, response in zip(prompts, responses, strict=True):
-            prompt_ids = torch.tensor(self.tokenizer.encode(prompt))
+            prompt_ids = torch.tensor(self.tokenizer.encode(prompt), dtype=torch.int64)
             rows.append(torch.cat([prompt_ids, response.cpu()]))
             masks.append(torch.cat([torch.zeros_like(prompt_ids), torch.ones_like(response.cpu())]))
         ids = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=self.tokenizer.pad_token_id)

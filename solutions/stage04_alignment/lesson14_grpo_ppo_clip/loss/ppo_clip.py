@@ -20,8 +20,8 @@ def token_log_probs(
         temperature: the logits are divided by it, as they were for sampling; with another one than there, the
             ratio of new to old probabilities is not 1 where nothing has changed.
 
-    Computed in at least float32, whatever the model's own precision, and stable for large logits. Column t is
-    about token t + 1: next to a mask of `get_batch` it belongs to `mask[:, 1:]`.
+    Computed in float32, or in the model's own precision where that is higher, and stable for large logits.
+    Column t is about token t + 1: next to a mask of `get_batch` it belongs to `mask[:, 1:]`.
     """
     # > Logits of all positions but the last (there is no token after it), over the temperature.
     # > The log-probability of the token that follows each position: its logit minus logsumexp over the vocabulary

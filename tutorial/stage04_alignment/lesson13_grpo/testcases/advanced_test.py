@@ -29,10 +29,18 @@ def lines(*rows):
 @pytest.mark.exercise("13.1")
 class TestDataset:
     def test_blank_lines_and_windows_line_ends(self, observe):
+        observe(scenarios.read_dataset, '{"prompt": "1"}\n{"prompt": "2"}\n')["length"].close(2)
         text = '\r\n{"prompt": "1"}\r\n\r\n{"prompt": "2"}\r\n   \n'
         observe(scenarios.read_dataset, text)["length"].close(2)
 
+    def test_blank_lines_count_in_messages(self, observe):
+        seen = observe(scenarios.complaint, '\n{"prompt": "1"}\n\n\n{}\n{"prompt": "2"}\n')
+        seen.check(seen.value is not None, "a row without a prompt must raise a ValueError when the data set is made")
+        seen.check(seen.value["names_file"], "the message must name the file, train.jsonl")
+        seen.check(5 in seen.value["numbers"], "the bad row is in line 5 of the file: blank lines count")
+
     def test_byte_order_mark(self, observe):
+        observe(scenarios.read_dataset, '{"prompt": "1"}\n')["length"].close(1)
         seen = observe(scenarios.read_dataset, b'\xef\xbb\xbf{"prompt": "1"}\n')
         seen["items"][0]["prompt_ids"].close(torch.tensor([IDS["1"]]))
 
@@ -41,6 +49,7 @@ class TestDataset:
 
     def test_any_character_inside_a_string(self, observe):
         # U+2028 and U+0085 end a line for str.splitlines, but not for JSON Lines
+        observe(scenarios.read_dataset, '{"prompt": "1", "note": "abc"}\n{"prompt": "2"}\n')["length"].close(2)
         text = '{"prompt": "1", "note": "a\u2028b\u0085c\u4f60\u597d\U0001f600"}\n{"prompt": "2"}\n'
         seen = observe(scenarios.read_dataset, text)
         seen["length"].close(2)
@@ -52,16 +61,19 @@ class TestDataset:
         item["rewards"].close(None)
 
     def test_rewards_without_responses(self, observe):
+        observe(scenarios.read_dataset, lines({"prompt": "1", "rewards": [1.5]}))["length"].close(1)
         item = observe(scenarios.read_dataset, lines({"prompt": "1", "rewards": [1, 0]}))["items"][0]
         item["response_ids"].close(None)
         item["rewards"].close(torch.tensor([1.0, 0.0]))
 
     def test_null_counts_as_missing(self, observe):
+        observe(scenarios.read_dataset, lines({"prompt": "1"}))["length"].close(1)
         item = observe(scenarios.read_dataset, lines({"prompt": "1", "responses": None, "rewards": None}))["items"][0]
         item["response_ids"].close(None)
         item["rewards"].close(None)
 
     def test_an_empty_response_is_just_eos(self, observe):
+        observe(scenarios.read_dataset, lines({"prompt": "1", "responses": ["2"]}))["length"].close(1)
         item = observe(scenarios.read_dataset, lines({"prompt": "1", "responses": [""]}))["items"][0]
         item["response_ids"].close([torch.tensor([1])])
 
@@ -73,20 +85,19 @@ class TestDataset:
         item["responses"].close(["2"])
 
     def test_long_prompt_loses_its_beginning(self, observe):
-        item = observe(scenarios.read_dataset, lines({"prompt": "123456", "responses": ["7"]}), max_length=4)["items"][
-            0
-        ]
+        rows = lines({"prompt": "123456", "responses": ["7", "7890"]})
+        item = observe(scenarios.read_dataset, rows, max_length=4)["items"][0]
         item["prompt_ids"].close(torch.tensor([IDS[c] for c in "456"]))
-        item["response_ids"].close([torch.tensor([IDS["7"]])])  # one token fits, so EOS is cut off
+        item["response_ids"].close([torch.tensor([IDS["7"]])] * 2)  # one token fits, so EOS is cut off
 
     def test_long_response_loses_its_end_and_its_eos(self, observe):
-        rows = lines({"prompt": "12", "responses": ["345", "34", "3"]})
+        rows = lines({"prompt": "12", "responses": ["3456789", "345", "34", "3"]})
         item = observe(scenarios.read_dataset, rows, max_length=5)["items"][0]
-        item["response_ids"].close(
-            [torch.tensor([IDS[c] for c in "345"]), torch.tensor([IDS["3"], IDS["4"], 1]), torch.tensor([IDS["3"], 1])]
-        )
+        first, second, third = (IDS[c] for c in "345")
+        tokens = [[first, second, third], [first, second, third], [first, second, 1], [first, 1]]
+        item["response_ids"].close([torch.tensor(row) for row in tokens])
 
-    @for_all(prompt=st.integers(1, 9), response=st.integers(0, 9), max_length=st.integers(2, 12))
+    @for_all(prompt=st.integers(1, 9), response=st.integers(1, 9), max_length=st.integers(2, 12))
     def test_prompt_and_response_fit_together(self, observe, prompt, response, max_length):
         rows = lines({"prompt": "1" * prompt, "responses": ["2" * response]})
         item = observe(scenarios.read_dataset, rows, max_length=max_length)["items"][0]
@@ -96,10 +107,10 @@ class TestDataset:
         item.check(bool((r == 1).any()) == (len(r) == response + 1), "EOS ends a whole response, and only that")
 
     @pytest.mark.parametrize(("line", "expected"), [
-        ("{", "JSON"), ("[1]", "object"), ('"text"', "object"), ("{}", "prompt"), ('{"prompt": 3}', "prompt"),
+        ("{", "JSON|object"), ("[1]", "JSON|object|dict"), ('"text"', "JSON|object|dict"), ("{}", "prompt"), ('{"prompt": 3}', "prompt"),
         ('{"prompt": ""}', "prompt"), ('{"prompt": "1", "responses": "2"}', "responses"),
         ('{"prompt": "1", "responses": []}', "responses"), ('{"prompt": "1", "responses": [2]}', "responses"),
-        ('{"prompt": "1", "rewards": 1}', "rewards"), ('{"prompt": "1", "rewards": ["1"]}', "rewards"),
+        ('{"prompt": "1", "rewards": []}', "rewards"), ('{"prompt": "1", "rewards": 1}', "rewards"), ('{"prompt": "1", "rewards": ["1"]}', "rewards"),
         ('{"prompt": "1", "rewards": [NaN]}', "rewards|finite"), ('{"prompt": "1", "rewards": [1e999]}', "rewards|finite"),
         ('{"prompt": "1", "rewards": [-Infinity, 0]}', "rewards|finite"),
         ('{"prompt": "1", "rewards": [1e39]}', "rewards|finite"),
@@ -108,15 +119,18 @@ class TestDataset:
     ])  # fmt: skip
     def test_bad_row(self, observe, line, expected):
         good = '{"prompt": "1"}\n\n'
-        with observe.raises(ValueError, match=r"train\.jsonl.*\b3\b"):
-            observe(scenarios.read_dataset, good + line + "\n" + good)
+        observe(scenarios.read_dataset, 2 * '{"prompt": "1"}\n', passes=0)["length"].close(2)
+        with observe.raises(ValueError, match=r"train\.jsonl.*\b3\b|\b3\b.*train\.jsonl"):
+            observe(scenarios.read_dataset, good + line + "\n" + good, passes=0)
         with observe.raises(ValueError, match=expected):
-            observe(scenarios.read_dataset, good + line + "\n" + good)
+            observe(scenarios.read_dataset, good + line + "\n" + good, passes=0)
 
     @pytest.mark.parametrize("line", ['{"prompt": "1", "rewards": [true]}', "[" * 100_000])
     def test_bad_row_of_a_rare_kind(self, observe, line):
-        with observe.raises(ValueError, match=r"train\.jsonl.*\b1\b"):
-            observe(scenarios.read_dataset, line + "\n")
+        good = '{"prompt": "1"}\n\n'
+        observe(scenarios.read_dataset, 2 * '{"prompt": "1"}\n', passes=0)["length"].close(2)
+        with observe.raises(ValueError, match=r"train\.jsonl.*\b3\b|\b3\b.*train\.jsonl"):
+            observe(scenarios.read_dataset, good + line + "\n", passes=0)
 
     @pytest.mark.parametrize("bound", [{"max_length": 1}, {"max_length": 0}, {"num_samples": 0}])
     def test_bounds_that_leave_nothing_are_refused(self, observe, bound):
@@ -131,6 +145,7 @@ class TestDataset:
         item["response_ids"].close([torch.tensor([3, 2, 1])])
 
     def test_types_of_the_numbers(self, observe):
+        observe(scenarios.read_dataset, lines({"prompt": "1", "rewards": [1.5]}))["length"].close(1)
         item = observe(scenarios.read_dataset, lines({"prompt": "1", "responses": ["2"], "rewards": [1]}))["items"][0]
         for name, tensor, dtype in (
             ("prompt_ids", item.value["prompt_ids"], torch.int64),
@@ -140,11 +155,38 @@ class TestDataset:
             item.check(tensor.dtype == dtype, f"{name} must be {dtype}, not {tensor.dtype}")
 
     def test_a_mistake_beyond_num_samples_is_still_found(self, observe):
-        with observe.raises(ValueError, match="line 1"):
-            observe(scenarios.read_dataset, '{"prompt": "1", "responses": ["2", "3"], "rewards": [1]}', num_samples=1)
+        good = '{"prompt": "1"}\n'
+        with observe.raises(ValueError, match=r"train\.jsonl.*\b2\b|\b2\b.*train\.jsonl"):
+            line = '{"prompt": "1", "responses": ["2", "3"], "rewards": [1]}'
+            observe(scenarios.read_dataset, good + line, num_samples=1, passes=0)
+
+    def test_items_are_the_same_in_the_second_epoch(self, observe):
+        rows = lines({"prompt": "1", "responses": ["2"], "rewards": [1.5], "answer": "2"})
+        item = observe(scenarios.read_dataset, rows, passes=2)["items"][0]
+        item["prompt_ids"].close(torch.tensor([IDS["1"]]))
+        item["response_ids"].close([torch.tensor([IDS["2"], 1])])
+        item["rewards"].close(torch.tensor([1.5]))
+        item["answer"].close("2")
+
+    def test_prompt_and_response_are_encoded_apart(self, observe):
+        # In this tokenizer "1" is 2, "2" is 3, and "12" is one token, 4: but not across the two texts.
+        tokenizer = {"alphabet": "12", "merges": ["12"]}
+        rows = lines({"prompt": "121", "responses": ["212"]})
+        item = observe(scenarios.read_dataset, rows, tokenizer=tokenizer)["items"][0]
+        item["prompt_ids"].close(torch.tensor([4, 2]))
+        item["response_ids"].close([torch.tensor([3, 4, 1])])
+
+    def test_spaces_and_line_feeds_belong_to_the_texts(self, observe):
+        # In this tokenizer "1" is 2, a space is 3 and a line feed is 4.
+        rows = lines({"prompt": " 1 ", "responses": ["\n1", "1 "]})
+        item = observe(scenarios.read_dataset, rows, tokenizer={"alphabet": "1 \n"})["items"][0]
+        item["prompt_ids"].close(torch.tensor([3, 2, 3]))
+        item["response_ids"].close([torch.tensor([4, 2, 1]), torch.tensor([2, 3, 1])])
+        item["prompt"].close(" 1 ")
+        item["responses"].close(["\n1", "1 "])
 
     def test_bytes_that_are_not_utf8(self, observe):
-        with observe.raises(ValueError, match="line 2"):
+        with observe.raises(ValueError, match=r"train\.jsonl.*\b2\b|\b2\b.*train\.jsonl"):
             observe(scenarios.read_dataset, b'{"prompt": "1"}\n{"prompt": "\xff\xfe"}\n')
 
     @pytest.mark.parametrize("content", ["", "\n\n", "\ufeff"])
@@ -157,10 +199,16 @@ class TestDataset:
             observe(scenarios.read_missing_file)
 
 
+def ordinary_loss(observe):
+    """Looks at an ordinary group first: a special case alone, where much looks alike, says little of what is wrong."""
+    observe(compute_grpo_loss, double([-1.0, -2.0, -4.0]), double([1.5, 0.5, -0.25]), beta=0.75)
+
+
 @pytest.mark.exercise("13.2")
 class TestLoss:
     @for_all(group=st.lists(st.tuples(numbers, numbers), min_size=1, max_size=6), beta=st.floats(0.05, 5))
     def test_equals_the_loop(self, observe, group, beta):
+        ordinary_loss(observe)
         log_probs, rewards = [g[0] for g in group], [g[1] for g in group]
         top = max(rewards)
         shares = [math.exp((r - top) / beta) for r in rewards]
@@ -171,18 +219,46 @@ class TestLoss:
 
     @for_all(rewards=st.lists(numbers, min_size=2, max_size=5), shift=numbers)
     def test_a_shift_of_all_rewards_changes_nothing(self, observe, rewards, shift):
+        ordinary_loss(observe)
         log_probs = torch.arange(len(rewards), dtype=torch.float64)
         expected = observe(compute_grpo_loss, log_probs, double(rewards)).value
         observe(compute_grpo_loss, log_probs, double(rewards) + shift).close(expected, atol=1e-8)
 
-    @for_all(rewards=st.lists(numbers, min_size=3, max_size=5))
-    def test_the_order_of_the_group_changes_nothing(self, observe, rewards):
-        log_probs = torch.arange(len(rewards), dtype=torch.float64) ** 2
+    @for_all(rewards=st.lists(numbers, min_size=4, max_size=4), order=st.permutations(range(4)))
+    def test_the_order_of_the_group_changes_nothing(self, observe, rewards, order):
+        ordinary_loss(observe)
+        log_probs = torch.arange(4, dtype=torch.float64) ** 2
         expected = observe(compute_grpo_loss, log_probs, double(rewards)).value
-        observe(compute_grpo_loss, log_probs.flip(0), double(rewards).flip(0)).close(expected)
+        observe(compute_grpo_loss, log_probs[order], double(rewards)[order]).close(expected)
+
+    @for_all(examples=10, rewards=st.lists(numbers, min_size=2, max_size=4), scale=st.floats(0.1, 10))
+    def test_rewards_and_beta_in_another_unit_change_nothing(self, observe, rewards, scale):
+        ordinary_loss(observe)
+        log_probs = -(torch.arange(len(rewards), dtype=torch.float64) ** 2)
+        expected = observe(compute_grpo_loss, log_probs, double(rewards), beta=0.5).value
+        observe(compute_grpo_loss, log_probs, double(rewards) * scale, beta=0.5 * scale).close(expected)
+
+    @for_all(examples=10, rewards=st.lists(numbers, min_size=1, max_size=4), shift=numbers)
+    def test_a_shift_of_all_log_probs_is_a_shift_of_the_loss(self, observe, rewards, shift):
+        ordinary_loss(observe)
+        # The weights sum to one.
+        log_probs = -(torch.arange(len(rewards), dtype=torch.float64) ** 2)
+        expected = observe(compute_grpo_loss, log_probs, double(rewards)).value - shift
+        observe(compute_grpo_loss, log_probs + shift, double(rewards)).close(expected, atol=1e-8)
+
+    def test_gradient_equals_finite_differences(self, observe):
+        log_probs, rewards, step = double([-1.0, -2.0, -4.0]), double([0.5, -0.25, 0.0]), 0.125
+        slopes = []
+        for move in torch.eye(3, dtype=torch.float64) * step:
+            up = observe(compute_grpo_loss, log_probs + move, rewards, beta=0.5).value
+            down = observe(compute_grpo_loss, log_probs - move, rewards, beta=0.5).value
+            slopes.append(float(up - down) / (2 * step))
+        seen = observe(compute_grpo_loss, log_probs, rewards, beta=0.5, grad_of="log_probs")
+        seen.grad("log_probs").close(double(slopes))
 
     @pytest.mark.parametrize("sign", [1, -1])
     def test_rewards_of_ten_thousand_are_stable(self, observe, sign):
+        ordinary_loss(observe)
         rewards = double([1e4, 0.0, 1e4 - 1]) * sign
         weights = (rewards / 0.1).softmax(0)
         seen = observe(compute_grpo_loss, double([-1.0, -2.0, -3.0]), rewards, grad_of="log_probs")
@@ -197,21 +273,44 @@ class TestLoss:
         seen = observe(compute_grpo_loss, torch.tensor([-1.0, -2.0]), torch.tensor([1, 0]), beta=1)
         seen.close((math.e * 1 + 2) / (math.e + 1), rtol=1e-5)
 
+    @pytest.mark.parametrize(("of_log_probs", "of_rewards"), [
+        (torch.float32, torch.float64), (torch.float64, torch.float32), (torch.bfloat16, torch.float32),
+    ])  # fmt: skip
+    def test_the_loss_has_the_dtype_of_log_probs(self, observe, of_log_probs, of_rewards):
+        ordinary_loss(observe)
+        rewards = torch.tensor([0.5, 0.5], dtype=of_rewards)
+        seen = observe(compute_grpo_loss, torch.tensor([-1.0, -2.0], dtype=of_log_probs), rewards)
+        seen.check(seen.value.dtype == of_log_probs, "the loss must have the dtype of log_probs")
+        seen.close(1.5)
+
+    def test_double_precision_is_kept(self, observe):
+        ordinary_loss(observe)
+        # In float32 these two rewards are the same number.
+        w = 1 / (1 + math.exp(-(2.0**-12) / 0.1))
+        seen = observe(compute_grpo_loss, double([-1.0, -2.0]), double([1e4 + 2.0**-12, 1e4]))
+        seen.close(w * 1 + (1 - w) * 2)
+
+    def test_at_infinite_beta_all_count_alike(self, observe):
+        ordinary_loss(observe)
+        observe(compute_grpo_loss, double([-1.0, -2.0, -6.0]), double([5.0, 0.0, 1.0]), beta=math.inf).close(3.0)
+
     def test_half_precision(self, observe):
+        ordinary_loss(observe)
         rewards = torch.tensor([1e4, 0.0, 1e4 - 8], dtype=torch.float16)
         seen = observe(compute_grpo_loss, torch.tensor([-1.0, -2.0, -3.0], dtype=torch.float16), rewards)
         seen.close(torch.tensor(1.0, dtype=torch.float16), rtol=1e-2)
 
     def test_a_group_of_one_is_plain_likelihood(self, observe):
+        ordinary_loss(observe)
         observe(compute_grpo_loss, double([-3.0]), double([-7.0])).close(3.0)
 
     def test_inputs_stay_as_they_were(self, observe):
         observe(compute_grpo_loss, double([-1.0, -2.0]), double([1.0, 0.0])).inputs_unchanged()
 
     @pytest.mark.parametrize(("log_probs", "rewards", "name"), [
-        ([[-1.0, -2.0]], [[1.0, 0.0]], "log_probs"), ([-1.0, -2.0], [[1.0], [0.0]], "rewards"),
-        ([-1.0, -2.0], [1.0, 0.0, 0.5], "rewards|log_probs"), ([-1.0, -2.0], [1.0], "rewards|log_probs"),
-        ([], [], "empty|group|log_probs"),
+        ([[-1.0], [-2.0]], [1.0, 0.0], "log_probs"), ([-1.0, -2.0], [[1.0], [0.0]], "rewards"),
+        ([[-1.0, -2.0]], [[1.0, 0.0]], "rewards|log_probs"), ([-1.0, -2.0], [1.0, 0.0, 0.5], "rewards|log_probs"),
+        ([-1.0, -2.0], [1.0], "rewards|log_probs"), ([], [], "empty|group|rewards|log_probs"),
     ])  # fmt: skip
     def test_refuses_wrong_shapes(self, observe, log_probs, rewards, name):
         with observe.raises(ValueError, match=name):
@@ -234,7 +333,21 @@ class TestCollate:
         observe(collate, items).close({"prompt_ids": [torch.arange(3), torch.arange(1), torch.arange(2)]})
 
     def test_a_column_of_a_later_item_is_not_lost(self, observe):
+        observe(collate, [{"a": 1}]).close({"a": [1]})
         observe(collate, [{"a": 1}, {"b": 2}, {"c": 3}]).close({"a": [1, None, None], "b": [None, 2, None], "c": [None, None, 3]})  # fmt: skip
+
+    def test_a_column_of_nothing_but_none_is_still_a_list(self, observe):
+        items = [{"prompt": "a", "rewards": None}, {"prompt": "b", "rewards": None}]
+        observe(collate, items).close({"prompt": ["a", "b"], "rewards": [None, None]})
+
+    def test_lists_and_tensors_of_one_size_are_left_apart(self, observe):
+        items = [{"responses": ["a", "b"], "rewards": torch.ones(2)}, {"responses": ["c", "d"], "rewards": torch.zeros(2)}]  # fmt: skip
+        seen = observe(collate, items)
+        seen.close({"responses": [["a", "b"], ["c", "d"]], "rewards": [torch.ones(2), torch.zeros(2)]})
+
+    def test_items_are_left_as_they_are(self, observe):
+        observe(collate, [{"x": 1}]).close({"x": [1]})
+        observe(collate, [{"x": 1}, {"x": 2, "y": [3]}]).inputs_unchanged()
 
     def test_refuses_no_items(self, observe):
         with observe.raises(ValueError):
@@ -242,6 +355,7 @@ class TestCollate:
 
 
 TINY = Spec("lab.tiny_lm:TinyLM", {"vocab_size": 7, "layers": 2}, seed=1, dtype="float64")
+tokens = st.integers(0, 6)
 
 
 def oracle(model, prompt, response, temperature=1.0):
@@ -256,6 +370,10 @@ def oracle(model, prompt, response, temperature=1.0):
 @pytest.mark.exercise("13.4")
 class TestSequenceLogProbs:
     GROUP = ([2, 3, 4, 1], [5, 1], [1], [6, 6, 2])  # whole, whole, EOS alone, cut off
+
+    def ordinary(self, observe):
+        """Looks at an ordinary group first, for the same reason as ordinary_loss."""
+        observe(sequence_log_probs, TINY, torch.tensor([3, 5, 2]), [torch.tensor(r) for r in self.GROUP])
 
     @pytest.mark.parametrize("prompt", [[3], [3, 0, 2, 5]])
     @pytest.mark.parametrize("temperature", [1.0, 0.7])
@@ -272,28 +390,104 @@ class TestSequenceLogProbs:
         seen = observe(sequence_log_probs, TINY, prompt, group, grad_of="model")
         seen.grad("model").close({name: p.grad for name, p in model.named_parameters()})
 
-    def test_the_length_of_the_others_does_not_matter(self, observe):
+    @pytest.mark.parametrize("temperature", [1.0, 0.5])
+    def test_gradient_equals_finite_differences(self, observe, temperature):
+        # Every entry of the table is moved up and down a little. Row 0 is asked twice, row 2 never.
+        table = [[0.5, -0.25, 1.0], [0.0, 0.75, -1.0], [2.0, 0.25, 0.0]]
+        prompt, group, step = torch.tensor([2, 0]), [torch.tensor([1, 0, 2]), torch.tensor([0])], 1e-4
+
+        def total(row, column, move):
+            moved = [[v + move * ((i, j) == (row, column)) for j, v in enumerate(r)] for i, r in enumerate(table)]
+            model = Spec("lab.tiny_lm:BigramLM", {"logits": moved})
+            return float(
+                observe(sequence_log_probs, model, prompt, group, temperature=temperature).value.detach().sum()
+            )
+
+        slopes = [[(total(i, j, step) - total(i, j, -step)) / (2 * step) for j in range(3)] for i in range(3)]
+        model = Spec("lab.tiny_lm:BigramLM", {"logits": table})
+        seen = observe(sequence_log_probs, model, prompt, group, temperature=temperature, grad_of="model")
+        seen.grad("model")["logits"].close(double(slopes), rtol=1e-6, atol=1e-6)
+
+    @for_all(examples=10, short=st.lists(tokens, min_size=1, max_size=4), long=st.lists(tokens, min_size=1, max_size=9))
+    def test_the_length_of_the_others_does_not_matter(self, observe, short, long):
+        self.ordinary(observe)
+        prompt, short = torch.tensor([3, 0]), torch.tensor(short)
+        alone = observe(sequence_log_probs, TINY, prompt, [short]).value
+        beside = observe(sequence_log_probs, TINY, prompt, [short, torch.tensor(long)])
+        beside[0].close(alone[0])
+
+    def test_a_longer_response_beside_it_does_not_matter(self, observe):
         prompt, short = torch.tensor([3, 0]), torch.tensor([5, 1])
         alone = observe(sequence_log_probs, TINY, prompt, [short]).value
         beside = observe(sequence_log_probs, TINY, prompt, [short, torch.tensor([2] * 9)])
         beside[0].close(alone[0])
 
+    @for_all(examples=10, order=st.permutations(range(4)))
+    def test_keeps_the_order_of_the_group(self, observe, order):
+        self.ordinary(observe)
+        prompt, group = torch.tensor([3, 0]), [torch.tensor(r) for r in self.GROUP]
+        expected = observe(sequence_log_probs, TINY, prompt, group).value
+        observe(sequence_log_probs, TINY, prompt, [group[i] for i in order]).close(expected[list(order)])
+
+    @for_all(
+        examples=10,
+        prompt=st.lists(tokens, min_size=1, max_size=4),
+        response=st.lists(tokens, min_size=2, max_size=6),
+        data=st.data(),
+    )
+    def test_the_chain_rule(self, observe, prompt, response, data):
+        self.ordinary(observe)
+        # p(ab | x) = p(a | x) p(b | xa), wherever a response is cut in two
+        cut = data.draw(st.integers(1, len(response) - 1))
+        first = observe(sequence_log_probs, TINY, torch.tensor(prompt), [torch.tensor(response[:cut])]).value
+        rest = observe(sequence_log_probs, TINY, torch.tensor(prompt + response[:cut]), [torch.tensor(response[cut:])])
+        whole = observe(sequence_log_probs, TINY, torch.tensor(prompt), [torch.tensor(response)])
+        whole.close(first + rest.value)
+
+    @for_all(examples=10, scale=st.floats(0.1, 10), shift=numbers)
+    def test_logits_and_temperature_in_another_unit_change_nothing(self, observe, scale, shift):
+        self.ordinary(observe)
+        table, prompt = double([[0.5, -0.25, 1.0], [0.0, 0.75, -1.0], [2.0, 0.25, 0.0]]), torch.tensor([2, 0])
+        group = [torch.tensor([1, 0, 2]), torch.tensor([0])]
+        model, other = (Spec("lab.tiny_lm:BigramLM", {"logits": t.tolist()}) for t in (table, table * scale + shift))
+        expected = observe(sequence_log_probs, model, prompt, group, temperature=0.5).value
+        observe(sequence_log_probs, other, prompt, group, temperature=0.5 * scale).close(expected)
+
+    @pytest.mark.parametrize("prompt", [[3], [3, 0, 2]])
+    def test_the_probabilities_of_all_responses_sum_to_one(self, observe, prompt):
+        self.ordinary(observe)
+        group = [torch.tensor(pair) for pair in itertools.product(range(7), repeat=2)]
+        seen = observe(sequence_log_probs, TINY, torch.tensor(prompt), group)
+        total = float(seen.value.detach().double().exp().sum())
+        seen.check(
+            abs(total - 1) < 1e-6, f"the probabilities of all responses of two tokens must sum to 1, not to {total:.6f}"
+        )
+
     def test_a_response_of_padding_tokens_counts(self, observe):
+        self.ordinary(observe)
         # Token 0 is what pads, and token 1 is EOS; both may be written by the model, and then they count.
         group, prompt = [torch.tensor([0, 0, 1]), torch.tensor([1, 1])], torch.tensor([3])
         expected = torch.stack([oracle(TINY.build(), prompt, r) for r in group])
         observe(sequence_log_probs, TINY, prompt, group).close(expected)
 
     def test_large_logits_stay_finite(self, observe):
+        self.ordinary(observe)
         table = Spec("lab.tiny_lm:BigramLM", {"logits": [[0.0, 1e4], [0.0, -1e4]]})
-        seen = observe(sequence_log_probs, table, torch.tensor([0]), [torch.tensor([1, 0]), torch.tensor([0])])
+        seen = observe(sequence_log_probs, table, torch.tensor([0]), [torch.tensor([1, 0]), torch.tensor([0, 1])])
         seen.close(double([0.0, -1e4]))
 
     def test_half_precision_logits_give_single_precision_log_probs(self, observe):
+        self.ordinary(observe)
         table = Spec("lab.tiny_lm:BigramLM", {"logits": [[0.0, 3.0, 5.0, 7.0]] * 4}, dtype="bfloat16")
-        seen = observe(sequence_log_probs, table, torch.tensor([0]), [torch.tensor([0] * 50)])
-        seen.check(seen.value.dtype == torch.float32, "compute in float32 where the model's logits are half precision")
-        seen.close(torch.tensor([50 * float(double([0.0, 3.0, 5.0, 7.0]).log_softmax(0)[0])]), rtol=1e-4)
+        seen = observe(sequence_log_probs, table, torch.tensor([0]), [torch.tensor([0, 1] * 25)])
+        enough = seen.value.dtype in (torch.float32, torch.float64)
+        seen.check(enough, "compute in float32 at least where the model's logits are half precision")
+        seen.close(double([25 * float(double([0.0, 3.0, 5.0, 7.0]).log_softmax(0)[:2].sum())]), rtol=1e-4)
+
+    def test_double_precision_is_kept(self, observe):
+        self.ordinary(observe)
+        seen = observe(sequence_log_probs, TINY, torch.tensor([3]), [torch.tensor([2, 1])])
+        seen.check(seen.value.dtype == torch.float64, "where the model's logits are float64 the result must be, too")
 
     def test_inputs_stay_as_they_were(self, observe):
         group = [torch.tensor([2, 1]), torch.tensor([4])]
@@ -319,7 +513,7 @@ class TestGenerateResponses:
         )
 
     def test_texts_are_the_ids_decoded_without_special_tokens(self, observe):
-        seen = observe(scenarios.generate, ["1"], num_samples=6, max_new_tokens=3, alphabet="12")
+        seen = observe(scenarios.generate, ["1"], num_samples=6, max_new_tokens=3, tokenizer={"alphabet": "12"})
         letters = {2: "1", 3: "2"}
         expected = ["".join(letters.get(int(t), "") for t in r) for r in seen.value["token_ids"][0]]
         seen["texts"][0].close(expected)
@@ -331,7 +525,7 @@ class TestGenerateResponses:
         seen.check((2, 3) in pairs, "the sampled tokens a, b became the token ab: text was encoded again")
 
     def test_samples_at_the_configured_temperature(self, observe):
-        count = 3000
+        count = 600
         seen = observe(scenarios.generate_ambiguous, num_samples=count, max_new_tokens=1, temperature=0.25)
         expected = (double([-50.0, 0.0, 0.5, 0.5, 0.2]) / 0.25).softmax(0)[1:]
         ids = torch.stack([r[0] for r in seen.value["token_ids"]])
@@ -349,12 +543,45 @@ class TestGenerateResponses:
         different = {tuple(r.tolist()) for r in seen.value["token_ids"][0]}
         seen.check(len(different) > 4, "responses to one prompt must be drawn independently, but most are equal")
 
+    def test_responses_end_with_eos_or_were_cut_off(self, observe):
+        seen = observe(scenarios.generate_ambiguous, num_samples=64, max_new_tokens=3)
+        rows = [r.tolist() for r in seen.value["token_ids"]]
+        seen.check(all(1 not in r[:-1] for r in rows), "a response goes on after its EOS")
+        seen.check(all(len(r) == 3 for r in rows if r[-1:] != [1]), "a response ends early, but not with EOS")
+        seen.check(any(r[-1:] != [1] for r in rows), "all 64 responses end with EOS; some must have been cut off")
+
     def test_the_seed_of_the_configuration_decides(self, observe):
-        drawn = [observe(scenarios.generate, ["1"], 4, seed=s, max_new_tokens=6).value["token_ids"] for s in (0, 0, 1)]
-        same = [all(torch.equal(a, b) for a, b in zip(drawn[0][0], other[0], strict=True)) for other in drawn[1:]]
-        observe(scenarios.generate, ["1"], 4, max_new_tokens=6).check(
+        drawn = [
+            observe(scenarios.generate_ambiguous, 16, max_new_tokens=6, seed=s).value["token_ids"] for s in (0, 0, 1)
+        ]
+        same = [list(map(torch.Tensor.tolist, drawn[0])) == list(map(torch.Tensor.tolist, d)) for d in drawn[1:]]
+        observe(scenarios.generate_ambiguous, 16, max_new_tokens=6).check(
             same == [True, False], "the same seed must draw the same responses, and another seed others"
         )
+
+    def test_further_draws_differ(self, observe):
+        seen = observe(scenarios.generate_twice, "1", num_samples=4, max_new_tokens=6)
+        groups = {str([r.tolist() for r in group]) for group in seen.value}
+        seen.check(len(groups) == 4, "the same responses are drawn again, for the next prompt or in the next call")
+
+    @pytest.mark.parametrize(
+        ("tokenizer", "prompt", "ids"),
+        [({"alphabet": "12", "bos": True}, "12", [4, 2, 3]), ({"alphabet": "12"}, "1212121212", [2, 3] * 5)],
+    )
+    def test_prompts_are_encoded_whole_and_with_special_tokens(self, observe, tokenizer, prompt, ids):
+        # The data set's max_length is 6 here, but that is a bound on stored rows.
+        seen = observe(scenarios.generate, [prompt], 3, max_new_tokens=4, tokenizer=tokenizer, max_length=6)
+        model = model_from(seen.value["weights"])
+        with torch.no_grad():
+            expected = torch.stack([oracle(model, torch.tensor(ids), r) for r in seen.value["token_ids"][0]])
+        seen["log_probs"][0].close(expected)
+
+    def test_no_dropout(self, observe):
+        seen = observe(scenarios.generate, ["1+1="], num_samples=3, max_new_tokens=4, dropout=0.5)
+        model, ids = model_from(seen.value["weights"]), torch.tensor([IDS[c] for c in "1+1="])
+        with torch.no_grad():
+            expected = torch.stack([oracle(model, ids, r) for r in seen.value["token_ids"][0]])
+        seen["log_probs"][0].close(expected)
 
 
 @pytest.mark.exercise("13.6")
@@ -374,8 +601,27 @@ class TestComputeRewards:
 
     @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
     def test_refuses_a_reward_that_is_not_finite(self, observe, value):
-        with observe.raises(ValueError, match="2"):
+        with observe.raises(ValueError, match=r"\d"):  # the index
             observe(scenarios.score, ["p", "q"], [["a", "b"], ["c"]], values=[0.0, 0.0, value])
+
+    @pytest.mark.parametrize("index", [0, 3])
+    def test_names_the_response_whose_reward_is_not_finite(self, observe, index):
+        values = [float("nan") if i == index else 0.0 for i in range(5)]
+        with observe.raises(ValueError, match=rf"(?<![\d.]){index}(?![\d.]\d|\d)"):
+            observe(scenarios.score, ["p", "q"], [["a", "b"], ["c", "d", "e"]], values=values)
+
+    def test_rewards_become_float32(self, observe):
+        seen = observe(scenarios.score, ["p", "q"], [["a"], ["b", "c"]], values=[1, 0, 1])
+        seen.check(
+            all(r.dtype == torch.float32 for r in seen.value["rewards"]),
+            "a reward function may give whole numbers, but the tensors of rewards must be float32",
+        )
+        seen["rewards"].close([torch.tensor([1.0]), torch.tensor([0.0, 1.0])])
+
+    def test_texts_are_scored_as_they_are(self, observe):
+        seen = observe(scenarios.score, ["p ", "q"], [[" a\n", "a"], [" "]])
+        seen["calls"][0]["responses"].close([" a\n", "a", " "])
+        seen["calls"][0]["prompts"].close(["p ", "p ", "q"])
 
     @pytest.mark.parametrize("values", [[1.0], [1.0, 2.0, 3.0]])
     def test_refuses_the_wrong_number_of_rewards(self, observe, values):
@@ -452,7 +698,7 @@ class TestTrainingStep:
     def test_an_online_step_trains_the_very_tokens_that_were_sampled(self, observe):
         # Cut-off responses have no EOS, and "ab" is one token or two, as it was drawn.
         seen = observe(scenarios.ambiguous_step)
-        table = seen.value["before"].requires_grad_()
+        table = seen.value["before"].clone().requires_grad_()
         texts, rows = zip(*((g["text"], g["token_ids"]) for g in seen.value["generated"]), strict=True)
         weights = double([float(len(t)) for t in texts]).softmax(0)
         loss = -sum(
@@ -461,17 +707,30 @@ class TestTrainingStep:
         )
         loss.backward()
         seen["after"].close((table - 0.5 * table.grad).detach(), rtol=1e-5, atol=1e-7)
+        seen["metrics"]["response_length"].close(sum(map(len, rows)) / len(rows))
+
+    def test_no_dropout(self, observe):
+        rows = [{"prompt": "1", "responses": ["2", "33"], "rewards": [1.0, 0.0]}]
+        expected = observe(scenarios.one_step, rows).value["after"]
+        observe(scenarios.one_step, rows, dropout=0.5)["after"].close(expected)
 
     def test_rewards_without_responses_are_refused(self, observe):
         with observe.raises(ValueError, match="responses"):
-            observe(scenarios.one_step, [{"prompt": "1", "rewards": [1.0]}], reward_is_length=True)
+            observe(scenarios.refused_step, [{"prompt": "1", "rewards": [1.0]}])
 
-    @pytest.mark.parametrize("second", [{"prompt": "2"}, {"prompt": "2", "responses": ["3"]}])
-    def test_rows_of_different_kinds_are_refused(self, observe, second):
-        first = {"prompt": "1", "responses": ["2", "3"], "rewards": [1.0, 0.0]}
+    @pytest.mark.parametrize(
+        ("first", "second"),
+        [
+            ({"responses": ["2", "3"], "rewards": [1.0, 0.0]}, {}),
+            ({"responses": ["2", "3"], "rewards": [1.0, 0.0]}, {"responses": ["3"]}),
+            ({"responses": ["2", "3"]}, {}),
+        ],
+    )
+    def test_rows_of_different_kinds_are_refused(self, observe, first, second):
+        first, second = {"prompt": "1", **first}, {"prompt": "2", **second}
         for rows in ([first, second], [second, first]):
             with observe.raises(ValueError):
-                observe(scenarios.one_step, rows, reward_is_length=True)
+                observe(scenarios.refused_step, rows)
 
     def test_other_columns_reach_the_reward_function(self, observe):
         seen = observe(scenarios.one_step_with_columns, [{"prompt": "1", "answer": 5}, {"prompt": "2", "answer": 6}])
@@ -506,6 +765,13 @@ class TestTrain:
         orders = [observe(scenarios.train_order, 20, 20, 1, seed=s).value["batches"] for s in (0, 0, 1)]
         seen = observe(scenarios.train_order, 20, 20, 1)
         seen.check(orders[0] == orders[1] != orders[2], "the order must be drawn with the trainer's generator")
+
+    def test_a_second_call_draws_on(self, observe):
+        seen = observe(scenarios.train_twice, num_rows=20)
+        seen.check(
+            len(seen.value) == 2 and seen.value[0] != seen.value[1],
+            "the second call of train() has the order of the first: the trainer's generator must go on",
+        )
 
     @pytest.mark.trains
     @pytest.mark.parametrize("online", [False, True])

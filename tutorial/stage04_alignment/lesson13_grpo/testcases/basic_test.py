@@ -56,8 +56,10 @@ class TestDataset:
         item["rewards"].close(torch.tensor([0.5, 0.25]))
 
     def test_names_file_and_line_of_a_bad_row(self, observe):
-        with observe.raises(ValueError, match=r"train\.jsonl.*line 3"):
-            observe(scenarios.read_dataset, TWO_ROWS + '{"responses": ["5"]}\n')
+        seen = observe(scenarios.complaint, TWO_ROWS + '{"responses": ["5"]}\n')
+        seen.check(seen.value is not None, "a row without a prompt must raise a ValueError when the data set is made")
+        seen.check(seen.value["names_file"], "the message must name the file, train.jsonl")
+        seen.check(3 in seen.value["numbers"], "the message must name the line of the bad row: 3")
 
 
 @pytest.mark.exercise("13.2")
@@ -74,8 +76,14 @@ class TestLoss:
         seen.close(3.0)
 
     def test_beta_defaults_to_a_tenth(self, observe):
-        w = 1 / (1 + math.exp(-10))
-        observe(compute_grpo_loss, double([-1.0, -2.0]), double([1.0, 0.0])).close(w * 1 + (1 - w) * 2)
+        w = 1 / (1 + math.exp(-2.5))
+        observe(compute_grpo_loss, double([-1.0, -2.0]), double([0.5, 0.25])).close(w * 1 + (1 - w) * 2)
+
+    def test_every_response_has_a_share(self, observe):
+        # softmax([4, 2, 0] / 2) = [0.6652, 0.2447, 0.0900]
+        a, b, c = math.exp(2), math.exp(1), 1
+        seen = observe(compute_grpo_loss, double([-1.0, -2.0, -4.0]), double([4.0, 2.0, 0.0]), beta=2.0)
+        seen.close((a * 1 + b * 2 + c * 4) / (a + b + c))
 
     def test_refuses_beta_zero(self, observe):
         with observe.raises(ValueError, match="beta"):
@@ -89,6 +97,7 @@ class TestCollate:
         observe(collate, items).close({"prompt": ["a", "b"], "rewards": [None, torch.tensor([1.0])]})
 
     def test_fills_a_missing_column_with_none(self, observe):
+        observe(collate, [{"x": 1, "y": 2}]).close({"x": [1], "y": [2]})
         observe(collate, [{"x": 1}, {"x": 2, "y": 3}]).close({"x": [1, 2], "y": [None, 3]})
 
 
@@ -102,9 +111,10 @@ TABLE = Spec(
 @pytest.mark.exercise("13.4")
 class TestSequenceLogProbs:
     def test_sums_over_the_response_only(self, observe):
-        # prompt 0 0, response 1 2: p(1 | 0) p(2 | 1) = 0.25 * 0.6; response 2: p(2 | 0) = 0.25
-        seen = observe(sequence_log_probs, TABLE, torch.tensor([0, 0]), [torch.tensor([1, 2]), torch.tensor([2])])
-        seen.close(double([math.log(0.25 * 0.6), math.log(0.25)]))
+        # prompt 0 2 0, response 2 1 2: p(2 | 0) p(1 | 2) p(2 | 1) = 0.25 * 0.8 * 0.6; response 2: p(2 | 0) = 0.25
+        group = [torch.tensor([2, 1, 2]), torch.tensor([2])]
+        seen = observe(sequence_log_probs, TABLE, torch.tensor([0, 2, 0]), group)
+        seen.close(double([math.log(0.25 * 0.8 * 0.6), math.log(0.25)]))
 
     def test_divides_the_logits_by_the_temperature(self, observe):
         # At temperature 1/2 probabilities are squared and rescaled: 1/16 of 1/4 + 1/16 + 1/16

@@ -1,6 +1,7 @@
 """Situations that the tests of lesson 13 look at. Each returns evidence; what it should be is in the tests."""
 
 import json
+import re
 import tempfile
 from pathlib import Path
 
@@ -13,14 +14,32 @@ from lab.tiny_lm import BigramLM, TinyLM
 from lab.toy_tokenizer import CharTokenizer
 
 
-def read_dataset(content, num_samples=4, max_length=2048, tokenizer=None):
-    """Writes `content` (text or bytes) to train.jsonl, reads it as a GRPODataset, and returns its length and
-    all its items. `tokenizer` holds arguments of lab's CharTokenizer."""
+def read_dataset(content, num_samples=4, max_length=2048, tokenizer=None, passes=1):
+    """Writes `content` (text or bytes) to train.jsonl, makes a GRPODataset of it, and returns its length and
+    all its items. `tokenizer` holds arguments of lab's CharTokenizer. `passes` says how often all items are
+    read, as in so many epochs: with 0 the data set is only made; with 2 the items of the second are returned."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "train.jsonl"
         path.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
         dataset = grpo_dataset.GRPODataset(path, CharTokenizer(**(tokenizer or {})), num_samples, max_length)
-        return {"length": len(dataset), "items": [dict(dataset[i]) for i in range(len(dataset))]}
+        items = []
+        for _ in range(passes):
+            items = [dict(dataset[i]) for i in range(len(dataset))]
+        return {"length": len(dataset), "items": items}
+
+
+def complaint(content):
+    """Makes a GRPODataset of `content`, which has a bad row. Returns of the ValueError's message whether it names
+    train.jsonl, and the numbers in it; None where no such error comes."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "train.jsonl"
+        path.write_text(content, encoding="utf-8")
+        try:
+            grpo_dataset.GRPODataset(path, CharTokenizer())
+        except ValueError as error:
+            message = str(error).replace(folder, "")
+            return {"names_file": path.name in message, "numbers": [int(n) for n in re.findall(r"\d+", message)]}
+    return None
 
 
 def read_missing_file():
@@ -32,10 +51,14 @@ def read_missing_file():
 class Rows:
     """A data set in memory, so that the trainer is tested without the exercise that reads files."""
 
-    def __init__(self, items, tokenizer):
-        self.items, self.tokenizer = items, tokenizer
+    def __init__(self, items, tokenizer, max_length=2048):
+        self.items, self.tokenizer, self.max_length = items, tokenizer, max_length
+        self.asked = 0
 
     def __len__(self):
+        self.asked += 1
+        if self.asked > 20_000:
+            raise RuntimeError("the data set was asked for its length 20,000 times: does the loop ever end?")
         return len(self.items)
 
     def __getitem__(self, index):
@@ -55,11 +78,13 @@ def row(prompt, responses=None, rewards=None, tokenizer=None, **columns):
     }
 
 
-def make_trainer(items=(), reward=None, seed=0, alphabet=None, **settings):
-    """A trainer with a small float64 model (made with `seed`) and plain gradient descent."""
-    tokenizer = CharTokenizer(**({"alphabet": alphabet} if alphabet else {}))
-    torch.manual_seed(seed)
-    model = TinyLM(tokenizer.vocab_size).double()
+def make_trainer(items=(), reward=None, seed=0, tokenizer=None, max_length=2048, dropout=0.0, **settings):
+    """A trainer with a small float64 model (made with `seed`) and plain gradient descent. torch's global random
+    state is the same afterwards, whatever the seed. `tokenizer` holds arguments of lab's CharTokenizer."""
+    tokenizer = CharTokenizer(**(tokenizer or {}))
+    torch.default_generator.manual_seed(seed)
+    model = TinyLM(tokenizer.vocab_size, dropout=dropout).double()
+    torch.default_generator.manual_seed(0)
     forwards = []
 
     def count(module, args):
@@ -71,7 +96,12 @@ def make_trainer(items=(), reward=None, seed=0, alphabet=None, **settings):
     config = grpo_trainer.GRPOConfig(
         **{"optimizer": "sgd", "learning_rate": 0.1, "seed": seed, "reward": reward, **settings}
     )
-    return grpo_trainer.GRPOTrainer(model, Rows(list(items), tokenizer), config)
+    return grpo_trainer.GRPOTrainer(model, Rows(list(items), tokenizer, max_length), config)
+
+
+def in_groups(responses, part):
+    """`part` ("text" or "token_ids") of the responses, group by group; of what is no group, an empty one."""
+    return [[getattr(r, part) for r in group] if isinstance(group, (list, tuple)) else [] for group in responses]
 
 
 def generate(prompts, num_samples, seed=0, **settings):
@@ -79,8 +109,8 @@ def generate(prompts, num_samples, seed=0, **settings):
     trainer = make_trainer(seed=seed, **settings)
     responses, log_probs = trainer.generate_responses(prompts, num_samples)
     return {
-        "texts": [[r.text for r in group] for group in responses],
-        "token_ids": [[r.token_ids for r in group] for group in responses],
+        "texts": in_groups(responses, "text"),
+        "token_ids": in_groups(responses, "token_ids"),
         "log_probs": list(log_probs),
         "weights": dict(trainer.model.state_dict()),
     }
@@ -94,21 +124,21 @@ def ambiguous_trainer(**settings):
     return grpo_trainer.GRPOTrainer(model, Rows([], tokenizer), grpo_trainer.GRPOConfig(optimizer="sgd", **settings))
 
 
-def generate_ambiguous(num_samples, max_new_tokens, temperature=1.0):
+def generate_ambiguous(num_samples, max_new_tokens, temperature=1.0, seed=0):
     """Generates with the ambiguous tokenizer. Returns token ids and log-probs."""
-    trainer = ambiguous_trainer(max_new_tokens=max_new_tokens, temperature=temperature)
+    trainer = ambiguous_trainer(max_new_tokens=max_new_tokens, temperature=temperature, seed=seed)
     responses, log_probs = trainer.generate_responses(["a"], num_samples)
-    return {"token_ids": [r.token_ids for r in responses[0]], "log_probs": log_probs[0]}
+    return {"token_ids": in_groups(responses, "token_ids")[0], "log_probs": log_probs[0]}
 
 
 def ambiguous_step():
     """One online step with the ambiguous tokenizer, on one prompt, rewards being lengths of texts. Returns the
-    model's table before and after, and what was generated on the way."""
+    model's table before and after, what was generated on the way, and the metrics."""
     trainer = ambiguous_trainer(num_samples=12, max_new_tokens=3, learning_rate=0.5, max_grad_norm=1e6, beta=1.0,
                                 reward=lambda prompts, responses, **columns: [float(len(r)) for r in responses])  # fmt: skip
     generated, generate = [], trainer.generate_responses
 
-    def remember(prompts, num_samples):
+    def remember(prompts, num_samples=4):
         responses, log_probs = generate(prompts, num_samples)
         generated.extend({"text": r.text, "token_ids": r.token_ids} for group in responses for r in group)
         return responses, log_probs
@@ -116,8 +146,9 @@ def ambiguous_step():
     trainer.generate_responses = remember
     before = trainer.model.logits.detach().clone()
     item = {"prompt": "a", "prompt_ids": torch.tensor([2]), "responses": None, "response_ids": None, "rewards": None}
-    trainer.training_step({name: [value] for name, value in item.items()})
-    return {"before": before, "after": trainer.model.logits.detach().clone(), "generated": generated}
+    metrics = trainer.training_step({name: [value] for name, value in item.items()})
+    after = trainer.model.logits.detach().clone()
+    return {"before": before, "after": after, "generated": generated, "metrics": dict(metrics)}
 
 
 def score(prompts, responses, values=None, **columns):
@@ -141,7 +172,7 @@ def score(prompts, responses, values=None, **columns):
 
 def score_by_rule(prompts, responses, answer):
     """compute_rewards with a rule about one response, through lab.rewards.per_sample."""
-    rule = rewards.per_sample(lambda prompt, response, answer: float(response == answer))
+    rule = rewards.per_sample(lambda prompt, response, answer=None: float(response == answer))
     return list(make_trainer(reward=rule).compute_rewards(prompts, responses, answer=answer))
 
 
@@ -168,8 +199,24 @@ def score_by_model(prompts, responses):
 
 
 def score_without_reward():
-    """compute_rewards where the configuration names no reward function."""
-    make_trainer(reward=None).compute_rewards(["1"], [["2"]])
+    """compute_rewards where the configuration names no reward function. Returns the error if it is no ValueError."""
+    return refusal(lambda: make_trainer(reward=None).compute_rewards(["1"], [["2"]]))
+
+
+def refusal(call):
+    """Makes a call that should raise ValueError; returns what happens instead."""
+    try:
+        call()
+    except (ValueError, NotImplementedError):
+        raise
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return "no error"
+
+
+def refused_step(rows):
+    """One training step on `rows` that cannot be used. Returns the error if it is no ValueError."""
+    return refusal(lambda: one_step(rows, reward_is_length=True))
 
 
 def one_step(rows, reward_is_length=False, seed=0, stale_gradient=False, **settings):
@@ -214,13 +261,18 @@ def train_order(num_rows, batch_size, num_steps, seed=0):
     seen = []
 
     def step(batch):
-        seen.append([int(p) for p in batch["prompt"]])
+        seen.append(row_numbers(batch))
         if len(seen) > num_steps + 20:
             raise RuntimeError(f"num_steps is {num_steps}, and train() does not stop")
         return {"loss": float(len(seen))}
 
     trainer.training_step = step
-    return {"batches": seen, "history": [dict(m) for m in trainer.train()]}
+    return {"batches": seen, "history": [dict(m) if isinstance(m, dict) else m for m in trainer.train()]}
+
+
+def row_numbers(batch):
+    """The rows in a batch, by their prompts; -1 for each where the batch is not a dict as `collate` makes it."""
+    return [int(p) for p in batch["prompt"]] if isinstance(batch, dict) else [-1 for _ in batch]
 
 
 def learn(online, steps, seed=0):
@@ -233,7 +285,32 @@ def learn(online, steps, seed=0):
         items.append(row(prompt, tokenizer=CharTokenizer(alphabet), answer=answer, **offline))
     rule = rewards.per_sample(lambda prompt, response, answer: float(response == answer))
     settings = {"batch_size": 3, "num_samples": 16, "max_new_tokens": 1, "learning_rate": 0.5, "max_grad_norm": 2.0}
-    trainer = make_trainer(items, reward=rule, seed=seed, alphabet=alphabet, num_steps=steps, **settings)
+    trainer = make_trainer(items, reward=rule, seed=seed, tokenizer={"alphabet": alphabet}, num_steps=steps, **settings)
     before = {name: value.clone() for name, value in trainer.model.state_dict().items()}
     trainer.train()
     return {"before": before, "after": dict(trainer.model.state_dict())}
+
+
+def generate_twice(prompt, num_samples, **settings):
+    """Calls generate_responses of one trainer two times, with the same prompt twice in each call. Returns the token
+    ids of all four groups, in the order in which they were drawn."""
+    trainer = make_trainer(**settings)
+    groups = [group for _ in range(2) for group in trainer.generate_responses([prompt, prompt], num_samples)[0]]
+    return in_groups(groups, "token_ids")
+
+
+def train_twice(num_rows):
+    """Calls train() of one trainer two times, for one epoch in one batch each. Returns the two orders of the rows."""
+    trainer = make_trainer([row(str(i)) for i in range(num_rows)], batch_size=num_rows, num_steps=1)
+    seen = []
+
+    def step(batch):
+        seen.append(row_numbers(batch))
+        if len(seen) > 22:
+            raise RuntimeError("num_steps is 1, and train() does not stop")
+        return {"loss": 0.0}
+
+    trainer.training_step = step
+    trainer.train()
+    trainer.train()
+    return seen

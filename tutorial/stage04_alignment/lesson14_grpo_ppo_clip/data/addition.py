@@ -20,14 +20,15 @@ def is_held_out(a: int, b: int) -> bool:
 
 
 class AdditionDataset(Dataset):
-    """Prompts and sums. Items are `(prompt, ground_truth)`; `data` is the list of all of them.
+    """Prompts and sums. Items are `(prompt, ground_truth)`; `data` is the list of all of them, `tokenizer` what
+    was given.
 
     Args:
         tokenizer: has `encode(text)` -> list of ids, and `pad_token_id`.
         digits: 1 for the 81 sums of 1..9 and 1..9; 2 for the 8,100 sums of 10..99 and 10..99.
         split: "all", "train" (without the held-out pairs) or "test" (the held-out pairs alone).
 
-    Raises ValueError for other values of digits and split.
+    Raises ValueError, which names the argument, for other values of digits and split.
     """
 
     def __init__(self, tokenizer: Any, digits: int = 1, split: str = "all"):

@@ -1,5 +1,6 @@
 """Edge cases, invariants, gradients, scale, bad input, and whether it learns: lesson 14 looked at closely."""
 
+import itertools
 import math
 
 import pytest
@@ -12,6 +13,7 @@ from lesson14_grpo_ppo_clip.testcases import scenarios
 
 from lab.properties import for_all
 from lab.spec import Spec
+from lab.toy_tokenizer import CharTokenizer
 
 IDS = {c: i + 2 for i, c in enumerate("0123456789+-*/=")}
 numbers = st.floats(-10, 10, allow_subnormal=False)
@@ -29,34 +31,42 @@ def ids_of(text):
 @pytest.mark.exercise("14.1")
 class TestDataset:
     def test_one_digit_sums_are_all_there_in_order(self, observe):
-        data = observe(scenarios.dataset).value["data"]
+        seen = observe(scenarios.dataset)
         expected = [
             (f"### Instruction:\n{a}+{b}=\n\n### Response:\n", a + b) for a in range(1, 10) for b in range(1, 10)
         ]
-        observe(scenarios.dataset)["data"].check(
-            data == expected, "the sums of 1..9 and 1..9, the first number outside"
-        )
+        seen.check(seen.value["data"] == expected, "the sums of 1..9 and 1..9, the first number outside")
 
-    def test_two_digit_operands(self, observe):
-        seen = observe(scenarios.dataset, digits=2)
-        truths = [truth for _, truth in seen.value["data"]]
-        seen.check((min(truths), max(truths)) == (20, 198), "two-digit operands run from 10 to 99")
+    def test_two_digit_numbers_are_all_there_in_order(self, observe):
+        seen = observe(scenarios.operands, digits=2)
+        seen.close(torch.cartesian_prod(torch.arange(10, 100), torch.arange(10, 100)))
+
+    def test_two_digit_splits_share_no_sum(self, observe):
+        train, test = (observe(scenarios.operands, digits=2, split=split) for split in ("train", "test"))
+        pairs = [set(map(tuple, seen.value.tolist())) for seen in (train, test)]
+        train.check(len(pairs[0]) + len(pairs[1]) == 8100, "train and test together are 8,100 sums")
+        train.check(not pairs[0] & pairs[1], "no sum may be in both splits")
 
     def test_mirrored_pairs_stay_together(self, observe):
-        seen = observe(scenarios.dataset, digits=2, split="test")
-        pairs = {tuple(prompt.split("\n")[1].rstrip("=").split("+")) for prompt, _ in seen.value["data"]}
+        seen = observe(scenarios.operands, digits=2, split="test")
+        pairs = set(map(tuple, seen.value.tolist()))
         seen.check(all((b, a) in pairs for a, b in pairs), "a+b is held out, but b+a is in training")
         seen.check(600 < len(pairs) < 1000, f"about a tenth of 8,100 sums is held out, not {len(pairs)}")
 
-    @pytest.mark.parametrize("arguments", [{"digits": 3}, {"digits": 0}, {"split": "dev"}])
+    def test_keeps_the_tokenizer(self, observe):
+        seen = observe(scenarios.dataset)
+        seen.check(seen.value["has the tokenizer"], "self.tokenizer must be the tokenizer: get_batch encodes with it")
+
+    @pytest.mark.parametrize("arguments", [{"digits": 0}, {"digits": 3}, {"split": "dev"}])
     def test_refuses_what_it_does_not_know(self, observe, arguments):
         with observe.raises(ValueError, match=next(iter(arguments))):
-            observe(scenarios.dataset, **arguments)
+            observe(scenarios.size_of_dataset, **arguments)
 
 
 @pytest.mark.exercise("14.2")
 class TestGetBatch:
     def test_first_eos_is_trained_padding_never_even_if_they_are_the_same(self, observe):
+        observe(scenarios.batch_of_many_rows)
         responses = [torch.tensor([IDS["3"], 1]), torch.tensor([IDS["4"], IDS["5"], 1])]
         ids, mask = observe(scenarios.batch, ["1=", "2="], responses, pad_is_eos=True).value
         seen = observe(scenarios.batch, ["1=", "2="], responses, pad_is_eos=True)
@@ -65,10 +75,12 @@ class TestGetBatch:
         seen.check(int(mask[0, 4]) == 0, "the padding behind it is not")
 
     def test_a_cut_off_response_has_no_eos_added(self, observe):
+        observe(scenarios.batch_of_many_rows)
         seen = observe(scenarios.batch, ["1="], [torch.tensor(ids_of("23"))])
         seen[0].close(torch.tensor([ids_of("1=23")]))
 
     def test_token_ids_are_used_as_they_are(self, observe):
+        observe(scenarios.batch_of_many_rows)
         # 0 is the padding token; a model may write it, and then it counts.
         seen = observe(scenarios.batch, ["1="], [torch.tensor([0, IDS["2"], 0, 1])])
         seen[0].close(torch.tensor([[*ids_of("1="), 0, IDS["2"], 0, 1]]))
@@ -76,6 +88,7 @@ class TestGetBatch:
 
     @for_all(sizes=st.lists(st.tuples(st.integers(1, 5), st.integers(1, 5)), min_size=1, max_size=4))
     def test_every_row_is_prompt_response_padding(self, observe, sizes):
+        observe(scenarios.batch_of_many_rows)
         prompts = ["12345"[:p] for p, _ in sizes]
         responses = [torch.tensor(ids_of("67890"[:r])) for _, r in sizes]
         width = max(p + r for p, r in sizes)
@@ -84,9 +97,40 @@ class TestGetBatch:
         seen = observe(scenarios.batch, prompts, responses)
         seen.close((torch.tensor(rows), torch.tensor(masks)))
 
-    def test_refuses_unequal_numbers(self, observe):
+    def test_text_is_not_encoded_again(self, observe):
+        observe(scenarios.batch_of_many_rows)
+        # This tokenizer has an id of its own for "12", but the model wrote 1 and 2 one by one.
+        seen = observe(scenarios.batch, ["1="], [torch.tensor([*ids_of("12"), 1])], merges=["12"])
+        seen[0].close(torch.tensor([[*ids_of("1=12"), 1]]))
+
+    def test_prompts_are_encoded_as_they_are_for_sampling(self, observe):
+        observe(scenarios.batch_of_many_rows)
+        # encode(text) puts the BOS token in front here; the model saw it when it wrote the response.
+        bos = len(CharTokenizer())  # the id behind all others
+        seen = observe(scenarios.batch, ["1=", "23="], [torch.tensor([5, 1])] * 2, bos=True)
+        seen[0].close(torch.tensor([[bos, *ids_of("1="), 5, 1, 0], [bos, *ids_of("23="), 5, 1]]))
+        seen[1].close(torch.tensor([[0, 0, 0, 1, 1, 0], [0, 0, 0, 0, 1, 1]]))
+
+    def test_both_are_int64(self, observe):
+        seen = observe(scenarios.batch_of_many_rows)
+        for name, tensor in zip(("ids", "mask"), seen.value, strict=True):
+            seen.check(tensor.dtype == torch.int64, f"{name} must be int64, not {tensor.dtype}")
+
+    def test_arguments_are_left_alone(self, observe):
+        observe(scenarios.batch_of_many_rows)
+        seen = observe(scenarios.batch, ["1=", "23="], [torch.tensor([5, 1]), torch.tensor([6, 7, 1])])
+        seen.inputs_unchanged()
+
+    @pytest.mark.parametrize("device", ["cpu", "meta"])
+    def test_both_are_on_the_device(self, observe, device):
+        observe(scenarios.batch_of_many_rows)
+        observe(scenarios.devices_of_batch, device).close([device, device])
+
+    @pytest.mark.parametrize("count", [1, 3])
+    def test_refuses_unequal_numbers(self, observe, count):
+        observe(scenarios.batch_of_many_rows)
         with observe.raises(ValueError):
-            observe(scenarios.batch, ["1=", "2="], [torch.tensor([5])])
+            observe(scenarios.batch, ["1=", "2="], [torch.tensor([5])] * count)
 
 
 @pytest.mark.exercise("14.3")
@@ -95,20 +139,36 @@ class TestReward:
         (5, "007, 005", 1.0), (0, "-0", 1.0), (-5, "3-5", 1.0), (5, "3-5", 0.0), (5, "8.5", 1.0), (12, "12\n", 1.0),
         (12, "1 2", 0.0), (12, "the sum is 12 (checked 2 times)", 0.0), (3, "\u0663", 0.0), (3, "\uff13", 0.0),
         (12, "-", 0.0), (12, "+12", 1.0), (12, "--12", 0.0), (1, "1e5", 0.0), (5, "x5y", 1.0), (12, "12" * 3, 0.0),
+        (-12, "--12", 1.0), (5, "3 - 5", 1.0), (-5, "-005", 1.0), (0, "000", 1.0), (234, "1,234", 1.0),
+        (-3, "3", 0.0), (12, "12\n\nor 13?", 0.0), (12, "112", 0.0),
     ])  # fmt: skip
     def test_signs_and_junk(self, observe, truth, response, reward):
+        observe(scenarios.rewards_of_many_answers)
         observe(calculate_reward, truth, response).close(reward)
 
     @pytest.mark.parametrize("response", ["9" * 10_000, "-" + "1" * 5_000, "7 then " + "0" * 6_000])
     def test_huge_numbers_are_wrong_not_errors(self, observe, response):
+        observe(scenarios.rewards_of_many_answers)
         observe(calculate_reward, 7, response).close(0.0)
+
+    def test_a_number_of_ten_thousand_zeros_is_wrong_too(self, observe):
+        observe(scenarios.rewards_of_many_answers)
+        observe(calculate_reward, 0, "0" * 10_000).close(0.0)
+
+    def test_integers_are_compared_exactly(self, observe):
+        observe(scenarios.rewards_of_many_answers)
+        # 2**53 and its neighbour: the same number in floating point
+        observe(calculate_reward, 2**53, "9007199254740993").close(0.0)
+        observe(calculate_reward, 2**53, "9007199254740992").close(1.0)
 
     @for_all(examples=50, truth=st.integers(-200, 200), text=st.text(max_size=20))
     def test_any_text_before_the_answer(self, observe, truth, text):
+        observe(scenarios.rewards_of_many_answers)
         observe(calculate_reward, truth, f"{text} = {truth}").close(1.0)
 
     @for_all(examples=50, text=st.text(max_size=30))
     def test_never_raises(self, observe, text):
+        observe(scenarios.rewards_of_many_answers)
         seen = observe(calculate_reward, 10**9 + 7, text)
         seen.close(0.0)
 
@@ -124,6 +184,20 @@ def advantages_by_loop(rewards, group_size, eps=1e-4, divide_by_std=True):
         std = math.sqrt(math.fsum((r - mean) ** 2 for r in group) / (group_size - 1))
         result += [(r - mean) / (std + eps) if divide_by_std else r - mean for r in group]
     return double(result)
+
+
+def tables(values):
+    """Rewards of one to three groups, each of the same two to five responses."""
+    shapes = st.tuples(st.integers(1, 3), st.integers(2, 5))
+    return shapes.flatmap(lambda s: st.lists(st.lists(values, min_size=s[1], max_size=s[1]), min_size=s[0], max_size=s[0]))  # fmt: skip
+
+
+def flat(table):
+    return double([reward for group in table for reward in group])
+
+
+quarters = st.integers(-8, 8).map(lambda n: n / 4)
+NAN = float("nan")
 
 
 @pytest.mark.exercise("14.4")
@@ -155,16 +229,47 @@ class TestAdvantages:
         plain = observe(group_advantages, rewards, 3, divide_by_std=False).value
         observe(group_advantages, 7 * rewards, 3, divide_by_std=False).close(7 * plain)
 
-    @for_all(order=st.permutations(range(5)))
-    def test_permuting_a_group_permutes_its_advantages(self, observe, order):
-        rewards = double([1.0, 0.0, 0.25, 2.0, 0.0])
-        expected = observe(group_advantages, rewards, 5).value
-        observe(group_advantages, rewards[list(order)], 5).close(expected[list(order)])
+    @for_all(examples=10, table=tables(quarters), shifts=st.tuples(quarters, quarters, quarters))
+    def test_a_shift_of_each_group_changes_nothing(self, observe, table, shifts):
+        size = len(table[0])
+        expected = observe(group_advantages, flat(table), size).value
+        shifted = [[r + shift for r in group] for group, shift in zip(table, shifts, strict=False)]
+        observe(group_advantages, flat(shifted), size).close(expected, rtol=1e-5)
 
-    @for_all(rewards=st.lists(st.integers(-9, 9).map(float), min_size=4, max_size=4))
-    def test_a_groups_advantages_sum_to_zero(self, observe, rewards):
-        seen = observe(group_advantages, double(rewards), 4)
-        seen.check(abs(float(seen.value.sum())) < 1e-9, "the advantages of a group must sum to 0")
+    @for_all(examples=10, table=tables(quarters), factor=st.sampled_from([0.125, 3.0, 64.0]), divide=st.booleans())
+    def test_rewards_and_eps_in_another_unit(self, observe, table, factor, divide):
+        size, rewards = len(table[0]), flat(table)
+        expected = observe(group_advantages, rewards, size, eps=0.5, divide_by_std=divide).value
+        seen = observe(group_advantages, factor * rewards, size, eps=factor * 0.5, divide_by_std=divide)
+        seen.close(expected if divide else factor * expected)
+
+    @for_all(examples=10, data=st.data(), table=tables(quarters))
+    def test_permuting_groups_permutes_their_advantages(self, observe, data, table):
+        size, order = len(table[0]), data.draw(st.permutations(range(len(table))))
+        expected = observe(group_advantages, flat(table), size).value.reshape(-1, size)
+        observe(group_advantages, flat([table[i] for i in order]), size).close(expected[list(order)].flatten())
+
+    @for_all(examples=10, data=st.data(), table=tables(quarters))
+    def test_permuting_a_group_permutes_its_advantages(self, observe, data, table):
+        size = len(table[0])
+        order = [g * size + i for g in range(len(table)) for i in data.draw(st.permutations(range(size)))]
+        expected = observe(group_advantages, flat(table), size).value
+        observe(group_advantages, flat(table)[order], size).close(expected[order])
+
+    @for_all(examples=15, table=tables(quarters | st.just(NAN)), divide=st.booleans())
+    def test_the_advantages_of_each_group_sum_to_zero(self, observe, table, divide):
+        size = len(table[0])
+        seen = observe(group_advantages, flat(table), size, divide_by_std=divide)
+        sums = seen.value.reshape(-1, size).sum(1)
+        seen.check(bool((sums.abs() < 1e-9).all()), "the advantages of each group must sum to 0, also beside NaN")
+
+    @for_all(examples=10, data=st.data(), scored=st.lists(quarters, min_size=2, max_size=4), missing=st.integers(1, 2))
+    def test_the_scored_responses_are_a_group_of_their_own(self, observe, data, scored, missing):
+        alone = observe(group_advantages, double(scored), len(scored)).value
+        places = data.draw(st.permutations(range(len(scored) + missing)))[: len(scored)]
+        rewards, expected = double([NAN] * (len(scored) + missing)), double([0.0] * (len(scored) + missing))
+        rewards[list(places)], expected[list(places)] = double(scored), alone
+        observe(group_advantages, rewards, len(rewards)).close(expected)
 
     @pytest.mark.parametrize("value", [0.0, 1.0, 0.1, -3.3, 1e6, 1 / 3])
     @pytest.mark.parametrize("size", [2, 3, 8])
@@ -172,21 +277,37 @@ class TestAdvantages:
         seen = observe(group_advantages, torch.full((size,), value), size)
         seen.check(bool((seen.value == 0).all()), "all rewards are equal: rounding / eps must not leave anything but 0")
 
+    @pytest.mark.parametrize("first", [[0.1] * 8, [0.3] * 6 + [NAN] * 2])
+    def test_an_equal_group_beside_another_in_float32(self, observe, first):
+        seen = observe(group_advantages, torch.tensor([*first, *[1.0, 0.0] * 4]), 8)
+        seen.check(bool((seen.value[:8] == 0).all()), "the first group's scored rewards are equal: exactly 0 for each")
+        a = 0.5 / (math.sqrt(2 / 7) + 1e-4)
+        seen.close(double([0.0] * 8 + [a, -a] * 4), rtol=1e-5)
+
+    def test_rewards_that_hardly_differ_are_not_equal(self, observe):
+        seen = observe(group_advantages, double([1.000002, 1.0]), 2)
+        seen.close(double([1, -1]) * 1e-6 / (math.sqrt(2) * 1e-6 + 1e-4), rtol=1e-5)
+
+    def test_eps_is_the_callers(self, observe):
+        # mean 1.5, squares 3 * 2.25 + 20.25 = 27, std 3
+        rewards, centred = double([0.0, 0.0, 0.0, 6.0]), double([-1.5, -1.5, -1.5, 4.5])
+        observe(group_advantages, rewards, 4, eps=0.5).close(centred / 3.5)
+        observe(group_advantages, rewards, 4, eps=0.5, divide_by_std=False).close(centred)
+
     def test_eps_is_added_to_the_std(self, observe):
         seen = observe(group_advantages, double([1e-4, -1e-4]), 2)
         seen.close(double([1, -1]) * 1e-4 / (math.sqrt(2) * 1e-4 + 1e-4))
 
     def test_responses_that_are_not_scored_stand_aside(self, observe):
-        nan = float("nan")
-        seen = observe(group_advantages, double([1.0, nan, 0.0, 2.0, nan, nan]), 3)
-        a = 0.5 / (math.sqrt(0.5) + 1e-4)  # mean and std of 1 and 0 alone; a lone 2 has nothing to compare with
+        seen = observe(group_advantages, double([1.0, NAN, 0.0, 5.0, NAN, NAN]), 3)
+        a = 0.5 / (math.sqrt(0.5) + 1e-4)  # mean and std of 1 and 0 alone; a lone 5 has nothing to compare with
         seen.close(double([a, 0.0, -a, 0.0, 0.0, 0.0]))
 
     def test_nothing_scored_at_all(self, observe):
-        observe(group_advantages, double([float("nan")] * 4), 2).close(torch.zeros(4, dtype=torch.float64))
+        observe(group_advantages, double([NAN] * 4), 2).close(torch.zeros(4, dtype=torch.float64))
 
     def test_input_stays_as_it_was(self, observe):
-        observe(group_advantages, double([1.0, 0.0, float("nan"), 2.0]), 2).inputs_unchanged()
+        observe(group_advantages, double([1.0, 0.0, NAN, 2.0]), 2).inputs_unchanged()
 
     @pytest.mark.parametrize(
         ("rewards", "size"), [([1.0, 2.0, 3.0], 2), ([[1.0, 2.0]], 2), ([1.0], 1), ([1.0, 2.0], 0)]
@@ -208,9 +329,34 @@ def oracle(model, row, start, temperature=1.0):
     return torch.stack(found)
 
 
+def some_rollout(seed, rows=4, length=6, size=5):
+    """A table as a model, and a batch for it: responses of unequal length, advantages of both signs, and old
+    log-probs near the present ones. Token 0 is padding, and may also be drawn."""
+    draw = torch.Generator().manual_seed(seed)
+    table = torch.randn(size, size, generator=draw, dtype=torch.float64)
+    ids = torch.randint(size, (rows, length), generator=draw)
+    starts = torch.randint(1, 3, (rows, 1), generator=draw)
+    ends = torch.randint(3, length + 1, (rows, 1), generator=draw)
+    ids[torch.arange(length) >= ends] = 0
+    mask = ((torch.arange(length) >= starts) & (torch.arange(length) < ends)).long()
+    advantages = torch.randn(rows, generator=draw, dtype=torch.float64)
+    log_probs = table.log_softmax(-1)[ids[:, :-1]].gather(-1, ids[:, 1:, None]).squeeze(-1)
+    old = log_probs + 0.4 * torch.randn(log_probs.shape, generator=draw, dtype=torch.float64)
+    return table_model(table), ids, mask, advantages, old
+
+
+def table_model(table):
+    return Spec("lab.tiny_lm:BigramLM", {"logits": table})
+
+
+def whole_denominator(mask, aggregation):
+    """What the whole batch is divided by: its tokens, its rows, or (here) 30."""
+    return {"token": int(mask[:, 1:].sum()), "sequence": len(mask), "constant": 30}[aggregation]
+
+
 @pytest.mark.exercise("14.5")
 class TestTokenLogProbs:
-    ROWS = ((2, 3, 4, 5, 1), (6, 7, 8, 8, 2))
+    ROWS = ((2, 3, 4, 5, 1), (6, 0, 8, 8, 2))
 
     @pytest.mark.parametrize("temperature", [1.0, 0.7, 2.0])
     def test_equals_token_by_token(self, observe, temperature):
@@ -239,6 +385,34 @@ class TestTokenLogProbs:
         seen = observe(token_log_probs, table, torch.tensor([[0, 0, 1]]))
         seen.check(seen.value.dtype == torch.float32, "compute in float32 where the model's logits are half precision")
         seen.close(double([0.0, 3.0, 5.0, 7.0]).log_softmax(0)[None, :2].float(), rtol=1e-5)
+
+    def test_rows_of_two_tokens(self, observe):
+        rows = ((2, 3), (4, 1), (5, 0))
+        model = TINY.build()
+        with torch.no_grad():
+            expected = torch.stack([oracle(model, list(row), 1) for row in rows])
+        observe(token_log_probs, TINY, torch.tensor(rows)).close(expected)
+
+    @for_all(examples=10, seed=st.integers(0, 10**6), temperature=st.floats(0.25, 4))
+    def test_the_probabilities_of_all_next_tokens_sum_to_one(self, observe, seed, temperature):
+        prefix = torch.randint(9, (4,), generator=torch.Generator().manual_seed(seed))
+        rows = torch.stack([torch.cat([prefix, torch.tensor([token])]) for token in range(9)])
+        seen = observe(token_log_probs, TINY, rows, temperature=temperature)
+        total = float(seen.value[:, -1].detach().exp().sum())
+        seen.check(abs(total - 1) < 1e-9, f"the probabilities of all 9 tokens after {prefix.tolist()} sum to {total}")
+
+    @for_all(examples=10, seed=st.integers(0, 10**6), padding=st.integers(1, 3))
+    def test_padding_on_the_right_changes_nothing(self, observe, seed, padding):
+        table, ids, *_ = some_rollout(seed)
+        expected = observe(token_log_probs, table, ids).value.detach()
+        wide = torch.nn.functional.pad(ids, (0, padding))
+        observe(token_log_probs, table, wide)[:, : ids.shape[1] - 1].close(expected)
+
+    @for_all(examples=10, order=st.permutations(range(4)), seed=st.integers(0, 10**6))
+    def test_rows_do_not_touch_each_other(self, observe, order, seed):
+        ids = torch.randint(9, (4, 5), generator=torch.Generator().manual_seed(seed))
+        expected = observe(token_log_probs, TINY, ids).value.detach()[order]
+        observe(token_log_probs, TINY, ids[order]).close(expected)
 
     def test_inputs_stay_as_they_were(self, observe):
         observe(token_log_probs, TINY, torch.tensor(self.ROWS)).inputs_unchanged()
@@ -270,9 +444,12 @@ def some_batch(seed, rows=4, tokens=5):
     return lp, old, advantages, (torch.arange(tokens) < lengths).long()
 
 
+seeds, aggregations = st.integers(0, 10**6), st.sampled_from(AGGREGATIONS)
+
+
 @pytest.mark.exercise("14.6")
 class TestPpoClipLoss:
-    @for_all(seed=st.integers(0, 10**6), epsilon=st.floats(0.05, 0.5), aggregation=st.sampled_from(AGGREGATIONS))
+    @for_all(seed=seeds, epsilon=st.floats(0.05, 0.5), aggregation=aggregations)
     def test_equals_the_loop(self, observe, seed, epsilon, aggregation):
         batch = some_batch(seed)
         denominator = 7 if aggregation == "constant" else None
@@ -281,17 +458,21 @@ class TestPpoClipLoss:
 
     @pytest.mark.parametrize("aggregation", AGGREGATIONS)
     def test_gradient_equals_finite_differences(self, observe, aggregation):
-        lp, old, advantages, mask = some_batch(3)
+        # How much the loss itself changes when one log-prob is moved a little, up and down. The ratios lie on both
+        # sides of the clip and between, for good and for bad rows, none near 0.8 or 1.2; the last column is hidden.
+        old = double([[-1.0, -2.0, -0.5, -1.0], [-0.7, -3.0, -1.0, -1.0], [-2.0, -1.0, -1.5, -1.0]])
+        lp = old + double([[0.5, -0.1, -0.6, 0.3], [0.4, 0.05, -0.5, 0.3], [-0.3, 0.1, 0.7, 0.3]])
+        mask = torch.tensor([[1, 1, 1, 0], [1, 1, 1, 0], [1, 1, 0, 0]])
         options = {"aggregation": aggregation, "denominator": 7 if aggregation == "constant" else None}
-        numeric, h = torch.zeros_like(lp), 1e-6
+        rest = (old, double([1.5, -0.5, -2.0]), mask)
+        numeric, h = torch.zeros_like(lp), 1e-5
         for b, t in [(b, t) for b in range(lp.shape[0]) for t in range(lp.shape[1])]:
-            up, down = lp.clone(), lp.clone()
-            up[b, t] += h
-            down[b, t] -= h
-            high, low = (loss_by_loop(*(x.tolist() for x in (moved, old, advantages, mask)), 0.2, **options) for moved in (up, down))  # fmt: skip
+            step = torch.zeros_like(lp)
+            step[b, t] = h
+            high, low = (observe(ppo_clip_loss, moved, *rest, **options).value for moved in (lp + step, lp - step))
             numeric[b, t] = (high - low) / (2 * h)
-        seen = observe(ppo_clip_loss, lp, old, advantages, mask, **options, grad_of="log_probs")
-        seen.grad("log_probs").close(numeric, rtol=1e-4, atol=1e-8)
+        seen = observe(ppo_clip_loss, lp, *rest, **options, grad_of="log_probs")
+        seen.grad("log_probs").close(numeric, rtol=1e-6, atol=1e-8)
 
     def test_old_log_probs_and_advantages_are_constants(self, observe):
         seen = observe(ppo_clip_loss, *some_batch(1), grad_of=("log_probs", "old_log_probs", "advantages"))
@@ -334,6 +515,46 @@ class TestPpoClipLoss:
         mask = torch.cat([mask, torch.zeros(4, 1, dtype=torch.long)], dim=1)
         observe(ppo_clip_loss, *wide, advantages, mask, **options).close(expected.detach())
 
+    @for_all(examples=10, seed=seeds, columns=st.integers(1, 3), stuff=numbers, aggregation=aggregations)
+    def test_padding_columns_change_nothing(self, observe, seed, columns, stuff, aggregation):
+        lp, old, advantages, mask = some_batch(seed)
+        options = {"aggregation": aggregation, "denominator": 30 if aggregation == "constant" else None}
+        before = observe(ppo_clip_loss, lp, old, advantages, mask, **options, grad_of="log_probs")
+        wide = [torch.nn.functional.pad(x, (0, columns), value=v) for x, v in ((lp, stuff), (old, -stuff), (mask, 0))]
+        after = observe(ppo_clip_loss, wide[0], wide[1], advantages, wide[2], **options, grad_of="log_probs")
+        after.close(before.value.detach())
+        after.grad("log_probs").close(torch.nn.functional.pad(before.grad("log_probs").value, (0, columns)))
+
+    @for_all(examples=10, seed=seeds, order=st.permutations(range(4)), aggregation=aggregations)
+    def test_the_order_of_the_rows_changes_nothing(self, observe, seed, order, aggregation):
+        batch, order = some_batch(seed), list(order)
+        options = {"aggregation": aggregation, "denominator": 30 if aggregation == "constant" else None}
+        before = observe(ppo_clip_loss, *batch, **options, grad_of="log_probs")
+        after = observe(ppo_clip_loss, *(x[order] for x in batch), **options, grad_of="log_probs")
+        after.close(before.value.detach())
+        after.grad("log_probs").close(before.grad("log_probs").value[order])
+
+    @for_all(examples=10, seed=seeds, order=st.permutations(range(5)), aggregation=aggregations)
+    def test_the_order_of_the_tokens_changes_nothing(self, observe, seed, order, aggregation):
+        lp, old, advantages, mask = some_batch(seed)
+        order = list(order)
+        options = {"aggregation": aggregation, "denominator": 30 if aggregation == "constant" else None}
+        before = observe(ppo_clip_loss, lp, old, advantages, mask, **options, grad_of="log_probs")
+        moved = (lp[:, order], old[:, order], advantages, mask[:, order])  # hidden tokens may stand anywhere
+        after = observe(ppo_clip_loss, *moved, **options, grad_of="log_probs")
+        after.close(before.value.detach())
+        after.grad("log_probs").close(before.grad("log_probs").value[:, order])
+
+    @for_all(examples=10, seed=seeds, shift=numbers, factor=st.floats(0.1, 10), aggregation=aggregations)
+    def test_only_differences_of_log_probs_count_and_the_scale_of_advantages(
+        self, observe, seed, shift, factor, aggregation
+    ):
+        lp, old, advantages, mask = some_batch(seed)
+        options = {"aggregation": aggregation, "denominator": 30 if aggregation == "constant" else None}
+        before = observe(ppo_clip_loss, lp, old, advantages, mask, **options)
+        after = observe(ppo_clip_loss, lp - 10 + shift, old - 10 + shift, factor * advantages, mask, **options)
+        after.close(factor * before.value.detach())
+
     @pytest.mark.parametrize("aggregation", AGGREGATIONS)
     @pytest.mark.parametrize("hidden", [123.0, -math.inf, math.inf, math.nan])
     def test_what_the_mask_hides_has_no_influence(self, observe, aggregation, hidden):
@@ -371,6 +592,43 @@ class TestPpoClipLoss:
         parts = [observe(ppo_clip_loss, *(x[i : i + size] for x in batch), **options, grad_of="log_probs") for i in range(0, 4, size)]  # fmt: skip
         whole.close(sum(p.value.detach() for p in parts))
         whole.grad("log_probs").close(torch.cat([p.grad("log_probs").value for p in parts]))
+
+    @for_all(examples=10, seed=seeds, cuts=st.sets(st.integers(1, 3)), aggregation=aggregations)
+    def test_micro_batches_of_any_sizes_add_up(self, observe, seed, cuts, aggregation):
+        batch, cuts = some_batch(seed), sorted({0, 4} | cuts)
+        total = {"token": int(batch[3].sum()), "sequence": 4, "constant": 30}[aggregation]
+        options = {"aggregation": aggregation, "denominator": total}
+        parts = [observe(ppo_clip_loss, *(x[a:b] for x in batch), **options, grad_of="log_probs")
+                 for a, b in itertools.pairwise(cuts)]  # fmt: skip
+        whole = observe(ppo_clip_loss, *batch, **options, grad_of="log_probs")
+        whole.close(sum(p.value.detach() for p in parts))
+        whole.grad("log_probs").close(torch.cat([p.grad("log_probs").value for p in parts]))
+
+    @pytest.mark.parametrize("aggregation", AGGREGATIONS)
+    def test_the_denominator_given_is_the_only_one(self, observe, aggregation):
+        # Two rows with 3 and 1 tokens, ratio 1: the sum over tokens is 3 - 2 = 1, that of the rows' means 1 - 2 = -1.
+        lp, mask = torch.full((2, 3), -1.0, dtype=torch.float64), torch.tensor([[1, 1, 1], [1, 0, 0]])
+        seen = observe(ppo_clip_loss, lp, lp, double([1.0, -2.0]), mask, aggregation=aggregation, denominator=8)
+        seen.close(1 / 8 if aggregation == "sequence" else -1 / 8)
+
+    @pytest.mark.parametrize("aggregation", AGGREGATIONS)
+    @pytest.mark.parametrize("denominator", [0, 0.5])
+    def test_a_denominator_below_one_counts_as_one(self, observe, aggregation, denominator):
+        lp, mask = double([[-1.0], [-1.0]]), torch.tensor([[1], [1]])
+        options = {"aggregation": aggregation, "denominator": denominator}
+        observe(ppo_clip_loss, lp, lp, double([1.0, 1.0]), mask, **options).close(-2.0)
+
+    @pytest.mark.parametrize(("advantage", "ratio", "loss"), [(1.0, 2.0, -1.5), (-1.0, 0.25, 0.5), (1.0, 1.4, -1.4)])
+    def test_epsilon_is_the_callers(self, observe, advantage, ratio, loss):
+        old = double([[-1.5]])
+        arguments = (old + math.log(ratio), old, double([advantage]), torch.tensor([[1]]))
+        observe(ppo_clip_loss, *arguments, epsilon=0.5).close(loss)
+
+    def test_each_token_has_its_own_ratio_and_its_own_minimum(self, observe):
+        # Good row, ratios 3 and 0.5: min(3, 1.2) + min(0.5, 0.8) = 1.7. Bad row: min(-3, -1.2) + min(-0.5, -0.8) = -3.8.
+        old = torch.full((2, 2), -2.0, dtype=torch.float64)
+        lp, mask = old + double([[3.0, 0.5]]).log(), torch.ones(2, 2, dtype=torch.long)
+        observe(ppo_clip_loss, lp, old, double([1.0, -1.0]), mask).close((3.8 - 1.7) / 4)
 
     def test_no_clip_inside_the_trust_region(self, observe):
         lp, _, _, mask = some_batch(9)
@@ -471,8 +729,71 @@ class TestGrpoLoss:
         seen["second"].close(seen.value["stored"])
         seen["second model has a gradient"].close(False)
 
+    def test_clip_fraction_is_the_share_of_masked_tokens(self, observe):
+        # Probabilities after 0: 1/2 1/4 1/4, after 1: 1/4 1/4 1/2, after 2: 1/8 3/4 1/8
+        table = table_model(double([[0.5, 0.25, 0.25], [0.25, 0.25, 0.5], [0.125, 0.75, 0.125]]).log())
+        ids = torch.tensor([[0, 1, 2, 0], [2, 1, 1, 0]])
+        log_probs = double([[0.25, 0.5, 0.125], [0.75, 0.25, 0.25]]).log()
+        # Ratios of the masked tokens: 1.1 (inside) and 2 (held back) where A > 0; 0.5 (held back) and 1.5 (not, it
+        # must become less likely) where A < 0. In the prompt and the padding 3 and 0.1: held back, did they count.
+        old = log_probs - double([[3.0, 1.1, 2.0], [0.5, 1.5, 0.1]]).log()
+        mask = torch.tensor([[0, 0, 1, 1], [0, 1, 1, 0]])
+        seen = observe(grpo_loss, table, ids, mask, double([1.0, -1.0]), old)
+        seen[0].close(-(1.1 + 1.2 - 0.8 - 1.5) / 4)
+        seen[1]["clip_fraction"].close(2 / 4)
+
+    @pytest.mark.parametrize("aggregation", AGGREGATIONS)
+    def test_gradient_equals_finite_differences(self, observe, aggregation):
+        # Every number of the model's table is moved a little up and down, and the loss observed.
+        table, ids, mask, advantages, old = some_rollout(11)
+        options = {"temperature": 0.8, "aggregation": aggregation, "denominator": whole_denominator(mask, aggregation)}
+        logits, h = table.kwargs["logits"], 1e-5
+        numeric = torch.zeros_like(logits)
+        for i, j in [(i, j) for i in range(len(logits)) for j in range(len(logits))]:
+            step = torch.zeros_like(logits)
+            step[i, j] = h
+            high, low = (observe(grpo_loss, table_model(moved), ids, mask, advantages, old, **options)[0]
+                         for moved in (logits + step, logits - step))  # fmt: skip
+            numeric[i, j] = float((high.value - low.value).detach()) / (2 * h)
+        seen = observe(grpo_loss, table, ids, mask, advantages, old, **options, grad_of="model")
+        seen.grad("model")["logits"].close(numeric, rtol=1e-5, atol=1e-8)
+
+    @for_all(
+        examples=15, seed=st.integers(0, 10**6), padding=st.integers(1, 3), aggregation=st.sampled_from(AGGREGATIONS)
+    )
+    def test_padding_on_the_right_changes_nothing(self, observe, seed, padding, aggregation):
+        table, ids, mask, advantages, old = some_rollout(seed)
+        options = {"aggregation": aggregation, "denominator": 30 if aggregation == "constant" else None}
+        narrow = observe(grpo_loss, table, ids, mask, advantages, old, **options, grad_of="model")
+        loss, metrics = narrow.value
+        gradient = narrow.grad("model").value
+        ids, mask, old = (torch.nn.functional.pad(x, (0, padding)) for x in (ids, mask, old))
+        seen = observe(grpo_loss, table, ids, mask, advantages, old, **options, grad_of="model")
+        seen[0].close(loss.detach())
+        seen[1]["clip_fraction"].close(metrics["clip_fraction"])
+        seen.grad("model").close(gradient)
+
+    @for_all(examples=15, seed=st.integers(0, 10**6), size=st.integers(1, 3), aggregation=st.sampled_from(AGGREGATIONS))
+    def test_micro_batches_add_up(self, observe, seed, size, aggregation):
+        table, *batch = some_rollout(seed)
+        options = {"aggregation": aggregation, "denominator": whole_denominator(batch[1], aggregation)}
+        parts = [observe(grpo_loss, table, *(x[i : i + size] for x in batch), **options, grad_of="model")
+                 for i in range(0, 4, size)]  # fmt: skip
+        whole = observe(grpo_loss, table, *batch, **options, grad_of="model")
+        whole[0].close(sum(p.value[0].detach() for p in parts))
+        whole.grad("model")["logits"].close(sum(p.grad("model").value["logits"] for p in parts))
+
+    @for_all(examples=15, seed=st.integers(0, 10**6), order=st.permutations(range(4)), aggregation=st.sampled_from(AGGREGATIONS))  # fmt: skip
+    def test_the_order_of_rows_does_not_matter(self, observe, seed, order, aggregation):
+        table, *batch = some_rollout(seed)
+        options = {"aggregation": aggregation, "denominator": 30 if aggregation == "constant" else None}
+        loss, metrics = observe(grpo_loss, table, *batch, **options).value
+        seen = observe(grpo_loss, table, *(x[order] for x in batch), **options)
+        seen[0].close(loss.detach())
+        seen[1]["clip_fraction"].close(metrics["clip_fraction"])
+
     def test_inputs_stay_as_they_were(self, observe):
-        old = torch.zeros(2, 4, dtype=torch.float64)
+        old = torch.full((2, 4), -2.0, dtype=torch.float64)
         observe(grpo_loss, TINY, self.IDS, self.MASK, double([1.0, -1.0]), old).inputs_unchanged()
 
 
@@ -486,6 +807,11 @@ def model_from(weights, layers):
 PROMPTS = ["1+1=", "7", "12+34="]
 
 
+def toy_ids(prompt):
+    """As scenarios.generate's tokenizer encodes it."""
+    return ["0123456789+=".index(c) + 2 for c in prompt]
+
+
 @pytest.mark.exercise("14.8")
 class TestGenerate:
     @pytest.mark.parametrize("pad_is_eos", [False, True])
@@ -495,22 +821,31 @@ class TestGenerate:
         seen = observe(scenarios.generate, PROMPTS, 3, 6, temperature, pad_is_eos=pad_is_eos)
         model = model_from(seen.value["weights"], layers=2)
         for i, (ids, log_probs) in enumerate(zip(seen.value["token_ids"], seen.value["log_probs"], strict=True)):
-            prompt = [{"=": 13, "+": 12}.get(c, int(c) + 2 if c.isdigit() else 0) for c in PROMPTS[i // 3]]
+            prompt = toy_ids(PROMPTS[i // 3])
             with torch.no_grad():
                 expected = oracle(model, [*prompt, *ids.tolist()], len(prompt), temperature)
             seen["log_probs"][i].close(expected.float(), rtol=1e-4, atol=1e-5)
             seen.check(len(log_probs) == len(ids), "there must be one log-prob for each token")
 
-    def test_works_with_a_transformers_model(self, observe):
-        pytest.importorskip("transformers")
-        seen = observe(scenarios.generate, PROMPTS, 2, 5, 0.8, model="llama")
-        torch.manual_seed(0)
-        model = scenarios.small_llama(14)
-        model.load_state_dict(seen.value["weights"])
-        for i, ids in enumerate(seen.value["token_ids"]):
-            prompt = [{"=": 13, "+": 12}.get(c, int(c) + 2 if c.isdigit() else 0) for c in PROMPTS[i // 2]]
+    @for_all(
+        examples=8,
+        prompts=st.lists(st.text("0123456789+=", min_size=1, max_size=7), min_size=1, max_size=3),
+        seed=st.integers(0, 10**6),
+    )
+    def test_holds_for_all_prompts(self, observe, prompts, seed):
+        # With five ids that end a completion, the rows end at different steps.
+        ends, most = [1, 2, 3, 4, 5], 7
+        seen = observe(scenarios.generate, prompts, 2, most, seed=seed, eos_token_id=ends)
+        model, tokens = model_from(seen.value["weights"], layers=2), seen.value["token_ids"]
+        seen.check(len(tokens) == 2 * len(prompts), "two completions of each prompt were asked for")
+        for i, ids in enumerate(tokens):
+            seen.check(len(ids) > 0, "a completion has at least one token")
+            *inner, last = ids.tolist()
+            seen.check(not set(inner) & set(ends), "a completion must end with its first EOS")
+            seen.check(last in ends or len(ids) == most, "a completion ended without an EOS")
+            prompt = toy_ids(prompts[i // 2])
             with torch.no_grad():
-                expected = oracle(model, [*prompt, *ids.tolist()], len(prompt), 0.8)
+                expected = oracle(model, [*prompt, *ids.tolist()], len(prompt))
             seen["log_probs"][i].close(expected.float(), rtol=1e-4, atol=1e-5)
 
     def test_counts_of_forwards_and_tokens(self, observe):
@@ -531,13 +866,35 @@ class TestGenerate:
         seen["token_ids"].close([torch.tensor([1])] * 3 + [torch.tensor([2, 1])] * 3)
         seen["forwards"].close([(2, 1), (6, 1)])
 
+    def test_stops_where_every_token_after_the_end_is_eos_again(self, observe):
+        # After EOS this model writes EOS: only the first one counts.
+        seen = observe(scenarios.generate_chain, [0, 1, 1, 2, 3], ["a", "c"], group_size=2, max_new_tokens=50)
+        seen["token_ids"].close([torch.tensor([1])] * 2 + [torch.tensor([3, 2, 1])] * 2)
+        seen["lengths of log_probs"].close([1, 1, 3, 3])
+        seen["forwards"].close([(2, 1), (4, 1), (4, 1)])
+
     def test_any_of_several_eos_ids_ends_a_completion(self, observe):
         # a -> b -> 1, c -> d (id 5), and 5 is an EOS too
-        table = [0, 0, 3, 1, 5, 4]
-        seen = observe(scenarios.generate_chain, table, ["a", "c"], 1, 6, eos_token_id=[1, 5])
+        seen = observe(scenarios.generate_chain, [0, 0, 3, 1, 5, 4], ["a", "c"], 1, 6, eos_token_id=[1, 5])
         seen["token_ids"].close([torch.tensor([3, 1]), torch.tensor([5])])
-        seen = observe(scenarios.generate_chain, table, ["a", "c"], 1, 3, eos_token_id=5)
+
+    def test_another_eos_id_than_the_tokenizers(self, observe):
+        seen = observe(scenarios.generate_chain, [0, 0, 3, 1, 5, 4], ["a", "c"], 1, 3, eos_token_id=5)
         seen["token_ids"].close([torch.tensor([3, 1, 0]), torch.tensor([5])])
+
+    def test_zero_is_an_id_too(self, observe):
+        # a -> b -> 0, the id that ends a completion here
+        seen = observe(scenarios.generate_chain, [2, 0, 3, 0], ["a"], 2, 6, eos_token_id=0)
+        seen["token_ids"].close([torch.tensor([3, 0])] * 2)
+
+    def test_the_eos_stays_where_it_is_the_padding_too(self, observe):
+        seen = observe(scenarios.generate_chain, [2, 1, 3, 4, 1], ["a", "cc"], 2, 8, pad_is_eos=True)
+        seen["token_ids"].close([torch.tensor([3, 4, 1])] * 2 + [torch.tensor([1])] * 2)
+
+    def test_a_drawn_token_with_the_paddings_id_counts(self, observe):
+        # a -> b -> 0 (padding) -> EOS
+        seen = observe(scenarios.generate_chain, [1, 1, 3, 0], ["a", "b"], 1, 8)
+        seen["token_ids"].close([torch.tensor([3, 0, 1]), torch.tensor([0, 1])])
 
     def test_completions_come_prompt_by_prompt(self, observe):
         seen = observe(scenarios.generate_chain, [0, 0, 1, 4, 1], ["b", "a", "bb"], group_size=2, max_new_tokens=4)
@@ -545,7 +902,7 @@ class TestGenerate:
 
     @pytest.mark.parametrize("temperature", [1.0, 0.5, 2.0])
     def test_draws_from_the_models_distribution(self, observe, temperature):
-        probabilities, count = [0.02, 0.08, 0.15, 0.25, 0.5], 4000
+        probabilities, count = [0.02, 0.08, 0.15, 0.25, 0.5], 1000
         seen = observe(scenarios.draw_many, probabilities, count, temperature)
         powered = double(probabilities) ** (1 / temperature)
         expected = powered / powered.sum()
@@ -565,11 +922,36 @@ class TestGenerate:
         same = [all(torch.equal(a, b) for a, b in zip(draws[0], other, strict=True)) for other in draws[1:]]
         observe(scenarios.generate, PROMPTS, 2, 6).check(same == [True, False], "draw with the generator that is given")
 
+    def test_torchs_global_state_decides_without_a_generator(self, observe):
+        draws = [observe(scenarios.generate, PROMPTS, 2, 6, seed=None, global_seed=g) for g in (1, 1, 2)]
+        first, *others = ([ids.tolist() for ids in seen.value["token_ids"]] for seen in draws)
+        same = [first == other for other in others]
+        draws[-1].check(same == [True, False], "without a generator, draw from torch's global random state")
+
     def test_log_probs_are_plain_float32(self, observe):
-        seen = observe(scenarios.generate, PROMPTS, 2, 3)
-        first = seen.value["log_probs"][0]
-        seen.check(first.dtype == torch.float32, "the stored log-probs must be float32")
-        seen.check(not first.requires_grad, "sampling needs no gradient")
+        for dtype in ("float64", "bfloat16"):
+            seen = observe(scenarios.draw_many, [0.1, 0.2, 0.3, 0.4], count=8, dtype=dtype)
+            stored = seen.value["log_probs"]
+            seen.check(stored.dtype == torch.float32, f"log-probs must be float32 where the model's are {dtype}")
+            seen.check(not stored.requires_grad, "sampling needs no gradient")
+
+    def test_half_precision_logits_are_normalised_in_float32(self, observe):
+        seen = observe(scenarios.draw_many, [0.1, 0.2, 0.3, 0.4], count=8, dtype="bfloat16")
+        logits = torch.tensor([0.1, 0.2, 0.3, 0.4], dtype=torch.float64).log().bfloat16()
+        seen["log_probs"].close(logits.float().log_softmax(0)[seen.value["ids"]], rtol=1e-5)
+
+    @pytest.mark.slow
+    def test_works_with_a_transformers_model(self, observe):
+        pytest.importorskip("transformers")
+        seen = observe(scenarios.generate, PROMPTS, 2, 5, 0.8, model="llama")
+        torch.default_generator.manual_seed(0)
+        model = scenarios.small_llama(14)
+        model.load_state_dict(seen.value["weights"])
+        for i, ids in enumerate(seen.value["token_ids"]):
+            prompt = toy_ids(PROMPTS[i // 2])
+            with torch.no_grad():
+                expected = oracle(model, [*prompt, *ids.tolist()], len(prompt), 0.8)
+            seen["log_probs"][i].close(expected.float(), rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.exercise("14.9")
@@ -593,7 +975,7 @@ class TestGenerateGroup:
     def test_rewards_with_the_function_that_is_given(self, observe):
         made = observe(scenarios.group_of_random_answers, ["1=", "2="], [10, 20], 4, reward_digit=True)
         digits = torch.tensor([float(text) for text in made.value["responses"]])
-        made["rewards"].close(digits + torch.tensor([10.0] * 4 + [20.0] * 4))
+        made["rewards"].close(digits + torch.tensor([10.5] * 4 + [20.5] * 4))
 
     def test_temperature_is_passed_on(self, observe):
         # Logits 0, 1, 2, 3 for the four digits; at temperature 1/2 they are 0, 2, 4, 6
@@ -603,22 +985,61 @@ class TestGenerateGroup:
             good = abs(float(log_probs[0]) - float(table[int(text)])) < 1e-4
             seen.check(good, "the completions were not drawn at the temperature that was given")
 
-    def test_refuses_unequal_numbers(self, observe):
+    def test_token_ids_and_log_probs_are_those_that_were_drawn(self, observe):
+        # Each response is a digit (probability 1/4) and EOS (probability 1).
+        seen = observe(scenarios.group_of_random_answers, ["1=", "2="], [0, 1], 3)
+        for i, text in enumerate(seen.value["responses"]):
+            seen["token_ids"][i].close(torch.tensor([IDS[text], 1]))
+            seen["log_probs"][i].close(torch.tensor([math.log(0.25), 0.0]), rtol=1e-4, atol=1e-6)
+
+    def test_max_new_tokens_is_passed_on(self, observe):
+        seen = observe(scenarios.group_of_random_answers, ["1=", "2="], [0, 1], 3, max_new_tokens=1)
+        lengths = [len(ids) for ids in seen.value["token_ids"]]
+        seen.check(lengths == [1] * 6, f"with max_new_tokens=1 each response has one token, not {lengths}")
+
+    def test_the_generator_is_passed_on(self, observe):
+        draws = [observe(scenarios.group_of_random_answers, ["1=", "2="], [0, 1], 16, seed=s) for s in (0, 0, 1)]
+        first, *others = (seen.value["responses"] for seen in draws)
+        same = [first == other for other in others]
+        draws[-1].check(same == [True, False], "the generator that is given must decide what is drawn")
+
+    @pytest.mark.parametrize("truths", [[0], [0, 1, 2]])
+    def test_refuses_unequal_numbers(self, observe, truths):
         with observe.raises(ValueError):
-            observe(scenarios.group_of_random_answers, ["1=", "2="], [0], 4)
+            observe(scenarios.group_of_random_answers, ["1=", "2="], truths, 4)
 
 
 @pytest.mark.exercise("14.10")
 class TestLearningRate:
     @pytest.mark.parametrize("warmup", [0, 1])
     def test_without_warm_up(self, observe, warmup):
+        observe(scenarios.rates_of_a_short_run)
         observe(scenarios.learning_rates, 2, learning_rate=0.5, warmup_steps=warmup).close([0.5, 0.5])
 
+    def test_all_rates_of_a_short_run(self, observe):
+        observe(scenarios.rates_of_a_short_run)
+        # rise: 1/4, 2/4, 3/4, 1, 1, 1; fall from 1 to 1/2 in 5 steps: 1, 0.9, 0.8, 0.7, 0.6, 0.5
+        settings = {"learning_rate": 0.4, "warmup_steps": 4, "num_steps": 5, "final_rate": 0.5}
+        observe(scenarios.learning_rates, 6, **settings).close([0.1, 0.18, 0.24, 0.28, 0.24, 0.2])
+
+    def test_the_number_of_updates_does_not_matter(self, observe):
+        observe(scenarios.rates_of_a_short_run)
+        settings = {"learning_rate": 0.4, "warmup_steps": 4, "updates_per_generation": 3}
+        observe(scenarios.learning_rates, 3, **settings).close([0.1, 0.2, 0.3])
+
+    def test_asking_changes_nothing(self, observe):
+        observe(scenarios.rates_of_a_short_run)
+        seen = observe(scenarios.ask_the_rate_twice, step_number=1, learning_rate=0.4, warmup_steps=4)
+        seen["rates"].close([0.2, 0.2])
+        seen["step_number"].close(1)
+
     def test_falls_to_its_final_fraction(self, observe):
+        observe(scenarios.rates_of_a_short_run)
         settings = {"learning_rate": 1.0, "warmup_steps": 2, "num_steps": 4, "final_rate": 0.2}
         seen = observe(scenarios.learning_rates, 6, **settings)
         seen.close([0.5, 0.8, 0.6, 0.4, 0.2, 0.2])
 
+    @pytest.mark.slow
     def test_a_fresh_adam_cannot_destroy_the_policy_in_its_first_step(self, observe):
         settings = {**LEARNING, "learning_rate": 0.1, "updates_per_generation": 2}
         for warmup in (0, 20):
@@ -630,6 +1051,7 @@ class TestLearningRate:
                 f"two updates may move a weight by up to {bound}, but one moved by {moved:.4f}",
             )
 
+    @pytest.mark.slow
     def test_a_trained_policy_survives_its_first_step(self, observe):
         seen = observe(scenarios.first_step_of_a_trained_policy, warmup_steps=20)
         before, after = (right_answers(seen.value[when]) for when in ("before", "after"))
@@ -648,25 +1070,36 @@ class TestBatchOf:
         expected = [[0.0] * (p - 1) + lp.tolist() + [0.0] * (width - p + 1 - r) for (p, r), lp in zip(sizes, log_probs, strict=True)]  # fmt: skip
         observe(scenarios.batch_of, prompts, tokens, log_probs)[2].close(torch.tensor(expected))
 
+    def test_rows_of_many_lengths(self, observe):
+        # Prompts of 1, 2 and 4 tokens, responses of 3, 1 and 2, each with its EOS; the second row ends first.
+        tokens = [torch.tensor(row) for row in ([8, 9, 1], [1], [9, 1])]
+        log_probs = [torch.tensor(row) for row in ([-0.5, -1.5, -2.5], [-3.5], [-4.5, -5.5])]
+        seen = observe(scenarios.batch_of, ["3", "1+", "2+2="], tokens, log_probs)
+        seen[0].close(torch.tensor([[5, 8, 9, 1, 0, 0], [3, 12, 1, 0, 0, 0], [4, 12, 4, 13, 9, 1]]))
+        seen[1].close(torch.tensor([[0, 1, 1, 1, 0, 0], [0, 0, 1, 0, 0, 0], [0, 0, 0, 0, 1, 1]]))
+        seen[2].close(torch.tensor([[-0.5, -1.5, -2.5, 0, 0], [0, -3.5, 0, 0, 0], [0, 0, 0, -4.5, -5.5]]))
+
 
 @pytest.mark.exercise("14.12")
 class TestUpdate:
-    # Rows of 3, 1, 2 and 0 response tokens.
+    # Rows of 3, 1, 0 and 2 response tokens.
     ROWS = {
-        "ids": torch.tensor([[3, 4, 5, 1], [6, 1, 0, 0], [7, 8, 8, 0], [9, 2, 3, 4]]),
-        "mask": torch.tensor([[0, 1, 1, 1], [0, 1, 0, 0], [0, 1, 1, 0], [0, 0, 0, 0]]),
-        "advantages": double([1.0, -1.0, 0.5, 3.0]),
-        "old_log_probs": double([[-2.5, -2.6, -2.7], [-2.4, 0.0, 0.0], [-2.9, -2.2, 0.0], [0.0, 0.0, 0.0]]),
+        "ids": torch.tensor([[3, 4, 5, 1], [6, 1, 0, 0], [9, 2, 3, 4], [7, 8, 8, 0]]),
+        "mask": torch.tensor([[0, 1, 1, 1], [0, 1, 0, 0], [0, 0, 0, 0], [0, 1, 1, 0]]),
+        "advantages": double([1.0, -1.0, 3.0, 0.5]),
+        "old_log_probs": double([[-2.5, -2.6, -2.7], [-2.4, 0.0, 0.0], [0.0, 0.0, 0.0], [-2.9, -2.2, 0.0]]),
     }
 
     @pytest.mark.parametrize("aggregation", AGGREGATIONS)
     @pytest.mark.parametrize("size", [1, 2, 3, 4])
     def test_the_update_does_not_depend_on_micro_batches(self, observe, aggregation, size):
-        whole = observe(scenarios.one_update, **self.ROWS, aggregation=aggregation).value
-        seen = observe(scenarios.one_update, **self.ROWS, aggregation=aggregation, micro_batch_size=size)
+        settings = {"aggregation": aggregation, "max_grad_norm": 0.05}
+        whole = observe(scenarios.one_update, **self.ROWS, **settings).value
+        seen = observe(scenarios.one_update, **self.ROWS, **settings, micro_batch_size=size)
         seen["after"].close(whole["after"], atol=1e-12)
         for name in ("loss", "grad_norm", "clip_fraction"):
             seen["metrics"][name].close(whole["metrics"][name], atol=1e-12)
+        seen["rows"].check(max(seen.value["rows"]) <= size, f"a micro-batch has at most {size} of the 4 rows")
 
     @pytest.mark.parametrize(("aggregation", "denominator"), [("token", 6), ("sequence", 4), ("constant", 4 * 7)])
     @pytest.mark.parametrize(("epsilon", "temperature"), [(0.2, 1.0), (0.05, 0.7)])
@@ -682,7 +1115,7 @@ class TestUpdate:
             learning_rate=0.3,
         )
         model = model_from_double(seen.value["before"])
-        total = torch.zeros((), dtype=torch.float64)
+        total, held = torch.zeros((), dtype=torch.float64), 0
         for row, mask, a, old in zip(
             *(self.ROWS[k] for k in ("ids", "mask", "advantages", "old_log_probs")), strict=True
         ):
@@ -692,6 +1125,7 @@ class TestUpdate:
                     lp = oracle(model, row[: t + 1].tolist(), t, temperature)[0]
                     ratio = (lp - old[t - 1]).exp()
                     terms.append(-torch.minimum(ratio * a, ratio.clamp(1 - epsilon, 1 + epsilon) * a))
+                    held += int(ratio > 1 + epsilon if a > 0 else ratio < 1 - epsilon)
             weight = 1 / max(len(terms), 1) if aggregation == "sequence" else 1
             total = total + sum(terms, torch.zeros(())) * weight / denominator
         total.backward()
@@ -699,6 +1133,7 @@ class TestUpdate:
         scale = min(1.0, 0.05 / norm)
         seen["metrics"]["loss"].close(total.item())
         seen["metrics"]["grad_norm"].close(norm)
+        seen["metrics"]["clip_fraction"].close(held / 6)
         seen["after"].close({n: (p - 0.3 * scale * p.grad).detach() for n, p in model.named_parameters()}, rtol=1e-5, atol=1e-8)  # fmt: skip
 
     def test_old_gradients_are_cleared(self, observe):
@@ -715,9 +1150,31 @@ class TestUpdate:
             seen = observe(scenarios.one_update, **empty, aggregation=aggregation, micro_batch_size=2)
             seen["after"].close(seen.value["before"], rtol=0, atol=0)
 
+    def test_nothing_drops_out(self, observe):
+        plain = observe(scenarios.one_update, **self.ROWS).value
+        seen = observe(scenarios.one_update, **self.ROWS, dropout=0.5)
+        seen["after"].close(plain["after"])
+
+    @pytest.mark.parametrize("share", [0.5, 1.5])
+    def test_the_gradient_keeps_its_direction(self, observe, share):
+        # The bound is half the gradient's norm, which is above 1, and then one and a half times it.
+        steep = {**self.ROWS, "advantages": 20 * self.ROWS["advantages"]}
+        free = observe(scenarios.one_update, **steep).value
+        norm = free["metrics"]["grad_norm"]
+        seen = observe(scenarios.one_update, **steep, max_grad_norm=share * norm)
+        seen["metrics"]["grad_norm"].close(norm)
+        expected = {n: w + min(share, 1) * (free["after"][n] - w) for n, w in free["before"].items()}
+        seen["after"].close(expected, rtol=1e-5, atol=1e-7)
+
 
 def model_from_double(weights):
     return model_from(weights, layers=1).double()
+
+
+def prompt_of(call, row):
+    """The text of the prompt in a row of what update was given."""
+    length = int(call["mask"][row].argmax())
+    return "".join("0123456789+="[i - 2] for i in call["ids"][row, :length].tolist())
 
 
 @pytest.mark.exercise("14.13")
@@ -749,27 +1206,64 @@ class TestStep:
             )
             seen.check(len(set(prompts)) == 3, "the prompts of one step must differ")
 
+    @pytest.mark.parametrize("name", ["step_number", "seed"])
+    def test_prompts_are_drawn_anew(self, observe, name):
+        drawn = []
+        for number in range(8):
+            seen = observe(scenarios.watched_step, prompts_per_step=1, **{name: number})
+            drawn.append(prompt_of(seen.value["calls"][0], 0))
+        seen.check(len(set(drawn)) > 1, f"whatever the {name}, the prompt was {drawn[0]!r}: prompts must be drawn")
+
+    def test_the_generator_of_the_prompts_goes_on_to_the_completions(self, observe):
+        call = observe(scenarios.watched_step).value["calls"][0]
+        seen = observe(scenarios.completions_of_a_fresh_generator, [prompt_of(call, row) for row in (0, 4, 8)])
+        drawn = [row[mask.bool()].tolist() for row, mask in zip(call["ids"], call["mask"], strict=True)]
+        fresh = [row.tolist() for row in seen.value]
+        seen.check(drawn != fresh, "these are the step's completions: was the generator made anew after the prompts?")
+
+    def test_each_prompt_has_its_own_truth(self, observe):
+        for number in range(6):
+            seen = observe(scenarios.watched_step, step_number=number, prompts_per_step=1, reward_of="truth")
+            prompt = prompt_of(seen.value["calls"][0], 0)
+            seen["metrics"]["reward"].close(1.0 if prompt == "1+1=" else 0.0)
+
+    def test_nothing_drops_out(self, observe):
+        seen = observe(scenarios.watched_step)
+        seen.check(not any(at["training"] for at in seen.value["at_calls"]), "the model must stay in eval mode")
+
+    def test_equal_rewards_are_no_signal(self, observe):
+        # The mean of twelve times 0.7 is rounded: it is another number than 0.7.
+        seen = observe(scenarios.watched_step, group_size=12, reward_of="equal")
+        seen["metrics"]["signal"].close(0.0)
+
     def test_more_prompts_than_there_are(self, observe):
         seen = observe(scenarios.watched_step, prompts_per_step=50)
         seen.check(len(seen.value["calls"][0]["ids"]) == 16, "all 4 prompts, 4 completions each")
 
     def test_a_step_depends_on_seed_and_number_alone(self, observe):
         first = observe(scenarios.watched_step, step_number=3).value["calls"]
-        observe(scenarios.watched_step, step_number=3)["calls"].close(first)
+        seen = observe(scenarios.watched_step, step_number=3, global_seed=2)
+        seen["calls"].close(first)
+        untouched = torch.rand((), generator=torch.Generator().manual_seed(2)).item()
+        seen["next_global_number"].check(
+            seen.value["next_global_number"] == untouched, "a step must leave torch's global random generator alone"
+        )
         for other in ({"step_number": 4}, {"step_number": 3, "seed": 1}):
             seen = observe(scenarios.watched_step, **other)
             same = torch.equal(seen.value["calls"][0]["ids"], first[0]["ids"])
             seen.check(not same, "another step and another seed must draw something else")
 
     def test_reward_and_signal(self, observe):
-        seen = observe(scenarios.watched_step, group_size=16, prompts_per_step=4)
-        groups = seen.value["calls"][0]["advantages"].reshape(4, 16)
-        seen["metrics"]["signal"].close(float((groups != 0).any(1).double().mean()))
-        shares = [float((g > 0).double().mean()) for g in groups if bool((g != 0).any())]
-        seen.check(
-            abs(seen.value["metrics"]["reward"] * 4 - sum(shares)) < 1.01 * (4 - len(shares)) + 1e-6,
-            "reward is the mean over all completions",
-        )
+        # Completions are rewarded by their length without EOS, so that some of the 4 pairs differ and some do not.
+        for number in range(4):
+            seen = observe(
+                scenarios.watched_step, step_number=number, group_size=2, prompts_per_step=4, reward_of="length"
+            )
+            call = seen.value["calls"][0]
+            lengths = (call["mask"].bool() & (call["ids"] > 1)).sum(1).double()
+            seen["metrics"]["reward"].close(float(lengths.mean()))
+            pairs = lengths.reshape(4, 2)
+            seen["metrics"]["signal"].close(float((pairs[:, 0] != pairs[:, 1]).double().mean()))
 
     def test_signal_counts_groups_whose_rewards_differ(self, observe):
         # One prompt's completions are all rewarded, the others' none: every group is of one mind.
@@ -797,25 +1291,26 @@ class TestStep:
 
     def test_the_rate_is_set_in_the_optimizer(self, observe):
         seen = observe(scenarios.watched_step, learning_rate=0.8, warmup_steps=4, step_number=1)
-        seen["rates"].close([0.4])
+        seen["rates"].close([0.4, 0.4])
         seen["metrics"]["learning_rate"].close(0.4)
         seen["step_number"].close(2)
 
     def test_two_updates_on_one_rollout_differ_from_one(self, observe):
         # At the second update the ratio is no longer 1; its gradient is not divided by the number of updates.
-        frozen = {**LEARNING, "learning_rate": 0.0}
+        few = {**LEARNING, "group_size": 16, "seed": 3}
+        frozen = {**few, "learning_rate": 0.0}
         one = observe(scenarios.train, steps=1, updates_per_generation=1, **frozen).value["history"][0]
         seen = observe(scenarios.train, steps=1, updates_per_generation=2, **frozen)
         seen.check(one["grad_norm"] > 0, "a step on rewards that differ must have a gradient")
         seen["history"][0]["grad_norm"].close(one["grad_norm"])
-        moved = [observe(scenarios.train, steps=1, updates_per_generation=n, **LEARNING).value for n in (1, 2)]
+        moved = [observe(scenarios.train, steps=1, updates_per_generation=n, **few).value for n in (1, 2)]
         same = all(torch.equal(moved[0]["after"][n], moved[1]["after"][n]) for n in moved[0]["after"])
         seen.check(not same, "the second update did nothing")
 
     def test_the_second_update_sees_how_far_the_policy_has_moved(self, observe):
         # With a large rate the ratio leaves 0.8 ... 1.2 at once, unless old_log_probs are made anew each time.
-        far = {**LEARNING, "learning_rate": 0.1, "warmup_steps": 0, "updates_per_generation": 2}
-        seen = observe(scenarios.train, steps=1, **far)
+        far = {"learning_rate": 0.1, "warmup_steps": 0, "updates_per_generation": 2, "group_size": 16, "seed": 3}
+        seen = observe(scenarios.train, steps=1, **{**LEARNING, **far})
         clipped = seen.value["history"][0]["clip_fraction"]
         seen.check(clipped > 0, "nothing is clipped at the second update: are the old log-probs those of the rollout?")
 
@@ -837,8 +1332,9 @@ class TestStep:
         )
 
 
+# With groups of 64, the draws of some seeds lose a right answer for good.
 LEARNING = {
-    "max_new_tokens": 1, "group_size": 64, "prompts_per_step": 4, "learning_rate": 0.005, "warmup_steps": 5,
+    "max_new_tokens": 1, "group_size": 128, "prompts_per_step": 4, "learning_rate": 0.005, "warmup_steps": 5,
     "max_grad_norm": 1.0, "dtype": "float32", "optimizer": "adamw",
 }  # fmt: skip
 
@@ -864,6 +1360,18 @@ class TestStateDict:
         same = all(torch.equal(seen.value["after"][n], straight["after"][n]) for n in straight["after"])
         seen.check(same, "stopped after 2 steps and resumed, the weights differ from those of 4 steps in one go")
 
+    def test_holds_all_of_the_optimizers_state(self, observe):
+        seen = observe(scenarios.state_after, 1, optimizer="adamw", updates_per_generation=3)
+        parts = sorted(seen.value)
+        seen.check(parts == ["optimizer", "step_number"], f"step_number and optimizer are wanted, not {parts}")
+        optimizer = seen.value["optimizer"]
+        seen["optimizer"].check(
+            isinstance(optimizer, dict) and sorted(optimizer) == ["param_groups", "state"],
+            "the optimizer's own state_dict is wanted",
+        )
+        kinds = {v.dtype for of_one in optimizer["state"].values() for n, v in of_one.items() if n != "step"}
+        seen["optimizer"].check(kinds == {torch.float64}, f"the model is float64, its moments {kinds}: keep them exact")
+
 
 @pytest.mark.exercise("14.15")
 class TestLoadStateDict:
@@ -872,3 +1380,8 @@ class TestLoadStateDict:
         settings = {"optimizer": "adamw", "learning_rate": 0.05, "warmup_steps": 3}
         straight = observe(scenarios.train, steps=4, **settings).value["history"]
         observe(scenarios.train, steps=4, resume_at=at, **settings)["history"].close(straight, rtol=0, atol=0)
+
+    def test_goes_back_with_its_optimizer(self, observe):
+        settings = {"optimizer": "adamw", "learning_rate": 0.05, "warmup_steps": 0}
+        seen = observe(scenarios.go_back, 2, 2, **settings)
+        seen["again"].close(seen.value["once"], rtol=0, atol=0)

@@ -31,22 +31,32 @@ class TestDataset:
         seen["data"][0].close(("### Instruction:\n1+1=\n\n### Response:\n", 2))
         seen["data"][80].close(("### Instruction:\n9+9=\n\n### Response:\n", 18))
 
-    def test_two_digit_splits_do_not_overlap(self, observe):
-        train, test = (observe(scenarios.dataset, digits=2, split=s) for s in ("train", "test"))
-        train.check(
-            len(train.value["data"]) + len(test.value["data"]) == 8100, "train and test together are 8,100 sums"
-        )
-        train.check(not set(train.value["data"]) & set(test.value["data"]), "no sum may be in both splits")
+    def test_the_held_out_sums_are_the_test_split(self, observe):
+        # is_held_out(a, b) says so of just these eight pairs of one-digit numbers
+        held_out = [(1, 3), (2, 7), (3, 1), (4, 6), (6, 4), (7, 2), (7, 9), (9, 7)]
+        expected = [(f"### Instruction:\n{a}+{b}=\n\n### Response:\n", a + b) for a, b in held_out]
+        observe(scenarios.dataset, split="test")["data"].close(expected)
+        train = observe(scenarios.dataset, split="train")
+        train["length"].close(81 - 8)
+        train.check(not set(train.value["data"]) & set(expected), "no sum may be in both splits")
+
+    def test_two_digit_numbers_are_10_to_99(self, observe):
+        seen = observe(scenarios.operands, digits=2)
+        seen.check(len(seen.value) == 8100, f"there are 90 * 90 = 8,100 sums, not {len(seen.value):,}")
+        seen[0].close(torch.tensor([10, 10]))
+        seen[8099].close(torch.tensor([99, 99]))
 
 
 @pytest.mark.exercise("14.2")
 class TestGetBatch:
     def test_pads_on_the_right_and_masks_the_response(self, observe):
+        observe(scenarios.batch_of_many_rows)
         seen = observe(scenarios.batch, ["1+1=", "2="], [ids("2", eos=True), ids("345", eos=True)])
         seen[0].close(torch.stack([ids("1+1=2", eos=True), ids("2=345", eos=True)]))
         seen[1].close(torch.tensor([[0, 0, 0, 0, 1, 1], [0, 0, 1, 1, 1, 1]]))
 
     def test_padding_is_not_masked_in(self, observe):
+        observe(scenarios.batch_of_many_rows)
         seen = observe(scenarios.batch, ["1=", "2="], [ids("3", eos=True), ids("45", eos=True)])
         seen[0][0].close(torch.tensor([*ids("1=3", eos=True).tolist(), 0]))
         seen[1][0].close(torch.tensor([0, 0, 1, 1, 0]))
@@ -59,6 +69,7 @@ class TestReward:
         (12, "no idea", 0.0), (-3, "-3", 1.0), (3, "-3", 0.0),
     ])  # fmt: skip
     def test_the_last_integer_counts(self, observe, truth, response, reward):
+        observe(scenarios.rewards_of_many_answers)
         observe(calculate_reward, truth, response).close(reward)
 
 
@@ -180,6 +191,7 @@ class TestGenerateGroup:
 @pytest.mark.exercise("14.10")
 class TestLearningRate:
     def test_rises_linearly_then_stays(self, observe):
+        observe(scenarios.rates_of_a_short_run)
         seen = observe(scenarios.learning_rates, 6, learning_rate=0.4, warmup_steps=4)
         seen.close([0.1, 0.2, 0.3, 0.4, 0.4, 0.4])
 
@@ -211,10 +223,18 @@ class TestUpdate:
         seen.check(changed, "an update must change the weights")
         keys = set(seen.value["metrics"])
         seen.check({"loss", "clip_fraction", "grad_norm"} <= keys, "return loss, clip_fraction and grad_norm")
+        for name, value in seen.value["metrics"].items():
+            seen["metrics"][name].check(type(value) is float, f"{name} must be a float, not a {type(value).__name__}")
 
     def test_micro_batches_make_the_same_update(self, observe):
         whole = observe(scenarios.one_update, **ROWS).value
         observe(scenarios.one_update, **ROWS, micro_batch_size=1)["after"].close(whole["after"], atol=1e-12)
+
+    @pytest.mark.parametrize(("size", "most"), [(0, 2), (1, 1), (2, 2)])
+    def test_a_forward_has_the_rows_of_one_micro_batch(self, observe, size, most):
+        seen = observe(scenarios.one_update, **ROWS, micro_batch_size=size)
+        largest = max(seen.value["rows"])
+        seen["rows"].check(largest == most, f"with micro_batch_size={size}, the largest forward has {most} of 2 rows")
 
 
 @pytest.mark.exercise("14.13")
@@ -241,6 +261,16 @@ class TestStep:
         seen.check(not missing, f"the metrics lack {', '.join(missing)}")
         seen["metrics"]["loss"].close(2.0)
         seen["metrics"]["grad_norm"].close(4.0)
+        for name in sorted(names):
+            value = seen.value["metrics"][name]
+            seen["metrics"][name].check(type(value) is float, f"{name} must be a float, not a {type(value).__name__}")
+
+    def test_the_updates_are_made_at_this_steps_rate(self, observe):
+        # The second step of a warm-up over 4 steps; the optimizer has two param_groups.
+        seen = observe(scenarios.watched_step, step_number=1, learning_rate=0.8, warmup_steps=4)
+        seen["metrics"]["learning_rate"].close(0.4)
+        for at_call in (0, 1):
+            seen["at_calls"][at_call]["rates"].close([0.4, 0.4])
 
 
 @pytest.mark.exercise("14.14")
@@ -248,6 +278,12 @@ class TestStateDict:
     def test_a_resumed_run_ends_like_one_that_never_stopped(self, observe):
         straight = observe(scenarios.train, steps=2).value
         observe(scenarios.train, steps=2, resume_at=1)["after"].close(straight["after"], rtol=0, atol=0)
+
+    def test_holds_the_number_of_steps_and_the_optimizers_state(self, observe):
+        seen = observe(scenarios.state_after, 2, updates_per_generation=3)
+        seen.close({"step_number": 2, "optimizer": {}})  # plain gradient descent has no state
+        number = seen.value["step_number"]
+        seen["step_number"].check(type(number) is int, f"the number of steps is an int, not a {type(number).__name__}")
 
 
 @pytest.mark.exercise("14.15")
@@ -257,3 +293,9 @@ class TestLoadStateDict:
         rates = [metrics["learning_rate"] for metrics in seen.value["history"]]
         right = all(abs(rate - expected) < 1e-9 for rate, expected in zip(rates, [0.1, 0.2, 0.3], strict=True))
         seen.check(right, f"the warm-up goes on after resuming, 0.1, 0.2, 0.3; the rates were {rates}")
+
+    def test_goes_back_to_an_earlier_step(self, observe):
+        seen = observe(scenarios.go_back, 1, 2, learning_rate=0.4, warmup_steps=4, num_steps=8, final_rate=0.0)
+        seen["step_number"].close(3)
+        seen["again"].close(seen.value["once"], rtol=0, atol=0)
+        seen["kept"].check(seen.value["kept"] == ["optimizer", "step_number"], "loading must leave the state whole")

@@ -1,9 +1,12 @@
 """Situations that the tests of lesson 14 look at. Each returns evidence; what it should be is in the tests."""
 
+import re
+
 import torch
 from jaxtyping import Float, Int
 from lesson14_grpo_ppo_clip.data import addition
 from lesson14_grpo_ppo_clip.loss import ppo_clip
+from lesson14_grpo_ppo_clip.rewards import addition as rewards
 from lesson14_grpo_ppo_clip.rollout import generate as rollout
 from lesson14_grpo_ppo_clip.training import grpo_trainer
 from torch import Tensor
@@ -26,44 +29,66 @@ def watch_forwards(model, limit=1000):
 
 
 def dataset(digits=1, split="all"):
-    """Makes an AdditionDataset; returns its length and its data."""
-    made = addition.AdditionDataset(CharTokenizer(), digits, split)
-    return {"length": len(made), "data": [tuple(made[i]) for i in range(len(made))]}
+    """Makes an AdditionDataset; returns its length, its data, and whether it still has the tokenizer."""
+    tokenizer = CharTokenizer()
+    made = addition.AdditionDataset(tokenizer, digits, split)
+    return {
+        "length": len(made),
+        "data": [tuple(made[i]) for i in range(len(made))],
+        "has the tokenizer": getattr(made, "tokenizer", None) is tokenizer,
+    }
 
 
-def batch(prompts, responses, pad_is_eos=False) -> tuple[Int[Tensor, "batch length"], Int[Tensor, "batch length"]]:
-    """get_batch with a character tokenizer: ids 2 to 11 are the digits, 0 is padding, 1 is EOS."""
-    made = addition.AdditionDataset(CharTokenizer(pad_is_eos=pad_is_eos))
+def batch(
+    prompts, responses, pad_is_eos=False, merges=(), bos=False
+) -> tuple[Int[Tensor, "batch length"], Int[Tensor, "batch length"]]:
+    """get_batch with a character tokenizer: ids 2 to 11 are the digits, 0 is padding, 1 is EOS.
+
+    `merges` are strings with an id of their own; `bos` puts a BOS token in front of each text that is encoded.
+    """
+    made = addition.AdditionDataset(CharTokenizer(pad_is_eos=pad_is_eos, merges=merges, bos=bos))
     return tuple(made.get_batch(prompts, responses))
 
 
-def generate_chain(table, prompts, group_size, max_new_tokens, eos_token_id=None):
+def generate_chain(table, prompts, group_size, max_new_tokens, eos_token_id=None, pad_is_eos=False):
     """generate with a model that always writes the same: `table` gives for each token the one that follows.
 
-    Prompts are strings of the letters a, b, c, ... (ids 2, 3, 4, ...). Returns the token ids and, for each
-    forward pass, its number of rows and its width.
+    Prompts are strings of the letters a, b, c, ... (ids 2, 3, 4, ...). Returns the token ids, the lengths of the
+    log-probs and, for each forward pass, its number of rows and its width.
     """
     size = len(table)
     model = BigramLM([[60.0 if column == follower else 0.0 for column in range(size)] for follower in table])
-    tokenizer = CharTokenizer(alphabet="abcdefghijklmnop"[: size - 2])
+    tokenizer = CharTokenizer(alphabet="abcdefghijklmnop"[: size - 2], pad_is_eos=pad_is_eos)
     forwards = watch_forwards(model)
-    ids, _ = rollout.generate(model, tokenizer, prompts, group_size, max_new_tokens, eos_token_id=eos_token_id)
-    return {"token_ids": list(ids), "forwards": forwards}
+    ids, log_probs = rollout.generate(model, tokenizer, prompts, group_size, max_new_tokens, eos_token_id=eos_token_id)
+    return {"token_ids": list(ids), "lengths of log_probs": [len(row) for row in log_probs], "forwards": forwards}
 
 
-def generate(prompts, group_size, max_new_tokens, temperature=1.0, seed=0, pad_is_eos=False, layers=2, model="tiny"):
+def generate(
+    prompts,
+    group_size,
+    max_new_tokens,
+    temperature=1.0,
+    seed=0,
+    pad_is_eos=False,
+    layers=2,
+    model="tiny",
+    global_seed=12345,
+    eos_token_id=None,
+):
     """generate with a small random model; returns ids, log-probs, forwards and the model's weights.
 
-    `model` is "tiny" (lab's TinyLM) or "llama" (a small Llama of transformers').
+    `model` is "tiny" (lab's TinyLM) or "llama" (a small Llama of transformers'). `seed` is that of the generator
+    that is passed (None: no generator), `global_seed` that of torch's global random state.
     """
     tokenizer = CharTokenizer("0123456789+=", pad_is_eos=pad_is_eos)
-    torch.manual_seed(1)
+    torch.default_generator.manual_seed(1)
     built = TinyLM(tokenizer.vocab_size, layers=layers) if model == "tiny" else small_llama(tokenizer.vocab_size)
     forwards = watch_forwards(built)
-    generator = torch.Generator().manual_seed(seed)
-    torch.manual_seed(seed + 12345)  # draws must come from the generator: this one is a trap
+    generator = None if seed is None else torch.Generator().manual_seed(seed)
+    torch.default_generator.manual_seed(global_seed)
     ids, log_probs = rollout.generate(
-        built, tokenizer, prompts, group_size, max_new_tokens, temperature, generator=generator
+        built, tokenizer, prompts, group_size, max_new_tokens, temperature, eos_token_id, generator
     )
     return {
         "token_ids": list(ids),
@@ -82,13 +107,14 @@ def small_llama(vocab_size):
     return LlamaForCausalLM(config).eval()
 
 
-def draw_many(probabilities, count, temperature=1.0):
+def draw_many(probabilities, count, temperature=1.0, dtype="float64"):
     """Draws one token after the prompt "a", `count` times; returns the ids, and the log-probs that were stored.
 
-    Tokens have the given probabilities at temperature 1; the first two are padding and EOS.
+    Tokens have the given probabilities at temperature 1; the first two are padding and EOS. `dtype` is that of
+    the model's logits.
     """
     row = torch.tensor(probabilities, dtype=torch.float64).log()
-    model = BigramLM(row.expand(len(row), -1))
+    model = BigramLM(row.expand(len(row), -1)).to(getattr(torch, dtype))
     tokenizer = CharTokenizer(alphabet="abcdefghijklmnop"[: len(row) - 2])
     generator = torch.Generator().manual_seed(5)
     watch_forwards(model)
@@ -115,7 +141,7 @@ def group_of_random_answers(prompts, ground_truths, group_size, seed=0, reward_d
     """generate_group with a model that writes one of the digits 0 to 3, then EOS. Returns the rollout's fields.
 
     `slope` is how much larger each digit's logit is than that of the digit before. `reward_digit` rewards a
-    response by its digit plus the truth, with a reward function of the caller's.
+    response by its digit plus the truth and a half, with a reward function of the caller's.
     """
     tokenizer = CharTokenizer("0123456789+=")
     table = torch.full((tokenizer.vocab_size, tokenizer.vocab_size), -60.0)
@@ -125,11 +151,10 @@ def group_of_random_answers(prompts, ground_truths, group_size, seed=0, reward_d
     model = BigramLM(table)
     watch_forwards(model)
     if reward_digit:
-        settings["reward"] = lambda truth, text: float(int(text) + truth)
+        settings["reward"] = lambda truth, text: int(text) + truth + 0.5
     generator = torch.Generator().manual_seed(seed)
-    made = rollout.generate_group(
-        model, tokenizer, prompts, ground_truths, group_size, max_new_tokens=4, generator=generator, **settings
-    )
+    settings = {"max_new_tokens": 4, "generator": generator, **settings}
+    made = rollout.generate_group(model, tokenizer, prompts, ground_truths, group_size, **settings)
     return _fields(made)
 
 
@@ -150,23 +175,30 @@ class Sums(addition.AdditionDataset):
 SUMS = [("1+1=", 2), ("2+1=", 3), ("2+2=", 4), ("3+2=", 5)]
 
 
-def make_trainer(model_seed=0, dtype="float64", reward_of=None, **settings):
+def make_trainer(model_seed=0, dtype="float64", reward_of=None, dropout=0.0, **settings):
     """A trainer on four sums with a small model and, unless told otherwise, plain gradient descent.
 
     `reward_of` chooses a reward function: "length" gives the number of characters, "truth" 1 for every response
-    to a sum that is 2 and 0 for all others.
+    to a sum that is 2 and 0 for all others, "equal" 0.7 for every response. The model has layers that drop out
+    a share `dropout` of their input whenever it is in training mode. `trainer.forwards` grows with each forward.
     """
-    rewards = {"length": lambda truth, text: float(len(text)), "truth": lambda truth, text: float(truth == 2)}
+    rewards = {
+        "length": lambda truth, text: float(len(text)),
+        "truth": lambda truth, text: float(truth == 2),
+        "equal": lambda truth, text: 0.7,
+    }
     if reward_of:
         settings["reward"] = rewards[reward_of]
     tokenizer = CharTokenizer("0123456789+=")
-    torch.manual_seed(model_seed)
-    model = TinyLM(tokenizer.vocab_size).to(getattr(torch, dtype))
-    watch_forwards(model, limit=20_000)
+    torch.default_generator.manual_seed(model_seed)
+    model = TinyLM(tokenizer.vocab_size, dropout=dropout).to(getattr(torch, dtype))
+    forwards = watch_forwards(model, limit=20_000)
     defaults = {"prompts_per_step": 3, "group_size": 4, "max_new_tokens": 4, "learning_rate": 0.1, "warmup_steps": 0,
                 "optimizer": "sgd", "max_grad_norm": 1e6}  # fmt: skip
     config = grpo_trainer.GRPOConfig(**{**defaults, **settings})
-    return grpo_trainer.GRPOTrainer(model, tokenizer, Sums(tokenizer, SUMS), config)
+    trainer = grpo_trainer.GRPOTrainer(model, tokenizer, Sums(tokenizer, SUMS), config)
+    trainer.forwards = forwards
+    return trainer
 
 
 def weights_of(trainer):
@@ -174,10 +206,12 @@ def weights_of(trainer):
 
 
 def learning_rates(steps, **settings):
-    """The learning rates of the first `steps` steps."""
+    """The learning rates of the first `steps` steps, each set in the optimizer before the next is asked for."""
     trainer, rates = make_trainer(**settings), []
     for trainer.step_number in range(steps):
         rates.append(trainer.learning_rate())
+        for group in trainer.optimizer.param_groups:
+            group["lr"] = rates[-1]
     return rates
 
 
@@ -185,37 +219,49 @@ def batch_of(
     prompts, token_ids, log_probs
 ) -> tuple[Int[Tensor, "batch length"], Int[Tensor, "batch length"], Float[Tensor, "batch length-1"]]:
     """batch_of for a rollout with these token ids and log-probs."""
-    empty = torch.zeros(len(prompts))
-    made = rollout.Rollout(prompts, [""] * len(prompts), token_ids, log_probs, empty, empty)
-    return tuple(make_trainer().batch_of(made))
+    trainer, empty = make_trainer(), torch.zeros(len(prompts))
+    texts = [trainer.tokenizer.decode(ids.tolist(), skip_special_tokens=True) for ids in token_ids]
+    return tuple(trainer.batch_of(rollout.Rollout(prompts, texts, token_ids, log_probs, empty, empty)))
 
 
 def one_update(ids, mask, advantages, old_log_probs, stale_gradient=False, **settings):
-    """One call of update; returns the weights before and after, and the metrics."""
+    """One call of update; returns the weights before and after, the metrics, and the number of rows in each
+    forward pass."""
     trainer = make_trainer(**settings)
     if stale_gradient:
         for parameter in trainer.model.parameters():
             parameter.grad = torch.ones_like(parameter)
     before = weights_of(trainer)
     metrics = trainer.update(ids, mask, advantages, old_log_probs)
-    return {"before": before, "after": weights_of(trainer), "metrics": dict(metrics)}
+    rows = [rows for rows, _ in trainer.forwards]
+    return {"before": before, "after": weights_of(trainer), "metrics": dict(metrics), "rows": rows}
 
 
-def watched_step(step_number=0, **settings):
-    """One step whose updates only write down what they were given. Returns that, the metrics, the number of
-    steps done afterwards, and the learning rate of the optimizer."""
+def watched_step(step_number=0, global_seed=1, **settings):
+    """One step whose updates only write down what they were given, of an optimizer with two param_groups.
+
+    Returns those calls, and of each the learning rates that the optimizer had and whether the model was in
+    training mode; the metrics, the number of steps done afterwards, the optimizer's learning rates, and the next
+    number from torch's global random generator, which was seeded with `global_seed` before the step.
+    """
     trainer = make_trainer(**settings)
+    trainer.optimizer.param_groups.append({"params": [], "lr": 0.0})
     trainer.step_number = step_number
-    calls = []
+    calls, at_calls = [], []
 
     def update(ids, mask, advantages, old_log_probs):
         calls.append({"ids": ids, "mask": mask, "advantages": advantages, "old_log_probs": old_log_probs})
+        rates = [group["lr"] for group in trainer.optimizer.param_groups]
+        at_calls.append({"rates": rates, "training": trainer.model.training})
         return {"loss": float(len(calls)), "clip_fraction": 0.5, "grad_norm": 2.0 * len(calls)}
 
     trainer.update = update
+    torch.default_generator.manual_seed(global_seed)
     metrics = trainer.step()
     return {
         "calls": calls,
+        "at_calls": at_calls,
+        "next_global_number": torch.rand(()).item(),
         "metrics": dict(metrics),
         "step_number": trainer.step_number,
         "rates": [group["lr"] for group in trainer.optimizer.param_groups],
@@ -264,10 +310,10 @@ def train(steps, resume_at=None, **settings):
 def loss_with_stored_and_with_second_model(ids, mask, advantages, epsilon=0.2):
     """The loss and its gradient of a model that has moved on, once with old log-probs that were stored, once
     with those of a copy of the old weights."""
-    torch.manual_seed(3)
+    torch.default_generator.manual_seed(3)
     old = TinyLM(14).double()
     stored = ppo_clip.token_log_probs(old, ids).detach()
-    torch.manual_seed(3)
+    torch.default_generator.manual_seed(3)
     new, second = TinyLM(14).double(), TinyLM(14).double()
     second.load_state_dict(old.state_dict())
     with torch.no_grad():
@@ -282,3 +328,112 @@ def loss_with_stored_and_with_second_model(ids, mask, advantages, epsilon=0.2):
         results[name] = {"loss": loss, "grads": {n: p.grad.clone() for n, p in new.named_parameters()}}
     results["second model has a gradient"] = any(p.grad is not None for p in second.parameters())
     return results
+
+
+def operands(digits, split="all"):
+    """Makes an AdditionDataset; returns the two numbers in each of its prompts, one row per prompt."""
+    made = addition.AdditionDataset(CharTokenizer(), digits, split)
+    numbers = re.findall("[0-9]+", " ".join(item[0] for item in made.data))
+    return torch.tensor([int(n) for n in numbers]).reshape(-1, 2)
+
+
+def size_of_dataset(digits=1, split="all"):
+    """Makes an AdditionDataset; returns its length."""
+    return len(addition.AdditionDataset(CharTokenizer(), digits, split))
+
+
+def devices_of_batch(device):
+    """get_batch for one row; returns the names of the devices that ids and mask are on.
+
+    "meta" is a device that every machine has; what is put there has a shape, but no numbers.
+    """
+    made = addition.AdditionDataset(CharTokenizer())
+    return [str(tensor.device) for tensor in made.get_batch(["1="], [torch.tensor([3, 1])], device)]
+
+
+def ask_the_rate_twice(step_number, **settings):
+    """Asks for the learning rate of one step twice; returns both answers and the trainer's step_number then."""
+    trainer = make_trainer(**settings)
+    trainer.step_number = step_number
+    rates = [trainer.learning_rate(), trainer.learning_rate()]
+    return {"rates": rates, "step_number": trainer.step_number}
+
+
+ANSWERS = [
+    (12, "12"), (12, " 12\n"), (12, "7+5=12"), (7, "7+5=12"), (12, "112"), (2, "112"), (12, "12."), (12, "I say 12."),
+    (12, "12 or 13"), (25, "12 or 13"), (12, "13 or 12"), (13, "13 or 12"), (14, "9 5"), (9, "9 5"), (5, "9 5"),
+    (12, "12\nor 13"), (13, "12\nor 13"), (12, "a=12 b=13"), (13, "a=12 b=13"), (13, "a=12, b 13"), (12, "the end"),
+    (0, ""), (0, "-"), (3, "-3"), (-3, "-3"), (-3, "3"), (5, "3-5"), (-5, "3-5"), (5, "3 - 5"), (-5, "3 - 5"),
+    (-12, "--12"), (12, "+12"), (7, "007"), (-7, "-07"), (0, "-0"), (0, "000"), (5, "8.5"), (8, "8.5"), (5, "5.0"),
+    (0, "5.0"), (234, "1,234"), (1234, "1,234"), (5, "x5y"), (3, "\u0663"), (3, "2\u0663"), (2, "2\u0663"), (3, "x3"),
+    (2**53, "9007199254740993"), (0, "0" * 10_000), (7, "0" * 10_000 + "7"), (7, "9" * 10_000), (7, "7 " + "9" * 10_000),
+]  # fmt: skip
+
+
+def rewards_of_many_answers():
+    """calculate_reward for each (truth, response) in ANSWERS; where it raises an error, the error's name instead.
+
+    The tests of exercise 14.3 look at this before their own case: it tells one mistake from another.
+    """
+
+    def reward(truth, response):
+        try:
+            return rewards.calculate_reward(truth, response)
+        except NotImplementedError:
+            raise
+        except Exception as error:
+            return type(error).__name__
+
+    return [reward(truth, response) for truth, response in ANSWERS]
+
+
+def batch_of_many_rows():
+    """get_batch for rows of all kinds: long and short ones, with and without EOS, with the padding id 0 in a response.
+
+    The tests of exercise 14.2 look at this before their own case: it tells one mistake from another.
+    """
+    responses = [[5, 6, 7, 1], [8, 0, 9], [4], [3, 1], [0, 1]]
+    return batch(["12=", "3=", "1+1+1=", "45=", "6+7="], [torch.tensor(ids) for ids in responses])
+
+
+def rates_of_a_short_run():
+    """The learning rates of 8 steps whose rise is longer than their fall, with 3 updates per step.
+
+    The tests of exercise 14.10 look at this before their own case: it tells one mistake from another.
+    """
+    settings = {"warmup_steps": 6, "num_steps": 4, "final_rate": 0.1, "updates_per_generation": 3}
+    return learning_rates(8, learning_rate=0.4, **settings)
+
+
+def completions_of_a_fresh_generator(prompts, step_number=0):
+    """What the trainer's model writes to these prompts when the step's generator has drawn nothing before."""
+    trainer = make_trainer()
+    config = trainer.config
+    token_ids, _ = rollout.generate(
+        trainer.model, trainer.tokenizer, prompts, config.group_size, config.max_new_tokens, config.temperature,
+        generator=grpo_trainer.step_generator(config.seed, step_number),
+    )  # fmt: skip
+    return list(token_ids)
+
+
+def state_after(steps, **settings):
+    """The trainer's state_dict after so many steps."""
+    trainer = make_trainer(**settings)
+    for _ in range(steps):
+        trainer.step()
+    return trainer.state_dict()
+
+
+def go_back(first, then, **settings):
+    """Takes `first` steps, keeps the weights and the state, and takes `then` more; the same trainer is given back
+    what was kept, and takes them again. Returns the metrics of both times, and what the kept state holds at
+    the end."""
+    trainer = make_trainer(**settings)
+    for _ in range(first):
+        trainer.step()
+    weights, state = weights_of(trainer), trainer.state_dict()
+    once = [dict(trainer.step()) for _ in range(then)]
+    trainer.model.load_state_dict(weights)
+    trainer.load_state_dict(state)
+    again = [dict(trainer.step()) for _ in range(then)]
+    return {"once": once, "again": again, "kept": sorted(state), "step_number": trainer.step_number}

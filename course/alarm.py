@@ -1,0 +1,63 @@
+"""Breaks off code that runs on past a moment in time, where the system knows alarms (not on Windows)."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+class TooLate(BaseException):
+    """Not an Exception: the code that is broken off may catch those."""
+
+
+_ringing = [False]  # whether the alarm may break off what is running at this moment
+
+
+@contextmanager
+def until(deadline: float) -> Iterator[None]:
+    """While inside, TooLate is raised soon after `deadline` (of time.monotonic), in parts under `may_ring` alone.
+
+    An alarm that was set before goes on afterwards.
+    """
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(number, frame):
+        if _ringing[0] and not _imports(frame):
+            raise TooLate
+
+    started = time.monotonic()
+    handler = signal.signal(signal.SIGALRM, ring)
+    # Again and again: the code that is broken off may catch even this.
+    rest, interval = signal.setitimer(signal.ITIMER_REAL, max(0.01, deadline - started), 0.05)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, handler)
+        if rest:
+            signal.setitimer(signal.ITIMER_REAL, max(0.01, rest - (time.monotonic() - started)), interval)
+
+
+def _imports(frame: FrameType | None) -> bool:
+    """A module that is imported halfway may never be imported whole again."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
+
+
+@contextmanager
+def may_ring() -> Iterator[None]:
+    """The part that may be broken off: what surrounds it is to be put back in order whatever happens."""
+    before, _ringing[0] = _ringing[0], True
+    try:
+        yield
+    finally:
+        _ringing[0] = before

@@ -49,7 +49,7 @@ class TableCritic(Table):
 
 def network(kind, states, seed=0, dtype="float64", **sizes):
     """Makes an Actor or a Critic; returns the shapes of its parameters, its weights in order, and its output."""
-    torch.manual_seed(seed)
+    torch.default_generator.manual_seed(seed)
     made = {"actor": actors.Actor, "critic": critics.Critic}[kind](**sizes).to(getattr(torch, dtype))
     weights = [p.detach().clone() for p in made.parameters()]
     again = made(states.to(getattr(torch, dtype)))
@@ -59,7 +59,7 @@ def network(kind, states, seed=0, dtype="float64", **sizes):
 
 def two_networks(kind, **sizes):
     """Makes two networks of one kind; returns their weights in order."""
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     made = [{"actor": actors.Actor, "critic": critics.Critic}[kind](**sizes) for _ in range(2)]
     return [[p.detach().clone() for p in network.parameters()] for network in made]
 
@@ -72,7 +72,7 @@ def rollout(table, labels, indices, group_size, seed=0, states=None, trap=12345)
     environment = digits.DigitEnvironment(images, labels)
     policy = Table(table)
     generator = torch.Generator().manual_seed(seed)
-    torch.manual_seed(seed + trap)  # draws must come from the generator: this one is a trap
+    torch.default_generator.manual_seed(seed + trap)  # draws must come from the generator: this one is a trap
     made = groups.group_rollout(policy, environment, indices, group_size, generator)
     fields = {name: getattr(made, name) for name in ("states", "actions", "log_probs", "rewards")}
     open_gradient = [name for name, value in fields.items() if value.requires_grad]
@@ -143,6 +143,25 @@ def train(table, labels, steps, critic=None, images=None, **settings):
     return {"before": before, "after": tables(trainer), "metrics": metrics}
 
 
+def learn_values(labels, steps=60, seed=0, hidden=32):
+    """The real critic beside a policy that always answers 0 and cannot move: images of 16 pixels, a point for each
+    label with noise around it. Returns the critic's values of the images."""
+    labels = torch.as_tensor(labels)
+    generator = torch.Generator().manual_seed(seed)
+    images = 2 * torch.eye(10, 16)[labels] + 0.3 * torch.randn(len(labels), 16, generator=generator)
+    policy = Table(torch.zeros(16, 10))
+    policy.forward = lambda states: torch.cat([torch.full((len(states), 1), 60.0), torch.zeros(len(states), 9)], 1) + (
+        0 * (states @ policy.table)
+    )
+    torch.default_generator.manual_seed(seed)
+    critic = critics.Critic(16, hidden)
+    config = training.DigitConfig(baseline="critic", group_size=2, learning_rate=0.01, seed=seed)
+    trainer = training.DigitTrainer(policy, digits.DigitEnvironment(images, labels), config, critic)
+    for _ in range(steps):
+        trainer.step(torch.arange(len(labels)))
+    return critic(images).detach()
+
+
 def learn_blobs(baseline, steps=40, seed=0, optimizer="adamw", **settings):
     """The real networks on made-up digits: ten points in the plane of 16 pixels, with noise around them.
 
@@ -152,7 +171,7 @@ def learn_blobs(baseline, steps=40, seed=0, optimizer="adamw", **settings):
     centres = 2 * torch.eye(10, 16)
     labels = torch.arange(10).repeat(40)
     images = centres[labels] + 0.3 * torch.randn(len(labels), 16, generator=generator)
-    torch.manual_seed(seed)
+    torch.default_generator.manual_seed(seed)
     actor = actors.Actor(16, 32)
     critic = critics.Critic(16, 32) if baseline == "critic" else None
     defaults = {"images_per_step": 40, "group_size": 16, "learning_rate": 0.01, "num_steps": steps, "seed": seed}

@@ -1,5 +1,6 @@
 """The experiments of lesson 15, each with a table and plots. They run on your code (SOLUTION=1: the reference).
 
+    python -m lab.mnist_runs              the same as main
     python -m lab.mnist_runs main         GRPO, 10 times through the training images
     python -m lab.mnist_runs baselines    group mean, batch mean, none, critic: equal samples
     python -m lab.mnist_runs groups       G = 2 ... 128: equal samples; and the share of groups without signal
@@ -149,12 +150,12 @@ def main_run(seeds: int, out: Path, data: Path) -> str:
 
 def baselines(seeds: int, out: Path, data: Path) -> str:
     runs = [
-        Run("group mean (GRPO)", 2, {"baseline": "group"}, data=data),
-        Run("batch mean", 2, {"baseline": "batch"}, data=data),
-        Run("no baseline (REINFORCE)", 2, {"baseline": "none"}, data=data),
-        Run("critic (PPO)", 2, {"baseline": "critic"}, data=data),
-        Run("batch mean, one answer to each image", 2, {"baseline": "batch", "group_size": 1}, data=data),
-        Run("critic, one answer to each image", 2, {"baseline": "critic", "group_size": 1}, data=data),
+        Run("group mean (GRPO)", 3, {"baseline": "group"}, data=data),
+        Run("batch mean", 3, {"baseline": "batch"}, data=data),
+        Run("no baseline (REINFORCE)", 3, {"baseline": "none"}, data=data),
+        Run("critic (PPO)", 3, {"baseline": "critic"}, data=data),
+        Run("batch mean, one answer to each image", 3, {"baseline": "batch", "group_size": 1}, data=data),
+        Run("critic, one answer to each image", 3, {"baseline": "critic", "group_size": 1}, data=data),
     ]
     found = perform_all(runs, seeds)
     _curves(
@@ -166,11 +167,11 @@ def baselines(seeds: int, out: Path, data: Path) -> str:
 
 def groups(seeds: int, out: Path, data: Path) -> str:
     sizes = [2, 4, 8, 16, 32, 64, 128]
-    found = perform_all([Run(f"G = {g}", 1, {"group_size": g}, data=data) for g in sizes], seeds)
+    found = perform_all([Run(f"G = {g}", 2, {"group_size": g}, data=data) for g in sizes], seeds)
     from lab import plots
 
     last = [[found[f"G = {g}"][s].greedy[-1] for g in sizes] for s in range(seeds)]
-    plots.with_spread({"after 960,000 answers": (sizes, last)}, out / "accuracy.png", "Group size at equal samples",
+    plots.with_spread({"after 1,920,000 answers": (sizes, last)}, out / "accuracy.png", "Group size at equal samples",
                       "answers to each image, G", "share of test images right, greedy", log_x=True)  # fmt: skip
     shown = {label: found[label] for label in ("G = 2", "G = 8", "G = 32", "G = 128")}
     _curves(shown, "no_signal", out / "no_signal.png", "Groups without signal", "share of groups", (0, 1))
@@ -178,7 +179,7 @@ def groups(seeds: int, out: Path, data: Path) -> str:
     head = ["G", "images a step", "times through the images", "test accuracy, greedy", "no signal: first tenth",
             "last tenth", "expected from p at the end", "processor seconds"]  # fmt: skip
     rows = [
-        [str(g), str(SAMPLES_PER_STEP // g), f"{16 / g:g}", spread([o.greedy[-1] for o in of]),
+        [str(g), str(SAMPLES_PER_STEP // g), f"{2 * 16 / g:g}", spread([o.greedy[-1] for o in of]),
          *(f"{statistics.fmean(v):.0%}" for v in ([o.no_signal[0] for o in of], [o.no_signal[-1] for o in of],
                                                   [o.expected_no_signal[-1] for o in of])),
          f"{statistics.fmean(o.seconds for o in of):.0f}"]
@@ -291,10 +292,12 @@ EXPERIMENTS = {"main": main_run, "baselines": baselines, "groups": groups, "std"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("experiment", help=f"{', '.join(EXPERIMENTS)} or all")
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--out", type=Path, default=Path("runs/mnist"))
-    parser.add_argument("--data", type=Path, default=mnist.EMBEDDED)
+    parser.add_argument("experiment", nargs="?", default="main", help=f"{', '.join(EXPERIMENTS)} or all")
+    parser.add_argument("--seeds", type=int, default=3, help="runs of each kind, with seeds 0, 1, ...")
+    parser.add_argument(
+        "--out", type=Path, default=Path("runs/mnist"), help="a folder; each experiment has its own in it"
+    )
+    parser.add_argument("--data", type=Path, default=mnist.EMBEDDED, help="a folder of MNIST's four IDX files")
     given = parser.parse_args(arguments)
     if given.experiment not in (*EXPERIMENTS, "all"):
         raise UsageError(f"there is no experiment {given.experiment!r}; use one of {', '.join(EXPERIMENTS)} or all")

@@ -44,7 +44,8 @@ def test_an_experiment_writes_table_plots_and_outcomes(tmp_path, monkeypatch):
     def perform_all(runs, seeds):
         return {
             r.label: [
-                Outcome(Run(r.label, r.passes, r.settings, 10, s), [2048 * i for i in range(1, 11)], [0.9 + 0.01 * s] * 10,
+                Outcome(Run(r.label, r.passes, r.settings, 10, s), [2048 * i for i in range(1, 11)],
+                        [0.9 + 0.01 * s] * 10,
                         [0.8] * 10, [[0.5] * 10] * 10, [[0.5] * 10] * 10, [0.1] * 10, [0.2] * 10, [0.3] * 10, 5.0)
                 for s in range(seeds)
             ]

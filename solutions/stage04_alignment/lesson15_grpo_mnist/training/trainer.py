@@ -67,22 +67,16 @@ class DigitTrainer:
         # > The critic, if there is one: its values, value_loss, and the same with its own optimizer.
         log_probs = action_log_probs(self.actor(rollout.states), rollout.actions)  # (B, G)
         loss = policy_loss(log_probs, rollout.log_probs, advantages, self.config.epsilon)
-        metrics = {"loss": loss.item(), "grad_norm": self._descend(loss, self.actor, self.optimizer)}
+        norm = _descend(loss, self.actor, self.optimizer, self.config.max_grad_norm)
+        metrics = {"loss": loss.item(), "grad_norm": norm}
         flat = [t.detach().reshape(-1, 1) for t in (log_probs, rollout.log_probs)]
         ones = torch.ones_like(flat[0])
         metrics["clip_fraction"] = clip_fraction(*flat, advantages.reshape(-1), ones, self.config.epsilon)
         if self.critic is not None:
             guess_loss = value_loss(self.critic(rollout.states), rollout.rewards)
-            self._descend(guess_loss, self.critic, self.critic_optimizer)
+            _descend(guess_loss, self.critic, self.critic_optimizer, self.config.max_grad_norm)
             metrics["value_loss"] = guess_loss.item()
         return metrics
-
-    def _descend(self, loss: Tensor, model: nn.Module, optimizer) -> float:
-        optimizer.zero_grad()
-        loss.backward()
-        norm = nn.utils.clip_grad_norm_(model.parameters(), self.config.max_grad_norm)
-        optimizer.step()
-        return norm.item()
 
     def step(self, indices: Int[Tensor, "batch"]) -> dict[str, float]:
         """One step on these images: a rollout of config.group_size answers to each, drawn with self.generator, and
@@ -128,6 +122,15 @@ class DigitTrainer:
                     group["lr"] = rate
             metrics.append(self.step(indices))
         return metrics
+
+
+def _descend(loss: Tensor, model: nn.Module, optimizer, max_norm: float) -> float:
+    """One step of `model` against the gradient of `loss`; the gradient's norm before it was clipped."""
+    optimizer.zero_grad()
+    loss.backward()
+    norm = nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+    optimizer.step()
+    return norm.item()
 
 
 @torch.no_grad()

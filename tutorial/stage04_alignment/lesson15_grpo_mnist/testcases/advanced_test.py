@@ -151,7 +151,8 @@ class TestActionLogProbs:
 
     def test_half_precision_is_raised_to_single(self, observe):
         seen = observe(action_log_probs, torch.tensor([[0.0, 3.0, 5.0]], dtype=torch.bfloat16), whole([[0, 1]]))
-        seen.check(seen.value.dtype == torch.float32, "at least float32, also for half precision logits")
+        good = seen.value.dtype in (torch.float32, torch.float64)
+        seen.check(good, "at least float32, also for half precision logits")
         seen.close(torch.tensor([0.0, 3.0, 5.0]).log_softmax(0)[None, :2], rtol=1e-5)
 
     def test_as_many_answers_as_states(self, observe):
@@ -204,12 +205,10 @@ class TestGroupRollout:
     def test_all_draws_come_from_the_generator(self, observe):
         arguments = (self.FLAT, whole([0, 1, 2, 3]), whole([0, 1, 2, 3]), 32)
         first = observe(scenarios.rollout, *arguments, seed=1).value
-        # The global random state is another one here: seeded with seed + 12345 in the first call, too.
-        observe(scenarios.rollout, *arguments, seed=1)["actions"].close(first["actions"])
+        # The global random state is another one here.
+        observe(scenarios.rollout, *arguments, seed=1, trap=99)["actions"].close(first["actions"])
         seen = observe(scenarios.rollout, *arguments, seed=2)
         seen.check(not torch.equal(seen.value["actions"], first["actions"]), "another seed must draw other answers")
-        seen = observe(scenarios.rollout, *arguments, seed=1, trap=99)
-        seen["actions"].close(first["actions"])
 
     def test_unnormalised_and_large_logits(self, observe):
         table = double([[0.0, 1e4], [1e4, 0.0]])

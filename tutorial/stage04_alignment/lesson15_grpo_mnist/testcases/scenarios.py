@@ -150,8 +150,8 @@ def learn_values(labels, steps=60, seed=0, hidden=32):
     generator = torch.Generator().manual_seed(seed)
     images = 2 * torch.eye(10, 16)[labels] + 0.3 * torch.randn(len(labels), 16, generator=generator)
     policy = Table(torch.zeros(16, 10))
-    policy.forward = lambda states: torch.cat([torch.full((len(states), 1), 60.0), torch.zeros(len(states), 9)], 1) + (
-        0 * (states @ policy.table)
+    policy.forward = lambda states: (
+        torch.cat([torch.full((len(states), 1), 60.0), torch.zeros(len(states), 9)], 1) + (0 * (states @ policy.table))
     )
     torch.default_generator.manual_seed(seed)
     critic = critics.Critic(16, hidden)

@@ -174,7 +174,8 @@ def learn_blobs(baseline, steps=40, seed=0, optimizer="adamw", **settings):
     torch.default_generator.manual_seed(seed)
     actor = actors.Actor(16, 32)
     critic = critics.Critic(16, 32) if baseline == "critic" else None
-    defaults = {"images_per_step": 40, "group_size": 16, "learning_rate": 0.01, "num_steps": steps, "seed": seed}
+    defaults = {"images_per_step": 40, "group_size": 16, "learning_rate": 0.01, "num_steps": steps, "seed": seed,
+                "warmup_steps": 0}  # fmt: skip
     config = training.DigitConfig(baseline=baseline, optimizer=optimizer, **{**defaults, **settings})
     trainer = training.DigitTrainer(actor, digits.DigitEnvironment(images, labels), config, critic)
     before = training.evaluate(actor, images, labels)

@@ -1,6 +1,6 @@
 """The training loop on digits: GRPO, or PPO with a critic, as the baseline says.
 
-A policy that starts from nothing needs no reference model and no warm-up; what is left is short. Left out on
+A policy that starts from nothing needs no reference model; what is left is short. Left out on
 purpose: files and plots (the experiments in `lab`), early stopping, anything that looks at test images.
 """
 
@@ -29,7 +29,8 @@ class DigitConfig:
     updates_per_rollout: int = 1  # optimizer updates on one rollout
     num_steps: int = 4690  # of the learning rate's decay; 10 times through 60,000 images
     learning_rate: float = 2e-3  # of actor and critic
-    final_rate: float = 0.0  # the rate falls linearly to this fraction of itself by step num_steps
+    warmup_steps: int = 100  # in which the rate rises linearly, from rate / warmup_steps
+    final_rate: float = 0.0  # from then on it falls linearly, to this fraction of itself by step num_steps
     epsilon: float = 0.2  # of the clip
     divide_by_std: bool = True  # of the advantages
     max_grad_norm: float = 1.0  # of actor and critic, each for itself
@@ -92,6 +93,7 @@ class DigitTrainer:
             indices, self.waiting = self.waiting[:size], self.waiting[size:]
             done = min(1.0, self.step_number / self.config.num_steps)
             rate = self.config.learning_rate * (1 - (1 - self.config.final_rate) * done)
+            rate *= min(1.0, (self.step_number + 1) / max(1, self.config.warmup_steps))
             for optimizer in [self.optimizer] + ([self.critic_optimizer] if self.critic is not None else []):
                 for group in optimizer.param_groups:
                     group["lr"] = rate

@@ -44,6 +44,13 @@ def load(folder: Path = EMBEDDED) -> Digits:
     return Digits(*_read_pair(folder, "train"), *_read_pair(folder, "t10k"))
 
 
+def standardised(digits: Digits) -> Digits:
+    """All pixels less the mean of the training pixels, over their standard deviation: numbers around 0, of size 1."""
+    mean, std = digits.train_images.mean(), digits.train_images.std()
+    train, test = ((images - mean) / std for images in (digits.train_images, digits.test_images))
+    return Digits(train, digits.train_labels, test, digits.test_labels)
+
+
 def _read_pair(folder: Path, part: str) -> tuple[Tensor, Tensor]:
     images_path, labels_path = _find(folder, f"{part}-images-idx3-ubyte"), _find(folder, f"{part}-labels-idx1-ubyte")
     images, labels = _read(images_path, IMAGES), _read(labels_path, LABELS)

@@ -23,6 +23,7 @@ import math
 import multiprocessing
 import os
 import statistics
+import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -68,7 +69,7 @@ class Outcome:
 
 @functools.lru_cache(maxsize=1)
 def _data(folder: Path) -> mnist.Digits:
-    return mnist.load(folder)
+    return mnist.standardised(mnist.load(folder))
 
 
 def perform(run: Run) -> Outcome:
@@ -145,7 +146,8 @@ def main_run(seeds: int, out: Path, data: Path) -> str:
     rows.append(["**median**", f"**{median[0]:.2%}**", f"{median[1]:.2%}", f"{median[2]:.0f}"])
     _curves(found, "greedy", out / "accuracy.png", "GRPO on MNIST", "share of test images right, greedy", (0.8, 1))
     _save(out, found)
-    return table(["run", "test accuracy, greedy", "sampled", "processor seconds"], rows)
+    head = ["run", "test accuracy, greedy", "sampled", "processor seconds"]
+    return table(head, rows)
 
 
 def baselines(seeds: int, out: Path, data: Path) -> str:
@@ -176,10 +178,10 @@ def groups(seeds: int, out: Path, data: Path) -> str:
     shown = {label: found[label] for label in ("G = 2", "G = 8", "G = 32", "G = 128")}
     _curves(shown, "no_signal", out / "no_signal.png", "Groups without signal", "share of groups", (0, 1))
     _save(out, found)
-    head = ["G", "images a step", "times through the images", "test accuracy, greedy", "no signal: first tenth",
-            "last tenth", "expected from p at the end", "processor seconds"]  # fmt: skip
+    head = ["G", "images a step", "times through the images", "test accuracy, greedy", "digits not found",
+            "no signal: first tenth", "last tenth", "expected from p at the end", "processor seconds"]  # fmt: skip
     rows = [
-        [str(g), str(SAMPLES_PER_STEP // g), f"{2 * 16 / g:g}", spread([o.greedy[-1] for o in of]),
+        [str(g), str(SAMPLES_PER_STEP // g), f"{2 * 16 / g:g}", spread([o.greedy[-1] for o in of]), never_found(of),
          *(f"{statistics.fmean(v):.0%}" for v in ([o.no_signal[0] for o in of], [o.no_signal[-1] for o in of],
                                                   [o.expected_no_signal[-1] for o in of])),
          f"{statistics.fmean(o.seconds for o in of):.0f}"]
@@ -276,10 +278,17 @@ def _table_of(found: dict[str, list[Outcome]], first: str) -> str:
     third = next(iter(found.values()))[0].run.evaluations // 3 - 1
     rows = [
         [label, spread([o.greedy[third] for o in of]), spread([o.greedy[-1] for o in of]),
-         spread([o.sampled[-1] for o in of]), f"{statistics.fmean(o.seconds for o in of):.0f}"]
+         spread([o.sampled[-1] for o in of]), never_found(of), f"{statistics.fmean(o.seconds for o in of):.0f}"]
         for label, of in found.items()
     ]  # fmt: skip
-    return table([first, "greedy after 3 tenths", "greedy at the end", "sampled at the end", "processor seconds"], rows)
+    head = ["greedy after 3 tenths", "greedy at the end", "sampled at the end", "digits not found", "processor seconds"]
+    return table([first, *head], rows)
+
+
+def never_found(outcomes: Sequence[Outcome]) -> str:
+    """ "2 of 30": digits of which fewer than half of the test images are answered rightly at the end."""
+    shares = [share for o in outcomes for share in o.by_digit[-1]]
+    return f"{sum(share < 0.5 for share in shares)} of {len(shares)}"
 
 
 def _save(out: Path, found: dict[str, list[Outcome]]) -> None:
@@ -306,7 +315,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     mnist.load(given.data)  # what is wrong with the data is told before any run begins
     for name in EXPERIMENTS if given.experiment == "all" else [given.experiment]:
         out = given.out / name
-        text = EXPERIMENTS[name](given.seeds, out, given.data)
+        try:
+            text = EXPERIMENTS[name](given.seeds, out, given.data)
+        except KeyboardInterrupt:
+            print(f"\nstopped; nothing of the experiment {name} is written", file=sys.stderr)
+            return 130
         write_text(out / "table.md", text)
         print(f"\n{name}\n\n{text}\nwritten to {out}", flush=True)
     return 0

@@ -700,11 +700,6 @@ wrong("15.9", "grad_norm is the norm after clipping: it would never show how lar
     "    return norm.item()": "    return min(norm.item(), max_norm)",
 })  # fmt: skip
 
-wrong("15.9", "The gradients are clipped after the step, when it is too late.", {
-    "    norm = nn.utils.clip_grad_norm_(model.parameters(), max_norm)\n    optimizer.step()\n":
-        "    optimizer.step()\n    norm = nn.utils.clip_grad_norm_(model.parameters(), max_norm)\n",
-})  # fmt: skip
-
 wrong("15.9", "epsilon of the settings never reaches the loss.", {
     "loss = policy_loss(log_probs, rollout.log_probs, advantages, self.config.epsilon)":
         "loss = policy_loss(log_probs, rollout.log_probs, advantages)",
@@ -736,11 +731,6 @@ wrong("15.9", "The critic learns the advantages; it is to foresee the rewards.",
 wrong("15.9", "The critic's gradient is not clipped; it has a norm of its own.", {
     "_descend(guess_loss, self.critic, self.critic_optimizer, self.config.max_grad_norm)":
         "_descend(guess_loss, self.critic, self.critic_optimizer, float('inf'))",
-})  # fmt: skip
-
-wrong("15.9", "The critic's gradient goes to the actor's optimizer, which knows nothing of the critic's weights.", {
-    "_descend(guess_loss, self.critic, self.critic_optimizer, self.config.max_grad_norm)":
-        "_descend(guess_loss, self.critic, self.optimizer, self.config.max_grad_norm)",
 })  # fmt: skip
 
 wrong("15.9", "grad_norm holds the critic's gradient as well; it is the actor's alone.", {

@@ -123,6 +123,16 @@ class TestActor:
                 0.5 * bound < top <= bound * 1.0001, f"tensor {i} should reach up to {bound:.3f}, not {top:.3f}"
             )
 
+    def test_other_sizes(self, observe):
+        seen = observe(scenarios.network, "actor", torch.zeros(1, 4), pixels=4, hidden=3, actions=5)
+        seen["shapes"].close([(3, 4), (3,), (3, 3), (3,), (5, 3), (5,)])
+
+    def test_gradient_reaches_every_layer(self, observe):
+        seen = observe(scenarios.network, "actor", random(1, 6, 4), pixels=4, hidden=8, actions=5)
+        sizes = [g.numel() * bool((g != 0).any()) for g in seen.value["gradients"]]
+        seen.check(len(sizes) == 6 and all(sizes), "every weight and bias must get a gradient from the output")
+        seen["gradients"][5].close(torch.full((5,), 6.0, dtype=torch.float64))
+
     def test_every_actor_has_its_own_weights(self, observe):
         seen = observe(scenarios.two_networks, "actor", pixels=4, hidden=3)
         seen.check(not torch.equal(seen.value[0][0], seen.value[1][0]), "two actors start with different weights")
@@ -455,6 +465,16 @@ class TestCritic:
             weights.check(
                 0.5 * bound < top <= bound * 1.0001, f"tensor {i} should reach up to {bound:.3f}, not {top:.3f}"
             )
+
+    def test_other_sizes(self, observe):
+        seen = observe(scenarios.network, "critic", torch.zeros(1, 4), pixels=4, hidden=3)
+        seen["shapes"].close([(3, 4), (3,), (3, 3), (3,), (1, 3), (1,)])
+
+    def test_gradient_reaches_every_layer(self, observe):
+        seen = observe(scenarios.network, "critic", random(1, 6, 4), pixels=4, hidden=8)
+        sizes = [g.numel() * bool((g != 0).any()) for g in seen.value["gradients"]]
+        seen.check(len(sizes) == 6 and all(sizes), "every weight and bias must get a gradient from the output")
+        seen["gradients"][5].close(torch.full((1,), 6.0, dtype=torch.float64))
 
     def test_every_critic_has_its_own_weights(self, observe):
         seen = observe(scenarios.two_networks, "critic", pixels=4, hidden=3)

@@ -48,13 +48,15 @@ class TableCritic(Table):
 
 
 def network(kind, states, seed=0, dtype="float64", **sizes):
-    """Makes an Actor or a Critic; returns the shapes of its parameters, its weights in order, and its output."""
+    """Makes an Actor or a Critic; returns the shapes of its parameters, its weights in order, its output, and the
+    gradients of the output's sum to the weights (empty where none arrives)."""
     torch.default_generator.manual_seed(seed)
     made = {"actor": actors.Actor, "critic": critics.Critic}[kind](**sizes).to(getattr(torch, dtype))
-    weights = [p.detach().clone() for p in made.parameters()]
-    again = made(states.to(getattr(torch, dtype)))
-    return {"shapes": [tuple(w.shape) for w in weights], "weights": weights, "output": again,
-            "is a module": isinstance(made, nn.Module)}  # fmt: skip
+    weights = list(made.parameters())
+    output = made(states.to(getattr(torch, dtype)))
+    gradients = torch.autograd.grad(output.sum(), weights, allow_unused=True) if output.requires_grad else ()
+    return {"shapes": [tuple(w.shape) for w in weights], "weights": [w.detach().clone() for w in weights],
+            "output": output, "gradients": [torch.empty(0) if g is None else g for g in gradients]}  # fmt: skip
 
 
 def two_networks(kind, **sizes):

@@ -192,7 +192,8 @@ def groups(seeds: int, out: Path, data: Path) -> str:
 
 def std(seeds: int, out: Path, data: Path) -> str:
     runs = [
-        Run(label, 2.5, {"group_size": 8, "divide_by_std": divide}, data=data)
+        Run(f"{label}{how}", 2, {"group_size": 8, "divide_by_std": divide, **settings}, data=data)
+        for how, settings in (("", {}), (", no warm-up", {"warmup_steps": 0}))
         for label, divide in (("divided by std", True), ("not divided", False))
     ]
     found = perform_all(runs, seeds)
@@ -200,17 +201,22 @@ def std(seeds: int, out: Path, data: Path) -> str:
     _curves(found, "greedy", out / "accuracy.png", title, "share of test images right", (0, 1))
     from lab import plots
 
-    plain = found["not divided"][0]
-    worst = sorted(range(mnist.DIGITS), key=lambda d: plain.right_by_digit[-1][d])[:4]
-    plots.with_spread({f"digit {d}": (plain.samples, [[r[d] for r in plain.right_by_digit]]) for d in sorted(worst)},
-                      out / "digits.png", "Not divided, seed 0: the four worst digits", "answers so far",
-                      "mean probability of the right digit", limits=(0, 1))  # fmt: skip
+    lost, worst = min(((o, d) for of in found.values() for o in of for d in range(mnist.DIGITS)),
+                      key=lambda pair: pair[0].right_by_digit[-1][pair[1]])  # fmt: skip
+    others = [d for d in range(mnist.DIGITS) if d != worst]
+    shown = {f"digit {worst}": [worst], "the others, mean": others}
+    plots.with_spread(
+        {label: (lost.samples, [[statistics.fmean(row[d] for d in which) for row in lost.right_by_digit]])
+         for label, which in shown.items()},
+        out / "digits.png", f"The digit that did worst: {lost.run.label}, seed {lost.run.seed}", "answers so far",
+        "mean probability of the right digit", limits=(0, 1),
+    )  # fmt: skip
     _save(out, found)
     rows = [
         [label, str(o.run.seed), *(f"{a:.0%}" for a in o.by_digit[-1]), f"{o.greedy[-1]:.2%}"]
         for label, of in found.items() for o in of
     ]  # fmt: skip
-    return table(["", "seed", *(f"digit {d}" for d in range(mnist.DIGITS)), "all"], rows)
+    return _table_of(found, "G = 8") + "\n" + table(["", "seed", *map(str, range(mnist.DIGITS)), "all"], rows)
 
 
 def memory(seeds: int, out: Path, data: Path) -> str:

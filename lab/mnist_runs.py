@@ -22,6 +22,7 @@ import json
 import math
 import multiprocessing
 import os
+import signal
 import statistics
 import sys
 import time
@@ -117,10 +118,18 @@ def perform_all(runs: Sequence[Run], seeds: int, show: Callable[[str], None] = p
     wanted = [Run(**{**vars(run), "seed": seed}) for run in runs for seed in range(seeds)]
     found: dict[str, list[Outcome]] = {}
     workers = max(1, min(len(wanted), os.cpu_count() or 1))
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
-        for outcome in pool.map(perform, wanted):
-            found.setdefault(outcome.run.label, []).append(outcome)
-            show(f"{outcome.run.label}, seed {outcome.run.seed}: {outcome.greedy[-1]:.2%} in {outcome.seconds:.0f} s")
+    die_silently = (signal.SIGINT, signal.SIG_DFL)  # with Ctrl-C; the parent says what there is to say
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, spawn, initializer=signal.signal, initargs=die_silently) as pool:
+        try:
+            for outcome in pool.map(perform, wanted):
+                found.setdefault(outcome.run.label, []).append(outcome)
+                show(
+                    f"{outcome.run.label}, seed {outcome.run.seed}: {outcome.greedy[-1]:.2%} in {outcome.seconds:.0f} s"
+                )
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     return found
 
 

@@ -33,8 +33,8 @@ def digits(tmp_path):
 
 @pytest.mark.parametrize("baseline", ["group", "critic"])
 def test_a_run_learns_and_tells_how(reference, digits, baseline):
-    outcome = mnist_runs.perform(Run("x", 0.05, {"baseline": baseline}, evaluations=3, data=digits))
-    assert outcome.samples == [16384, 32768, 47104]
+    outcome = mnist_runs.perform(Run("x", 0.05, {"baseline": baseline, "warmup_steps": 0}, evaluations=3, data=digits))
+    assert outcome.samples == [16384, 30720, 47104]
     assert outcome.greedy[-1] > 0.9 and len(outcome.by_digit[-1]) == 10
     assert 0 <= outcome.no_signal[0] <= 1 and 0 <= outcome.expected_no_signal[0] <= 1
     assert outcome.seconds > 0
@@ -67,6 +67,39 @@ def test_memory_is_measured_and_computed(reference, tmp_path, capsys):
     assert "| 118,282 | 473,128 | 473,128 | 946,280 |" in table  # Adam's: two moments, and six step counters
     assert "| 16 GB | 16 GB | 32 GB | 0 GB | 64 GB | 128 GB |" in table
     assert (tmp_path / "memory" / "bytes.png").exists()
+
+
+def test_digits_that_are_not_found_are_counted():
+    def outcome(*shares):
+        return Outcome(Run("x"), [], [], [], [[1.0] * 10, [*shares, *[0.9] * (10 - len(shares))]], [], [], [], [], 0.0)
+
+    assert mnist_runs.never_found([outcome(), outcome(0.0, 0.49, 0.5)]) == "2 of 20"
+
+
+def test_without_an_experiment_it_is_the_main_one(monkeypatch, tmp_path, digits, capsys):
+    asked = []
+    monkeypatch.setitem(mnist_runs.EXPERIMENTS, "main", lambda *given: asked.append(given) or "| a table |\n")
+    assert mnist_runs.main(["--seeds", "2", "--out", str(tmp_path), "--data", str(digits)]) == 0
+    assert asked == [(2, tmp_path / "main", digits)]
+    assert (tmp_path / "main" / "table.md").read_text() == "| a table |\n"
+    assert "| a table |" in capsys.readouterr().out
+
+
+def test_an_experiment_that_is_stopped_writes_nothing(monkeypatch, tmp_path, digits, capsys):
+    def stopped(*given):
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(mnist_runs.EXPERIMENTS, "std", stopped)
+    assert mnist_runs.main(["std", "--out", str(tmp_path), "--data", str(digits)]) == 130
+    assert "stopped" in capsys.readouterr().err and not (tmp_path / "std").exists()
+
+
+def test_runs_in_processes_of_their_own_repeat_by_seed(reference, digits):
+    runs = [Run("x", 0.02, {"warmup_steps": 0}, evaluations=1, data=digits)]
+    found = mnist_runs.perform_all(runs, 2, show=lambda line: None)
+    again = mnist_runs.perform(Run("x", 0.02, {"warmup_steps": 0}, evaluations=1, data=digits, seed=1))
+    assert [o.run.seed for o in found["x"]] == [0, 1]
+    assert found["x"][1].right_by_digit == again.right_by_digit != found["x"][0].right_by_digit
 
 
 @pytest.mark.parametrize(("arguments", "says"), [

@@ -50,6 +50,15 @@ def test_the_embedded_digits_are_mnist():
     assert abs(data.train_images.double().mean().item() - 0.1307) < 1e-4  # known far and wide
 
 
+def test_standardised_by_the_training_pixels_alone(folder):
+    data = mnist.load(folder)
+    made = mnist.standardised(data)
+    assert abs(made.train_images.mean().item()) < 1e-5 and abs(made.train_images.std().item() - 1) < 1e-5
+    scale = (data.test_images[0, 1] - data.test_images[0, 0]) / (made.test_images[0, 1] - made.test_images[0, 0])
+    assert scale.item() == pytest.approx(data.train_images.std().item(), rel=1e-4)
+    assert data.train_images.min() == 0 and torch.equal(made.test_labels, data.test_labels)  # the first are as before
+
+
 def test_the_archives_hold_no_time_stamp():
     for path in mnist.EMBEDDED.glob("*.gz"):
         assert path.read_bytes()[4:8] == bytes(4)

@@ -70,6 +70,7 @@ def with_spread(
     x: str,
     y: str,
     log_x: bool = False,
+    log_y: bool = False,
     limits: tuple[float | None, float | None] | None = None,
 ) -> None:
     """Writes one panel to `path` (PNG): label -> (x values, one sequence of y values for each seed). The line is the
@@ -85,6 +86,8 @@ def with_spread(
         axis.set(title=title, xlabel=x, ylabel=y)
         if log_x:
             axis.set_xscale("log", base=2)
+        if log_y:
+            axis.set_yscale("log")
         if limits:
             axis.set_ylim(*limits)
         axis.legend()

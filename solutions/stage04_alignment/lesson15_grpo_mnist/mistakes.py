@@ -458,6 +458,11 @@ wrong("15.6", "The ratio is upside down: it is the new probability over the old 
         + "return -" + BOTH + ".mean()",
 })  # fmt: skip
 
+wrong("15.6", "The ratio is a quotient of the logarithms; it is that of the probabilities.", {
+    LOSS: RATIO.replace("(log_probs - old_log_probs.detach()).exp()", "log_probs / old_log_probs.detach()")
+        + "return -" + BOTH + ".mean()",
+})  # fmt: skip
+
 wrong("15.6", "There is no clip: the ratio counts however far it has moved.", {
     LOSS: RATIO + "return -(ratio * a).mean()",
 })  # fmt: skip
@@ -938,6 +943,14 @@ wrong("15.12", "Only the groups that are all wrong are counted; all right teache
 
 wrong("15.12", "This is the share of groups that have a signal.", {
     POWERS: "1 - " + POWERS,
+})  # fmt: skip
+
+wrong("15.12", "This is the share of groups with at least one right answer; where all are right, nothing is learned.", {
+    POWERS: "(1 - (1 - success) ** group_size).mean()",
+})  # fmt: skip
+
+wrong("15.12", "This is the share of groups with at least one wrong answer; where all are wrong, nothing is learned.", {
+    POWERS: "(1 - success**group_size).mean()",
 })  # fmt: skip
 
 wrong("15.12", "All right and all wrong cannot both happen: their chances are added, not multiplied.", {

@@ -434,7 +434,7 @@ class TestPolicyLoss:
         observe(policy_loss, *some_answers(1)).inputs_unchanged()
 
     def test_one_answer(self, observe):
-        seen = observe(policy_loss, double([[-1.0]]), double([[-1.0]]), double([[2.0]]), grad_of="log_probs")
+        seen = observe(policy_loss, double([[-0.3]]), double([[-0.3]]), double([[2.0]]), grad_of="log_probs")
         seen.close(-2.0)
         seen.grad("log_probs").close(double([[-2.0]]))
 

@@ -201,7 +201,7 @@ def groups(seeds: int, out: Path, data: Path) -> str:
 
 def std(seeds: int, out: Path, data: Path) -> str:
     runs = [
-        Run(f"{label}{how}", 2, {"group_size": 8, "divide_by_std": divide, **settings}, data=data)
+        Run(f"{label}{how}", 2, {"group_size": 8, "divide_by_std": divide, **settings}, evaluations=40, data=data)
         for how, settings in (("", {}), (", no warm-up", {"warmup_steps": 0}))
         for label, divide in (("divided by std", True), ("not divided", False))
     ]
@@ -242,7 +242,10 @@ def memory(seeds: int, out: Path, data: Path) -> str:
         computed = training_bytes(count)
         rows.append([label, f"{count:,}", *(f"{measured[k]:,}" for k in ("weights", "gradients", "adam", "total")),
                      f"{computed['total']:,}"])  # fmt: skip
-        kilo[label.replace(" (", "\n(")] = {k: measured[k] / 1e3 for k in ("weights", "gradients", "adam")}
+        kilo[label.replace(" (", "\n(")] = {
+            part: measured[k] / 1e3
+            for part, k in (("weights", "weights"), ("gradients", "gradients"), ("Adam's state", "adam"))
+        }
     plots.stacked_bars(kilo, out / "bytes.png", "What training holds in memory", "kilobytes (1,000 bytes)")
     text = table(["measured", "parameters", "weights", "gradients", "Adam's state", "total bytes", "computed"], rows)
     half = ("bfloat16",) * 3
@@ -294,13 +297,13 @@ def _millions(outcome: Outcome) -> list[float]:
 
 
 def _table_of(found: dict[str, list[Outcome]], first: str) -> str:
-    third = next(iter(found.values()))[0].run.evaluations // 3 - 1
+    third = round(0.3 * next(iter(found.values()))[0].run.evaluations) - 1
     rows = [
         [label, spread([o.greedy[third] for o in of]), spread([o.greedy[-1] for o in of]),
-         spread([o.sampled[-1] for o in of]), never_found(of), f"{statistics.fmean(o.seconds for o in of):.0f}"]
+         f"{statistics.median(o.greedy[-1] for o in of):.2%}", never_found(of), f"{statistics.fmean(o.seconds for o in of):.0f}"]
         for label, of in found.items()
     ]  # fmt: skip
-    head = ["greedy after 3 tenths", "greedy at the end", "sampled at the end", "digits not found", "processor seconds"]
+    head = ["greedy after 3 tenths", "greedy at the end", "median", "digits not found", "processor seconds"]
     return table([first, *head], rows)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -73,16 +74,16 @@ def with_spread(
     log_y: bool = False,
     limits: tuple[float | None, float | None] | None = None,
 ) -> None:
-    """Writes one panel to `path` (PNG): label -> (x values, one sequence of y values for each seed). The line is the
-    mean over seeds, the band reaches from the lowest to the highest. Colour and marker both tell lines apart."""
+    """Writes one panel to `path` (PNG): label -> (x values, one sequence of y values for each seed). The strong line
+    is the median over seeds, each seed has a thin one. Colour and marker both tell lines apart."""
     with plt.rc_context(STYLE):
         figure, axis = plt.subplots(figsize=(7, 4.2), layout="constrained")
         for i, (label, (points, runs)) in enumerate(curves.items()):
-            columns = list(zip(*runs, strict=True))
             colour, marker = SERIES[i % len(SERIES)], MARKERS[i % len(MARKERS)]
-            axis.fill_between(points, [min(c) for c in columns], [max(c) for c in columns], color=colour, alpha=0.15)
-            means = [sum(c) / len(c) for c in columns]
-            axis.plot(points, means, color=colour, marker=marker, markersize=4, label=label)
+            for run in runs if len(runs) > 1 else ():
+                axis.plot(points, run, color=colour, alpha=0.4, linewidth=0.8)
+            medians = [statistics.median(values) for values in zip(*runs, strict=True)]
+            axis.plot(points, medians, color=colour, marker=marker, markersize=4, label=label)
         axis.set(title=title, xlabel=x, ylabel=y)
         if log_x:
             axis.set_xscale("log", base=2)
@@ -105,6 +106,7 @@ def stacked_bars(bars: dict[str, dict[str, float]], path: Path, title: str, y: s
             floor = [low + height for low, height in zip(floor, heights, strict=True)]
         axis.set(title=title, ylabel=y)
         axis.grid(axis="x", visible=False)
+        axis.set_axisbelow(True)
         axis.legend()
         _write(figure, path)
 

@@ -139,6 +139,11 @@ def spread(values: Sequence[float], form: str = "{:.2%}") -> str:
     return f"{form.format(mean)} ± {form.format(deviation).rstrip('%')}".replace("%", " %")
 
 
+def percent(share: float) -> str:
+    """ "97.31 %"."""
+    return f"{share:.2%}".replace("%", " %")
+
+
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """As Markdown."""
     lines = [head, ["---"] * len(head), *rows]
@@ -148,11 +153,11 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def main_run(seeds: int, out: Path, data: Path) -> str:
     found = perform_all([Run("GRPO, G = 16", 10, data=data)], seeds)
     outcomes = next(iter(found.values()))
-    rows = [[f"seed {o.run.seed}", f"{o.greedy[-1]:.2%}", f"{o.sampled[-1]:.2%}", f"{o.seconds:.0f}"] for o in outcomes]
+    rows = [[f"seed {o.run.seed}", percent(o.greedy[-1]), percent(o.sampled[-1]), f"{o.seconds:.0f}"] for o in outcomes]
     median = [
         statistics.median(v) for v in zip(*((o.greedy[-1], o.sampled[-1], o.seconds) for o in outcomes), strict=True)
     ]
-    rows.append(["**median**", f"**{median[0]:.2%}**", f"{median[1]:.2%}", f"{median[2]:.0f}"])
+    rows.append(["**median**", f"**{percent(median[0])}**", percent(median[1]), f"{median[2]:.0f}"])
     _curves(found, "greedy", out / "accuracy.png", "GRPO on MNIST", "share of test images right, greedy", (0.9, 1))
     _save(out, found)
     head = ["run", "test accuracy, greedy", "sampled", "processor seconds"]
@@ -222,7 +227,7 @@ def std(seeds: int, out: Path, data: Path) -> str:
     )  # fmt: skip
     _save(out, found)
     rows = [
-        [label, str(o.run.seed), *(f"{a:.0%}" for a in o.by_digit[-1]), f"{o.greedy[-1]:.2%}"]
+        [label, str(o.run.seed), *(f"{a:.0%}" for a in o.by_digit[-1]), percent(o.greedy[-1])]
         for label, of in found.items() for o in of
     ]  # fmt: skip
     return _table_of(found, "G = 8") + "\n" + table(["", "seed", *map(str, range(mnist.DIGITS)), "all"], rows)
@@ -300,7 +305,8 @@ def _table_of(found: dict[str, list[Outcome]], first: str) -> str:
     third = round(0.3 * next(iter(found.values()))[0].run.evaluations) - 1
     rows = [
         [label, spread([o.greedy[third] for o in of]), spread([o.greedy[-1] for o in of]),
-         f"{statistics.median(o.greedy[-1] for o in of):.2%}", never_found(of), f"{statistics.fmean(o.seconds for o in of):.0f}"]
+         percent(statistics.median(o.greedy[-1] for o in of)), never_found(of),
+         f"{statistics.fmean(o.seconds for o in of):.0f}"]
         for label, of in found.items()
     ]  # fmt: skip
     head = ["greedy after 3 tenths", "greedy at the end", "median", "digits not found", "processor seconds"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -57,3 +58,63 @@ def training_curve(metrics: Sequence[dict[str, Any]], path: Path, title: str) ->
 def running_mean(values: Sequence[float], window: int = 10) -> list[float]:
     """Mean of each value and up to window - 1 before it."""
     return [sum(values[max(0, i - window + 1) : i + 1]) / min(i + 1, window) for i in range(len(values))]
+
+
+SERIES = (BLUE, ORANGE, GREEN, "#CC79A7", "#E69F00", "#56B4E9", GREY)
+MARKERS = "os^Dv<>"
+
+
+def with_spread(
+    curves: dict[str, tuple[Sequence[float], Sequence[Sequence[float]]]],
+    path: Path,
+    title: str,
+    x: str,
+    y: str,
+    log_x: bool = False,
+    log_y: bool = False,
+    limits: tuple[float | None, float | None] | None = None,
+) -> None:
+    """Writes one panel to `path` (PNG): label -> (x values, one sequence of y values for each seed). The strong line
+    is the median over seeds, each seed has a thin one. Colour and marker both tell lines apart."""
+    with plt.rc_context(STYLE):
+        figure, axis = plt.subplots(figsize=(7, 4.2), layout="constrained")
+        for i, (label, (points, runs)) in enumerate(curves.items()):
+            colour, marker = SERIES[i % len(SERIES)], MARKERS[i % len(MARKERS)]
+            for run in runs if len(runs) > 1 else ():
+                axis.plot(points, run, color=colour, alpha=0.4, linewidth=0.8)
+            medians = [statistics.median(values) for values in zip(*runs, strict=True)]
+            axis.plot(points, medians, color=colour, marker=marker, markersize=4, label=label)
+        axis.set(title=title, xlabel=x, ylabel=y)
+        if log_x:
+            axis.set_xscale("log", base=2)
+        if log_y:
+            axis.set_yscale("log")
+        if limits:
+            axis.set_ylim(*limits)
+        axis.legend()
+        _write(figure, path)
+
+
+def stacked_bars(bars: dict[str, dict[str, float]], path: Path, title: str, y: str) -> None:
+    """Writes one panel to `path` (PNG): a bar for each label, stacked of its parts (which all have the same names)."""
+    with plt.rc_context(STYLE):
+        figure, axis = plt.subplots(figsize=(7, 4.2), layout="constrained")
+        floor = [0.0] * len(bars)
+        for i, part in enumerate(next(iter(bars.values()))):
+            heights = [parts[part] for parts in bars.values()]
+            axis.bar(list(bars), heights, bottom=floor, color=SERIES[i % len(SERIES)], label=part, width=0.6)
+            floor = [low + height for low, height in zip(floor, heights, strict=True)]
+        axis.set(title=title, ylabel=y)
+        axis.grid(axis="x", visible=False)
+        axis.set_axisbelow(True)
+        axis.legend()
+        _write(figure, path)
+
+
+def _write(figure: Any, path: Path) -> None:
+    """Whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".tmp")
+    figure.savefig(temporary, format="png")
+    plt.close(figure)
+    temporary.replace(path)

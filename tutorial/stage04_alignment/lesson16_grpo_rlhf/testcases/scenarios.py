@@ -548,8 +548,8 @@ def save(epochs=(1,), fails="", old_file="", nested="", settings=None):
             (folder / "epoch_1").mkdir(parents=True)
             (folder / "epoch_1" / old_file).write_text("old")
         error, paths = None, []
-        for epoch in epochs:
-            last = epoch == epochs[-1]
+        for number, epoch in enumerate(epochs):
+            last = number == len(epochs) - 1
             model = Saved("model.safetensors", {"w": torch.full((2,), float(epoch))}, last and fails == "model")
             tokenizer = Saved("tokenizer.json", f"tokenizer of epoch {epoch}", last and fails == "tokenizer")
             try:

@@ -117,6 +117,10 @@ class RLHFTrainer(grpo_trainer.GRPOTrainer):
     def draw_groups(self, prompts: list[str], generator: torch.Generator) -> list[Group]:
         """Samples and rewards one group per prompt, the soft length penalty included. Given."""
         config, size = self.config, self.config.group_size
+        device = next(self.model.parameters()).device
+        if device.type != "cpu":  # what draws tokens must be where the model is
+            seed = int(torch.randint(2**62, (), generator=generator))
+            generator = torch.Generator(device).manual_seed(seed)
         ids, log_probs = generate(
             self.model, self.tokenizer, prompts, size, config.max_new_tokens, config.temperature, generator=generator
         )

@@ -67,7 +67,7 @@ class TestRelativeRewards:
         observe(relative_rewards, double([1.0, NAN, 2.0, 2.0]), 2).inputs_unchanged()
 
     @pytest.mark.parametrize(
-        ("rewards", "size"), [([1.0, 2.0, 3.0], 2), ([[1.0, 2.0]], 2), ([1.0], 1), ([1.0, 2.0], 0)]
+        ("rewards", "size"), [([1.0, 2.0, 3.0], 2), ([[1.0, 2.0], [3.0, 4.0]], 2), ([1.0], 1), ([1.0, 2.0], 0)]
     )
     def test_refuses_groups_that_do_not_come_out(self, observe, rewards, size):
         observe(scenarios.relative_rewards_of_many_groups)

@@ -48,7 +48,7 @@ def relative_rewards_of_many_groups():
     """relative_rewards for groups of all kinds; where it raises an error, the error's name instead."""
     seen = [_answer(relative.relative_rewards, double(rewards), size) for rewards, size in REWARDS]
     single = _answer(relative.relative_rewards, torch.tensor([0.1] * 8 + [0.3, 0.3, 0.3, 0.3, 0.3, 0.3, NAN, 0.3]), 8)
-    return [*seen, single, _answer(relative.relative_rewards, double([[1.0, 2.0]]), 2)]
+    return [*seen, single, _answer(relative.relative_rewards, double([[1.0, 2.0], [3.0, 4.0]]), 2)]
 
 
 def standardize_many_batches():

@@ -464,11 +464,6 @@ wrong("16.7", "Hidden log-probabilities take part in the computation: an infinit
     "    log_probs = torch.where(counted, log_probs, 0.0)\n": "",
 })  # fmt: skip
 
-wrong("16.7",
-      "The reference's hidden log-probabilities take part in the KL: an infinity there makes the gradient NaN.", {
-    "        ref_log_probs = torch.where(counted, ref_log_probs, 0.0)\n": "",
-})  # fmt: skip
-
 wrong("16.7", "The estimator is not passed on: the KL is always k3.", {
     "ref_log_probs, estimator, correction)": "ref_log_probs, \"k3\", correction)",
 })  # fmt: skip
@@ -772,10 +767,6 @@ wrong("16.12", "The punishment is all or nothing; between the two lengths it gro
 
 wrong("16.12", "A cache that does not fit is not refused.", {
     "if not 1 <= cache <= max_length:": "if cache == 0.5:",
-})  # fmt: skip
-
-wrong("16.12", "The line begins one token too late.", {
-    "((max_length - cache) - lengths)": "((max_length - cache + 1) - lengths)",
 })  # fmt: skip
 
 wrong("16.12", "All responses are punished for the longest one.", {

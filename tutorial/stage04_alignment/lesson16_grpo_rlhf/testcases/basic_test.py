@@ -231,7 +231,7 @@ class TestFrozenCopy:
     def test_does_not_move_with_the_model(self, observe):
         seen = observe(scenarios.freeze_and_go_on)
         seen["reference at the end"].close(seen.value["model at the copy"], rtol=0, atol=0)
-        seen.check(not seen.value["reference in training mode"], "the reference must be in evaluation mode")
+        seen.check(not any(seen.value["reference in training mode"]), "the reference must be in evaluation mode")
         seen.check(not seen.value["reference wants gradients"], "no parameter of the reference may want a gradient")
 
 

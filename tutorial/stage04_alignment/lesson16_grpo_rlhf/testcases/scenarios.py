@@ -107,6 +107,13 @@ def kl_estimates_of_many():
     return seen
 
 
+def k3_near_zero():
+    """k3 of small differences k in float32, over k^2 / 2, which it is near 0: numbers close to 1."""
+    k = torch.tensor([[2.0**-11, -(2.0**-11), 2.0**-12, 2.0**-10]])
+    found = kl.kl_estimate(k - 0.5, torch.full((1, 4), -0.5), "k3")  # k is exact in float32
+    return found.double() / (k.double().square() / 2)
+
+
 def kl_gradients_of_many():
     """The gradients of each kl_estimate's sum to both arguments."""
     return [_gradients(kl.kl_estimate, [LP, REF], estimator=name) for name in ("k1", "k2", "k3")]
@@ -192,8 +199,11 @@ def score_alone(weights, texts):
     return [model(torch.tensor([tokenizer.encode(text)])).logits.reshape(()) for text in texts]
 
 
-def one_reward_model_step(pairs, learning_rate=0.5, max_grad_norm=1e6, stale_gradient=False, dropout=0.0, steps=1):
-    """Calls reward_model_step with a TinyScorer in training mode and plain gradient descent.
+def one_reward_model_step(
+    pairs, learning_rate=0.5, max_grad_norm=1e6, stale_gradient=False, dropout=0.0, steps=1, scale=1.0
+):
+    """Calls reward_model_step with a TinyScorer in training mode and plain gradient descent. `scale` multiplies the
+    scorer's last weights: larger scores, larger gradients.
 
     Returns the weights before and after, the metrics of each step, the number of forward passes, the names of the
     arguments that the model was given, the mode of the model afterwards, and whether any forward ran without gradient.
@@ -201,6 +211,7 @@ def one_reward_model_step(pairs, learning_rate=0.5, max_grad_norm=1e6, stale_gra
     tokenizer = CharTokenizer(SCORER_ALPHABET)
     torch.default_generator.manual_seed(3)
     model = TinyScorer(tokenizer.vocab_size, dropout=dropout).double()
+    model.score.weight.data *= scale
     calls = []
     model.register_forward_pre_hook(lambda module, args, kwargs: calls.append(sorted(kwargs)), with_kwargs=True)
     optimizer = PlainSGD(model.parameters(), learning_rate)
@@ -348,7 +359,7 @@ def freeze_and_go_on(device=None, training=True):
     reference = rlhf_trainer.frozen_copy(model, device)
     seen = {
         "is the model": reference is model,
-        "reference in training mode": any(m.training for m in reference.modules()),
+        "reference in training mode": [m.training for m in reference.modules()],
         "model in training mode": [m.training for m in model.modules()],
         "reference wants gradients": any(p.requires_grad for p in reference.parameters()),
         "model wants gradients as before": [p.requires_grad for p in model.parameters()] == wanted,
@@ -511,10 +522,13 @@ def train(steps, **settings):
 class Saved:
     """Something with save_pretrained, as a model and a tokenizer have: it writes one file, or fails on the way."""
 
-    def __init__(self, name, content, fails=False):
-        self.name, self.content, self.fails = name, content, fails
+    def __init__(self, name, content, fails=False, root=None, log=None):
+        self.name, self.content, self.fails, self.root, self.log = name, content, fails, root, log
 
     def save_pretrained(self, folder):
+        if self.log is not None:  # what a reader would find at this moment
+            self.log.append(sorted(p.relative_to(self.root).as_posix() for p in self.root.glob("epoch_*/*")))
+            self.log[-1] += [p.name for p in self.root.glob("epoch_*") if not any(p.iterdir())]
         path = Path(folder) / self.name
         if isinstance(self.content, dict):
             safetensors.torch.save_file(self.content, path)
@@ -538,8 +552,9 @@ def save(epochs=(1,), fails="", old_file="", nested="", settings=None):
     """save_checkpoint for each epoch into one folder; epoch n's weights are full of the number n.
 
     `fails` names what cannot be saved in the last epoch ("model" or "tokenizer"); `old_file` is put into epoch_1
-    beforehand; `nested` is a folder to be made. Returns all files with their contents, the error's name, and the
-    returned paths relative to the folder.
+    beforehand; `nested` is a folder to be made. Returns all files with their contents, the error's name, the
+    returned paths relative to the folder, and what a reader would have found in the folders epoch_... whenever a
+    model or tokenizer was about to be saved.
     """
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(temporary)
@@ -547,11 +562,15 @@ def save(epochs=(1,), fails="", old_file="", nested="", settings=None):
         if old_file:
             (folder / "epoch_1").mkdir(parents=True)
             (folder / "epoch_1" / old_file).write_text("old")
-        error, paths = None, []
+        error, paths, meanwhile = None, [], []
         for number, epoch in enumerate(epochs):
             last = number == len(epochs) - 1
-            model = Saved("model.safetensors", {"w": torch.full((2,), float(epoch))}, last and fails == "model")
-            tokenizer = Saved("tokenizer.json", f"tokenizer of epoch {epoch}", last and fails == "tokenizer")
+            model = Saved(
+                "model.safetensors", {"w": torch.full((2,), float(epoch))}, last and fails == "model", folder, meanwhile
+            )
+            tokenizer = Saved(
+                "tokenizer.json", f"tokenizer of epoch {epoch}", last and fails == "tokenizer", folder, meanwhile
+            )
             try:
                 made = checkpoint.save_checkpoint(str(folder), epoch, model, tokenizer, Settings(**(settings or {})))
                 paths.append(Path(made).relative_to(folder).as_posix())
@@ -569,7 +588,7 @@ def save(epochs=(1,), fails="", old_file="", nested="", settings=None):
             else:
                 files[name] = path.read_text()
         folders = sorted(p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_dir())
-    return {"files": files, "folders": folders, "error": error, "paths": paths}
+    return {"files": files, "folders": folders, "error": error, "paths": paths, "meanwhile": meanwhile}
 
 
 def refuse_epoch(epoch):

@@ -158,7 +158,7 @@ def _spread(values: list[float]) -> str:
 def main() -> int:
     torch.set_num_threads(1)
     text = table()
-    path: Path = ROOT / "runs" / "rlhf" / "dapo.md"
+    path: Path = ROOT / "runs" / "rlhf-dapo" / "table.md"
     write_text(path, text)
     print(text)
     return 0

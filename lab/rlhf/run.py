@@ -29,6 +29,7 @@ from lab.errors import UsageError
 from lab.files import write_text
 from lab.rewards import ModelReward
 from lab.rlhf import data, plots, task
+from lab.runs import RunFolder
 
 
 @dataclasses.dataclass
@@ -95,15 +96,11 @@ def on(name: str) -> torch.device:
 def prepare(settings: RunSettings, seed: int) -> World:
     """Policy, prompts and reward model for one seed."""
     toy = not (settings.policy or settings.data)
-    if settings.reward_model == "" and not (toy or settings.preferences):
-        raise UsageError("own data need a reward_model, or preferences to train one on")
     columns = [settings.input] if settings.policy else [settings.input, settings.output]
     if toy:
         rows = [tuple(row.values()) for row in task.demonstrations(settings.demonstrations, seed)]
-    elif settings.data:
-        rows = data.read_columns(settings.data, columns)
     else:
-        raise UsageError(f"the policy {settings.policy!r} needs data: a .jsonl or .parquet file with prompts")
+        rows = data.read_columns(settings.data, columns)
     prompts = list(dict.fromkeys(row[0] for row in rows))[: settings.prompts]
 
     if settings.policy:
@@ -197,18 +194,38 @@ def grpo(settings: RunSettings, world: World, seed: int, kl_coef: float, folder:
     return history
 
 
-def run(settings: RunSettings, runs: Path, say: Callable[[str], None] = print) -> dict[str, list[list[dict]]]:
-    """All runs; writes figures, table and checkpoints under runs/<name>. Returns the metrics: {label: [per seed]}."""
+def check(settings: RunSettings) -> None:
+    """Raises UsageError for whatever can be known to be wrong before anything is trained."""
     if Path(settings.name).is_absolute() or ".." in Path(settings.name).parts or not Path(settings.name).parts:
         raise UsageError(f"name must be a folder name for runs/, not {settings.name!r}")
     if not settings.kl_coefs or not all(isinstance(k, int | float) and k >= 0 for k in settings.kl_coefs):
         raise UsageError(f"kl_coefs must be numbers of at least 0, such as [0.0, 0.1], not {settings.kl_coefs!r}")
     if settings.seeds < 1 or settings.epochs < 1:
         raise UsageError("seeds and epochs must be at least 1")
+    for key, instead in (("kl_coef", "kl_coefs=[...]"), ("seed", "seeds=...")):
+        if key in settings.grpo:
+            raise UsageError(f"grpo.{key} is set by the run; write {instead} instead")
     for kl_coef in settings.kl_coefs:
-        grpo_settings(settings, 0, kl_coef)  # what is wrong is told before anything is trained
+        steps = grpo_settings(settings, 0, kl_coef).num_steps
+        if steps < settings.epochs:
+            raise UsageError(f"{settings.epochs} epochs need at least as many steps, not grpo.num_steps={steps}")
+    if settings.policy and not settings.data:
+        raise UsageError(f"the policy {settings.policy!r} needs data: a .jsonl or .parquet file with prompts")
+    if settings.data and not (settings.reward_model or settings.preferences):
+        raise UsageError("own data need a reward_model, or preferences to train one on")
+    for device in (settings.policy_device, settings.reference_device, settings.reward_device):
+        on(device)
+
+
+def run(settings: RunSettings, runs: Path, say: Callable[[str], None] = print) -> dict[str, list[list[dict]]]:
+    """All runs; writes figures, table and checkpoints under runs/<name>. Returns the metrics: {label: [per seed]}."""
+    check(settings)
     transformers_logging.disable_progress_bar()
     folder, clock = runs / settings.name, time.perf_counter()
+    aside = RunFolder(folder).start(dataclasses.asdict(settings))
+    (folder / "checkpoints").rmdir()  # here every run has its own
+    if aside:
+        say(f"an earlier run of this name is now in {aside}")
     found: dict[str, list[list[dict]]] = {f"KL price {k:g}": [] for k in settings.kl_coefs}
     accuracies = []
     for seed in range(settings.seeds):

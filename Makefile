@@ -4,7 +4,7 @@
 PYTHON ?= python3
 COURSE = $(PYTHON) -m course
 
-.PHONY: next help setup demo test watch check hint solution reset update audit new-lesson stubs clean
+.PHONY: next help setup demo mnist rlhf test watch check hint solution reset update audit new-lesson stubs clean
 
 next:
 	@$(COURSE) next
@@ -16,6 +16,10 @@ setup:
 	@$(COURSE) setup
 demo:
 	@$(COURSE) demo
+mnist:
+	@$(COURSE) mnist $(RUN)
+rlhf:
+	@$(COURSE) rlhf
 test:
 	@$(COURSE) test
 check:

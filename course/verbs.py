@@ -19,6 +19,16 @@ def do_demo(arguments: list[str]) -> int:
     return _python(command, SOLUTION="1")
 
 
+def do_mnist(arguments: list[str]) -> int:
+    """Lesson 15's run or experiments, on the reference solutions."""
+    return _python(["-m", "lab.mnist_runs", *arguments], SOLUTION="1")
+
+
+def do_rlhf(arguments: list[str]) -> int:
+    """Lesson 16's run, on the reference solutions."""
+    return _python(["-m", "lab.rlhf", *arguments], SOLUTION="1")
+
+
 def do_test(arguments: list[str]) -> int:
     """Everything, on the reference: the lessons' own suites by name, whatever else a learner keeps beside them, the
     course's own tests, and the audit. Arguments go to pytest instead."""

@@ -33,8 +33,13 @@ def digests(lessons: list[Lesson]) -> Digests:
 def saved(
     lessons: list[Lesson], sleep: Callable[[float], None] = time.sleep
 ) -> Iterator[list[tuple[Lesson, Exercise]]]:
-    """Waits, and gives the exercises whose code has changed since it was last asked."""
-    before, times = digests(lessons), _times(lessons)
+    """Waits, and gives the exercises whose code has changed since it was last asked; first, since this call."""
+    return _saved(lessons, sleep, digests(lessons), _times(lessons))  # no generator: those are of now
+
+
+def _saved(
+    lessons: list[Lesson], sleep: Callable[[float], None], before: Digests, times: dict[Path, int]
+) -> Iterator[list[tuple[Lesson, Exercise]]]:
     while True:
         sleep(INTERVAL)
         if (now := _times(lessons)) == times:
@@ -59,9 +64,10 @@ def _times(lessons: list[Lesson]) -> dict[Path, int]:
 def watch(lessons: list[Lesson], console: Console | None = None) -> None:
     """Until Ctrl-C."""
     console = console or Console(highlight=False)
+    changes = saved(lessons)
     desk.show(lessons)
     console.print("\nwatching: save a file, and its exercise is tested; Ctrl-C ends")
-    for changed in saved(lessons):
+    for changed in changes:
         for lesson, exercise in changed:
             console.print(Rule(f"{time.strftime('%H:%M:%S')}  exercise {exercise.id}  {exercise.object}"))
             if problem := unreadable(lesson, exercise):

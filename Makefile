@@ -17,7 +17,7 @@ setup:
 demo:
 	@$(COURSE) demo
 mnist:
-	@$(COURSE) mnist $(RUN)
+	@$(COURSE) mnist $(EXPERIMENT)
 rlhf:
 	@$(COURSE) rlhf
 test:

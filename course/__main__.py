@@ -10,8 +10,8 @@ from course import environment
 VERBS = {
     "setup": "make .venv and install requirements.txt, if that has not been done",
     "demo": "GRPO learns, before your eyes: a small language model learns two-digit addition",
-    "mnist": "GRPO reads digits: lesson 15's run, or one of its experiments [EXPERIMENT]",
-    "rlhf": "GRPO against a reward model, with and without a price for the KL: lesson 16's run",
+    "mnist": "GRPO reads digits: lesson 15's experiments, or one of them [EXPERIMENT]",
+    "rlhf": "GRPO against a reward model, with and without a price for the KL, and DAPO's changes: lesson 16's runs",
     "test": "every test, on the reference solutions, and the audit; green whatever stands in tutorial/",
     "next": "how far you are, and what to do now (plain `make` does the same)",
     "watch": "tests each exercise as you save it",

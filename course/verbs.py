@@ -20,13 +20,13 @@ def do_demo(arguments: list[str]) -> int:
 
 
 def do_mnist(arguments: list[str]) -> int:
-    """Lesson 15's run or experiments, on the reference solutions."""
-    return _python(["-m", "lab.mnist_runs", *arguments], SOLUTION="1")
+    """Lesson 15's experiments (all of them, unless one is named), on the reference solutions."""
+    return _python(["-m", "lab.mnist_runs", *(arguments or ["all"])], SOLUTION="1")
 
 
 def do_rlhf(arguments: list[str]) -> int:
-    """Lesson 16's run, on the reference solutions."""
-    return _python(["-m", "lab.rlhf", *arguments], SOLUTION="1")
+    """Lesson 16's runs, on the reference solutions. Arguments are settings of the first."""
+    return _python(["-m", "lab.rlhf", *arguments], SOLUTION="1") or _python(["-m", "lab.rlhf.dapo"], SOLUTION="1")
 
 
 def do_test(arguments: list[str]) -> int:

@@ -241,7 +241,7 @@ def test_help_lists_every_make_target_and_the_reverse(monkeypatch, capsys):
     assert sorted(targets) == sorted(listed) == sorted(phony) == sorted(command.VERBS)
     for target in targets:
         assert re.search(
-            rf"^{target}:\n\t@\$\(COURSE\) {target}( \$\((EX|LESSON|NAME|FORCE|RUN)\))*( \|\| true)?$",
+            rf"^{target}:\n\t@\$\(COURSE\) {target}( \$\((EX|LESSON|NAME|FORCE|EXPERIMENT)\))*( \|\| true)?$",
             makefile,
             flags=re.MULTILINE,
         )

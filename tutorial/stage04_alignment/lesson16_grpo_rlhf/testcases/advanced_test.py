@@ -1024,7 +1024,7 @@ def updates_by_hand(weights, rows, epochs, rate, low=0.2, high=0.2, kl_coef=0.1,
         norm = math.sqrt(sum(float(g.square().sum()) for g in gradients))
         scale = min(1.0, max_grad_norm / (norm + 1e-6))
         held = ((a > 0) & (ratio > 1 + high)) | ((a < 0) & (ratio < 1 - low))
-        seen.append([float(loss), norm, float(held.double().mean()), float(kl.mean())])
+        seen.append([float(loss.detach()), norm, float(held.double().mean()), float(kl.detach().mean())])
         leaves = {
             n: (v - rate * scale * g).detach().requires_grad_()
             for (n, v), g in zip(leaves.items(), gradients, strict=True)

@@ -9,17 +9,12 @@ import textwrap
 from pathlib import Path
 
 from course import manifest, state
-from lab.errors import UsageError
 from lab.switch import ROOT
 
 
 def next_hint(exercise_id: str, root: Path = ROOT) -> str:
     """The text to show. After the last hint, all of them. Raises UsageError where there is no such exercise."""
-    exercises = {e.id: (lesson, e) for lesson in manifest.read_all(root) for e in lesson.exercises}
-    if exercise_id not in exercises:
-        near = [i for i in exercises if i.split(".")[0] == exercise_id.split(".")[0]] or list(exercises)
-        raise UsageError(f"there is no exercise {exercise_id!r}; say one of: {', '.join(near)}")
-    lesson, exercise = exercises[exercise_id]
+    lesson, exercise = manifest.find_exercise(exercise_id, root)
     kept = state.read(root)
     given = kept.hints.get(exercise_id, 0)
     count = len(exercise.hints)

@@ -103,6 +103,15 @@ def find(number: str, root: Path = ROOT) -> Lesson:
     raise UsageError(f"there is no lesson {number!r}; use one of: {known}")
 
 
+def find_exercise(exercise_id: str, root: Path = ROOT) -> tuple[Lesson, Exercise]:
+    """The exercise called "13.2", and its lesson. Raises UsageError that lists those of the lesson, or all."""
+    exercises = {e.id: (lesson, e) for lesson in read_all(root) for e in lesson.exercises}
+    if exercise_id not in exercises:
+        near = [i for i in exercises if i.split(".")[0] == exercise_id.split(".")[0]] or list(exercises)
+        raise UsageError(f"there is no exercise {exercise_id!r}; say one of: {', '.join(near)}")
+    return exercises[exercise_id]
+
+
 def _exercise(row: dict[str, Any], where: str, number: str) -> Exercise:
     exercise = Exercise(**_typed(Exercise, row, where))
     if not re.fullmatch(rf"{number}\.\d+", exercise.id):

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from _pytest._code.code import ReprFileLocation, TerminalRepr
 
-from course import record
+from course import record, state
 from lab import properties, switch
 from lab.errors import UsageError
 
@@ -144,18 +144,8 @@ def _report_lines(item: pytest.Item, lesson: Path, error: AssertionError, why: s
 
 def _line_of(lesson: Path, exercise) -> int | None:
     """The line where the exercise's object is defined, in the tree that SOLUTION chooses."""
-    import ast
-
     tree = switch.finder.tree_of(lesson.name)
-    path = switch.finder.folders(tree).get(lesson.name, lesson) / exercise.file
-    try:
-        nodes = ast.parse(path.read_text(encoding="utf-8")).body
-        for name in exercise.object.split("."):
-            node = next(n for n in nodes if getattr(n, "name", None) == name)
-            nodes = node.body
-        return node.lineno
-    except (OSError, SyntaxError, StopIteration):
-        return None
+    return state.line_of(switch.finder.folders(tree).get(lesson.name, lesson) / exercise.file, exercise)
 
 
 def _place_in_test(item: pytest.Item, error: BaseException) -> str:

@@ -7,6 +7,7 @@ only a failure is. The reference's results are not kept.
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections import defaultdict
 from pathlib import Path
 
@@ -39,6 +40,7 @@ class Recorder:
 
     def keep(self) -> None:
         """Writes what was found. Never an error: a learner's tests must not fail for it."""
+        read, states = functools.cache(manifest.read), functools.cache(state.read)
         roots: dict[Path, state.State] = {}
         for key, tests in self.wanted.items():
             folder, number, suite = key
@@ -46,11 +48,11 @@ class Recorder:
             if passed and len(self.passed[key]) < tests:
                 continue
             try:
-                lesson = manifest.read(folder)
+                lesson = read(folder)
                 exercise = next(e for e in lesson.exercises if e.id == number)
             except (UsageError, StopIteration):
                 continue
-            kept = roots.setdefault(lesson.root, state.read(lesson.root))
+            kept = roots[lesson.root] = states(lesson.root)
             code = state.digest(lesson, exercise)
             kept.results.setdefault(number, {})[suite] = {"passed": passed, "code": code}
         for root, kept in roots.items():

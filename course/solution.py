@@ -11,17 +11,13 @@ from rich.table import Table
 
 from course import manifest, state, watch
 from course.manifest import Exercise, Lesson
-from lab.errors import UsageError
 from lab.switch import ROOT
 
 
 def show(exercise_id: str, force: bool = False, root: Path = ROOT, console: Console | None = None) -> int:
     """Prints both. 1, and a sentence, where the exercise's tests do not pass and `force` is not set."""
     console = console or Console(highlight=False)
-    found = [(one, e) for one in manifest.read_all(root) for e in one.exercises if e.id == exercise_id]
-    if not found:
-        raise UsageError(f"there is no exercise {exercise_id!r}; `make` shows where you are")
-    ((lesson, exercise),) = found
+    lesson, exercise = manifest.find_exercise(exercise_id, root)
     if not force and not _passes(lesson, exercise):
         console.print(
             f"exercise {exercise.id} does not pass yet; make hint EX={exercise.id} helps, "

@@ -86,10 +86,15 @@ def node_of(tree: ast.Module, exercise: Exercise) -> ast.AST:
 def place(lesson: Lesson, exercise: Exercise) -> str:
     """ "tutorial/.../loss/grpo.py:57", without the line where the file cannot be read."""
     path = lesson.folder / exercise.file
-    shown = path.relative_to(lesson.root).as_posix()
+    line = line_of(path, exercise)
+    return path.relative_to(lesson.root).as_posix() + (f":{line}" if line else "")
+
+
+def line_of(path: Path, exercise: Exercise) -> int | None:
+    """Where `path`, a version of the exercise's file, defines it; None where that cannot be read."""
     with contextlib.suppress(OSError, SyntaxError, ValueError, StopIteration):
-        return f"{shown}:{node_of(ast.parse(path.read_text(encoding='utf-8')), exercise).lineno}"
-    return shown
+        return node_of(ast.parse(path.read_text(encoding="utf-8")), exercise).lineno
+    return None
 
 
 def condition(lesson: Lesson, exercise: Exercise, state: State) -> str:

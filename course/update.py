@@ -7,12 +7,12 @@ one is put beside it. Standard library and git only.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import time
 from pathlib import Path
 
 from lab.errors import UsageError
+from lab.files import write_bytes
 from lab.switch import ROOT
 
 
@@ -33,7 +33,7 @@ def update(root: Path = ROOT) -> list[str]:
     mine = {name: (root / name).read_bytes() for name in changed if (root / name).exists()}
     kept = root / "kept" / f"update-{time.strftime('%Y%m%d-%H%M%S')}"
     for name, text in mine.items():
-        _write(kept / name, text)
+        write_bytes(kept / name, text)
     lines = [f"what you had written is kept in {kept.relative_to(root)}"] if mine else []
     try:
         if changed:
@@ -42,7 +42,7 @@ def update(root: Path = ROOT) -> list[str]:
     except UsageError as error:
         _git(root, "merge", "--abort", may_fail=True)
         for name, text in mine.items():
-            _write(root / name, text)
+            write_bytes(root / name, text)
         raise UsageError(f"your own commits and the course's new ones do not fit together: {error}") from None
     for name, text in mine.items():
         lines.append(_merge(root, name, text, _bytes(root, "show", f"{old}:{name}")))
@@ -57,7 +57,7 @@ def _merge(root: Path, name: str, mine: bytes, base: bytes) -> str:
     new = path.read_bytes()
     folder = root / "kept" / ".merging"
     for part, text in (("mine", mine), ("base", base), ("new", new)):
-        _write(folder / part, text)
+        write_bytes(folder / part, text)
     try:
         command = ["git", "merge-file", "-p", *(str(folder / part) for part in ("mine", "base", "new"))]
         done = subprocess.run(command, capture_output=True)
@@ -66,20 +66,12 @@ def _merge(root: Path, name: str, mine: bytes, base: bytes) -> str:
             (folder / part).unlink()
         folder.rmdir()
     if done.returncode == 0:
-        _write(path, done.stdout)
+        write_bytes(path, done.stdout)
         return f"merged: {name}"
-    _write(path, mine)
+    write_bytes(path, mine)
     beside = path.with_name(f"{path.name}.new")
-    _write(beside, new)
+    write_bytes(beside, new)
     return f"both changed: {name} stays as you wrote it, and the new one is beside it as {beside.name}"
-
-
-def _write(path: Path, text: bytes) -> None:
-    """Whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_bytes(text)
-    os.replace(temporary, path)
 
 
 def _git(root: Path, *arguments: str, may_fail: bool = False) -> str | None:

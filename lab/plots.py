@@ -49,10 +49,7 @@ def training_curve(metrics: Sequence[dict[str, Any]], path: Path, title: str) ->
             if limits:
                 axis.set_ylim(*limits)
         figure.suptitle(title)
-        temporary = path.with_name(path.name + ".tmp")
-        figure.savefig(temporary, format="png")
-        plt.close(figure)
-    temporary.replace(path)
+        write(figure, path)
 
 
 def running_mean(values: Sequence[float], window: int = 10) -> list[float]:
@@ -92,7 +89,7 @@ def with_spread(
         if limits:
             axis.set_ylim(*limits)
         axis.legend()
-        _write(figure, path)
+        write(figure, path)
 
 
 def stacked_bars(bars: dict[str, dict[str, float]], path: Path, title: str, y: str) -> None:
@@ -108,11 +105,11 @@ def stacked_bars(bars: dict[str, dict[str, float]], path: Path, title: str, y: s
         axis.grid(axis="x", visible=False)
         axis.set_axisbelow(True)
         axis.legend()
-        _write(figure, path)
+        write(figure, path)
 
 
-def _write(figure: Any, path: Path) -> None:
-    """Whole or not at all."""
+def write(figure: Any, path: Path) -> None:
+    """As PNG, whole or not at all; the figure is closed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + ".tmp")
     figure.savefig(temporary, format="png")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lab.plots import BLUE, GREEN, GREY, ORANGE, STYLE, plt, running_mean
+from lab.plots import BLUE, GREEN, GREY, ORANGE, STYLE, plt, running_mean, write
 
 Run = Sequence[dict[str, Any]]  # the metrics of each step
 COLOURS = (ORANGE, BLUE, GREEN, GREY)
@@ -57,8 +57,5 @@ def _panels(runs, panels, shape, size, path, title):
         figure.suptitle(title)
         if path is None:
             return figure
-        temporary = path.with_name(path.name + ".tmp")
-        figure.savefig(temporary, format="png")
-        plt.close(figure)
-    temporary.replace(path)
+        write(figure, path)
     return None

@@ -19,6 +19,7 @@ VERBS = {
     "reset": "fresh stubs for one lesson, your file kept aside: reset LESSON",
     "update": "the newest version of the course, merged with what you have written",
     "audit": "the course proves itself: mistakes caught and named, other right answers accepted [EX or LESSON]",
+    "notebooks": "run every lesson's walkthrough on the reference [LESSON]; --write keeps the outputs",
     "new-lesson": "the files of a new lesson, to be filled: new-lesson STAGE/LESSON",
     "stubs": "write the stubs anew from solutions/ (for maintainers); --check only looks",
     "clean": "remove .venv, runs/ and caches (never tutorial/ or kept/)",

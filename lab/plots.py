@@ -1,4 +1,4 @@
-"""Pictures. One look for all: colours that the colour-blind can tell apart (Okabe and Ito), labelled axes."""
+"""The picture of a training run. Its look is that of all pictures: `lab/figures/style.py`."""
 
 from __future__ import annotations
 
@@ -6,16 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib
+from matplotlib import rc_context
+from matplotlib.figure import Figure
 
-matplotlib.use("Agg")
-from matplotlib import pyplot as plt
-
-BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#999999"
-STYLE = {
-    "font.size": 10, "axes.titlesize": 11, "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True,
-    "grid.color": "#e5e5e5", "figure.dpi": 110, "savefig.bbox": "tight", "legend.frameon": False,
-}  # fmt: skip
+from lab.figures.style import BLUE, ORANGE, STYLE
 
 # metric, title, unit of the y axis, limits
 PANELS = (
@@ -30,8 +24,9 @@ PANELS = (
 
 def training_curve(metrics: Sequence[dict[str, Any]], path: Path, title: str) -> None:
     """Writes the six panels of a run to `path` (PNG). Raw values are pale, their running mean is strong."""
-    with plt.rc_context(STYLE):
-        figure, axes = plt.subplots(2, 3, figsize=(11, 5.6), layout="constrained")
+    with rc_context(STYLE):
+        figure = Figure(figsize=(11, 5.6), layout="constrained")
+        axes = figure.subplots(2, 3)
         for axis, (name, heading, unit, limits) in zip(axes.flat, PANELS, strict=True):
             if name == "accuracy":
                 for key, colour, label in (("sampled", BLUE, "sampled, temperature 1"), ("greedy", ORANGE, "greedy")):
@@ -50,7 +45,6 @@ def training_curve(metrics: Sequence[dict[str, Any]], path: Path, title: str) ->
         figure.suptitle(title)
         temporary = path.with_name(path.name + ".tmp")
         figure.savefig(temporary, format="png")
-        plt.close(figure)
     temporary.replace(path)
 
 

@@ -10,7 +10,7 @@ from course import environment
 VERBS = {
     "setup": "make .venv and install requirements.txt, if that has not been done",
     "demo": "GRPO learns, before your eyes: a small language model learns two-digit addition",
-    "test": "every test, on the reference solutions, and the audit; green whatever stands in tutorial/",
+    "test": "every test, the notebooks and the audit, on the reference solutions; green whatever stands in tutorial/",
     "next": "how far you are, and what to do now (plain `make` does the same)",
     "watch": "tests each exercise as you save it",
     "check": "your own stubs, lesson by lesson [LESSON]",

@@ -21,7 +21,7 @@ def do_demo(arguments: list[str]) -> int:
 
 def do_test(arguments: list[str]) -> int:
     """Everything, on the reference: the lessons' own suites by name, whatever else a learner keeps beside them, the
-    course's own tests, and the audit. Arguments go to pytest instead."""
+    course's own tests, the notebooks, and the audit. Arguments go to pytest instead."""
     suites = sorted(
         str(p) for n in ("basic", "advanced") for p in ROOT.glob(f"tutorial/stage*/lesson*/testcases/{n}_test.py")
     )

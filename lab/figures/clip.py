@@ -26,14 +26,14 @@ def quadrants(ratios: Any, signs: dict[int, tuple[Any, Any]], epsilon: float) ->
             for edge in (1 - epsilon, 1 + epsilon):
                 axis.axvline(edge, color="#777777", linewidth=0.8, linestyle="--")
             axis.axhline(0, color=BLACK, linewidth=0.8)
-            axis.plot(ratios, _broken(numbers(values), dead), color=colour, linewidth=2.4)
+            axis.plot(ratios, _broken(numbers(values)), color=colour, linewidth=2.4)
             axis.set_xlim(ratios[0], ratios[-1])
             axis.margins(y=0.12)
         for ratio in (0.5, 1.5):  # one point in each quadrant
             nearest = int(numpy.abs(ratios - ratio).argmin())
             axis = axes[1, column]
             axis.plot(ratios[nearest], gradient[nearest], "o", color=ORANGE, markersize=7)
-            axis.annotate(f"{gradient[nearest]:.1f}".replace("-", "−"), (ratios[nearest], gradient[nearest]),
+            axis.annotate(f"{gradient[nearest]:.2g}".replace("-", "−"), (ratios[nearest], gradient[nearest]),
                           xytext=(0, 8), textcoords="offset points", ha="center")  # fmt: skip
         if dead.any():
             middle = float(ratios[dead].mean())
@@ -52,7 +52,7 @@ def _signed(number: int) -> str:
     return f"+{number}" if number > 0 else f"−{-number}"
 
 
-def _broken(values: list[float], dead: numpy.ndarray) -> numpy.ndarray:
+def _broken(values: list[float]) -> numpy.ndarray:
     """A curve with a gap where it jumps, so that no slanted line pretends to be part of it."""
     curve = numpy.array(values, dtype=float)
     jumps = numpy.flatnonzero(numpy.abs(numpy.diff(curve)) > 0.3)

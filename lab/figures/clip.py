@@ -12,21 +12,21 @@ from lab.figures.style import BLACK, BLUE, LINES, ORANGE, PALE, numbers, panels,
 
 
 @styled
-def quadrants(ratios: Any, signs: dict[int, tuple[Any, Any]], epsilon: float) -> Figure:
-    """signs: advantage (+1, -1) -> (losses, gradients with respect to the log-probability), one for each ratio."""
+def quadrants(ratios: Any, signs: dict[int, Sequence[tuple[float, float]]], epsilon: float) -> Figure:
+    """signs: advantage (+1, -1) -> for each ratio (loss, its gradient by the log-probability)."""
     figure, axes = panels(len(signs), rows=2, width=9, height=5.4, sharex=True, sharey="row")
     ratios = numpy.array(numbers(ratios))
-    for column, (advantage, curves) in enumerate(signs.items()):
-        gradient = numpy.array(numbers(curves[1]))
+    for column, (advantage, points) in enumerate(signs.items()):
+        losses, gradient = numpy.array(numbers(points), dtype=float).T
         # A wrong clip may be dead in two places at once, or nowhere: shade wherever the gradient is 0.
         dead = numpy.abs(gradient) < 1e-9
-        for axis, values, colour in zip(axes[:, column], curves, (BLUE, ORANGE), strict=True):
+        for axis, values, colour in zip(axes[:, column], (losses, gradient), (BLUE, ORANGE), strict=True):
             axis.fill_between(ratios, 0, 1, where=dead, transform=axis.get_xaxis_transform(), color=PALE, linewidth=0)
             axis.axvline(1, color=BLACK, linewidth=0.8, linestyle=":")
             for edge in (1 - epsilon, 1 + epsilon):
                 axis.axvline(edge, color="#777777", linewidth=0.8, linestyle="--")
             axis.axhline(0, color=BLACK, linewidth=0.8)
-            axis.plot(ratios, _broken(numbers(values)), color=colour, linewidth=2.4)
+            axis.plot(ratios, _broken(values), color=colour, linewidth=2.4)
             axis.set_xlim(ratios[0], ratios[-1])
             axis.margins(y=0.12)
         for ratio in (0.5, 1.5):  # one point in each quadrant
@@ -52,9 +52,9 @@ def _signed(number: int) -> str:
     return f"+{number}" if number > 0 else f"−{-number}"
 
 
-def _broken(values: list[float]) -> numpy.ndarray:
+def _broken(values: numpy.ndarray) -> numpy.ndarray:
     """A curve with a gap where it jumps, so that no slanted line pretends to be part of it."""
-    curve = numpy.array(values, dtype=float)
+    curve = values.copy()
     jumps = numpy.flatnonzero(numpy.abs(numpy.diff(curve)) > 0.3)
     curve[jumps] = numpy.nan
     return curve

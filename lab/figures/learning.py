@@ -10,6 +10,8 @@ from matplotlib.figure import Figure
 from lab.figures.style import BLUE, BLUES, LINES, ORANGE, panels, styled
 from lab.plots import PANELS, running_mean
 
+Scored = tuple[str, float]
+
 NAMES = {name: (title, unit, limits) for name, title, unit, limits in PANELS} | {
     "loss": ("Loss", "loss (nats)", None),
     "grad_norm": ("Size of the gradient", "norm before clipping", (0, None)),
@@ -64,10 +66,10 @@ def answers(prompts: Sequence[str], right: Sequence[str], before: Any, after: An
     return figure
 
 
-def side_by_side(problems: Sequence[str], before: Sequence[str], after: Sequence[str], right: Any) -> str:
-    """A table in plain text: what was sampled before and after. right(i, text) says whether an answer is right."""
+def side_by_side(problems: Sequence[str], before: Sequence[Scored], after: Sequence[Scored]) -> str:
+    """A table in plain text: what was sampled before and after, each a text and its reward."""
     lines = [f"{'problem':<10}{'before':<18}after"]
-    for i, row in enumerate(zip(problems, before, after, strict=True)):
-        cells = [f"{text[:12]:<13}{'✓' if right(i, text) else '✗':<5}" for text in row[1:]]
-        lines.append(f"{row[0]:<10}{''.join(cells)}".rstrip())
+    for problem, *samples in zip(problems, before, after, strict=True):
+        cells = [f"{text[:12]:<13}{'✓' if reward > 0 else '✗':<5}" for text, reward in samples]
+        lines.append(f"{problem:<10}{''.join(cells)}".rstrip())
     return "\n".join(lines)

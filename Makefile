@@ -4,7 +4,7 @@
 PYTHON ?= python3
 COURSE = $(PYTHON) -m course
 
-.PHONY: next help setup demo mnist rlhf test watch check hint solution reset update audit new-lesson stubs clean
+.PHONY: next help setup demo mnist rlhf test watch check hint solution reset update audit notebooks new-lesson stubs clean
 
 next:
 	@$(COURSE) next
@@ -34,6 +34,8 @@ update:
 	@$(COURSE) update
 audit:
 	@$(COURSE) audit $(EX) $(LESSON)
+notebooks:
+	@$(COURSE) notebooks $(LESSON)
 new-lesson:
 	@$(COURSE) new-lesson $(NAME)
 stubs:

@@ -15,6 +15,7 @@ Scored = tuple[str, float]
 NAMES = {name: (title, unit, limits) for name, title, unit, limits in PANELS} | {
     "loss": ("Loss", "loss (nats)", None),
     "grad_norm": ("Size of the gradient", "norm before clipping", (0, None)),
+    "no_signal": ("Groups without signal", "share of groups", (0, 1)),
 }
 
 

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from course import manifest, notebooks, stubs, verbs
+from course import manifest, notebooks, scaffold, stubs, verbs
 from lab import notebook
 from lab.errors import UsageError
 from lab.switch import ROOT
@@ -209,3 +209,11 @@ def test_the_verb_takes_a_lesson_and_write(monkeypatch):
         verbs.do_notebooks(["13", "14"])
     with pytest.raises(UsageError, match="no lesson '--writ'"):
         verbs.do_notebooks(["--writ"])
+
+
+def test_a_new_lesson_has_one_that_can_be_filled(tmp_path):
+    text = scaffold.walkthrough({"number": "05", "lesson": "lesson05_new"})
+    book = nbformat.reads(text, as_version=4)
+    nbformat.validate(book)
+    assert book.metadata == notebooks.METADATA
+    assert code_cells(book)[0].source.index("import lab") < code_cells(book)[0].source.index("from lesson05_new")

@@ -1,7 +1,10 @@
 """The training command: python -m lab.train --config configs/demo.yaml [--resume] [key=value ...]
 
-Warm start, GRPO by the lessons' own code (SOLUTION chooses whose), evaluation on held-out problems, files. A
-run that was killed at any moment goes on with --resume and ends with the same weights, bit for bit, as one that
+Warm start, GRPO by the lessons' own code (SOLUTION chooses whose), evaluation on held-out problems, files. Where that
+code is the reference, rollouts and updates are lab/engine's, which gives equal results; engine=plain leaves them to the
+lesson, to be stepped through. A learner's own code always runs as it is.
+
+A run that was killed at any moment goes on with --resume and ends with the same weights, bit for bit, as one that
 never stopped: checkpoints are whole or absent, and all randomness depends on the seed and the step alone.
 """
 
@@ -22,6 +25,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
 from lab import addition_lm, config, evaluate, plots, rewards, switch
+from lab.engine import EngineConfig
 from lab.errors import UsageError, run_command
 from lab.runs import RunFolder
 from lab.show import Show
@@ -40,6 +44,8 @@ class RunConfig:
     model: addition_lm.ModelConfig = dataclasses.field(default_factory=addition_lm.ModelConfig)
     warm_start: addition_lm.WarmStartConfig = dataclasses.field(default_factory=addition_lm.WarmStartConfig)
     grpo: dict[str, Any] = dataclasses.field(default_factory=dict)  # settings of the trainer's GRPOConfig
+    engine: str = "fast"  # "fast": the reference's rollouts and updates by lab/engine; "plain": by the lesson's code
+    engine_settings: dict[str, Any] = dataclasses.field(default_factory=dict)  # of EngineConfig
     reward: str = "task"  # "task": the lesson's; "random": a coin toss, the control that must not learn
     eval_every: int = 25  # steps
     eval_problems: int = 500  # held-out problems
@@ -59,6 +65,33 @@ def named(path: str) -> Any:
         raise
     except AttributeError:
         raise UsageError(f"{path!r}: {module} has no {name!r}") from None
+
+
+# Trainers that the engine has a twin of
+FAST = {"lesson14_grpo_ppo_clip.training.grpo_trainer:GRPOTrainer": "lab.engine.lesson14:FastTrainer"}
+
+
+def engine_of(settings: RunConfig) -> str:
+    """What the run is computed by, "fast" or "plain": a learner's own code, and a trainer without a twin, are plain."""
+    if settings.engine not in ("fast", "plain"):
+        raise UsageError(f"engine must be 'fast' or 'plain', not {settings.engine!r}")
+    lesson = settings.trainer.partition(".")[0]
+    known = settings.trainer in FAST and switch.finder.tree_of(lesson) == "solutions"
+    return settings.engine if known else "plain"
+
+
+def make_trainer(settings: RunConfig, *arguments: Any) -> Any:
+    """The trainer, or its twin on the engine."""
+    if engine_of(settings) == "plain":
+        return named(settings.trainer)(*arguments)
+    return named(FAST[settings.trainer])(*arguments, engine=engine_config(settings))
+
+
+def engine_config(settings: RunConfig) -> EngineConfig:
+    try:
+        return config.build(EngineConfig, settings.engine_settings, "engine_settings")
+    except ValueError as error:
+        raise UsageError(f"engine_settings: {error}") from None
 
 
 def grpo_config(settings: RunConfig) -> Any:
@@ -86,6 +119,8 @@ def train(settings: RunConfig, resume: bool, runs: Path = ROOT / "runs", show: S
     resolved = {
         **dataclasses.asdict(settings),
         "grpo": _plain(dataclasses.asdict(grpo)),
+        "engine": engine_of(settings),
+        "engine_settings": dataclasses.asdict(engine_config(settings)) if engine_of(settings) == "fast" else {},
         "solution": _solution(settings),
     }
     found = _resumable(folder, resolved) if resume else None
@@ -107,7 +142,7 @@ def train(settings: RunConfig, resume: bool, runs: Path = ROOT / "runs", show: S
     data = {
         split: named(settings.dataset)(tokenizer, digits=settings.digits, split=split) for split in ("train", "test")
     }
-    trainer = named(settings.trainer)(model, tokenizer, data["train"], grpo)
+    trainer = make_trainer(settings, model, tokenizer, data["train"], grpo)
     held_out = _spread(data["test"], settings.eval_problems)
 
     def accuracy(samples: int) -> evaluate.Accuracy:
@@ -139,6 +174,8 @@ def train(settings: RunConfig, resume: bool, runs: Path = ROOT / "runs", show: S
             grpo.reward.tosses = state["tosses"]
     before = evaluate.Accuracy(**state["before"])
 
+    if engine_of(settings) != settings.engine:
+        show.note("your own code runs as it is, without the engine")
     show.headline(f"GRPO; before it, {before.sampled:.2f} of sampled answers are right ({before.greedy:.2f} greedy)")
     seen = {"accuracy": next((m["accuracy_sampled"] for m in reversed(folder.metrics()) if "accuracy_sampled" in m), 0)}
     with show.progress("GRPO", grpo.num_steps, trainer.step_number) as advance:

@@ -118,6 +118,29 @@ def test_a_half_written_checkpoint_is_never_loaded(straight, runs):
     assert same(weights(folder), weights(straight))
 
 
+def test_the_engine_and_the_lessons_own_code_give_the_same_numbers(straight, runs):
+    """The same tokens are sampled; the rest differs by rounding, which few steps cannot enlarge."""
+    done = run(f"name={runs}/plain", "engine=plain")
+    assert done.returncode == 0, done.stderr
+    plain, fast = metrics(ROOT / "runs" / runs / "plain"), metrics(straight)
+    for a, b in zip(plain, fast, strict=True):
+        assert a == pytest.approx(b, rel=1e-3, abs=1e-5)
+    assert not same(weights(ROOT / "runs" / runs / "plain"), weights(straight)), "both runs were computed alike"
+
+
+def test_a_learners_own_code_runs_without_the_engine(monkeypatch):
+    from lab.train import RunConfig, engine_of
+
+    lesson = "lesson14_grpo_ppo_clip"
+    settings = RunConfig("x", f"{lesson}.training.grpo_trainer:GRPOTrainer", f"{lesson}.data.addition:AdditionDataset")
+    for solution, engine in (("1", "fast"), ("lesson14", "fast"), ("", "plain"), ("lesson13", "plain")):
+        monkeypatch.setenv("SOLUTION", solution)
+        assert engine_of(settings) == engine
+        settings.engine = "plain"
+        assert engine_of(settings) == "plain"
+        settings.engine = "fast"
+
+
 def test_resuming_with_other_settings_is_refused(straight, reference):
     with pytest.raises(UsageError, match="grpo"):
         main([*command(f"name={straight.relative_to(ROOT / 'runs')}", "--resume", "grpo.epsilon=0.3")[3:]])
@@ -126,7 +149,7 @@ def test_resuming_with_other_settings_is_refused(straight, reference):
 @pytest.mark.parametrize(("arguments", "says"), [
     (["name=test-nothing", "--resume"], "no run"), (["grpo.group_sise=4"], "group_size"),
     (["evall_every=3"], "eval_every"), (["seed=x"], "seed"), (["trainer=lesson99_x.a:B"], "lesson99_x"),
-    (["reward=none"], "reward"), (["nonsense"], "key=value"), (["name=../elsewhere"], "name"),
+    (["reward=none"], "reward"), (["engine=quick"], "engine"), (["engine_settings.sampler=best"], "sampler"), (["nonsense"], "key=value"), (["name=../elsewhere"], "name"),
 ])  # fmt: skip
 def test_what_does_not_fit_is_told_in_one_sentence(arguments, says, reference):
     with pytest.raises(UsageError, match=says) as error:

@@ -24,7 +24,8 @@ from lesson16_grpo_rlhf.training.rlhf_trainer import GRPOConfig, RLHFTrainer, fr
 from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
-from lab import config
+from lab import config, switch
+from lab.engine.llama import why_not
 from lab.errors import UsageError
 from lab.files import write_text
 from lab.rewards import ModelReward
@@ -40,6 +41,7 @@ class RunSettings:
     seeds: int = 3  # runs with seeds 0, 1, ...
     kl_coefs: list = dataclasses.field(default_factory=lambda: [0.0, 0.1])  # one run for each, of each seed
     epochs: int = 2  # a checkpoint after each; they share the steps evenly
+    engine: str = "fast"  # "fast": the reference's rollouts and updates by lab/engine; "plain": by the lesson's code
     grpo: dict[str, Any] = dataclasses.field(default_factory=dict)  # settings of the lesson's GRPOConfig
     # The policy
     policy: str = ""  # a model id or path for transformers; empty: a small Llama, warm-started on `data`
@@ -165,6 +167,16 @@ def grpo_settings(settings: RunSettings, seed: int, kl_coef: float) -> GRPOConfi
     return config.build(GRPOConfig, {"seed": seed, **settings.grpo, "kl_coef": float(kl_coef)}, "grpo")
 
 
+def trainer_of(settings: RunSettings, policy: Any) -> type[RLHFTrainer]:
+    """The lesson's trainer; or its twin on the engine, for the reference and a policy that the engine knows."""
+    ours = any(switch.finder.tree_of(c.__module__.partition(".")[0]) != "solutions" for c in RLHFTrainer.__mro__[:2])
+    if settings.engine == "plain" or ours or why_not(policy):
+        return RLHFTrainer
+    from lab.engine.lesson16 import FastRLHFTrainer
+
+    return FastRLHFTrainer
+
+
 def grpo(settings: RunSettings, world: World, seed: int, kl_coef: float, folder: Path,
          on_step: Callable[[int, dict], None] = lambda step, metrics: None) -> list[dict[str, float]]:  # fmt: skip
     """One GRPO run from the world's policy (which stays as it is); returns the metrics of each step."""
@@ -178,7 +190,7 @@ def grpo(settings: RunSettings, world: World, seed: int, kl_coef: float, folder:
             true.extend(map(world.true_score, prompts, responses))
         return world.reward(prompts, responses)
 
-    trainer = RLHFTrainer(policy, reference, world.tokenizer, world.prompts, reward, chosen)
+    trainer = trainer_of(settings, policy)(policy, reference, world.tokenizer, world.prompts, reward, chosen)
     history = []
     ends = [round(chosen.num_steps * (e + 1) / settings.epochs) for e in range(settings.epochs)]
     for step in range(1, chosen.num_steps + 1):
@@ -200,6 +212,8 @@ def check(settings: RunSettings) -> None:
         raise UsageError(f"name must be a folder name for runs/, not {settings.name!r}")
     if not settings.kl_coefs or not all(isinstance(k, int | float) and k >= 0 for k in settings.kl_coefs):
         raise UsageError(f"kl_coefs must be numbers of at least 0, such as [0.0, 0.1], not {settings.kl_coefs!r}")
+    if settings.engine not in ("fast", "plain"):
+        raise UsageError(f"engine must be 'fast' or 'plain', not {settings.engine!r}")
     if settings.seeds < 1 or settings.epochs < 1:
         raise UsageError("seeds and epochs must be at least 1")
     for key, instead in (("kl_coef", "kl_coefs=[...]"), ("seed", "seeds=...")):

@@ -1,0 +1,50 @@
+"""The engine's settings: one for each trick, so that each can be switched off and measured alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+SAMPLERS = ("multinomial", "gumbel", "inverse")
+
+
+@dataclass
+class EngineConfig:
+    """The defaults give the plain path's numbers, up to rounding. benchmarks/engine_ablation.py measures each."""
+
+    # Rollout
+    prompt_once: bool = True  # one pass per prompt, its cache copied to the group; False: each row reads its prompt
+    static_cache: bool = True  # keys and values are written into room made before; False: the cache grows by copying
+    drop_finished: bool = True  # rows that have ended leave the batch
+    # "multinomial": torch's; "gumbel": the same draws in less time; "inverse": one random number a row, other draws
+    sampler: str = "gumbel"
+    # Training pass
+    share_prompt: bool = True  # a group's prompt goes through the layers once; False: once for each of its completions
+    unpad: bool = True  # no padding in the layers' matrix products (attention still sees rectangles)
+    sort_by_length: bool = True  # micro-batches hold completions of similar length
+    head_chunk: int = 1 << 22  # logits in memory at once; 0: all of them, kept for the backward pass
+    first_update_log_probs: bool = False  # old log-probs are the first update's own; the sampler then computes none
+    skip_silent: bool = True  # completions with advantage 0 are not trained on; changes nothing without a KL term
+    # Both
+    dtype: str = "float32"  # of the matrix products; "bfloat16": faster where the processor has it, and other numbers
+    # Optimizer
+    fused_adamw: bool = True  # all of AdamW in one loop over the memory
+
+    def __post_init__(self):
+        if self.sampler not in SAMPLERS:
+            raise ValueError(f"sampler must be one of {', '.join(SAMPLERS)}, not {self.sampler!r}")
+        if self.dtype not in ("float32", "bfloat16"):
+            raise ValueError(f"dtype must be 'float32' or 'bfloat16', not {self.dtype!r}")
+
+    @property
+    def torch_dtype(self) -> torch.dtype | None:
+        """What the weights are cast to; None: they stay as they are."""
+        return torch.bfloat16 if self.dtype == "bfloat16" else None
+
+
+PLAIN = EngineConfig(
+    prompt_once=False, static_cache=False, drop_finished=False, sampler="multinomial", share_prompt=False, unpad=False,
+    sort_by_length=False, head_chunk=0, skip_silent=False, fused_adamw=False,
+)  # fmt: skip
+ALL_TRICKS = EngineConfig(sampler="inverse", first_update_log_probs=True, dtype="bfloat16")

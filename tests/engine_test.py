@@ -177,13 +177,14 @@ def test_each_prompt_goes_through_once_and_no_padding_does():
     assert packed.targets.tolist() == ids[mask.bool()].tolist()
     assert len(packing.pack(ids, mask, share=False).ids) == 3 * 3 + 8 + 3 * 5 + 9
     assert len(packing.pack(ids, mask, unpad=False).ids) == 3 + 5 + 6 * 6  # the longest completion has 7
-    assert packed.positions.tolist() == [0, 1, 2, 3, 4, 5, 3, 4, 5, 6, 7, *range(5), 5, *range(5, 11), 5, 6]
+    assert packed.rows.tolist()[0][:6] == [0, 1, 2, 3, 4, 5] and packed.rows.tolist()[2][:4] == [0, 1, 2, 6]
+    assert (packed.back % packed.rows.shape[1]).tolist() == [*range(6), *range(3, 8), *range(6), *range(5, 11), 5, 6]
 
 
 def test_two_groups_with_the_same_prompt_share_it_and_others_of_equal_length_do_not():
     ids = torch.tensor([[2, 3, 4, 9], [2, 3, 5, 9], [2, 4, 5, 9], [2, 3, 5, 9]])
     mask = torch.tensor([[0, 0, 1, 1]] * 4)
-    assert len(packing.pack(ids, mask).prompts) == 3
+    assert len(packing.pack(ids, mask).ids) == 3 * 2 + 4
 
 
 @pytest.mark.parametrize("mask", [[[0, 1, 0, 1]], [[0, 0, 0, 0]], [[1, 1, 0, 0]]])

@@ -18,7 +18,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lab.engine.config import EngineConfig
-from lab.engine.llama import Weights, read_weights, rotary_table, run_layers
+from lab.engine.llama import Weights, read_weights, rotary_turns, run_layers
+from lab.engine.ops import pairs
 from lab.engine.sampling import draw
 
 
@@ -29,38 +30,34 @@ class Cache:
     """
 
     def __init__(self, layers: int, rows: int, room: int, static: bool):
-        self.layers, self.rows, self.room, self.static = layers, rows, room, static
-        self.tables: Any = None  # static: (layers, 2, B, K, room, D), else a list of (2, n, K, columns, D)
-        self.live = rows  # the live rows are the first ones
+        self.shape, self.rows, self.static = (layers, rows, room), rows, static
+        self.tables: Any = None  # static: (layers, B, 2K, room, D); else a list of (n, 2K, columns, D)
 
-    def fill(self, layer: int, k: Tensor, v: Tensor) -> None:
-        """The prompts' keys and values, each (P, K, W, D); every prompt's go to its group's rows."""
-        _, K, W, D = k.shape
+    def fill(self, layer: int, kv: Tensor) -> None:
+        """The prompts' keys and values (P, 2K, W, D); every prompt's go to all rows of its group."""
+        layers, rows, room = self.shape
         if not self.static:
-            self.tables = (self.tables or []) + [torch.stack([k, v]).repeat_interleave(self.rows // len(k), dim=1)]
+            self.tables = (self.tables or []) + [kv.repeat_interleave(rows // len(kv), dim=0)]
             return
         if self.tables is None:
-            self.tables = k.new_empty(self.layers, 2, self.rows, K, self.room, D)
-        for target, source in zip(self.tables[layer], (k, v), strict=True):
-            target.view(len(k), -1, K, self.room, D)[:, :, :, :W] = source[:, None]
+            self.tables = kv.new_empty(layers, rows, kv.shape[1], room, kv.shape[3])
+        self.tables[layer].unflatten(0, (len(kv), -1))[:, :, :, : kv.shape[2]] = kv[:, None]
 
-    def append(self, layer: int, column: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-        """Adds the newest tokens' (n, K, D); returns all keys and values, each (n, K, column + 1, D)."""
+    def append(self, layer: int, column: int, kv: Tensor) -> tuple[Tensor, Tensor]:
+        """Adds the live rows' newest (n, 2K, D); returns all keys and all values, each (n, K, column + 1, D)."""
         if not self.static:
-            grown = torch.cat([self.tables[layer], torch.stack([k, v])[:, :, :, None]], dim=3)
-            self.tables[layer] = grown
-            return grown[0], grown[1]
-        keys, values = self.tables[layer][:, : self.live, :, : column + 1]
-        keys[:, :, column], values[:, :, column] = k, v
-        return keys, values
+            self.tables[layer] = torch.cat([self.tables[layer], kv[:, :, None]], dim=2)
+            return self.tables[layer].chunk(2, dim=1)
+        table = self.tables[layer, : len(kv)]
+        table[:, :, column] = kv
+        return table[:, :, : column + 1].chunk(2, dim=1)
 
     def drop(self, holes: Tensor, movers: Tensor, live: int, columns: int) -> None:
         """`live` rows stay: rows `movers` (the last ones) move to the places `holes` of rows that have ended."""
-        self.live = live
-        for table in [self.tables[..., :columns, :]] if self.static else self.tables:
-            table[..., holes, :, :, :] = table[..., movers, :, :, :]
+        for table in self.tables:
+            table[holes, :, :columns] = table[movers, :, :columns]
         if not self.static:
-            self.tables = [table[:, :live] for table in self.tables]
+            self.tables = [table[:live] for table in self.tables]
 
 
 @torch.no_grad()
@@ -94,13 +91,13 @@ def generate(
     w = read_weights(model, config.torch_dtype)
     lengths = torch.tensor([len(ids) for ids in encoded], device=device)  # (P,)
     W = int(lengths.max())
-    cos, sin = rotary_table(model, W + max_new_tokens, w.embedding.dtype)
+    turns = rotary_turns(model, W + max_new_tokens)
     cache = Cache(len(w.layers), B, W + max_new_tokens, config.static_cache)
-    logits = read_prompts(w, encoded, lengths, cos, sin, cache).repeat_interleave(B // len(encoded), dim=0)  # (B, V)
+    logits = read_prompts(w, encoded, lengths, turns, cache).repeat_interleave(B // len(encoded), dim=0)  # (B, V)
     lengths = lengths.repeat_interleave(B // len(encoded))  # (B,)
     padding = torch.arange(W + max_new_tokens, device=device).expand(B, -1)
     padding = (padding >= lengths[:, None]) & (padding < W)  # (B, columns) behind the shorter prompts
-    bias = torch.zeros(padding.shape, dtype=logits.dtype, device=device).masked_fill_(padding, -torch.inf)
+    bias = torch.zeros(padding.shape, dtype=turns.real.dtype, device=device).masked_fill_(padding, -torch.inf)
     bias = bias[:, None, None] if bool(padding.any()) else None  # (B, 1, 1, columns)
 
     ids = torch.zeros(B, max_new_tokens, dtype=torch.long, device=device)
@@ -115,20 +112,19 @@ def generate(
         ids[order, t] = token
         if not config.first_update_log_probs:
             log_probs[order, t] = scores.gather(-1, token[:, None]).squeeze(-1)
-        ended = ended | torch.isin(token, ends)
-        if bool(ended.all()):
+        ended = ended | (token == ends if len(ends) == 1 else torch.isin(token, ends))
+        live = int((~ended).sum())
+        if live == 0:
             break
-        if config.drop_finished and bool(ended.any()):
-            live = int((~ended).sum())
+        if config.drop_finished and live < len(order):
             holes, movers = ended[:live].nonzero()[:, 0], live + (~ended[live:]).nonzero()[:, 0]
             cache.drop(holes, movers, live, W + t)
             for table in (order, token):
                 table[holes] = table[movers]
             order, token, ended = order[:live], token[:live], ended.new_zeros(live)
         if t + 1 < max_new_tokens:
-            place = lengths[order] + t
             visible = None if bias is None else bias[order, :, :, : W + t + 1]
-            logits = read_tokens(w, token, cos[place], sin[place], cache, W + t, visible)
+            logits = read_tokens(w, token, turns[lengths[order] + t], cache, W + t, visible)
 
     ids, log_probs = ids[:, : t + 1], log_probs[:, : t + 1]
     is_end = torch.isin(ids, ends)
@@ -139,32 +135,35 @@ def generate(
     )
 
 
-def read_prompts(
-    w: Weights, encoded: Sequence[list[int]], lengths: Tensor, cos: Tensor, sin: Tensor, cache: Cache
-) -> Tensor:
+def read_prompts(w: Weights, encoded: Sequence[list[int]], lengths: Tensor, turns: Tensor, cache: Cache) -> Tensor:
     """Fills the cache; returns the logits behind each prompt (P, V). Prompts are padded on the right, where a causal
     model does not look; what the cache then holds in those columns is hidden later."""
-    P, W = len(encoded), int(lengths.max())
+    P, W, H, kv = len(encoded), int(lengths.max()), w.heads, w.kv_heads
     ids = torch.tensor([row + [0] * (W - len(row)) for row in encoded], device=lengths.device)
 
-    def attend(layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        q, k, v = (x.unflatten(0, (P, W)).transpose(1, 2) for x in (q, k, v))  # (P, heads, W, D)
-        cache.fill(layer, k, v)
-        out = F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=w.heads != w.kv_heads)
-        return out.transpose(1, 2).flatten(2).flatten(0, 1)
+    def attend(layer: int, qkv: Tensor) -> Tensor:
+        rows = qkv.view(P, W, H + 2 * kv, w.head_width).to(turns.real.dtype)
+        pairs(rows[:, :, : H + kv]).mul_(turns[:W])  # rotated in place
+        rows = rows.transpose(1, 2)  # (P, H + 2K, W, D)
+        cache.fill(layer, rows[:, H:])
+        q, k, v = rows.split((H, kv, kv), dim=1)
+        out = F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=kv != H)
+        return out.transpose(1, 2).flatten(2).flatten(0, 1).to(qkv.dtype)
 
-    hidden = run_layers(w, ids.flatten(), cos[:W].repeat(P, 1, 1), sin[:W].repeat(P, 1, 1), attend)
+    hidden = run_layers(w, ids.flatten(), attend)
     return hidden.unflatten(0, (P, W))[torch.arange(P, device=ids.device), lengths - 1] @ w.head.T
 
 
-def read_tokens(
-    w: Weights, token: Tensor, cos: Tensor, sin: Tensor, cache: Cache, column: int, bias: Tensor | None
-) -> Tensor:
+def read_tokens(w: Weights, token: Tensor, turns: Tensor, cache: Cache, column: int, bias: Tensor | None) -> Tensor:
     """One pass of width 1: the logits behind each live row's newest token (n, V). The cache grows by a column."""
 
-    def attend(layer: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        keys, values = cache.append(layer, column, k, v)
-        q = q.unflatten(1, (w.kv_heads, -1))  # the query heads that share a key head stand as its several queries
-        return F.scaled_dot_product_attention(q, keys, values, attn_mask=bias).flatten(1)
+    H, kv = w.heads, w.kv_heads
 
-    return run_layers(w, token, cos, sin, attend) @ w.head.T
+    def attend(layer: int, qkv: Tensor) -> Tensor:
+        rows = qkv.view(len(qkv), H + 2 * kv, w.head_width).to(turns.real.dtype)
+        pairs(rows[:, : H + kv]).mul_(turns)  # rotated in place
+        keys, values = cache.append(layer, column, rows[:, H:])
+        q = rows[:, :H].view(len(qkv), kv, H // kv, -1)  # query heads that share a key head are its several queries
+        return F.scaled_dot_product_attention(q, keys, values, attn_mask=bias).flatten(1).to(qkv.dtype)
+
+    return run_layers(w, token, attend) @ w.head.T

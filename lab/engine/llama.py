@@ -19,17 +19,19 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from lab.engine.ops import rms_norm, swiglu
+
 ROPE_TYPES = ("default", "linear", "llama3")  # whose angles depend on the position alone
-Attend = Callable[[int, Tensor, Tensor, Tensor], Tensor]  # layer, q (N, H, D), k and v (N, K, D) -> (N, H * D)
+Attend = Callable[[int, Tensor], Tensor]  # layer, queries, keys and values (N, (H + 2K) * D) -> (N, H * D)
 
 
 class Layer(NamedTuple):
     input_norm: Tensor  # (h,)
-    qkv: Tensor  # ((H + 2K) * D, h)
-    out: Tensor  # (h, H * D)
+    qkv: Tensor  # ((H + 2K) * D, h); in each head of q and k, the two halves of the rows are interleaved
+    out: Tensor  # (H * D, h)
     middle_norm: Tensor  # (h,)
     gate_up: Tensor  # (2 * intermediate, h)
-    down: Tensor  # (h, intermediate)
+    down: Tensor  # (intermediate, h)
 
 
 class Weights(NamedTuple):
@@ -38,6 +40,7 @@ class Weights(NamedTuple):
     norm: Tensor  # (h,)
     head: Tensor  # (V, h)
     eps: float  # of the norms
+    head_width: int  # D
     heads: int  # H
     kv_heads: int  # K
     padding_id: int | None  # the token whose embedding gets no gradient (transformers' padding_idx)
@@ -60,61 +63,58 @@ def why_not(model: Any) -> str | None:
 def read_weights(model: Any, dtype: torch.dtype | None = None) -> Weights:
     """The model's weights, those that are used together joined. Gradient flows back to the model's parameters.
 
+    transformers rotates entry j of a head together with entry j + D / 2. Here they stand beside each other, so that the
+    pair is a complex number; queries and keys are reordered alike, and their products stay the same.
+
     dtype: cast to it, if given; the norms stay as they are. Raises ValueError for a model that `why_not` refuses.
     """
     if reason := why_not(model):
         raise ValueError(reason)
 
-    def joined(*modules: torch.nn.Linear) -> Tensor:
-        weight = modules[0].weight if len(modules) == 1 else torch.cat([m.weight for m in modules])
+    def cast(weight: Tensor) -> Tensor:
         return weight if dtype is None else weight.to(dtype)
 
-    layers = []
+    def paired(weight: Tensor) -> Tensor:  # (heads * D, h)
+        return weight.unflatten(0, (-1, 2, head_width // 2)).transpose(1, 2).flatten(0, 2)
+
+    layers, head_width = [], model.model.layers[0].self_attn.head_dim
     for block in model.model.layers:
         a, m = block.self_attn, block.mlp
         layers.append(Layer(
-            block.input_layernorm.weight, joined(a.q_proj, a.k_proj, a.v_proj), joined(a.o_proj),
-            block.post_attention_layernorm.weight, joined(m.gate_proj, m.up_proj), joined(m.down_proj),
+            block.input_layernorm.weight,
+            cast(torch.cat([paired(a.q_proj.weight), paired(a.k_proj.weight), a.v_proj.weight])),
+            cast(a.o_proj.weight).T,
+            block.post_attention_layernorm.weight,
+            cast(torch.cat([m.gate_proj.weight, m.up_proj.weight])),
+            cast(m.down_proj.weight).T,
         ))  # fmt: skip
-    config, head = model.config, joined(model.lm_head)
+    config, head = model.config, cast(model.lm_head.weight)
     tied = model.lm_head.weight is model.model.embed_tokens.weight
-    embedding = head if tied else joined(model.model.embed_tokens)
+    embedding = head if tied else cast(model.model.embed_tokens.weight)
     return Weights(
         embedding, layers, model.model.norm.weight, head,
-        config.rms_norm_eps, config.num_attention_heads, config.num_key_value_heads,
+        config.rms_norm_eps, head_width, config.num_attention_heads, config.num_key_value_heads,
         model.model.embed_tokens.padding_idx,
     )  # fmt: skip
 
 
-def rotary_table(model: Any, length: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-    """(cos, sin) of positions 0 ... length - 1, each (length, 1, D), by the model's own rotary embedding; the first
-    half of sin has its sign turned, as `rotate` wants it."""
+def rotary_turns(model: Any, length: int) -> Tensor:
+    """cos + i sin of the rotary angles at positions 0 ... length - 1, complex (length, 1, D / 2), by the model's own
+    rotary embedding."""
     positions = torch.arange(length, device=model.device)[None]
+    dtype = torch.promote_types(model.dtype, torch.float32)
     with torch.no_grad():
         cos, sin = model.model.rotary_emb(torch.empty(0, dtype=dtype, device=model.device), positions)
-    half = sin.shape[-1] // 2
-    return cos[0][:, None], torch.cat([-sin[0, :, :half], sin[0, :, half:]], dim=-1)[:, None]
+    half = cos.shape[-1] // 2
+    return torch.complex(cos[0, :, None, :half], sin[0, :, None, :half])
 
 
-def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Rotary position embedding (Su et al., arXiv 2104.09864) of x (N, heads, D): x * cos + (-x2, x1) * sin."""
-    return torch.addcmul(x * cos, x.roll(x.shape[-1] // 2, dims=-1), sin)
-
-
-def rms_norm(x: Tensor, weight: Tensor, eps: float) -> Tensor:
-    """x / sqrt(mean(x^2) + eps) * weight (Zhang and Sennrich, arXiv 1910.07467)."""
-    return F.rms_norm(x, weight.shape, weight.to(x.dtype), eps)
-
-
-def run_layers(w: Weights, ids: Tensor, cos: Tensor, sin: Tensor, attend: Attend) -> Tensor:
-    """The final hidden states (N, h) of N tokens. cos, sin: of each token's position, (N, 1, D)."""
-    heads, kv = w.heads, w.kv_heads
+def run_layers(w: Weights, ids: Tensor, attend: Attend) -> Tensor:
+    """The final hidden states (N, h) of N tokens."""
     x = F.embedding(ids, w.embedding, w.padding_id)  # (N, h)
     for i, layer in enumerate(w.layers):
-        qkv = F.linear(rms_norm(x, layer.input_norm, w.eps), layer.qkv).unflatten(-1, (heads + 2 * kv, -1))
-        qk = rotate(qkv[:, : heads + kv], cos, sin)
-        attended = attend(i, qk[:, :heads], qk[:, heads:], qkv[:, heads + kv :])  # (N, H * D)
-        x = torch.addmm(x, attended, layer.out.T)
-        gate, up = F.linear(rms_norm(x, layer.middle_norm, w.eps), layer.gate_up).chunk(2, dim=-1)
-        x = torch.addmm(x, F.silu(gate) * up, layer.down.T)
+        qkv = F.linear(rms_norm(x, layer.input_norm, w.eps), layer.qkv)  # (N, (H + 2K) * D)
+        x = torch.addmm(x, attend(i, qkv), layer.out)
+        gate_up = F.linear(rms_norm(x, layer.middle_norm, w.eps), layer.gate_up)
+        x = torch.addmm(x, swiglu(gate_up), layer.down)
     return rms_norm(x, w.norm, w.eps)

@@ -33,7 +33,7 @@ ENVIRONMENT = ROOT / "runs" / "trl-env"
 LOG = ROOT / "runs" / "trl-env-setup.log"
 FROZEN = ROOT / "tests" / "data" / "trl_cases.json"
 PACKAGES = ["torch==2.13.0", "trl==1.16.0", "transformers==5.23.0", "accelerate==1.15.0", "datasets==5.2.0"]
-PACKAGES += ["jaxtyping==0.3.11"]  # for our own code
+PACKAGES += ["jaxtyping==0.3.11", "gguf==0.19.0"]  # for our own code; for vs_trl.py, which shares the environment
 CASES = 60  # for each row of the table
 LIMITS = {"float64": 1e-9, "fused": 1e-5}  # by head: the largest difference allowed
 LOSS_TYPES = {"sequence": "grpo", "token": "dapo"}  # our aggregation -> TRL's loss_type

@@ -1,15 +1,16 @@
-"""One side of benchmarks/vs_trl.py, in a process of its own: makes the case's model, data and trainer, and then does one
-step for each line that it reads, answering with a line of JSON. Runs in TRL's environment, whichever side it is.
+"""One side of benchmarks/vs_trl.py, in a process of its own: makes the case's model, data and trainer, and then does
+one step for each line that it reads, answering with a line of JSON. Runs in TRL's environment, whichever side it is.
 
     python vs_trl_worker.py make CASE            writes the case's model and tokenizer
     python vs_trl_worker.py trl|same|all CASE    "trl": TRL's GRPOTrainer; "same", "all": lab/engine
 
-CASE is JSON, the fields of vs_trl.Case. Everything is float32 (but "all"), nothing is checkpointed, there is no KL, the
-loss is the mean over all tokens of the batch, and the optimizer is the fused AdamW on both sides.
+CASE is JSON, the fields of vs_trl.Case. Everything is float32 (but "all", for the wider models), nothing is
+checkpointed, there is no KL, the loss is the mean over all tokens of the batch, and the optimizer is the fused AdamW.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -103,10 +104,12 @@ def prompts_of(case: dict[str, Any], tokenizer: Any) -> list[str]:
     return [tokenizer.apply_chat_template(a, tokenize=False, add_generation_prompt=True) for a in asked]
 
 
-def reward_of(case: dict[str, Any], text: str) -> float:
-    """The share of characters that are digits (random text: 0.1), or for SmolLM2 the share that are an e."""
-    hits = sum(c.isdigit() if case["model"] in SIZES else c == "e" for c in text)
-    return hits / max(len(text), 1)
+def reward_of(case: dict[str, Any], prompt: int, text: str) -> float:
+    """ "digits": the share of characters that are digits. "half": every other prompt is never solved; for the rest, 1
+    if the last character's code is even, else 0. So half of the groups have no signal, and no length is favoured."""
+    if case["reward"] == "digits":
+        return sum(c.isdigit() for c in text) / max(len(text), 1)
+    return float(prompt % 2 == 0 and len(text) > 0 and ord(text[-1]) % 2 == 0)
 
 
 # ---- Memory ----
@@ -122,17 +125,16 @@ def resident(name: str) -> float:
 
 
 def reset_peak() -> None:
-    try:
+    with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
-    except OSError:
-        pass
 
 
 # ---- The two sides: each calls pause(metrics) after every step ----
 
 
 class Clock:
-    """Seconds of this process by part. `timed` wraps a function; what it calls that is timed, too, is not counted twice."""
+    """Seconds by part, of the clock and of the processor. `timed` wraps a function; timed functions that it calls are
+    not counted twice."""
 
     def __init__(self):
         self.parts: dict[str, list[float]] = {}
@@ -180,9 +182,6 @@ class Pause:
 
 
 def run_ours(case: dict[str, Any], model: Any, tokenizer: Any, side: str, clock: Clock, pause: Pause) -> None:
-    import lab  # noqa: F401
-
-    # isort: split
     from lesson14_grpo_ppo_clip.training.grpo_trainer import GRPOConfig
     from lesson16_grpo_rlhf.training.rlhf_trainer import PromptDataset
 
@@ -192,11 +191,11 @@ def run_ours(case: dict[str, Any], model: Any, tokenizer: Any, side: str, clock:
     config = GRPOConfig(
         prompts_per_step=case["prompts"], group_size=case["group"], updates_per_generation=1,
         max_new_tokens=case["tokens"], learning_rate=case["rate"], warmup_steps=0, num_steps=10**6,
-        reward=lambda truth, text: reward_of(case, text),
+        reward=lambda prompt, text: reward_of(case, prompt, text),
     )  # fmt: skip
-    engine = {"same": EngineConfig(sampler="inverse"), "all": ALL_TRICKS}[side]
+    engine = {"same": EngineConfig(sampler="inverse", skip_silent=False), "all": ALL_TRICKS}[side]
     data = PromptDataset(tokenizer, [])
-    data.data = [(prompt, 0) for prompt in prompts_of(case, tokenizer)]
+    data.data = [(prompt, i) for i, prompt in enumerate(prompts_of(case, tokenizer))]
     trainer = FastTrainer(model, tokenizer, data, config, engine=engine)
     trainer.generate, trainer.update = clock.timed("generate", trainer.generate), clock.timed("train", trainer.update)
     step = clock.timed("score", trainer.step)
@@ -220,8 +219,8 @@ def run_trl(case: dict[str, Any], model: Any, tokenizer: Any, clock: Clock, paus
         mask_truncated_completions=False,
     )  # fmt: skip
 
-    def reward(completions: list[str], **rest: Any) -> list[float]:
-        return [reward_of(case, text) for text in completions]
+    def reward(completions: list[str], number: list[int], **rest: Any) -> list[float]:
+        return [reward_of(case, prompt, text) for prompt, text in zip(number, completions, strict=True)]
 
     class Steps(TrainerCallback):
         """Waits before the first step and after each; what is logged comes after a step, with the next one's time."""
@@ -234,7 +233,7 @@ def run_trl(case: dict[str, Any], model: Any, tokenizer: Any, clock: Clock, paus
             if not pause({"reward": rewards, "length": lengths}):
                 control.should_training_stop = True
 
-    data = Dataset.from_list([{"prompt": prompt} for prompt in prompts_of(case, tokenizer)])
+    data = Dataset.from_list([{"prompt": p, "number": i} for i, p in enumerate(prompts_of(case, tokenizer))])
     trainer = GRPOTrainer(
         model=model, reward_funcs=[reward], args=arguments, train_dataset=data, processing_class=tokenizer,
         callbacks=[Steps()],
@@ -256,8 +255,10 @@ def main() -> None:
     if side == "make":
         make(case, folder)
         return
-    if side == "trl":
-        import trl  # noqa: F401  (its imports are not a step's memory)
+    if side == "trl":  # what is imported is not a step's memory
+        from trl import GRPOTrainer  # noqa: F401
+    else:
+        import lab.engine.lesson14  # noqa: F401
     loaded = resident("VmRSS")
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     tokenizer = AutoTokenizer.from_pretrained(folder)

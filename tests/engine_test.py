@@ -392,6 +392,17 @@ def test_bfloat16_stays_near(lessons):
     assert trained(lessons, ALL_TRICKS)[0][-1]["grad_norm"] >= 0
 
 
+def test_bfloat16_is_chosen_for_wide_models_where_the_processor_has_it(monkeypatch):
+    model, config = make(dtype=torch.float32), EngineConfig(dtype="auto")
+    for has, hidden, wanted in (("amx_bf16", 256, True), ("avx512_bf16", 576, True), ("avx2", 576, False)):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda has=has: {has: True})
+        model.config.hidden_size = hidden
+        assert config.cast(model) is (torch.bfloat16 if wanted else None)
+        model.config.hidden_size = 64
+        assert config.cast(model) is None
+    assert EngineConfig(dtype="bfloat16").cast(model) is torch.bfloat16 and EngineConfig().cast(model) is None
+
+
 @pytest.mark.trains
 @pytest.mark.parametrize("change", [
     {}, {"kl_coef": 0.0}, {"kl_coef": 0.0, "reference": False}, {"kl_estimator": "k2", "overlong_filter": True},

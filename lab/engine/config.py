@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
 SAMPLERS = ("multinomial", "gumbel", "inverse")
+DTYPES = ("float32", "bfloat16", "auto")
+WIDE = 256  # hidden size from which bfloat16 pays on a processor that has it; narrower, the conversions cost more
 
 
 @dataclass
@@ -27,24 +30,34 @@ class EngineConfig:
     first_update_log_probs: bool = False  # old log-probs are the first update's own; the sampler then computes none
     skip_silent: bool = True  # completions with advantage 0 are not trained on; changes nothing without a KL term
     # Both
-    dtype: str = "float32"  # of the matrix products; "bfloat16": faster where the processor has it, and other numbers
+    # Of the matrix products. "float32": as the weights are; "bfloat16": other numbers; "auto": that where it pays
+    dtype: str = "float32"
     # Optimizer
     fused_adamw: bool = True  # all of AdamW in one loop over the memory
 
     def __post_init__(self):
         if self.sampler not in SAMPLERS:
             raise ValueError(f"sampler must be one of {', '.join(SAMPLERS)}, not {self.sampler!r}")
-        if self.dtype not in ("float32", "bfloat16"):
-            raise ValueError(f"dtype must be 'float32' or 'bfloat16', not {self.dtype!r}")
+        if self.dtype not in DTYPES:
+            raise ValueError(f"dtype must be one of {', '.join(DTYPES)}, not {self.dtype!r}")
 
-    @property
-    def torch_dtype(self) -> torch.dtype | None:
-        """What the weights are cast to; None: they stay as they are."""
+    def cast(self, model: Any) -> torch.dtype | None:
+        """What the model's weights are cast to for matrix products; None: they stay as they are."""
+        if self.dtype == "auto":
+            return torch.bfloat16 if bfloat16_pays(model) else None
         return torch.bfloat16 if self.dtype == "bfloat16" else None
+
+
+def bfloat16_pays(model: Any) -> bool:
+    """Whether products in bfloat16 are faster: on a GPU, and on processors with AMX or AVX-512 BF16 for wide models."""
+    if model.device.type != "cpu":
+        return True
+    has = torch.cpu.get_capabilities()
+    return bool(has.get("amx_bf16") or has.get("avx512_bf16")) and model.config.hidden_size >= WIDE
 
 
 PLAIN = EngineConfig(
     prompt_once=False, static_cache=False, drop_finished=False, sampler="multinomial", share_prompt=False, unpad=False,
     sort_by_length=False, head_chunk=0, skip_silent=False, fused_adamw=False,
 )  # fmt: skip
-ALL_TRICKS = EngineConfig(sampler="inverse", first_update_log_probs=True, dtype="bfloat16")
+ALL_TRICKS = EngineConfig(sampler="inverse", first_update_log_probs=True, dtype="auto")

@@ -88,7 +88,7 @@ def generate(
     ends = tokenizer.eos_token_id if eos_token_id is None else eos_token_id
     ends = torch.tensor([ends] if isinstance(ends, int) else list(ends), device=device)
 
-    w = read_weights(model, config.torch_dtype)
+    w = read_weights(model, config.cast(model))
     lengths = torch.tensor([len(ids) for ids in encoded], device=device)  # (P,)
     W = int(lengths.max())
     turns = rotary_turns(model, W + max_new_tokens)

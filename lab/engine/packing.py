@@ -5,7 +5,7 @@ each prompt once and no padding; only attention needs rows, which are gathered f
 are gathered back. The last token of a completion is left out as well: nothing is predicted from it.
 
     flat tokens    [prompt 0][completion 0, less its last token][completion 1, ...] ... [prompt 1] ...
-    rows           [prompt 0, completion 0], [prompt 0, completion 1], ... padded on the right: attention is plainly causal
+    rows           [prompt 0, completion 0], [prompt 0, completion 1], ... padded on the right, plainly causal
 
 Shapes: B rows, L their length, N flat tokens, M completion tokens, h hidden, H heads, D width of a head.
 """

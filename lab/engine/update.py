@@ -39,7 +39,7 @@ def backward(
     for part in rows.split(micro_batch_size or len(rows)) if len(rows) else ():
         packed = pack(ids[part], mask[part], config.share_prompt, config.unpad)
         own = number[part][mask[part].bool()]  # the numbers of the packed targets
-        w = read_weights(model, config.torch_dtype)
+        w = read_weights(model, config.cast(model))
         hidden = F.embedding(packed.scored, hidden_states(w, model, packed))  # (m, h)
         loss, chosen = head.head_loss(
             hidden, w.head, packed.targets, temperature, lambda lp, i, own=own: loss_of(lp, own[i]), config.head_chunk
@@ -70,7 +70,7 @@ def score(
 ) -> tuple[Tensor, Tensor | None]:
     """(log_probs, entropies or None), each (B, L - 1) next to mask[:, 1:], 0 where that is 0; without gradient."""
     packed = pack(ids, mask, config.share_prompt, config.unpad)
-    w = read_weights(model, config.torch_dtype)
+    w = read_weights(model, config.cast(model))
     hidden = F.embedding(packed.scored, hidden_states(w, model, packed))
     found = head.score(hidden, w.head, packed.targets, temperature, config.head_chunk, entropy)
 

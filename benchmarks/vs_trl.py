@@ -166,7 +166,7 @@ def table(results: dict[str, dict]) -> str:
 
 def throughput(results: dict[str, dict]) -> str:
     lines = [
-        "| model | limit | lengths | tokens per second: TRL | same work | all tricks | MB: TRL | same work | all tricks |",
+        "| model | limit | lengths | tokens per second: TRL | same work | all tricks | MB: TRL | same | all |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for case, sides in ordered(results):

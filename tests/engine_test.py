@@ -16,7 +16,7 @@ from transformers.models.llama.modeling_llama import LlamaRMSNorm
 
 from lab.engine import ALL_TRICKS, PLAIN, EngineConfig, head, llama, packing, sampling
 from lab.engine import generate as fast_generate
-from lab.engine.update import backward, by_length, score
+from lab.engine.update import backward, by_length, passes, score
 
 VOCABULARY, EOS = 17, 1
 SHAPES = {
@@ -28,19 +28,17 @@ SHAPES = {
                             "high_freq_factor": 4.0, "original_max_position_embeddings": 16},
     },
 }  # fmt: skip
-ONE_OFF = {
-    name: replace(EngineConfig(), **{name: getattr(PLAIN, name)})
-    for name in (
-        "prompt_once",
-        "static_cache",
-        "drop_finished",
-        "share_prompt",
-        "unpad",
-        "sort_by_length",
-        "head_chunk",
-    )
+SAME_TOKENS = (
+    "prompt_once", "static_cache", "drop_finished", "share_prompt", "unpad", "pass_tokens", "sort_by_length",
+    "head_chunk",
+)  # fmt: skip
+CONFIGS = {
+    "all on": EngineConfig(),
+    "all off": PLAIN,
+    "small chunks": EngineConfig(head_chunk=40),
+    "small passes": EngineConfig(pass_tokens=15),
+    **{name: replace(EngineConfig(), **{name: getattr(PLAIN, name)}) for name in SAME_TOKENS},
 }
-CONFIGS = {"all on": EngineConfig(), "all off": PLAIN, "small chunks": EngineConfig(head_chunk=40), **ONE_OFF}
 
 
 def make(shape="demo", seed=0, dtype=torch.float64, spread=0.3):
@@ -148,7 +146,9 @@ def test_scoring_equals_the_lessons(exact_norms, lessons, shape):
 
     (ids, mask), model = batch(), make(shape)
     counted = mask[:, 1:].bool()
-    log_probs, entropy = score(model, ids, mask, temperature=1.3, config=EngineConfig(head_chunk=60), entropy=True)
+    log_probs, entropy = score(
+        model, ids, mask, temperature=1.3, config=EngineConfig(head_chunk=60, pass_tokens=20), entropy=True
+    )
     with torch.no_grad():
         close(log_probs, lessons.ppo_clip.token_log_probs(model, ids, 1.3).where(counted, 0.0))
         close(entropy, token_entropy(model(ids).logits[:, :-1], 1.3).where(counted, 0.0))
@@ -197,6 +197,20 @@ def test_micro_batches_hold_similar_lengths_and_keep_groups_together():
     ids, mask = batch(rows=((3, (4, 1, 6)), (5, (2, 2, 2)), (1, (5, 9, 1))))
     assert by_length(ids, mask, keep_groups=True).tolist() == [6, 7, 8, 0, 1, 2, 3, 4, 5]
     assert mask.sum(1)[by_length(ids, mask, keep_groups=False)].tolist() == [9, 6, 5, 4, 2, 2, 2, 1, 1]
+
+
+def test_passes_hold_so_many_rows_and_tokens_and_at_least_one_row():
+    _, mask = batch(rows=((3, (4, 1, 6)), (5, (2, 2, 9))))  # 7, 4, 9, 7, 7 and 14 tokens
+    every = torch.tensor([5, 4, 3, 2, 1, 0])
+
+    def sizes(*limits):
+        return [part.tolist() for part in passes(every, mask, *limits)]
+
+    assert sizes(0, 0) == [[5, 4, 3, 2, 1, 0]]
+    assert sizes(4, 0) == [[5, 4, 3, 2], [1, 0]]
+    assert sizes(0, 16) == [[5], [4, 3], [2, 1], [0]]
+    assert sizes(1, 16) == sizes(0, 1) == [[5], [4], [3], [2], [1], [0]]
+    assert passes(every[:0], mask, 0, 0) == []
 
 
 def test_the_head_never_holds_more_logits_than_it_may(monkeypatch):

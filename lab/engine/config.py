@@ -25,7 +25,8 @@ class EngineConfig:
     # Training pass
     share_prompt: bool = True  # a group's prompt goes through the layers once; False: once for each of its completions
     unpad: bool = True  # no padding in the layers' matrix products (attention still sees rectangles)
-    sort_by_length: bool = True  # micro-batches hold completions of similar length
+    pass_tokens: int = 2048  # about so many tokens in one forward and backward, to fit the processor's cache; 0: all
+    sort_by_length: bool = True  # passes hold completions of similar length
     head_chunk: int = 1 << 22  # logits in memory at once; 0: all of them, kept for the backward pass
     first_update_log_probs: bool = False  # old log-probs are the first update's own; the sampler then computes none
     skip_silent: bool = True  # completions with advantage 0 are not trained on; changes nothing without a KL term
@@ -58,6 +59,6 @@ def bfloat16_pays(model: Any) -> bool:
 
 PLAIN = EngineConfig(
     prompt_once=False, static_cache=False, drop_finished=False, sampler="multinomial", share_prompt=False, unpad=False,
-    sort_by_length=False, head_chunk=0, skip_silent=False, fused_adamw=False,
+    pass_tokens=0, sort_by_length=False, head_chunk=0, skip_silent=False, fused_adamw=False,
 )  # fmt: skip
 ALL_TRICKS = EngineConfig(sampler="inverse", first_update_log_probs=True, dtype="auto")

@@ -30,34 +30,34 @@ class Cache:
     """
 
     def __init__(self, layers: int, rows: int, room: int, static: bool):
-        self.shape, self.rows, self.static = (layers, rows, room), rows, static
-        self.tables: Any = None  # static: (layers, B, 2K, room, D); else a list of (n, 2K, columns, D)
+        self.layers, self.rows, self.room, self.static = layers, rows, room, static
+        self.tables: Any = None  # static: (layers, 2, B, K, room, D); else a list of (2, n, K, columns, D)
 
     def fill(self, layer: int, kv: Tensor) -> None:
-        """The prompts' keys and values (P, 2K, W, D); every prompt's go to all rows of its group."""
-        layers, rows, room = self.shape
+        """The prompts' keys and values (2, P, K, W, D); every prompt's go to all rows of its group."""
+        _, P, K, W, D = kv.shape
         if not self.static:
-            self.tables = (self.tables or []) + [kv.repeat_interleave(rows // len(kv), dim=0)]
+            self.tables = (self.tables or []) + [kv.repeat_interleave(self.rows // P, dim=1)]
             return
         if self.tables is None:
-            self.tables = kv.new_empty(layers, rows, kv.shape[1], room, kv.shape[3])
-        self.tables[layer].unflatten(0, (len(kv), -1))[:, :, :, : kv.shape[2]] = kv[:, None]
+            self.tables = kv.new_empty(self.layers, 2, self.rows, K, self.room, D)
+        self.tables[layer].view(2, P, -1, K, self.room, D)[:, :, :, :, :W] = kv[:, :, None]
 
     def append(self, layer: int, column: int, kv: Tensor) -> tuple[Tensor, Tensor]:
-        """Adds the live rows' newest (n, 2K, D); returns all keys and all values, each (n, K, column + 1, D)."""
-        if not self.static:
-            self.tables[layer] = torch.cat([self.tables[layer], kv[:, :, None]], dim=2)
-            return self.tables[layer].chunk(2, dim=1)
-        table = self.tables[layer, : len(kv)]
-        table[:, :, column] = kv
-        return table[:, :, : column + 1].chunk(2, dim=1)
+        """Adds the live rows' newest (2, n, K, D); returns all keys and all values, each (n * K, column + 1, D)."""
+        if self.static:
+            table = self.tables[layer, :, : kv.shape[1]]
+            table[:, :, :, column] = kv
+        else:
+            table = self.tables[layer] = torch.cat([self.tables[layer], kv[:, :, :, None]], dim=3)
+        return table.flatten(1, 2)[:, :, : column + 1].unbind()
 
     def drop(self, holes: Tensor, movers: Tensor, live: int, columns: int) -> None:
         """`live` rows stay: rows `movers` (the last ones) move to the places `holes` of rows that have ended."""
         for table in self.tables:
-            table[holes, :, :columns] = table[movers, :, :columns]
+            table[:, holes, :, :columns] = table[:, movers, :, :columns]
         if not self.static:
-            self.tables = [table[:live] for table in self.tables]
+            self.tables = [table[:, :live] for table in self.tables]
 
 
 @torch.no_grad()
@@ -145,7 +145,7 @@ def read_prompts(w: Weights, encoded: Sequence[list[int]], lengths: Tensor, turn
         rows = qkv.view(P, W, H + 2 * kv, w.head_width).to(turns.real.dtype)
         pairs(rows[:, :, : H + kv]).mul_(turns[:W])  # rotated in place
         rows = rows.transpose(1, 2)  # (P, H + 2K, W, D)
-        cache.fill(layer, rows[:, H:])
+        cache.fill(layer, rows[:, H:].unflatten(1, (2, kv)).transpose(0, 1))
         q, k, v = rows.split((H, kv, kv), dim=1)
         out = F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=kv != H)
         return out.transpose(1, 2).flatten(2).flatten(0, 1).to(qkv.dtype)
@@ -162,8 +162,11 @@ def read_tokens(w: Weights, token: Tensor, turns: Tensor, cache: Cache, column: 
     def attend(layer: int, qkv: Tensor) -> Tensor:
         rows = qkv.view(len(qkv), H + 2 * kv, w.head_width).to(turns.real.dtype)
         pairs(rows[:, : H + kv]).mul_(turns)  # rotated in place
-        keys, values = cache.append(layer, column, rows[:, H:])
-        q = rows[:, :H].view(len(qkv), kv, H // kv, -1)  # query heads that share a key head are its several queries
-        return F.scaled_dot_product_attention(q, keys, values, attn_mask=bias).flatten(1).to(qkv.dtype)
+        keys, values = cache.append(layer, column, rows[:, H:].unflatten(1, (2, kv)).transpose(0, 1))  # (n * K, c, D)
+        q = rows[:, :H].reshape(len(keys), H // kv, -1)  # query heads that share a key head are its several queries
+        scores = torch.bmm(q, keys.transpose(1, 2)).mul_(w.head_width**-0.5)  # (n * K, H / K, c)
+        if bias is not None:
+            scores.unflatten(0, (-1, kv)).add_(bias)
+        return torch.bmm(scores.softmax(-1), values).view(len(qkv), -1).to(qkv.dtype)  # (n, H * D)
 
     return run_layers(w, token, attend) @ w.head.T

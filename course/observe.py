@@ -17,119 +17,24 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from course import attempts, plain, shapes
+from course import attempts, calls, plain
+from course.calls import Answer, Request
 from course.report import Mismatch, Problem, call_text, short, short_pair
-from lab.spec import Spec
 from lab.switch import LESSON
 
 NO_GRADIENT = None  # what stands for the gradient of something that the result does not depend on
 
 
-@dataclass
-class Request:
-    """One call: what is called and with what. It can be made again, of another implementation."""
-
-    function: Callable
-    arguments: bytes  # encoded {"args": tuple, "kwargs": dict}
-    grad_of: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        return self.function.__qualname__
-
-
-@dataclass
-class Answer:
-    """What came back, decoded."""
-
-    value: Any
-    grads: dict[str, Any] = field(default_factory=dict)
-    changed: list[str] = field(default_factory=list)  # names of arguments that the call changed in place
-    problem: str | None = None  # a violated shape, or something that is not plain
-
-
 def perform(request: Request) -> Answer:
-    """Makes the call. Exceptions of the called code pass through; torch's random state is left as it was."""
+    """Makes the call in this process, of whatever is in the function's place now (`course.attempts`)."""
     __tracebackhide__ = True
-    function = attempts.in_use(request.function)
-    sent = plain.decode(request.arguments)
-    built = {id(s): s.build() for s in _specs(sent)}
-    args = [built.get(id(a), a) for a in sent["args"]]
-    kwargs = {k: built.get(id(a), a) for k, a in sent["kwargs"].items()}
-    signature = inspect.signature(function)
-    bound = signature.bind(*args, **kwargs)
-    with torch.enable_grad():
-        inputs = {name: _watch(bound, name) for name in request.grad_of}
-        with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(0)  # torch.manual_seed takes milliseconds for GPUs that may come
-            result = function(*bound.args, **bound.kwargs)
-        answer = Answer(None, problem=shapes.violation(function, bound, result))
-        if answer.problem is None and inputs:
-            answer.grads, answer.problem = _gradients(result, inputs)
-    try:
-        answer.value = plain.roundtrip(result, "the result")
-        answer.grads = plain.roundtrip(answer.grads)
-    except plain.NotPlain as error:
-        answer.problem = answer.problem or f"{error}; return plain data"
-    watched = {n: v for n, v in bound.arguments.items() if n in inputs and isinstance(v, Tensor)}
-    if watched or not _same(sent, request.arguments):
-        after = signature.bind(*sent["args"], **sent["kwargs"]).arguments
-        original = plain.decode(request.arguments)
-        before = signature.bind(*original["args"], **original["kwargs"]).arguments
-        answer.changed = [
-            n for n, v in before.items() if not _same(watched.get(n, after[n]), plain.encode(_ungraded(v)))
-        ]
-    return answer
-
-
-def _specs(sent: dict[str, Any]) -> Iterator[Spec]:
-    yield from (a for a in (*sent["args"], *sent["kwargs"].values()) if isinstance(a, Spec))
-
-
-def _watch(bound: inspect.BoundArguments, name: str) -> dict[str, Tensor]:
-    """Makes the argument `name` something that gradients flow back to; gives the leaves, by name."""
-    value = bound.arguments.get(name)
-    if isinstance(value, nn.Module):
-        return dict(value.named_parameters())
-    if not isinstance(value, Tensor) or not value.is_floating_point():
-        raise TypeError(f"grad_of={name!r}: not an argument that is a float tensor or a model")
-    leaf = value.detach().requires_grad_()
-    # Not the leaf itself: code that works in place on its input should be told so by us, not by autograd.
-    bound.arguments[name] = leaf.clone()
-    return {"": leaf}
-
-
-def _gradients(result: Any, inputs: dict[str, dict[str, Tensor]]) -> tuple[dict[str, Any], str | None]:
-    """Gradients of the result (summed, where it has several numbers) to each watched input."""
-    scalar = result.get("loss") if isinstance(result, dict) else result
-    if isinstance(result, tuple) and result:
-        scalar = result[0]
-    if not isinstance(scalar, Tensor):
-        return {}, f"the result must be a tensor for its gradient to be taken, but it is {short(scalar)}"
-    leaves = [leaf for group in inputs.values() for leaf in group.values()]
-    found: Sequence[Tensor | None] = [None] * len(leaves)
-    if scalar.requires_grad:
-        found = torch.autograd.grad(scalar.sum(), leaves, allow_unused=True)
-    by_leaf = iter(found)
-    grads = {name: {key: next(by_leaf) for key in group} for name, group in inputs.items()}
-    return {name: group.get("", group) for name, group in grads.items()}, None
-
-
-def _same(value: Any, encoded: bytes) -> bool:
-    try:
-        return plain.encode(_ungraded(value)) == encoded
-    except plain.NotPlain:  # the call put something into an argument that was plain before
-        return False
-
-
-def _ungraded(value: Any) -> Any:
-    return value.detach() if isinstance(value, Tensor) else value
+    return calls.perform(replace(request, function=attempts.in_use(request.function)))
 
 
 @dataclass
@@ -205,6 +110,11 @@ class Observer:
     def __init__(self):
         self.log: list[Observation] = []
 
+    def perform(self, request: Request) -> Answer:
+        """Makes the call. Grading makes it elsewhere."""
+        __tracebackhide__ = True
+        return perform(request)
+
     def start(self) -> None:
         """A test begins, or the next example of a property."""
         self.log.clear()
@@ -219,7 +129,7 @@ class Observer:
         request = Request(function, arguments, grad_of)
         started = time.perf_counter()
         try:
-            answer = perform(request)
+            answer = self.perform(request)
         except Exception as error:
             self.log.append(Observation(request, error, seconds=time.perf_counter() - started))
             error.came_through_observe = True

@@ -38,6 +38,7 @@ _DTYPES = {
         torch.complex128,
     )
 }
+_NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 _KEYS = (str, int, bool, float, type(None))
 
 
@@ -123,14 +124,26 @@ class _Writer:
         raise NotPlain(f"{name} is a {kind.__name__}, which is not {allowed}")
 
     def tensor(self, tensor: torch.Tensor, name: str) -> Any:
-        dtype = str(tensor.dtype).removeprefix("torch.")
+        dtype = _NAMES.get(tensor.dtype, str(tensor.dtype))
         if dtype not in _DTYPES or tensor.layout != torch.strided or tensor.is_meta:
             found = f"a tensor of dtype {dtype} and layout {tensor.layout}"
             raise NotPlain(f"{name} is {found}; return an ordinary dense one")
-        # clone, not contiguous(): that leaves a single number from a wider row with its odd stride
-        whole = tensor.detach().cpu().resolve_conj().resolve_neg().clone(memory_format=torch.contiguous_format)
-        self.buffers.append(whole.flatten().view(torch.uint8).numpy().tobytes() if whole.numel() else b"")
+        self.buffers.append(_bytes(tensor.detach()))
         return {"T": [dtype, list(tensor.shape), tensor.requires_grad]}
+
+
+def same_bytes(a: torch.Tensor, b: torch.Tensor) -> bool:
+    """Whether two tensors hold the same numbers, each NaN like itself."""
+    return a.shape == b.shape and a.dtype == b.dtype and _bytes(a.detach()) == _bytes(b.detach())
+
+
+def _bytes(tensor: torch.Tensor) -> bytes:
+    """The numbers, row by row."""
+    if tensor.is_cpu and not tensor.is_complex() and not tensor.is_neg() and tensor.dtype != torch.bfloat16:
+        return tensor.numpy().tobytes()
+    # clone, not contiguous(): that leaves a single number from a wider row with its odd stride
+    whole = tensor.cpu().resolve_conj().resolve_neg().clone(memory_format=torch.contiguous_format)
+    return whole.flatten().view(torch.uint8).numpy().tobytes() if whole.numel() else b""
 
 
 class _Reader:

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-import textwrap
 import time
-import traceback
 from pathlib import Path
 
 import pytest
@@ -103,7 +101,10 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
         started = time.perf_counter()
         report.why = _why(item)
         report.looked = time.perf_counter() - started
-        report.longrepr = _Short(_report_lines(item, lesson, error, report.why), item)
+        from course import failure
+
+        log = _observers[-1].log if _observers else []
+        report.longrepr = _Short(failure.lines(item, lesson, error, log, report.why, _line_of(item, lesson)), item)
     return report
 
 
@@ -114,58 +115,16 @@ def _why(item: pytest.Item) -> str | None:
     return diagnosis.why(item, _observers[-1].log) if _observers else None
 
 
-def _report_lines(item: pytest.Item, lesson: Path, error: AssertionError, why: str | None) -> list[str]:
+def _line_of(item: pytest.Item, lesson: Path) -> int | None:
+    """The line where the object of the test's exercise is defined, in the tree that SOLUTION chooses."""
     from course import report
-    from course.observe import describe
 
     marker = item.get_closest_marker("exercise")
     exercise = report.exercise_by_id(lesson, marker.args[0]) if marker else None
-    file, line = (exercise.file, _line_of(lesson, exercise)) if exercise else (item.path.name, None)
-    lines = [report.headline(exercise, file, line)]
-    if isinstance(error, report.Mismatch):
-        lines += str(error).splitlines()
-    else:
-        log = _observers[-1].log if _observers else []
-        if log:
-            lines.append(f"  {'called':<9}{describe(log[-1].request)}")
-        first = str(error).splitlines()[0] if str(error) else ""
-        if isinstance(error, AssertionError) and not getattr(error, "came_through_observe", False):
-            lines.append(f"  {'says':<9}{first or 'an assertion failed'}")
-        else:
-            lines.append(f"  {'raised':<9}{type(error).__name__}{': ' if first else ''}{first}")
-            lines += [f"  {'at':<9}{place}" for place in _places_in_lesson(error)]
-    lines.append(f"  {'test':<9}{_place_in_test(item, error)}")
-    if why:
-        lines += textwrap.wrap(why, report.WIDTH, initial_indent=f"  {'why':<9}", subsequent_indent=" " * 11)
-    if exercise:
-        lines.append(f"  {'next':<9}make hint EX={exercise.id}")
-    return lines
-
-
-def _line_of(lesson: Path, exercise) -> int | None:
-    """The line where the exercise's object is defined, in the tree that SOLUTION chooses."""
+    if exercise is None:
+        return None
     tree = switch.finder.tree_of(lesson.name)
     return state.line_of(switch.finder.folders(tree).get(lesson.name, lesson) / exercise.file, exercise)
-
-
-def _place_in_test(item: pytest.Item, error: BaseException) -> str:
-    line, trace = None, error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == str(item.path):
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return f"{item.path.name}:{line}  {item.name}" if line else item.name
-
-
-def _places_in_lesson(error: BaseException) -> list[str]:
-    """Where in the lesson's files an exception passed, from the outermost call to the line that raised."""
-    folders = [str(folder) for tree in ("tutorial", "solutions") for folder in switch.finder.folders(tree).values()]
-    places = []
-    for frame in traceback.extract_tb(error.__traceback__):
-        folder = next((f for f in folders if frame.filename.startswith(f + os.sep)), None)
-        if folder and f"{os.sep}testcases{os.sep}" not in frame.filename:
-            places.append(f"{os.path.relpath(frame.filename, folder)}:{frame.lineno}  {frame.line}")
-    return places
 
 
 def _unwritten_line(message: str, lesson: Path | None) -> str:

@@ -13,6 +13,7 @@ from lesson14_grpo_ppo_clip.testcases import scenarios
 
 from lab.properties import for_all
 from lab.spec import Spec
+from lab.tiny_llama import small_llama
 from lab.toy_tokenizer import CharTokenizer
 
 IDS = {c: i + 2 for i, c in enumerate("0123456789+-*/=")}
@@ -945,7 +946,7 @@ class TestGenerate:
         pytest.importorskip("transformers")
         seen = observe(scenarios.generate, PROMPTS, 2, 5, 0.8, model="llama")
         torch.default_generator.manual_seed(0)
-        model = scenarios.small_llama(14)
+        model = small_llama(14)
         model.load_state_dict(seen.value["weights"])
         for i, ids in enumerate(seen.value["token_ids"]):
             prompt = toy_ids(PROMPTS[i // 2])

@@ -11,6 +11,7 @@ from lesson14_grpo_ppo_clip.rollout import generate as rollout
 from lesson14_grpo_ppo_clip.training import grpo_trainer
 from torch import Tensor
 
+from lab.tiny_llama import small_llama
 from lab.tiny_lm import BigramLM, TinyLM
 from lab.toy_tokenizer import CharTokenizer
 
@@ -96,15 +97,6 @@ def generate(
         "forwards": forwards,
         "weights": dict(built.state_dict()),
     }
-
-
-def small_llama(vocab_size):
-    """A random two-layer Llama (transformers is imported here, and only here)."""
-    from transformers import LlamaConfig, LlamaForCausalLM
-
-    config = LlamaConfig(vocab_size=vocab_size, hidden_size=16, intermediate_size=32, num_hidden_layers=2,
-                         num_attention_heads=2, max_position_embeddings=64)  # fmt: skip
-    return LlamaForCausalLM(config).eval()
 
 
 def draw_many(probabilities, count, temperature=1.0, dtype="float64"):

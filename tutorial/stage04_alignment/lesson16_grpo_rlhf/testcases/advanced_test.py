@@ -15,6 +15,8 @@ from lesson16_grpo_rlhf.training.measures import exact_kl, token_entropy
 
 from lab.properties import for_all
 from lab.tiny_lm import TinyLM
+from lab.tiny_scorer import TinyScorer
+from lab.toy_tokenizer import CharTokenizer
 
 NAN = float("nan")
 seeds = st.integers(0, 10**6)
@@ -585,8 +587,8 @@ class TestRewardModelStep:
     def oracle(self, weights, pairs=PAIRS):
         """Scores of each text alone (no padding), the loss by hand, and its gradient."""
         leaves = {name: value.clone().requires_grad_() for name, value in weights.items()}
-        model = scenarios.TinyScorer(len(weights["tokens.weight"])).double()
-        tokenizer = scenarios.CharTokenizer(scenarios.SCORER_ALPHABET)
+        model = TinyScorer(len(weights["tokens.weight"])).double()
+        tokenizer = CharTokenizer(scenarios.SCORER_ALPHABET)
 
         def score(text):
             ids = torch.tensor([tokenizer.encode(text)])

@@ -667,6 +667,11 @@ def test_flags_are_bounded(hand_in):
     assert len(ada.flags) == 20 and ada.flags[-1] == "11 more files of this kind"
 
 
+def test_notes_are_bounded(hand_in):
+    ada = hand_in({f"ada/{i:02}.{kind}": b"" for i in range(40) for kind in ("zip", "rar")})["ada"]
+    assert len(ada.notes) == intake.MOST_LINES and ada.notes[-1].endswith(" more")
+
+
 # --- the real course -------------------------------------------------------------------------------------------------
 
 

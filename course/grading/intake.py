@@ -21,6 +21,8 @@ from course.manifest import Lesson
 
 MISSING = "missing"  # the problem of a file that is not there at all
 
+MOST_LINES = 60  # notes of one student, and flags
+
 # Folders whose files are nobody's answer: the reference, and what the course itself keeps aside.
 NOT_ANSWERS = UNSEEN | {"solutions", "kept", "runs", "testcases"}
 # A file without its folder ("grpo.py") is not looked for in these: other files there have the same names.
@@ -84,9 +86,14 @@ def _submission(handed: Handed, lessons: list[Lesson]) -> Submission:
         done = Submission(handed.student, fault=f"{type(error).__name__}: {clean(str(error))}")
         done.problems = dict.fromkeys(wanted, "the grader could not read the submission")
     done.student, done.ids = handed.student, handed.ids
-    done.notes = handed.notes + done.notes
-    done.flags = handed.flags + done.flags
+    done.notes = _bounded(handed.notes + done.notes)
+    done.flags = _bounded(handed.flags + done.flags)
     return done
+
+
+def _bounded(lines: list[str]) -> list[str]:
+    lines = list(dict.fromkeys(lines))
+    return lines if len(lines) <= MOST_LINES else [*lines[: MOST_LINES - 1], f"{len(lines) - MOST_LINES + 1} more"]
 
 
 def _several(takes: list[Submission], handed: Handed, wanted: dict[str, tuple[str, ...]]) -> Submission:

@@ -119,6 +119,7 @@ def test_our_fault_has_no_score_at_gradescope():
         assert wrong(found, TOP) == [] and not has_score(found) and "tests" not in found
         assert "not your fault" in found["output"] and "hidden tests" not in json.dumps(found)
     assert wrong(gradescope.BEGUN, TOP) == [] and not has_score(gradescope.BEGUN) and "tests" not in gradescope.BEGUN
+    assert gradescope.BEGUN["stdout_visibility"] == "hidden"
 
 
 def test_gradescopes_bounds_are_kept():
@@ -145,8 +146,9 @@ def small_course(tmp_path_factory, write_files):
             "tutorial/s/lesson13_a/lesson.toml": "a = 1\n",
             # none of these may go in
             ".git/config": "", ".venv/a.py": "", "runs/a.py": "", "kept/a.py": "", "README.md": "",
-            "tests/a_test.py": "", "course/__pycache__/a.py": "", "course/a.pyc": "",
-            "tutorial/s/lesson13_a/runs/a.json": "", "tutorial/kept/a.py": "", "tutorial/.hypothesis/a.py": "", "lab/.secret": "", "lab/a.py.tmp": "",
+            "tests/a_test.py": "", "course/__pycache__/a.py": "", "course/a.pyc": "", "lab/.secret": "",
+            "tutorial/s/lesson13_a/runs/a.json": "", "tutorial/kept/a.py": "", "tutorial/.hypothesis/a.py": "",
+            "lab/a.py.tmp": "",
         },
     )  # fmt: skip
     (root / "tutorial/s/lesson13_a/windows.py").write_bytes(b"a = 1\r\nb = 2\r\n")

@@ -237,7 +237,7 @@ def _about(run: Run) -> list[str]:
     command, others = rows.repeat(run)
     rest = [
         ("confinement", _text(run.tier)),
-        ("seed", f"{run.seed}; to see the same at a desk: <code>{_text(command)}</code>{_text(others)}"),
+        ("seed", f"{run.seed}; to see the same at a desk: <code>{_text(command)}</code> {_text(others)}"),
         ("tests that train", "were run" if run.full else "were not run, and count neither way"),
         ("course", f"version <code>{_text(run.version)}</code>"),
         ("differs from the desk", "random inputs come from this seed, not from seed 0; earlier lessons that a lesson "

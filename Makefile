@@ -4,7 +4,7 @@
 PYTHON ?= python3
 COURSE = $(PYTHON) -m course
 
-.PHONY: next help setup demo mnist rlhf test watch check hint solution reset update audit new-lesson stubs clean
+.PHONY: next help setup demo mnist rlhf test watch check hint solution reset update grade audit new-lesson stubs clean
 
 next:
 	@$(COURSE) next
@@ -32,6 +32,8 @@ reset:
 	@$(COURSE) reset $(LESSON)
 update:
 	@$(COURSE) update
+grade:
+	@$(COURSE) grade $(SUBMISSIONS) $(if $(OUT),--out $(OUT)) $(OPTIONS)
 audit:
 	@$(COURSE) audit $(EX) $(LESSON)
 new-lesson:

@@ -20,6 +20,7 @@ VERBS = {
     "solution": "the reference beside your own code, once its tests pass: solution EX [FORCE]",
     "reset": "fresh stubs for one lesson, your file kept aside: reset LESSON",
     "update": "the newest version of the course, merged with what you have written",
+    "grade": "grades a folder of submissions that nobody can trust: grade FOLDER [--out DIR, and more]",
     "audit": "the course proves itself: mistakes caught and named, other right answers accepted [EX or LESSON]",
     "new-lesson": "the files of a new lesson, to be filled: new-lesson STAGE/LESSON",
     "stubs": "write the stubs anew from solutions/ (for maintainers); --check only looks",

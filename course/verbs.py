@@ -50,6 +50,12 @@ def do_audit(arguments: list[str]) -> int:
     return audit(arguments)
 
 
+def do_grade(arguments: list[str]) -> int:
+    from course.grading import grade
+
+    return grade.grade(grade.parse(arguments))
+
+
 def do_check(arguments: list[str]) -> int:
     """The learner's stubs: one line per exercise, with what its tests say. Exit status 0 when all pass."""
     lessons = [manifest.find(arguments[0])] if arguments else manifest.read_all()

@@ -1,5 +1,5 @@
-"""Tests that must fail, one for each way in which a broken judge could let everything pass. No submission is asked: each
-observation is answered with the number 1. The judge runs them before it grades anything."""
+"""Tests that must fail, one for each way in which a broken judge could let everything pass. No submission is asked:
+each observation is answered with the number 1. The judge runs them before it grades anything."""
 
 import pytest
 import torch

@@ -1,6 +1,6 @@
 """`python -m course grade FOLDER`: grades a class. One line at the end says where everything was written.
 
-    --out DIR        where to write; grades/ beside nothing else by default. An interrupted run is taken up again there.
+    --out DIR        where to write (grades/); an interrupted run is taken up again there
     --lessons 13,14  only these
     --full           also the tests that train
     --seed N         the hidden variation's; drawn anew for each run otherwise, and recorded
@@ -11,8 +11,8 @@
     --similar        a list of similar submissions, for a person to look at
     --unsafe         without walls, where bubblewrap is missing
 
-It starts a few judges (`course.grading.judge`), each with its own sandbox, and hands out submissions. Each finished one is
-appended to DIR/results.jsonl and on the disk before the next is begun: whatever ends this process loses none.
+It starts a few judges (`course.grading.judge`), each with its own sandbox, and hands out submissions. Each finished
+one is appended to DIR/results.jsonl and on the disk before the next is begun: whatever ends this process loses none.
 """
 
 from __future__ import annotations
@@ -36,15 +36,17 @@ from pathlib import Path
 from typing import Any
 
 from course import manifest, plain
-from course.grading import flags, intake, results, sandbox, selftest, wire
+from course.grading import exports, flags, intake, results, sandbox, selftest, wire
 from course.grading.intake import Submission
 from course.grading.results import ExerciseResult, Run, StudentResult
 from course.manifest import Lesson
 from lab.errors import UsageError
+from lab.files import write_text
 from lab.switch import ROOT
 
 PATIENCE = 1800.0  # seconds for one submission: far more than its calls may take together
 LOG = "results.jsonl"
+REMARKS = 20  # about files that belong to nobody
 
 
 class JudgeFault(Exception):
@@ -163,7 +165,12 @@ def _usage(message: str) -> None:
 def grade(options: Options, say: Callable[[str], None] = print) -> int:
     """Grades, or goes on where an earlier run with the same --out ended. 1 where our own fault kept a grade back."""
     tier = sandbox.chosen_tier(options.unsafe)
-    submissions = intake.collect(options.folder, options.lessons)
+    handed = intake.survey(options.folder, options.lessons)
+    submissions = handed.submissions
+    for remark in handed.remarks[:REMARKS]:
+        say(f"note: {remark}")
+    if options.gradescope and len(submissions) != 1:
+        raise UsageError(f"--gradescope is for one submission, and {options.folder} holds {len(submissions)}")
     if not submissions:
         raise UsageError(f"there is no submission in {options.folder}; it holds a folder or an archive per student")
     run, done = resumed(options, tier)
@@ -241,8 +248,8 @@ def _graded(
 ) -> tuple[JudgeProcess | None, StudentResult]:
     """One submission, tried twice where it is our fault. The judge that is still well is given back."""
     started = time.monotonic()
-    status, exercises, problem = results.GRADER_ERROR, [], ""
-    for _ in range(2):
+    status, exercises, problem = results.GRADER_ERROR, [], submission.fault
+    for _ in range(0 if submission.fault else 2):
         try:
             judge = judge or JudgeProcess(settings)
             exercises = judge.grade(submission)
@@ -331,7 +338,7 @@ def new_run(options: Options, tier: str) -> Run:
 
 
 def read(path: Path) -> tuple[Run | None, dict[str, StudentResult]]:
-    """The run and the results in a results.jsonl. A last line that was cut short, or what cannot be read, is left out."""
+    """The run and the results in a results.jsonl. A line that cannot be read (cut short, say) is left out."""
     run, done = None, {}
     for line in path.read_bytes().split(b"\n"):
         try:
@@ -387,15 +394,19 @@ def progress(result: StudentResult, done: int, total: int, begun: int, seconds: 
 
 
 def finish(options: Options, run: Run, found: list[StudentResult], say: Callable[[str], None]) -> int:
-    from course.grading import exports
-
     exports.write_all(run, found, options.out)
+    if options.gradebook:
+        text = options.gradebook.read_text(encoding="utf-8-sig")
+        filled, unmatched = exports.canvas_gradebook(text, options.assignment, found)
+        write_text(options.out / "gradebook.csv", filled)
+        for line in unmatched:
+            say(f"note: {line}")
+    if options.gradescope:
+        write_text(options.gradescope, exports.gradescope_json(run, found[0]))
     if run.warning:
         say(run.warning)
     failed = [r.student for r in found if r.earned is None]
     if failed:
         say(f"the grader itself failed for {len(failed)}: {', '.join(failed[:5])}; give the same command again")
-    say(
-        f"{len(found)} graded, seed {run.seed}; {options.out / 'overview.html'} shows the class, grades.csv has the points"
-    )
+    say(f"{len(found)} graded, seed {run.seed}; see {options.out / 'overview.html'}, and grades.csv beside it")
     return 1 if failed else 0

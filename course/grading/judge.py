@@ -30,7 +30,7 @@ from _pytest.runner import runtestprotocol
 
 from course import diagnosis, failure, manifest, plain, report, state, stubs
 from course.diagnosis import Case
-from course.grading import remote, results, sandbox, wire
+from course.grading import intake, remote, results, wire
 from course.grading.remote import HandleFinder, RemoteObserver, Unanswered
 from course.grading.results import ExerciseResult
 from course.grading.sandbox import Job, Slot, WorkerFault
@@ -42,6 +42,7 @@ from lab.switch import ROOT
 CALL = 10.0  # seconds that one call may take; the slowest honest one takes a third of a second
 TRAINS = 120.0  # the same in a test that trains
 PROCESSOR = (120, 900)  # seconds of processor time that one lesson may take, without and with such tests
+EXAMPLES = 8  # draws of a property, unless everything is run: new for each run, and the same for all submissions
 LOOK = 5.0  # seconds of diagnosis: here it is to be decided, on however busy a machine
 CANARY = [{"changed": [], "problem": None}, torch.tensor(1.0), {}]
 UNWRITTEN = "not written yet: exercise "
@@ -190,6 +191,7 @@ class Judge:
         own = {file: files.get(f"{lesson.name}/{file}") for file in stubs.files(lesson)}
         told = {file: problems.get(f"{lesson.name}/{file}", "") for file in own}
         troubles: dict[str, Unanswered] = {}
+        self.answers: dict[bytes, tuple[str, bytes]] = {}
         try:
             if any(text is not None for text in own.values()):
                 troubles = self.begin(lesson, own)
@@ -247,7 +249,9 @@ class Judge:
         if own.get(exercise.file) is None:
             trouble = troubles.get(exercise.file)
             found.status = trouble.status if trouble else results.NOT_GRADABLE
-            why = str(trouble) if trouble else told[exercise.file] or "the file was not handed in"
+            why = str(trouble) if trouble else told[exercise.file]
+            if why in ("", intake.MISSING):
+                why = "the file was not handed in"
             found.report = [report.headline(exercise, exercise.file, None), f"  {'says':<9}{why}"]
             found.report += [f"  {'at':<9}{place}" for place in getattr(trouble, "places", [])]
             return found
@@ -366,12 +370,18 @@ class Judge:
         return answer
 
     def ask_of(self, request: bytes) -> bytes:
+        """The worker's answer; what another test of the same lesson has asked already is not asked again."""
+        name, answer = self.answers.get(request, ("", b""))
+        if name and name != self.record.item.nodeid:
+            return answer
         try:
-            return self.ask_worker(request, self.patience)
+            answer = self.ask_worker(request, self.patience)
         except Unanswered as error:
             self.record.trouble = error
             self.record.asked_last = request
             raise
+        self.answers.setdefault(request, (self.record.item.nodeid, answer))
+        return answer
 
     # --- the worker ----------------------------------------------------------------------------------------------
 
@@ -397,7 +407,7 @@ class Judge:
 
     def stop(self) -> dict[str, Any]:
         if self.channel is None:
-            return {"signal": 0}
+            return {"signal": 0, "peak": 0, "seconds": 0.0}
         self.channel.close()
         self.channel = None
         return self.slot.end()
@@ -407,6 +417,7 @@ class Judge:
     def canaries(self) -> str:
         """Runs tests that must fail, and one that must pass. Says which one did not; "" where all is well."""
         one = wire.pack(*map(plain.encode, CANARY))
+        self.answers = {}
         self.ask_worker, real = lambda request, seconds: one, self.ask_worker
         try:
             for item in self.birds:
@@ -479,13 +490,15 @@ def _death(number: int) -> str:
         24: "out of processor time",
         25: "a file grew too large",
     }
-    return f"its process ended in the middle of the call: {reasons.get(number, f'signal {number}' if number else 'it left')}"
+    reason = reasons.get(number, f"signal {number}" if number else "it left")
+    return f"its process ended in the middle of the call: {reason}"
 
 
 def main(arguments: list[str]) -> int:
     control = socket.socket(fileno=int(arguments[0]))
     settings = plain.decode(wire.receive(control, wire.REQUEST_LIMIT))
     os.environ["PROPERTY_SEED"] = str(settings["seed"])
+    os.environ["PROPERTY_EXAMPLES"] = "" if settings["full"] else str(EXAMPLES)
     os.environ["SOLUTION"] = "1"
     switch.install()
     judge = Judge(control, settings)

@@ -135,7 +135,7 @@ class Nursery:
     def end(self) -> dict[str, Any]:
         """Ends the worker and all that it has started. Says how it ended, if it had already: a signal's number."""
         if not self.keeper:
-            return {"signal": 0}
+            return {"signal": 0, "peak": 0, "seconds": 0.0}
         done, status = os.waitpid(self.keeper, os.WNOHANG)
         if not done:
             if self.worker:
@@ -152,8 +152,10 @@ class Nursery:
             shutil.rmtree(self.folder, ignore_errors=True)
             self.folder = None
         code = os.WEXITSTATUS(status) if done and os.WIFEXITED(status) else 0
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
-        return {"signal": code - 100 if code > 100 else 0, "peak": peak}
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent = used.ru_utime + used.ru_stime
+        ended = {"signal": code - 100 if code > 100 else 0, "peak": used.ru_maxrss * 1024, "seconds": spent}
+        return ended
 
 
 def _kill(number: int) -> None:

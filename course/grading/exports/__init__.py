@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from course.grading.exports.canvas import canvas_gradebook
 from course.grading.exports.classroom import classroom_json
 from course.grading.exports.feedback import feedback
 from course.grading.exports.grades_csv import grades_csv
@@ -21,6 +22,8 @@ from course.grading.exports.gradescope import gradescope_json
 from course.grading.exports.overview import overview
 from course.grading.results import Run, StudentResult
 from lab.files import write_text
+
+__all__ = ["canvas_gradebook", "gradescope_json", "write_all"]
 
 
 def write_all(run: Run, results: list[StudentResult], out: Path, slugs: dict[str, str] | None = None) -> list[Path]:

@@ -1052,7 +1052,7 @@ class TestLearningRate:
                 f"two updates may move a weight by up to {bound}, but one moved by {moved:.4f}",
             )
 
-    @pytest.mark.slow
+    @pytest.mark.trains
     def test_a_trained_policy_survives_its_first_step(self, observe):
         seen = observe(scenarios.first_step_of_a_trained_policy, warmup_steps=20)
         before, after = (right_answers(seen.value[when]) for when in ("before", "after"))
@@ -1376,7 +1376,7 @@ class TestStateDict:
 
 @pytest.mark.exercise("14.15")
 class TestLoadStateDict:
-    @pytest.mark.parametrize("at", [0, 1, 3])
+    @pytest.mark.parametrize("at", [1, *(pytest.param(at, marks=pytest.mark.trains) for at in (0, 3))])
     def test_metrics_go_on_as_if_nothing_had_happened(self, observe, at):
         settings = {"optimizer": "adamw", "learning_rate": 0.05, "warmup_steps": 3}
         straight = observe(scenarios.train, steps=4, **settings).value["history"]

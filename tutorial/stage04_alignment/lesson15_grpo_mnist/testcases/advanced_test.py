@@ -719,6 +719,7 @@ class TestStep:
 LEARNED = 0.5
 
 
+@pytest.mark.trains
 @pytest.mark.exercise("15.9")
 class TestCriticOnProbes:
     """Tasks whose values are known. The policy's table is set so that it hardly moves."""

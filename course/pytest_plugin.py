@@ -15,6 +15,7 @@ import pytest
 from _pytest._code.code import ReprFileLocation, TerminalRepr
 
 from course import record, state
+from course.manifest import Exercise
 from lab import properties, switch
 from lab.errors import UsageError
 
@@ -101,10 +102,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
         started = time.perf_counter()
         report.why = _why(item)
         report.looked = time.perf_counter() - started
-        from course import failure
-
-        log = _observers[-1].log if _observers else []
-        report.longrepr = _Short(failure.lines(item, lesson, error, log, report.why, _line_of(item, lesson)), item)
+        report.longrepr = _Short(_report_lines(item, lesson, error, report.why), item)
     return report
 
 
@@ -115,14 +113,17 @@ def _why(item: pytest.Item) -> str | None:
     return diagnosis.why(item, _observers[-1].log) if _observers else None
 
 
-def _line_of(item: pytest.Item, lesson: Path) -> int | None:
-    """The line where the object of the test's exercise is defined, in the tree that SOLUTION chooses."""
-    from course import report
+def _report_lines(item: pytest.Item, lesson: Path, error: BaseException, why: str | None) -> list[str]:
+    from course import failure, report
 
     marker = item.get_closest_marker("exercise")
     exercise = report.exercise_by_id(lesson, marker.args[0]) if marker else None
-    if exercise is None:
-        return None
+    line = _line_of(lesson, exercise) if exercise else None
+    return failure.lines(item, lesson, error, _observers[-1].log if _observers else [], why, line)
+
+
+def _line_of(lesson: Path, exercise: Exercise) -> int | None:
+    """The line where the exercise's object is defined, in the tree that SOLUTION chooses."""
     tree = switch.finder.tree_of(lesson.name)
     return state.line_of(switch.finder.folders(tree).get(lesson.name, lesson) / exercise.file, exercise)
 

@@ -4,7 +4,7 @@
 PYTHON ?= python3
 COURSE = $(PYTHON) -m course
 
-.PHONY: next help setup demo mnist rlhf test watch check hint solution reset update grade audit new-lesson stubs clean
+.PHONY: next help setup demo mnist rlhf test watch check hint solution reset update grade gradescope-zip classroom-workflow release audit new-lesson stubs clean
 
 next:
 	@$(COURSE) next
@@ -34,6 +34,12 @@ update:
 	@$(COURSE) update
 grade:
 	@$(COURSE) grade $(SUBMISSIONS) $(if $(OUT),--out $(OUT)) $(OPTIONS)
+gradescope-zip:
+	@$(COURSE) gradescope-zip $(OPTIONS)
+classroom-workflow:
+	@$(COURSE) classroom-workflow $(OPTIONS)
+release:
+	@$(COURSE) release $(if $(OUT),--out $(OUT))
 audit:
 	@$(COURSE) audit $(EX) $(LESSON)
 new-lesson:

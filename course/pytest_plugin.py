@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from _pytest._code.code import ReprFileLocation, TerminalRepr
 
-from course import record, state
+from course import bundle, record, state
 from course.manifest import Exercise
 from lab import properties, switch
 from lab.errors import UsageError
@@ -107,10 +107,12 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
 
 
 def _why(item: pytest.Item) -> str | None:
-    """The known mistake behind the failure, where one is found within a second."""
+    """The known mistake behind the failure, where one is found within a second. A bundle for students holds none."""
+    if not _observers or bundle.is_bundle():
+        return None
     from course import diagnosis
 
-    return diagnosis.why(item, _observers[-1].log) if _observers else None
+    return diagnosis.why(item, _observers[-1].log)
 
 
 def _report_lines(item: pytest.Item, lesson: Path, error: BaseException, why: str | None) -> list[str]:
@@ -134,6 +136,8 @@ def _unwritten_line(message: str, lesson: Path | None) -> str:
     number = re.search(r"exercise (\d\d)\.", message)
     own = lesson.name[len("lesson") :][:2] if lesson else None
     if own and number and number[1] != own:
+        if bundle.is_bundle():
+            return f"{message} (lesson {own} builds on it)"
         chosen = os.environ.get("SOLUTION", "").strip()
         given = ",".join([*([chosen] if chosen not in ("", "0") else []), f"lesson{number[1]}"])
         return f"{message} (lesson {own} builds on it; SOLUTION={given} uses the reference for it)"

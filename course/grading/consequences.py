@@ -16,8 +16,8 @@ from course.observe import Observation, perform
 
 
 def cause_of(lesson: Lesson, log: list[Observation], mistakes: Sequence[tuple[Exercise, Candidate]]) -> str | None:
-    """A sentence that names the one exercise whose recognised mistake explains every observation in `log`, which is that
-    of another exercise's failed tests; None where none does, or more than one."""
+    """A sentence that names the one exercise whose recognised mistake explains all of `log`, what another exercise's
+    failed tests observed; None where none does, or more than one."""
     guilty = [exercise for exercise, mistake in mistakes if log and _explains(lesson, exercise, mistake, log)]
     if len(guilty) != 1:
         return None

@@ -18,6 +18,7 @@ one is appended to DIR/results.jsonl and on the disk before the next is begun: w
 from __future__ import annotations
 
 import argparse
+import ast
 import contextlib
 import hashlib
 import json
@@ -75,9 +76,9 @@ class JudgeProcess:
             )
         self.told(plain.encode(settings))
         ready = self.heard()
-        if ready.get("problem"):
+        if ready["problem"] or ready["complaint"]:
             self.close()
-            raise JudgeFault(ready["problem"])
+            raise UsageError(ready["complaint"]) if ready["complaint"] else JudgeFault(ready["problem"])
 
     def grade(self, submission: Submission) -> list[ExerciseResult]:
         self.told(plain.encode({"files": submission.files, "problems": submission.problems}))
@@ -178,7 +179,7 @@ def grade(options: Options, say: Callable[[str], None] = print) -> int:
     with tempfile.TemporaryDirectory(prefix="grade-tree-") as folder:
         tree = Path(folder)
         tree.chmod(0o755)
-        sandbox.make_tree(tree, options.lessons)
+        sandbox.make_tree(tree, options.lessons, extra_files(options.extra))
         if tier != sandbox.UNSAFE:
             selftest.prove(tree)
         found = _grade_all(options, run, done, submissions, tree, say)
@@ -198,7 +199,7 @@ def _grade_all(options: Options, run: Run, done, submissions, tree: Path, say) -
         say(f"{len(found)} of {len(submissions)} were graded before and are kept")
     jobs = max(1, min(options.jobs or os.cpu_count() or 1, len(rest)))
     settings = {"tier": run.tier, "tree": str(tree), "seed": run.seed, "full": run.full, "lessons": run.lessons}
-    settings["extra"] = sorted(str(p.resolve()) for p in options.extra.rglob("*_test.py")) if options.extra else []
+    settings["extra"] = [str(path) for path in extra_files(options.extra)]
     lock, started, faults = threading.Lock(), time.monotonic(), []
 
     def work(number: int) -> None:
@@ -332,6 +333,7 @@ def new_run(options: Options, tier: str) -> Run:
         titles={e.id: e.object for e in exercises},
         full=options.full,
         version=version(options.extra),
+        extra=len(extra_files(options.extra)),
         points={e.id: e.points for e in exercises},
         created=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
     )
@@ -352,6 +354,21 @@ def read(path: Path) -> tuple[Run | None, dict[str, StudentResult]]:
         except (ValueError, TypeError):
             continue
     return run, done
+
+
+def extra_files(folder: Path | None) -> list[Path]:
+    """The instructor's own test files. Raises UsageError where there is none, or one is no Python."""
+    if folder is None:
+        return []
+    found = sorted(path.resolve() for path in folder.rglob("*_test.py") if path.is_file())
+    if not found:
+        raise UsageError(f"--extra {folder}: there is no file called *_test.py in that folder")
+    for path in found:
+        try:
+            ast.parse(path.read_text(encoding="utf-8"))
+        except (SyntaxError, ValueError) as error:
+            raise UsageError(f"--extra: {path.name} is not valid Python: {error}") from None
+    return found
 
 
 def version(extra: Path | None = None, root: Path = ROOT) -> str:

@@ -46,6 +46,7 @@ EXAMPLES = 8  # draws of a property, unless everything is run: new for each run,
 LOOK = 5.0  # seconds of diagnosis: here it is to be decided, on however busy a machine
 CANARY = [{"changed": [], "problem": None}, torch.tensor(1.0), {}]
 UNWRITTEN = "not written yet: exercise "
+FURTHER = "a further test of the instructor's does not pass"
 
 
 @dataclass
@@ -70,6 +71,11 @@ class Record:
     verdict: Verdict | None = None
     trouble: Unanswered | None = None
     asked_last: bytes = b""  # what was not answered
+
+    @property
+    def test(self) -> str:
+        """Which test it is. Outside the course's folder, pytest's own ids of two files may be the same."""
+        return f"{self.item.path} {self.item.nodeid}"
 
     def add(self, asked: bytes, answered: bytes) -> None:
         self.asked.append(asked)
@@ -98,7 +104,7 @@ class Memory:
 
     def replay(self, record: Record, ask) -> None:
         """Goes on as far as is known; the record has a verdict then, or the test has to be run."""
-        while isinstance(known := self.next.get((record.item.nodeid, record.history)), bytes):
+        while isinstance(known := self.next.get((record.test, record.history)), bytes):
             record.add(known, ask(known))
         record.verdict = known
 
@@ -116,7 +122,7 @@ class Judge:
         self.finder = HandleFinder()
         self.record: Record | None = None
         self.channel: socket.socket | None = None
-        self.broken: list[str] = []
+        self.broken: list[tuple[Path, str]] = []  # test files, and what is wrong with them
 
     # --- pytest's hooks -----------------------------------------------------------------------------------------
 
@@ -134,9 +140,13 @@ class Judge:
     def pytest_sessionstart(self) -> None:
         self.finder.install()
 
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(self, collector: pytest.Collector):
+        report = yield
         if report.failed:
-            self.broken.append(f"{report.nodeid}: {str(report.longrepr).strip().splitlines()[-1]}")
+            said = str(report.longrepr).strip().splitlines()[-1].removeprefix("E").strip()
+            self.broken.append((collector.path, f"{collector.path.name}: {said}"))
+        return report
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo):
@@ -153,13 +163,16 @@ class Judge:
         os.environ["SOLUTION"] = "1"
         diagnosis.SECONDS = LOOK
         self.items: dict[str, list[pytest.Item]] = {}
+        self.further: dict[str, list[pytest.Item]] = {}  # the instructor's own
         self.birds = [item for item in session.items if item.path.name == "canary_test.py"]
         for item in session.items:
             marker = item.get_closest_marker("exercise")
             if marker is not None and self.counts(item):
-                self.items.setdefault(marker.args[0], []).append(item)
-        if self.broken:
-            raise RuntimeError(f"a test file of the course cannot be read: {self.broken[0]}")
+                items = self.further if str(item.path) in self.settings["extra"] else self.items
+                items.setdefault(marker.args[0], []).append(item)
+        self.complaint = self.complaint_about(session.items)
+        if self.broken and not self.complaint:
+            raise RuntimeError(f"a test file of the course cannot be read: {self.broken[0][1]}")
         self.slot.open()
         try:
             self.serve()
@@ -178,7 +191,8 @@ class Judge:
     def serve(self) -> None:
         """Grades what the command sends until it closes the socket."""
         canaries = self.canaries()
-        wire.send(self.control, plain.encode({"ready": True, "problem": canaries}))
+        complaint = self.complaint or ("" if canaries else self.rehearsed())
+        wire.send(self.control, plain.encode({"ready": True, "problem": canaries, "complaint": complaint}))
         while True:
             try:
                 asked = plain.decode(wire.receive(self.control, wire.REQUEST_LIMIT))
@@ -206,6 +220,10 @@ class Judge:
                 troubles = self.begin(lesson, own)
             self.records: dict[str, list[Record]] = {}
             found = [self.exercise(lesson, e, own, told, troubles) for e in lesson.exercises]
+            # Last of all: what a submission learns from these calls can get into no report any more.
+            for exercise, result in zip(lesson.exercises, found, strict=True):
+                if result.status == results.PASSED:
+                    self.look_further(lesson, exercise, result, _line_of(own[exercise.file], exercise))
         finally:
             self.stop()
         self.blame(lesson, found)
@@ -299,6 +317,24 @@ class Judge:
             self.explain(lesson, exercise, found, records, failed, line)
         return found
 
+    def look_further(self, lesson: Lesson, exercise: Exercise, found: ExerciseResult, line: int | None) -> None:
+        """The instructor's own tests of an exercise that passes all of the course's. Of one that fails nothing is
+        told, neither its name nor its calls, nor a mistake that they point to."""
+        items = self.further.get(exercise.id, [])
+        found.tests += len(items)
+        for item in items:
+            record = self.run(item, lesson, line)
+            if record.verdict is not None and record.verdict.passed:
+                found.passed += 1
+                continue
+            found.extra.append(name_of(item))
+            if not found.report:
+                found.status, found.earned = record.trouble.status if record.trouble else results.FAILED, 0
+                found.report = [report.headline(exercise, exercise.file, line)]
+                found.report += [f"  {'says':<9}{FURTHER}", f"  {'next':<9}make hint EX={exercise.id}"]
+            if record.trouble is not None:
+                break
+
     def explain(self, lesson: Lesson, exercise: Exercise, found: ExerciseResult, records, failed, line) -> None:
         """Fills in status, report and reason of an exercise that has not passed."""
         first = failed[0]
@@ -374,7 +410,7 @@ class Judge:
             )
         verdict.first = self.observer.examples
         verdict.matches = [seen.match for seen in self.observer.log]
-        record.verdict = self.memory.next[record.item.nodeid, record.history] = verdict
+        record.verdict = self.memory.next[record.test, record.history] = verdict
 
     def observer_start(self) -> None:
         if hasattr(self, "observer"):
@@ -391,7 +427,7 @@ class Judge:
                 raise RuntimeError(f"{record.item.nodeid} does not ask the same after the same answers")
             self.played += 1
             return record.answered[self.played - 1]
-        self.memory.next[record.item.nodeid, record.history] = request
+        self.memory.next[record.test, record.history] = request
         answer = self.ask_of(request)
         record.add(request, answer)
         self.played = self.known = len(record.asked)
@@ -400,7 +436,7 @@ class Judge:
     def ask_of(self, request: bytes) -> bytes:
         """The worker's answer; what another test of the same lesson has asked already is not asked again."""
         name, answer = self.answers.get(request, ("", b""))
-        if name and name != self.record.item.nodeid:
+        if name and name != self.record.test:
             return answer
         try:
             answer = self.ask_worker(request, self.patience)
@@ -408,7 +444,7 @@ class Judge:
             self.record.trouble = error
             self.record.asked_last = request
             raise
-        self.answers.setdefault(request, (self.record.item.nodeid, answer))
+        self.answers.setdefault(request, (self.record.test, answer))
         return answer
 
     # --- the worker ----------------------------------------------------------------------------------------------
@@ -439,6 +475,41 @@ class Judge:
         self.channel.close()
         self.channel = None
         return self.slot.end()
+
+    # --- the instructor's own tests ------------------------------------------------------------------------------
+
+    def complaint_about(self, items: list[pytest.Item]) -> str:
+        """What is wrong with the instructor's own tests, before they are run. "" where nothing is."""
+        known = {e.id for lesson in manifest.read_all() for e in lesson.exercises}
+        for path, text in self.broken:
+            if str(path) in self.settings["extra"]:
+                return f"--extra: {text}"
+        for item in items:
+            marker, name = item.get_closest_marker("exercise"), name_of(item)
+            if str(item.path) not in self.settings["extra"]:
+                continue
+            if marker is None:
+                return f'--extra: {name} says of no exercise that it is its test: @pytest.mark.exercise("13.2")'
+            if marker.args[:1] not in [(number,) for number in known]:
+                return f"--extra: {name} is marked as a test of exercise {marker.args[0]!r}, which there is not"
+        return ""
+
+    def rehearsed(self) -> str:
+        """The same, with the reference in the place of a submission: a test that it fails is no student's fault."""
+        for lesson in self.lessons:
+            items = [item for e in lesson.exercises for item in self.further.get(e.id, [])]
+            own = {file: (lesson.solution / file).read_bytes() for file in stubs.files(lesson)}
+            self.job, self.channel, self.answers = job_of(lesson, own, self.settings["full"]), None, {}
+            try:
+                for item in items:
+                    record = self.run(item, lesson, None)
+                    if record.verdict is None or not record.verdict.passed:
+                        said = [str(record.trouble)] if record.verdict is None else record.verdict.lines[1:-1]
+                        why = "; ".join(" ".join(part.split()) for part in said)
+                        return f"--extra: the reference itself fails {name_of(item)}: {why}"
+            finally:
+                self.stop()
+        return ""
 
     # --- the judge's own health ----------------------------------------------------------------------------------
 
@@ -481,6 +552,11 @@ def job_of(lesson: Lesson, own: dict[str, bytes | None], full: bool) -> Job:
             if path.name not in ("mistakes.py", "variants.py"):
                 files[path.relative_to(lesson.root).as_posix()] = path.read_bytes()
     return Job(files, ",".join(other.name for other in earlier) or "0", seconds=PROCESSOR[full])
+
+
+def name_of(item: pytest.Item) -> str:
+    """ "my_test.py::TestLoss::test_one[3]"."""
+    return f"{item.path.name}::{item.nodeid.partition('::')[2]}"
 
 
 def _file_of(error: Unanswered, own: dict[str, bytes | None]) -> str | None:

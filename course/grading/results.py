@@ -29,6 +29,7 @@ class ExerciseResult:
     passed: int = 0
     report: list[str] = field(default_factory=list)  # of the first failed test, as the desk shows it; plain text
     why: str | None = None  # the known mistake, if one was recognised
+    extra: list[str] = field(default_factory=list)  # for the instructor alone: the tests of their own that failed
 
 
 @dataclass
@@ -67,4 +68,5 @@ class Run:
     full: bool  # the tests that train were run, too
     version: str  # of the course: a digest of tests, references and grader
     points: dict[str, int] = field(default_factory=dict)  # exercise id -> points it is worth, in order
+    extra: int = 0  # files of the instructor's own tests that count besides the course's; they are never shown
     created: str = ""  # ISO 8601; the only thing that differs between two runs on the same input

@@ -23,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,18 +71,19 @@ def chosen_tier(unsafe: bool) -> str:
 # --- what a worker sees --------------------------------------------------------------------------------------------
 
 
-def make_tree(folder: Path, lessons: list[Lesson], root: Path = ROOT) -> None:
-    """Writes the trusted files that every worker may read: a part of course/, and of lab/ only what the lessons use."""
+def make_tree(folder: Path, lessons: list[Lesson], extra: Sequence[Path] = (), root: Path = ROOT) -> None:
+    """Writes the trusted files that every worker may read: a part of course/, and of lab/ only what the lessons and the
+    instructor's own tests use."""
     for name in COURSE:
         write_bytes(folder / "course" / f"{name}.py", (root / "course" / f"{name}.py").read_bytes())
-    for path in lab_files(lessons, root):
+    for path in lab_files(lessons, extra, root):
         write_bytes(folder / path.relative_to(root), path.read_bytes())
 
 
-def lab_files(lessons: list[Lesson], root: Path = ROOT) -> list[Path]:
+def lab_files(lessons: list[Lesson], extra: Sequence[Path] = (), root: Path = ROOT) -> list[Path]:
     """The modules of lab/ that a lesson's files, scenarios or tests name, those that these need, and the switch."""
     texts = [path for lesson in lessons for path in (*lesson.solution.rglob("*.py"), *lesson.folder.rglob("*_test.py"))]
-    texts += [lesson.folder / "testcases" / "scenarios.py" for lesson in lessons]
+    texts += [*(lesson.folder / "testcases" / "scenarios.py" for lesson in lessons), *extra]
     waiting = {name for path in texts if path.name not in ("mistakes.py", "variants.py") for name in _lab_names(path)}
     waiting |= {"lab", "lab.errors", "lab.switch", "lab.spec"}
     found: dict[str, Path] = {}

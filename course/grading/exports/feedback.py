@@ -93,6 +93,7 @@ def _about(run: Run, student: StudentResult) -> list[str]:
         "- Tests that train a model were run, too."
         if run.full
         else "- Tests that train a model were not run, and count neither way.",
+        *([f"- {rows.FURTHER}"] if run.extra else []),
         f"- Your code ran in this confinement: {markdown(run.tier)}.",
         f"- Course {markdown(run.version)}" + (f", your files {markdown(student.digest)}." if student.digest else "."),
     ]

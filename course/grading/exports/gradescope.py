@@ -88,6 +88,7 @@ def _output(run: Run, student: StudentResult) -> str:
         f"To see the same at your desk: {command}{others}",
         "Your own `make check` may differ: its random inputs come from seed 0, and earlier lessons are your own code, "
         "not the course's.",
+        *([rows.FURTHER] if run.extra else []),
         f"Confinement: {one_line(run.tier)}. Course {one_line(run.version)}.",
     ]
     return "\n".join(lines)

@@ -55,6 +55,7 @@ def overview(run: Run, results: list[StudentResult], names: list[str] | None = N
         *_mistakes(run, found),
         *_exercises(run, found),
         *_grid(run, found, names),
+        *_further(run, found),
         *_errors(run, found),
         *_people("Flags", "Things for a person to look at. Nobody has lost a point by one.", results, "flags"),
         *_people("Notes", "What the students read about their files.", results, "notes"),
@@ -205,6 +206,28 @@ def _status(run: Run, e: ExerciseResult, first: bool) -> str:
     return f'<td class="s {kind}{" first" if first else ""}"{shown}>{mark}'
 
 
+def _further(run: Run, found: Found) -> list[str]:
+    """The instructor's own tests that failed, which no student is shown."""
+    if not run.extra:
+        return []
+    who: dict[tuple[str, str], list[str]] = {}
+    for student, results in found:
+        for e in results:
+            for test in e.extra:
+                who.setdefault((e.id, test), []).append(student.student)
+    head = "<h2>Your own tests</h2>"
+    if not who:
+        return [head, "<p>Whoever passes the course's tests of an exercise passes yours, too.</p>"]
+    about = "<p>Who fails them and passes all of the course's for the exercise. Students are not shown their names.</p>"
+    lines = [head, about, '<div class="scroll"><table class="people"><tbody>']
+    for (number, test), students in who.items():
+        names = ", ".join(f"<bdi>{_text(name)}</bdi>" for name in students)
+        lines.append(
+            f"<tr><th><code>{_text(test)}</code><br><code>{_text(rows.title(run, number))}</code><td>{names}</tr>"
+        )
+    return [*lines, "</tbody></table></div>"]
+
+
 def _errors(run: Run, found: Found) -> list[str]:
     """Where the grader failed, and what it said: for whoever mends it."""
     lines = []
@@ -239,6 +262,8 @@ def _about(run: Run) -> list[str]:
         ("confinement", _text(run.tier)),
         ("seed", f"{run.seed}; to see the same at a desk: <code>{_text(command)}</code> {_text(others)}"),
         ("tests that train", "were run" if run.full else "were not run, and count neither way"),
+        *([("your own tests", f"{_count(run.extra, 'file')}; they count where all of the course's tests pass")]
+          if run.extra else []),
         ("course", f"version <code>{_text(run.version)}</code>"),
         ("differs from the desk", "random inputs come from this seed, not from seed 0; earlier lessons that a lesson "
          "builds on are the course's own"),

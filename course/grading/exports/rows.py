@@ -30,6 +30,11 @@ MEANS = {
     GRADER_ERROR: "The grading itself failed here. That is not your fault: there is no score for it yet, and no zero.",
 }
 
+FURTHER = (
+    "Where all of the course's tests of an exercise pass, further ones of your instructor's count, too. They stay "
+    "hidden: of one that fails you are told no more than that."
+)
+
 
 def exercises(run: Run, student: StudentResult) -> list[ExerciseResult]:
     """One result for each exercise of the run, in its order.

@@ -4,7 +4,7 @@
 PYTHON ?= python3
 COURSE = $(PYTHON) -m course
 
-.PHONY: next help setup demo mnist rlhf test watch check hint solution reset update grade gradescope-zip classroom-workflow release audit new-lesson stubs clean
+.PHONY: next help setup demo mnist rlhf test watch check hint solution reset update grade gradescope-zip classroom-workflow release audit notebooks new-lesson stubs clean
 
 next:
 	@$(COURSE) next
@@ -42,6 +42,8 @@ release:
 	@$(COURSE) release $(if $(OUT),--out $(OUT))
 audit:
 	@$(COURSE) audit $(EX) $(LESSON)
+notebooks:
+	@$(COURSE) notebooks $(LESSON)
 new-lesson:
 	@$(COURSE) new-lesson $(NAME)
 stubs:

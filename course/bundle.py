@@ -15,6 +15,7 @@ WITHOUT = {  # verb -> what to do instead
     "rlhf": "`python -m lab.rlhf` runs them on your own code when lesson 16 passes",
     "test": "`make check` tests your own code",
     "audit": "`make check` tests your own code",
+    "notebooks": "`jupyter lab` opens a lesson's walkthrough.ipynb, on your own code",
     "solution": "`make hint EX=13.2` helps on, and your instructor has the rest",
     "update": "unpack a newer bundle in a folder of its own, and copy your files from tutorial/ into it",
     "grade": "your instructor grades",

@@ -301,7 +301,7 @@ class Judge:
             return
         if not wrong:
             found.status = results.NOT_WRITTEN
-            found.report = last.verdict.lines
+            found.report = failed[0].verdict.lines
             return
         first = next((r for r in wrong if self.is_shown(r.item)), wrong[0])
         key = (exercise.id, first.item.nodeid, *(r.history for r in records))

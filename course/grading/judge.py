@@ -33,7 +33,7 @@ from course.diagnosis import Case
 from course.grading import confine, intake, remote, results, wire
 from course.grading.remote import HandleFinder, RemoteObserver, Unanswered
 from course.grading.results import ExerciseResult
-from course.grading.sandbox import Job, Slot
+from course.grading.sandbox import Job, Slot, WorkerFault
 from course.manifest import Exercise, Lesson
 from course.observe import Observation
 from course.report import Mismatch
@@ -47,6 +47,10 @@ EXAMPLES = 8  # draws of a property, unless everything is run: new for each run,
 LOOK = 5.0  # seconds of diagnosis: here it is to be decided, on however busy a machine
 CANARY = [{"changed": [], "problem": None}, torch.tensor(1.0), {}]
 UNWRITTEN = "not written yet: exercise "
+
+
+class JudgeFault(Exception):
+    """A test did what no test may do: the submission has nothing to do with it."""
 
 
 @dataclass
@@ -118,7 +122,7 @@ class Judge:
         self.record: Record | None = None
         self.channel: socket.socket | None = None
         self.broken: list[str] = []
-        self.fault: Exception | None = None
+        self.fault: Exception | None = None  # our own, in the middle of a test: no verdict on anybody
 
     # --- pytest's hooks -----------------------------------------------------------------------------------------
 
@@ -156,17 +160,12 @@ class Judge:
         diagnosis.SECONDS = LOOK
         self.items: dict[str, list[pytest.Item]] = {}
         self.birds = [item for item in session.items if item.path.name == "canary_test.py"]
-        known = {e.id for lesson in manifest.read_all() for e in lesson.exercises}
         for item in session.items:
             marker = item.get_closest_marker("exercise")
-            if str(item.path) in self.settings["extra"] and (marker is None or marker.args[0] not in known):
-                self.broken.append(
-                    f"{item.path.name}, {item.name}: say of which exercise, as in the course's own tests"
-                )
             if marker is not None and self.counts(item):
                 self.items.setdefault(marker.args[0], []).append(item)
         if self.broken:
-            raise RuntimeError(f"a test file cannot be used: {self.broken[0]}")
+            raise RuntimeError(f"a test file of the course cannot be read: {self.broken[0]}")
         self.slot.open()
         try:
             self.serve()
@@ -293,30 +292,23 @@ class Judge:
         last = failed[-1]  # after a trouble no test was run any more
         if last.trouble is not None and not wrong:
             found.status = last.trouble.status
-            found.report = [report.headline(exercise, exercise.file, line), f"  {'says':<9}{last.trouble}"]
-            if self.is_shown(last.item):
-                called = [f"  {'called':<9}{_called(last.asked_last)}"] if last.asked_last else []
-                found.report[1:1] = called
-                found.report.append(f"  {'test':<9}{last.item.name}")
+            found.report = [report.headline(exercise, exercise.file, line)]
+            if last.asked_last:
+                found.report.append(f"  {'called':<9}{_called(last.asked_last)}")
+            found.report += [f"  {'says':<9}{last.trouble}", f"  {'test':<9}{last.item.name}"]
             return
         if not wrong:
             found.status = results.NOT_WRITTEN
             found.report = failed[0].verdict.lines
             return
-        first = next((r for r in wrong if self.is_shown(r.item)), wrong[0])
+        first = wrong[0]
         key = (exercise.id, first.item.nodeid, *(r.history for r in records))
         if key not in self.reasons:
             self.reasons[key] = self.reason(lesson, exercise, first, records)
         found.why = self.reasons[key]
         *lines, step = first.verdict.lines
-        if not self.is_shown(first.item):
-            lines[1:] = [f"  {'says':<9}the course's tests pass; one of the instructor's own does not"]
         found.report = [report.headline(exercise, exercise.file, line), *lines[1:]]
         found.report += [*(failure.why_lines(found.why) if found.why else []), step]
-
-    def is_shown(self, item: pytest.Item) -> bool:
-        """Whether a student may read what a test does: all but the instructor's own."""
-        return str(item.path) not in self.settings["extra"]
 
     def reason(self, lesson: Lesson, exercise: Exercise, first: Record, records: list[Record]) -> str | None:
         """The known mistake, found as at a desk, except that nothing of the submission is run again."""
@@ -348,7 +340,7 @@ class Judge:
         return record
 
     def really_run(self, record: Record, lesson: Lesson, line: int | None) -> None:
-        self.played, self.known, self.fault = 0, len(record.asked), None
+        self.played, self.known = 0, len(record.asked)
         self.observer_start()
         reports = runtestprotocol(record.item, log=False, nextitem=None)
         if self.fault is not None:
@@ -382,24 +374,14 @@ class Judge:
             self.observer.examples = 0
 
     def ask(self, request: bytes) -> bytes:
-        """What the running test asks. What goes wrong on our side is kept: the test, which it is raised in, would take
-        it for the submission's."""
-        try:
-            return self.answered(request)
-        except Unanswered:
-            raise
-        except Exception as error:
-            self.fault = error
-            raise
-
-    def answered(self, request: bytes) -> bytes:
-        """Known already up to where the memory ended, else the worker's answer."""
+        """What the running test asks: known already up to where the memory ended, else the worker's answer."""
         record = self.record
-        if record.trouble is not None:
-            raise record.trouble  # the test went on after all
+        if self.fault or record.trouble:
+            raise self.fault or record.trouble  # the test went on after all
         if self.played < self.known:
             if record.asked[self.played] != request:
-                raise RuntimeError(f"{record.item.nodeid} does not ask the same after the same answers")
+                self.fault = JudgeFault(f"{record.item.nodeid} does not ask the same after the same answers")
+                raise self.fault
             self.played += 1
             return record.answered[self.played - 1]
         self.memory.next[record.item.nodeid, record.history] = request
@@ -418,6 +400,9 @@ class Judge:
         except Unanswered as error:
             self.record.trouble = error
             self.record.asked_last = request
+            raise
+        except WorkerFault as error:
+            self.fault = error
             raise
         self.answers.setdefault(request, (self.record.item.nodeid, answer))
         return answer
@@ -440,6 +425,8 @@ class Judge:
             raise Unanswered(results.DIED, f"the answer is larger than {wire.ANSWER_LIMIT} bytes") from None
         except wire.Closed:
             raise Unanswered(results.DIED, _death(self.stop()["signal"])) from None
+        if answer[:64].find(b'"broken"') >= 0:
+            raise WorkerFault(f"the worker did not start: {answer[:300]!r}")
         return answer
 
     def stop(self) -> dict[str, Any]:

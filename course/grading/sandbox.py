@@ -245,13 +245,6 @@ class Slot:
         if answer["problem"]:
             ours.close()
             raise WorkerFault(answer["problem"])
-        try:
-            ready = plain.decode(wire.receive(ours, wire.REQUEST_LIMIT, time.monotonic() + START))
-        except (wire.Closed, wire.TooLate, wire.TooLarge, plain.BadBytes):
-            ready = {"broken": "it said nothing"}
-        if "broken" in ready:
-            ours.close()
-            raise WorkerFault(f"the worker did not start: {ready['broken']}")
         return ours
 
     def end(self) -> dict[str, Any]:

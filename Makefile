@@ -4,7 +4,7 @@
 PYTHON ?= python3
 COURSE = $(PYTHON) -m course
 
-.PHONY: next help setup demo mnist rlhf test watch check hint solution reset update grade audit new-lesson stubs clean
+.PHONY: next help setup demo mnist rlhf test watch check hint solution reset update grade audit notebooks new-lesson stubs clean
 
 next:
 	@$(COURSE) next
@@ -36,6 +36,8 @@ grade:
 	@$(COURSE) grade $(SUBMISSIONS) $(if $(OUT),--out $(OUT)) $(OPTIONS)
 audit:
 	@$(COURSE) audit $(EX) $(LESSON)
+notebooks:
+	@$(COURSE) notebooks $(LESSON)
 new-lesson:
 	@$(COURSE) new-lesson $(NAME)
 stubs:

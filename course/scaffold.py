@@ -6,6 +6,7 @@ Standard library only.
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -113,6 +114,32 @@ from lab.attempts import Attempts
 '''
 
 
+WALKTHROUGH = (  # of each cell: its kind, its name, its text
+    (
+        "markdown",
+        "title",
+        "# Lesson {number}, drawn\n\nTODO: pictures from the learner's own functions, a question before each.",
+    ),
+    ("code", "imports", "import torch\n\nimport lab  # prepares this notebook\nfrom {lesson}.loss.first import first"),
+    ("markdown", "question", "**Predict, then run:** what is the sum of 1 and 2?"),
+    ("code", "answer", "print(first(torch.tensor([1.0, 2.0])))"),
+)
+
+
+def walkthrough(given: dict[str, str]) -> str:
+    """The text of a notebook that has not been run."""
+    cells = []
+    for kind, name, text in WALKTHROUGH:
+        cell = {"cell_type": kind, "id": name, "metadata": {}, "source": text.format(**given).splitlines(keepends=True)}
+        cells.append(cell | ({"execution_count": None, "outputs": []} if kind == "code" else {}))
+    about = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    notebook = {"cells": cells, "metadata": about, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(notebook, indent=1) + "\n"
+
+
 def new_lesson(name: str, root: Path = ROOT) -> list[Path]:
     """Writes the files of the lesson `name`; gives their paths. Raises UsageError where that cannot be."""
     match = NAME.fullmatch(name)
@@ -134,6 +161,7 @@ def new_lesson(name: str, root: Path = ROOT) -> list[Path]:
         tutorial / "testcases" / "basic_test.py": BASIC.format(**given),
         tutorial / "testcases" / "advanced_test.py": ADVANCED.format(**given),
         tutorial / "testcases" / "scenarios.py": SCENARIOS.format(**given),
+        tutorial / "walkthrough.ipynb": walkthrough(given),
         solutions / "loss" / "first.py": REFERENCE,
         solutions / "mistakes.py": mistakes,
         solutions / "variants.py": variants,

@@ -31,7 +31,7 @@ def do_rlhf(arguments: list[str]) -> int:
 
 def do_test(arguments: list[str]) -> int:
     """Everything, on the reference: the lessons' own suites by name, whatever else a learner keeps beside them, the
-    course's own tests, and the audit. Arguments go to pytest instead."""
+    course's own tests, the notebooks, and the audit. Arguments go to pytest instead."""
     suites = sorted(
         str(p) for n in ("basic", "advanced") for p in ROOT.glob(f"tutorial/stage*/lesson*/testcases/{n}_test.py")
     )
@@ -39,6 +39,8 @@ def do_test(arguments: list[str]) -> int:
     code = _python(["-m", "pytest", "-q", *plugins, *(arguments or [*suites, "tests"])], SOLUTION="1")
     if arguments:
         return code
+    print("\nNow the notebooks: each runs from top to bottom.", flush=True)
+    code = do_notebooks([]) or code
     print("\nNow the audit: known mistakes must be caught and named, right answers written otherwise must pass.")
     return do_audit([]) or code
 
@@ -54,6 +56,17 @@ def do_grade(arguments: list[str]) -> int:
     from course.grading import grade
 
     return grade.grade(grade.parse(arguments))
+
+
+def do_notebooks(arguments: list[str]) -> int:
+    """The lessons' walkthroughs, on the reference; `--write` puts the outputs into the files."""
+    rest = [a for a in arguments if a and a != "--write"]
+    if len(rest) > 1:
+        raise UsageError(f"notebooks takes one lesson and --write, not {' '.join(rest)!r}")
+    lessons = [manifest.find(rest[0])] if rest else manifest.read_all()
+    from course import notebooks  # nbclient: only where it is installed
+
+    return notebooks.run_all(lessons, write="--write" in arguments)
 
 
 def do_check(arguments: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""Pictures. One look for all: colours that the colour-blind can tell apart (Okabe and Ito), labelled axes."""
+"""Pictures of runs, written as files. Their look is that of all pictures: `lab/figures/style.py`."""
 
 from __future__ import annotations
 
@@ -7,16 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib
+from matplotlib import rc_context
+from matplotlib.figure import Figure
 
-matplotlib.use("Agg")
-from matplotlib import pyplot as plt
-
-BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#999999"
-STYLE = {
-    "font.size": 10, "axes.titlesize": 11, "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True,
-    "grid.color": "#e5e5e5", "figure.dpi": 110, "savefig.bbox": "tight", "legend.frameon": False,
-}  # fmt: skip
+from lab.figures.style import BLUE, GREEN, GREY, ORANGE, SKY, STYLE, panels
 
 # metric, title, unit of the y axis, limits
 PANELS = (
@@ -31,8 +25,8 @@ PANELS = (
 
 def training_curve(metrics: Sequence[dict[str, Any]], path: Path, title: str) -> None:
     """Writes the six panels of a run to `path` (PNG). Raw values are pale, their running mean is strong."""
-    with plt.rc_context(STYLE):
-        figure, axes = plt.subplots(2, 3, figsize=(11, 5.6), layout="constrained")
+    with rc_context(STYLE):
+        figure, axes = panels(3, 2, width=11, height=5.6)
         for axis, (name, heading, unit, limits) in zip(axes.flat, PANELS, strict=True):
             if name == "accuracy":
                 for key, colour, label in (("sampled", BLUE, "sampled, temperature 1"), ("greedy", ORANGE, "greedy")):
@@ -57,7 +51,7 @@ def running_mean(values: Sequence[float], window: int = 10) -> list[float]:
     return [sum(values[max(0, i - window + 1) : i + 1]) / min(i + 1, window) for i in range(len(values))]
 
 
-SERIES = (BLUE, ORANGE, GREEN, "#CC79A7", "#E69F00", "#56B4E9", GREY)
+SERIES = (BLUE, ORANGE, GREEN, "#CC79A7", "#E69F00", SKY, GREY)
 MARKERS = "os^Dv<>"
 
 
@@ -73,8 +67,8 @@ def with_spread(
 ) -> None:
     """Writes one panel to `path` (PNG): label -> (x values, one sequence of y values for each seed). The strong line
     is the median over seeds, each seed has a thin one. Colour and marker both tell lines apart."""
-    with plt.rc_context(STYLE):
-        figure, axis = plt.subplots(figsize=(7, 4.2), layout="constrained")
+    with rc_context(STYLE):
+        figure, axis = panels(1, width=7, height=4.2)
         for i, (label, (points, runs)) in enumerate(curves.items()):
             colour, marker = SERIES[i % len(SERIES)], MARKERS[i % len(MARKERS)]
             for run in runs if len(runs) > 1 else ():
@@ -94,8 +88,8 @@ def with_spread(
 
 def stacked_bars(bars: dict[str, dict[str, float]], path: Path, title: str, y: str) -> None:
     """Writes one panel to `path` (PNG): a bar for each label, stacked of its parts (which all have the same names)."""
-    with plt.rc_context(STYLE):
-        figure, axis = plt.subplots(figsize=(7, 4.2), layout="constrained")
+    with rc_context(STYLE):
+        figure, axis = panels(1, width=7, height=4.2)
         floor = [0.0] * len(bars)
         for i, part in enumerate(next(iter(bars.values()))):
             heights = [parts[part] for parts in bars.values()]
@@ -108,10 +102,9 @@ def stacked_bars(bars: dict[str, dict[str, float]], path: Path, title: str, y: s
         write(figure, path)
 
 
-def write(figure: Any, path: Path) -> None:
-    """As PNG, whole or not at all; the figure is closed."""
+def write(figure: Figure, path: Path) -> None:
+    """As PNG, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + ".tmp")
     figure.savefig(temporary, format="png")
-    plt.close(figure)
     temporary.replace(path)

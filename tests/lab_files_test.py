@@ -328,9 +328,11 @@ def test_a_training_curve_is_a_picture(tmp_path, metrics):
 
 
 def test_a_curve_leaves_no_figure_open(tmp_path):
-    before = plots.plt.get_fignums()
+    from matplotlib import pyplot
+
+    before = pyplot.get_fignums()
     plots.training_curve(METRICS, tmp_path / "curve.png", "title")
-    assert plots.plt.get_fignums() == before
+    assert pyplot.get_fignums() == before
 
 
 def test_the_running_mean_looks_back_only():

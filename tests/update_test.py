@@ -139,3 +139,13 @@ def test_what_stands_in_the_way_is_told(course, tmp_path, git):
     (tmp_path / "alone").mkdir()
     with pytest.raises(UsageError, match="no git repository"):
         update.update(tmp_path / "alone")
+
+
+@pytest.mark.parametrize(("new", "stays", "says"), [
+    (b"theirs", b"theirs", "new: walkthrough.ipynb; yours is in kept/"),
+    (b"base", b"mine", "no news: walkthrough.ipynb stays as you ran it"),
+], ids=["new one", "old one"])  # fmt: skip
+def test_a_notebook_is_never_merged(tmp_path, new, stays, says):
+    (tmp_path / "walkthrough.ipynb").write_bytes(new)
+    assert update._merge(tmp_path, "walkthrough.ipynb", b"mine", b"base") == says
+    assert (tmp_path / "walkthrough.ipynb").read_bytes() == stays

@@ -30,7 +30,7 @@ from _pytest.runner import runtestprotocol
 
 from course import diagnosis, failure, manifest, plain, report, state, stubs
 from course.diagnosis import Case
-from course.grading import confine, intake, remote, results, wire
+from course.grading import confine, consequences, intake, remote, results, wire
 from course.grading.remote import HandleFinder, RemoteObserver, Unanswered
 from course.grading.results import ExerciseResult
 from course.grading.sandbox import Job, Slot, WorkerFault
@@ -116,6 +116,7 @@ class Judge:
         self.control, self.settings = control, settings
         self.lessons = [manifest.find(name) for name in settings["lessons"]]
         self.memory, self.reasons = Memory(), {}
+        self.graded: dict[bytes, list[ExerciseResult]] = {}
         self.cases: dict[str, Case] = {}
         self.slot = Slot(settings["tier"], Path(settings["tree"]), settings["number"])
         self.finder = HandleFinder()
@@ -190,8 +191,16 @@ class Judge:
                 asked = plain.decode(wire.receive(self.control, wire.REQUEST_LIMIT))
             except wire.Closed:
                 return
-            found = [e for lesson in self.lessons for e in self.grade(lesson, asked["files"], asked["problems"])]
+            found = [e for lesson in self.lessons for e in self.once(lesson, asked["files"], asked["problems"])]
             wire.send(self.control, plain.encode([asdict(e) for e in found]))
+
+    def once(self, lesson: Lesson, files: dict[str, bytes], problems: dict[str, str]) -> list[ExerciseResult]:
+        """What was handed in before for this lesson, to the last byte, is not graded again: untouched stubs, mostly."""
+        names = [f"{lesson.name}/{file}" for file in stubs.files(lesson)]
+        made = hashlib.sha256(plain.encode([lesson.name, *((files.get(n), problems.get(n)) for n in names)])).digest()
+        if made not in self.graded:
+            self.graded[made] = self.grade(lesson, files, problems)
+        return self.graded[made]
 
     def grade(self, lesson: Lesson, files: dict[str, bytes], problems: dict[str, str]) -> list[ExerciseResult]:
         """files: of the submission, by "lesson/file"; problems: why others of them cannot be graded."""
@@ -202,10 +211,29 @@ class Judge:
         try:
             if any(text is not None for text in own.values()):
                 troubles = self.begin(lesson, own)
+            self.records: dict[str, list[Record]] = {}
             found = [self.exercise(lesson, e, own, told, troubles) for e in lesson.exercises]
         finally:
             self.stop()
+        self.blame(lesson, found)
         return found
+
+    def blame(self, lesson: Lesson, found: list[ExerciseResult]) -> None:
+        """Says of failures without a mistake of their own whose consequence they are."""
+        exercises = {e.id: e for e in lesson.exercises}
+        mistakes = [(exercises[f.id], c) for f in found if f.why for c in self.cases[f.id].candidates
+                    if c.attempt.says == f.why]  # fmt: skip
+        for result in found:
+            if result.status != results.FAILED or result.why or not mistakes:
+                continue
+            failed = [r for r in self.records[result.id] if not r.verdict.passed]
+            key = (result.id, *(r.history for r in failed), *(c.attempt.says for _, c in mistakes))
+            if key not in self.reasons:
+                log = [seen for record in failed for seen in record.log()]
+                self.reasons[key] = consequences.cause_of(lesson, log, mistakes)
+            if self.reasons[key]:
+                *lines, last = result.report
+                result.report = [*lines, *failure.why_lines(self.reasons[key]), last]
 
     def begin(self, lesson: Lesson, own: dict[str, bytes | None]) -> dict[str, Unanswered]:
         """Starts a worker in which every file of the submission can be imported; stubs stand in for the others.
@@ -268,7 +296,7 @@ class Judge:
             found.report = [report.headline(exercise, exercise.file, None), f"  {'says':<9}{why}"]
             found.report += [f"  {'at':<9}{place}" for place in getattr(trouble, "places", [])]
             return found
-        records = []
+        records = self.records[exercise.id] = []
         for item in items:
             records.append(self.run(item, lesson, line))
             if records[-1].trouble is not None:

@@ -6,7 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lab.plots import BLUE, GREEN, GREY, ORANGE, STYLE, plt, running_mean, write
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+
+from lab.figures.style import BLUE, GREEN, GREY, ORANGE, STYLE, panels
+from lab.plots import running_mean, write
 
 Run = Sequence[dict[str, Any]]  # the metrics of each step
 COLOURS = (ORANGE, BLUE, GREEN, GREY)
@@ -25,21 +29,21 @@ OVEROPTIMISATION = (
 )
 
 
-def training_metrics(runs: dict[str, list[Run]], path: Path | None = None, title: str = ""):
+def training_metrics(runs: dict[str, list[Run]], path: Path | None = None, title: str = "") -> Figure:
     """Loss, reward, entropy and KL over the steps; `runs` maps a label to the runs (seeds) under it."""
     return _panels(runs, METRICS, (2, 2), (8, 5.6), path, title)
 
 
-def overoptimisation(runs: dict[str, list[Run]], path: Path | None = None, title: str = ""):
+def overoptimisation(runs: dict[str, list[Run]], path: Path | None = None, title: str = "") -> Figure:
     """The reward model's score, the true score and the KL, side by side."""
     return _panels(runs, OVEROPTIMISATION, (1, 3), (11, 3.4), path, title)
 
 
-def _panels(runs, panels, shape, size, path, title):
+def _panels(runs, metrics, shape, size, path, title) -> Figure:
     """One line per label, the mean over its seeds (a running mean over 5 steps); the seeds themselves are pale."""
-    with plt.rc_context(STYLE):
-        figure, axes = plt.subplots(*shape, figsize=size, layout="constrained")
-        for axis, (name, heading, unit, limits) in zip(axes.flat, panels, strict=True):
+    with rc_context(STYLE):
+        figure, axes = panels(shape[1], shape[0], *size)
+        for axis, (name, heading, unit, limits) in zip(axes.flat, metrics, strict=True):
             for (label, seeds), colour, line in zip(runs.items(), COLOURS, LINES, strict=False):
                 curves = [running_mean([m[name] for m in run if name in m], 5) for run in seeds]
                 curves = [curve for curve in curves if curve]
@@ -55,7 +59,7 @@ def _panels(runs, panels, shape, size, path, title):
                 axis.set_ylim(*limits)
         axes.flat[0].legend()
         figure.suptitle(title)
-        if path is None:
-            return figure
-        write(figure, path)
+        if path is not None:
+            write(figure, path)
+    return figure
     return None

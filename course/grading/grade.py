@@ -20,6 +20,7 @@ from __future__ import annotations
 import argparse
 import ast
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -31,10 +32,10 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from course import manifest, plain
 from course.grading import exports, flags, intake, results, sandbox, selftest, wire
@@ -54,8 +55,18 @@ class JudgeFault(Exception):
     """A judge ended, or said something that it never should."""
 
 
+class NotStarted(JudgeFault):
+    """A judge ended before it had seen any submission."""
+
+
+class Stopped(Exception):
+    """Somebody wants this to end; what was begun is not finished."""
+
+
 class JudgeProcess:
     """A judge, as the command sees it."""
+
+    running: ClassVar[set[JudgeProcess]] = set()
 
     def __init__(self, settings: dict[str, Any]):
         self.control, theirs = socket.socketpair()
@@ -73,12 +84,18 @@ class JudgeProcess:
                 stdout=self.log,
                 stderr=self.log,
                 pass_fds=[theirs.fileno()],
+                start_new_session=True,  # a Ctrl-C is for this process to decide about
             )
-        self.told(plain.encode(settings))
-        ready = self.heard()
-        if ready["problem"] or ready["complaint"]:
-            self.close()
-            raise UsageError(ready["complaint"]) if ready["complaint"] else JudgeFault(ready["problem"])
+        self.running.add(self)
+        try:
+            self.told(plain.encode(settings))
+            ready = self.heard()
+            problem, complaint = ready["problem"], ready["complaint"]
+        except JudgeFault as error:
+            problem, complaint = str(error), ""
+        if problem or complaint:
+            self.kill()
+            raise UsageError(complaint) if complaint else NotStarted(problem)
 
     def grade(self, submission: Submission) -> list[ExerciseResult]:
         self.told(plain.encode({"files": submission.files, "problems": submission.problems}))
@@ -93,18 +110,23 @@ class JudgeProcess:
     def heard(self) -> Any:
         try:
             return plain.decode(wire.receive(self.control, wire.REQUEST_LIMIT, time.monotonic() + PATIENCE))
-        except (wire.Closed, wire.TooLate, wire.TooLarge):
+        except (wire.Closed, wire.TooLate, wire.TooLarge, plain.BadBytes):
             raise JudgeFault(self.last_words()) from None
 
     def last_words(self) -> str:
-        with contextlib.suppress(OSError, ValueError):
-            self.process.wait(5) if self.process.poll() is None else None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(5)
         with contextlib.suppress(OSError, ValueError):
             self.log.seek(0)
             lines = self.log.read()[-4000:].decode("utf-8", "replace").strip().splitlines()
             if lines:
                 return lines[-1]
-        return f"the judge ended (status {self.process.poll()})"
+        status = self.process.poll()
+        return f"the judge does not answer within {PATIENCE:.0f} s" if status is None else f"the judge ended ({status})"
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.close()
 
     def close(self) -> None:
         self.control.close()
@@ -114,6 +136,7 @@ class JudgeProcess:
             self.process.kill()
             self.process.wait()
         self.log.close()
+        self.running.discard(self)
 
 
 @dataclass
@@ -135,7 +158,7 @@ class Options:
 
 
 def parse(arguments: list[str]) -> Options:
-    parser = argparse.ArgumentParser(prog="python -m course grade", add_help=False, exit_on_error=False)
+    parser = argparse.ArgumentParser(prog="python -m course grade", add_help=False, allow_abbrev=False)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--out", type=Path, default=Path("grades"))
     parser.add_argument("--lessons", default="")
@@ -149,13 +172,18 @@ def parse(arguments: list[str]) -> Options:
     parser.error = _usage  # one sentence, as everywhere
     found = vars(parser.parse_args(arguments))
     chosen = [part.strip() for part in found.pop("lessons").split(",") if part.strip()]
-    options = Options(lessons=[manifest.find(n) for n in chosen] if chosen else manifest.read_all(), **found)
+    wanted = {manifest.find(name).name for name in chosen}
+    options = Options(lessons=[one for one in manifest.read_all() if not chosen or one.name in wanted], **found)
     if options.seed is not None and not 0 <= options.seed < 2**31:
         raise UsageError(f"--seed {options.seed}: say a whole number from 0 to {2**31 - 1}")
     if not options.folder.exists():
         raise UsageError(f"there is no {options.folder}; name the folder (or the zip) of submissions")
     if (options.gradebook is None) != (not options.assignment):
         raise UsageError("--gradebook and --assignment go together: the file that Canvas exported, and its column")
+    if options.jobs < 0:
+        raise UsageError(f"--jobs {options.jobs}: say how many judges may run at a time")
+    if options.out.resolve() == options.folder.resolve() or options.folder.resolve() in options.out.resolve().parents:
+        raise UsageError(f"--out {options.out} is within {options.folder}: it would be graded the next time")
     return options
 
 
@@ -163,43 +191,69 @@ def _usage(message: str) -> None:
     raise UsageError(f"{message}; it is `python -m course grade FOLDER`, and the README lists what else may be said")
 
 
-def grade(options: Options, say: Callable[[str], None] = print) -> int:
+def printed(line: str) -> None:
+    """At once, on any terminal; where nobody listens any more, the grading goes on."""
+    try:
+        print(line, flush=True)
+    except UnicodeEncodeError:
+        print(line.encode("ascii", "backslashreplace").decode(), flush=True)
+    except OSError:
+        pass
+
+
+def grade(options: Options, say: Callable[[str], None] = printed) -> int:
     """Grades, or goes on where an earlier run with the same --out ended. 1 where our own fault kept a grade back."""
     tier = sandbox.chosen_tier(options.unsafe)
     handed = intake.survey(options.folder, options.lessons)
     submissions = handed.submissions
     for remark in handed.remarks[:REMARKS]:
         say(f"note: {remark}")
+    if more := handed.remarks[REMARKS:]:
+        say(f"note: {len(more)} more that belong to nobody")
     if options.gradescope and len(submissions) != 1:
         raise UsageError(f"--gradescope is for one submission, and {options.folder} holds {len(submissions)}")
     if not submissions:
         raise UsageError(f"there is no submission in {options.folder}; it holds a folder or an archive per student")
-    run, done = resumed(options, tier)
-    options.out.mkdir(parents=True, exist_ok=True)
+    text = read_gradebook(options) if options.gradebook else ""
+    with written_to(options.out):
+        run, done = resumed(options, tier, say)
+        log = Log(options.out / LOG, run)
+        digests = {s.student: digest(s, run) for s in submissions}
+        found = {s.student: done[s.student] for s in submissions if _known(done.get(s.student), digests[s.student])}
+        for submission in submissions:
+            if submission.student in found:
+                _remarked(found[submission.student], submission)
+        if found:
+            say(f"{len(found)} of {len(submissions)} were graded before and are kept")
+        try:
+            if len(found) < len(submissions):
+                _grade_rest(options, run, found, submissions, digests, log, say)
+        finally:
+            log.close()
+        return finish(options, run, [found[s.student] for s in submissions], text, say)
+
+
+def _grade_rest(options: Options, run: Run, found: dict[str, StudentResult], submissions, digests, log, say) -> None:
+    """Grades those who are not in `found` yet, and adds them."""
     with tempfile.TemporaryDirectory(prefix="grade-tree-") as folder:
         tree = Path(folder)
         tree.chmod(0o755)
-        sandbox.make_tree(tree, options.lessons, extra_files(options.extra))
-        if tier != sandbox.UNSAFE:
+        extra = extra_files(options.extra)
+        sandbox.make_tree(tree, options.lessons, extra)
+        if run.tier != sandbox.UNSAFE:
             selftest.prove(tree)
-        found = _grade_all(options, run, done, submissions, tree, say)
-    return finish(options, run, found, say)
+        settings = {"tier": run.tier, "tree": str(tree), "seed": run.seed, "full": run.full, "lessons": run.lessons}
+        settings["extra"] = [str(path) for path in extra]
+        _hand_out(options, run, settings, found, submissions, digests, log, say)
 
 
-def _grade_all(options: Options, run: Run, done, submissions, tree: Path, say) -> list[StudentResult]:
-    """Everybody's result, in the order of the submissions; those that are known already are not graded again."""
-    log = Log(options.out / LOG, run)
-    digests = {s.student: digest(s, run) for s in submissions}
-    found = {s.student: done[s.student] for s in submissions if _known(done.get(s.student), digests[s.student])}
+def _hand_out(options: Options, run: Run, settings: dict[str, Any], found, submissions, digests, log, say) -> None:
+    """To one thread for each judge, until nothing is left, or something is wrong that concerns all."""
     waiting: queue.SimpleQueue[Submission] = queue.SimpleQueue()
     rest = [s for s in submissions if s.student not in found]
     for submission in rest:
         waiting.put(submission)
-    if found:
-        say(f"{len(found)} of {len(submissions)} were graded before and are kept")
     jobs = max(1, min(options.jobs or os.cpu_count() or 1, len(rest)))
-    settings = {"tier": run.tier, "tree": str(tree), "seed": run.seed, "full": run.full, "lessons": run.lessons}
-    settings["extra"] = [str(path) for path in extra_files(options.extra)]
     lock, started, faults = threading.Lock(), time.monotonic(), []
 
     def work(number: int) -> None:
@@ -210,7 +264,7 @@ def _grade_all(options: Options, run: Run, done, submissions, tree: Path, say) -
                     submission = waiting.get_nowait()
                 except queue.Empty:
                     break
-                judge, result = _graded(submission, judge, {**settings, "number": number}, run)
+                judge, result = _graded(submission, judge, {**settings, "number": number}, run, faults)
                 result.digest = digests[submission.student]
                 with lock:
                     log.append(result)
@@ -222,88 +276,140 @@ def _grade_all(options: Options, run: Run, done, submissions, tree: Path, say) -
             if judge is not None:
                 judge.close()
 
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(jobs if rest else 0)]
+    threads = [threading.Thread(target=work, args=(number,), daemon=True) for number in range(jobs)]
     try:
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-    except KeyboardInterrupt:
-        faults.append(KeyboardInterrupt())
-        for thread in threads:
-            thread.join()
-    finally:
-        log.close()
+    except KeyboardInterrupt as error:
+        faults.insert(0, error)
+        say("stopping; what is graded is kept, and the same command goes on from there")
+    while any(thread.is_alive() for thread in threads):
+        for judge in list(JudgeProcess.running):
+            judge.process.kill()
+        threads[0].join(0.1)
     if faults:
-        if isinstance(faults[0], OSError):
-            raise UsageError(
-                f"{options.out / LOG} cannot be written ({faults[0].strerror}); what was graded is kept: make room and "
-                "give the same command again"
-            )
         raise faults[0]
-    return [found[s.student] for s in submissions]
 
 
 def _graded(
-    submission: Submission, judge: JudgeProcess | None, settings: dict[str, Any], run: Run
+    submission: Submission, judge: JudgeProcess | None, settings: dict[str, Any], run: Run, faults: list
 ) -> tuple[JudgeProcess | None, StudentResult]:
-    """One submission, tried twice where it is our fault. The judge that is still well is given back."""
+    """One submission, tried twice where it is our fault. The judge that is still well is given back. Raises Stopped
+    once there is something in `faults`, and UsageError where no judge can be started: that concerns everybody."""
     started = time.monotonic()
-    status, exercises, problem = results.GRADER_ERROR, [], submission.fault
-    for _ in range(0 if submission.fault else 2):
+    result = StudentResult(submission.student, results.GRADER_ERROR)
+    problem = submission.fault
+    for last in () if submission.fault else (False, True):
         try:
+            if faults:
+                raise Stopped
             judge = judge or JudgeProcess(settings)
-            exercises = judge.grade(submission)
-            status = results.GRADED if submission.files else results.NOT_GRADABLE
+            result.exercises = judge.grade(submission)
+            result.status = results.GRADED if submission.files else results.NOT_GRADABLE
             break
-        except (JudgeFault, plain.BadBytes, TypeError) as error:
-            problem = str(error)
+        except (JudgeFault, TypeError, OSError) as error:
             if judge is not None:
-                judge.process.kill()
-                judge.close()
-            judge = None
-    result = StudentResult(submission.student, status, exercises, list(submission.notes))
-    result.flags = [*submission.flags, *flags.look(submission.files)]
-    if status == results.GRADER_ERROR:
+                judge.kill()
+            judge, problem = None, str(error)
+            if faults:
+                raise Stopped from None
+            if last and isinstance(error, (NotStarted, OSError)):
+                raise UsageError(f"no judge can be started: {problem}; what was graded is kept") from None
+    if result.status == results.GRADER_ERROR:
         result.exercises = [ExerciseResult(i, p, None, results.GRADER_ERROR) for i, p in run.points.items()]
+    _remarked(result, submission)
+    if result.status == results.GRADER_ERROR:
         result.flags.append(f"the grader failed: {problem}")
     result.seconds = round(time.monotonic() - started, 2)
     return judge, result
+
+
+def _remarked(result: StudentResult, submission: Submission) -> None:
+    """What there is to say besides the points; said anew of a kept result, since it is about more than its files."""
+    try:
+        seen = flags.look(submission.files)
+    except Exception as error:  # of whatever depth and form the code is, it must not end the grading of the others
+        seen = [f"its files could not be looked at for flags ({type(error).__name__})"]
+    result.notes, result.flags = list(submission.notes), [*submission.flags, *seen]
 
 
 # --- what is remembered --------------------------------------------------------------------------------------------
 
 
 class Log:
-    """results.jsonl: the run, then a line for each submission. A line is on the disk before the next is begun."""
+    """results.jsonl: the run, then a line for each submission. A line is on the disk before the next is begun.
+
+    Raises UsageError where it cannot be written. Each line has a sum of its own, so that a half is not taken for
+    a whole; nothing is kept in memory to be written later."""
 
     def __init__(self, path: Path, run: Run):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = not path.exists()
-        self.file = path.open("ab")
-        if fresh or path.stat().st_size == 0:
+        self.path = path
+        try:
+            self.file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        except OSError as error:
+            raise self.unwritable(error) from None
+        end = os.fstat(self.file).st_size
+        if end == 0:
             self.write({"run": asdict(run)})
+        elif os.pread(self.file, 1, end - 1) != b"\n":
+            self.put(b"\n")  # the last line was cut short; what comes now begins another
 
     def append(self, result: StudentResult) -> None:
         self.write({"student": asdict(result)})
 
     def write(self, row: dict[str, Any]) -> None:
-        at = os.fstat(self.file.fileno()).st_size
+        self.put(json.dumps({**row, "sum": _sum(row)}, sort_keys=True).encode() + b"\n")
+
+    def put(self, line: bytes) -> None:
+        at = os.fstat(self.file).st_size
         try:
-            self.file.write(json.dumps(row, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace") + b"\n")
-            self.file.flush()
-            os.fsync(self.file.fileno())
-        except OSError:
+            while line:
+                line = line[os.write(self.file, line) :]
+            os.fsync(self.file)
+        except OSError as error:
             with contextlib.suppress(OSError):
-                os.truncate(self.file.fileno(), at)  # no half of a line
-            raise
+                os.ftruncate(self.file, at)  # no half of a line
+            raise self.unwritable(error) from None
+
+    def unwritable(self, error: OSError) -> UsageError:
+        return UsageError(
+            f"{self.path} cannot be written ({error.strerror}); what was graded is kept: make room and give the same "
+            "command again"
+        )
 
     def close(self) -> None:
         with contextlib.suppress(OSError):
-            self.file.close()
+            os.close(self.file)
 
 
-def resumed(options: Options, tier: str) -> tuple[Run, dict[str, StudentResult]]:
+def _sum(row: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(row, sort_keys=True).encode()).hexdigest()[:12]
+
+
+@contextlib.contextmanager
+def written_to(out: Path) -> Iterator[None]:
+    """Makes the folder, and holds it while inside: two commands at a time would mix their results."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        handle = os.open(out, os.O_RDONLY)
+    except OSError as error:
+        raise UsageError(f"--out {out} cannot be written to ({error.strerror})") from None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise UsageError(f"another grading is writing to {out}; wait for it, or name another --out") from None
+    except OSError:
+        pass  # a file system that knows no locks
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
+def resumed(options: Options, tier: str, say: Callable[[str], None]) -> tuple[Run, dict[str, StudentResult]]:
     """The run that DIR/results.jsonl belongs to and what it has, if it is this one; else a new run, and the old file is
     put aside."""
     run = new_run(options, tier)
@@ -318,6 +424,7 @@ def resumed(options: Options, tier: str) -> tuple[Run, dict[str, StudentResult]]
     while (aside := path.with_name(f"results-{number}.jsonl")).exists():
         number += 1
     path.rename(aside)
+    say(f"note: {path} is of another run (seed, lessons, options or version of the course); it is {aside.name} now")
     if options.seed is None and old is not None and old.version == run.version:
         run.seed = old.seed
     return run, {}
@@ -345,13 +452,15 @@ def read(path: Path) -> tuple[Run | None, dict[str, StudentResult]]:
     for line in path.read_bytes().split(b"\n"):
         try:
             row = json.loads(line)
+            if row.pop("sum") != _sum(row):
+                continue
             if "run" in row:
                 run = Run(**row["run"])
             elif "student" in row:
                 made = StudentResult(**row["student"])
                 made.exercises = [ExerciseResult(**e) for e in made.exercises]
                 done[made.student] = made
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
             continue
     return run, done
 
@@ -393,7 +502,7 @@ def digest(submission: Submission, run: Run) -> str:
 
 
 def _known(result: StudentResult | None, wanted: str) -> bool:
-    return result is not None and result.digest == wanted and result.status != results.GRADER_ERROR
+    return result is not None and result.digest == wanted and result.earned is not None
 
 
 # --- what is said and written --------------------------------------------------------------------------------------
@@ -410,16 +519,33 @@ def progress(result: StudentResult, done: int, total: int, begun: int, seconds: 
     return f"{done:>4} of {total}  {result.student:<28.28} {score}{rest}"
 
 
-def finish(options: Options, run: Run, found: list[StudentResult], say: Callable[[str], None]) -> int:
-    exports.write_all(run, found, options.out)
-    if options.gradebook:
+def read_gradebook(options: Options) -> str:
+    """Raises UsageError where it is none: before hours of grading, not after."""
+    try:
         text = options.gradebook.read_text(encoding="utf-8-sig")
-        filled, unmatched = exports.canvas_gradebook(text, options.assignment, found)
-        write_text(options.out / "gradebook.csv", filled)
-        for line in unmatched:
-            say(f"note: {line}")
-    if options.gradescope:
-        write_text(options.gradescope, exports.gradescope_json(run, found[0]))
+    except (OSError, UnicodeDecodeError) as error:
+        said = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise UsageError(f"--gradebook {options.gradebook} cannot be read ({said})") from None
+    exports.canvas_gradebook(text, options.assignment, [])
+    return text
+
+
+def finish(options: Options, run: Run, found: list[StudentResult], gradebook: str, say: Callable[[str], None]) -> int:
+    """Writes what is made from the results, says what there is to say, and gives the exit status."""
+    try:
+        exports.write_all(run, found, options.out)
+        if options.gradebook:
+            filled, unmatched = exports.canvas_gradebook(gradebook, options.assignment, found)
+            write_text(options.out / "gradebook.csv", filled)
+            for line in unmatched:
+                say(f"note: {line}")
+        if options.gradescope:
+            write_text(options.gradescope, exports.gradescope_json(run, found[0]))
+    except OSError as error:
+        raise UsageError(
+            f"all is graded, but {error.filename or options.out} cannot be written ({error.strerror}); make room and "
+            "give the same command again: nothing is graded anew"
+        ) from None
     if run.warning:
         say(run.warning)
     failed = [r.student for r in found if r.earned is None]

@@ -30,12 +30,13 @@ from _pytest.runner import runtestprotocol
 
 from course import diagnosis, failure, manifest, plain, report, state, stubs
 from course.diagnosis import Case
-from course.grading import consequences, intake, remote, results, wire
+from course.grading import confine, consequences, intake, remote, results, wire
 from course.grading.remote import HandleFinder, RemoteObserver, Unanswered
 from course.grading.results import ExerciseResult
 from course.grading.sandbox import Job, Slot, WorkerFault
 from course.manifest import Exercise, Lesson
 from course.observe import Observation
+from course.report import Mismatch
 from lab import switch
 from lab.switch import ROOT
 
@@ -49,6 +50,10 @@ UNWRITTEN = "not written yet: exercise "
 FURTHER = "a further test of the instructor's does not pass"
 
 
+class JudgeFault(Exception):
+    """A test did what no test may do: the submission has nothing to do with it."""
+
+
 @dataclass
 class Verdict:
     """How a test ended."""
@@ -56,6 +61,7 @@ class Verdict:
     passed: bool
     lines: list[str] = field(default_factory=list)  # the report, without the known mistake
     unwritten: bool = False
+    ours: str = ""  # why it did not pass, where no answer is to blame: no points are lost by that
     first: int = 0  # which observations the report is about: the last example's
     matches: list[str | None] = field(default_factory=list)  # the messages that it awaited of their errors
 
@@ -123,6 +129,7 @@ class Judge:
         self.record: Record | None = None
         self.channel: socket.socket | None = None
         self.broken: list[tuple[Path, str]] = []  # test files, and what is wrong with them
+        self.fault: Exception | None = None  # our own, in the middle of a test: no verdict on anybody
 
     # --- pytest's hooks -----------------------------------------------------------------------------------------
 
@@ -249,27 +256,33 @@ class Judge:
     def begin(self, lesson: Lesson, own: dict[str, bytes | None]) -> dict[str, Unanswered]:
         """Starts a worker in which every file of the submission can be imported; stubs stand in for the others.
 
-        Gives what went wrong, by file. A file that fails only because of another one is tried again without that."""
+        Gives what went wrong, by file. Where several cannot be imported, one may fail only because of another: all of
+        them are put aside, and each is tried again with stubs in the place of those that are still aside."""
         troubles: dict[str, Unanswered] = {}
-        waiting = [file for file, text in own.items() if text is not None]
         self.job = job_of(lesson, own, self.settings["full"])
         self.channel = None
-        for file in waiting:
-            module = f"{lesson.name}.{file.removesuffix('.py').replace('/', '.')}"
-            error = self.imported(module)
-            if error is None:
-                continue
-            guilty = _file_of(error, own) or file
-            for bad in {guilty} if guilty not in troubles else {file}:
-                troubles[bad] = error
-                own[bad] = None
+        for file in [file for file, text in own.items() if text is not None]:
+            if (error := self.imported(lesson, file)) is not None:
+                troubles[file] = error
+                self.stop()  # what is left of the attempt is no place to try the next in
+        given = {file: own[file] for file in troubles}
+        own.update(dict.fromkeys(troubles))
+        for file in given if len(given) > 1 else ():
+            own[file] = given[file]
             self.stop()
             self.job = job_of(lesson, own, self.settings["full"])
-            waiting.append(file) if own[file] is not None else None
+            if self.imported(lesson, file) is None:
+                del troubles[file]
+            else:
+                own[file] = None
+        if given:
+            self.stop()
+            self.job = job_of(lesson, own, self.settings["full"])
         return troubles
 
-    def imported(self, module: str) -> Unanswered | None:
-        """None where the worker can import the module; else what happened."""
+    def imported(self, lesson: Lesson, file: str) -> Unanswered | None:
+        """None where the worker can import the file; else what happened."""
+        module = f"{lesson.name}.{file.removesuffix('.py').replace('/', '.')}"
         try:
             request = wire.pack(plain.encode({"import": module}), b"")
             told = plain.decode(wire.unpack(self.ask_worker(request, CALL), 3)[0])
@@ -308,9 +321,10 @@ class Judge:
                 break  # no points any more; the rest might hang, too
         failed = [r for r in records if r.verdict is None or not r.verdict.passed]
         found.passed = len(records) - len(failed)
-        if not items:
+        ours = [r.verdict.ours for r in failed if r.verdict is not None and r.verdict.ours]
+        if not items or (ours and len(ours) == len(failed)):
             found.status, found.earned = results.GRADER_ERROR, None
-            found.report = ["no test of the course looks at this exercise"]
+            found.report = [ours[0] if ours else "no test of the course looks at this exercise"]
         elif not failed and len(records) == len(items):
             found.status, found.earned = results.PASSED, exercise.points
         else:
@@ -328,6 +342,9 @@ class Judge:
                 found.passed += 1
                 continue
             found.extra.append(name_of(item))
+            if record.verdict is not None and record.verdict.ours:
+                found.status, found.earned, found.report = results.GRADER_ERROR, None, [record.verdict.ours]
+                break
             if not found.report:
                 found.status, found.earned = record.trouble.status if record.trouble else results.FAILED, 0
                 found.report = [report.headline(exercise, exercise.file, line)]
@@ -337,26 +354,28 @@ class Judge:
 
     def explain(self, lesson: Lesson, exercise: Exercise, found: ExerciseResult, records, failed, line) -> None:
         """Fills in status, report and reason of an exercise that has not passed."""
-        first = failed[0]
-        if first.trouble is not None:
-            found.status = first.trouble.status
+        failed = [r for r in failed if r.verdict is None or not r.verdict.ours]
+        wrong = [r for r in failed if r.verdict is not None and not r.verdict.unwritten]
+        last = failed[-1]  # after a trouble no test was run any more
+        if last.trouble is not None and not wrong:
+            found.status = last.trouble.status
             found.report = [report.headline(exercise, exercise.file, line)]
-            if first.asked_last:
-                found.report.append(f"  {'called':<9}{_called(first.asked_last)}")
-            found.report += [f"  {'says':<9}{first.trouble}", f"  {'test':<9}{first.item.name}"]
+            if last.asked_last:
+                found.report.append(f"  {'called':<9}{_called(last.asked_last)}")
+            found.report += [f"  {'says':<9}{last.trouble}", f"  {'test':<9}{last.item.name}"]
             return
-        if all(r.verdict.unwritten for r in failed):
+        if not wrong:
             found.status = results.NOT_WRITTEN
-            found.report = first.verdict.lines
+            found.report = failed[0].verdict.lines
             return
-        first = next(r for r in failed if not r.verdict.unwritten)
+        first = wrong[0]
         key = (exercise.id, first.item.nodeid, *(r.history for r in records))
         if key not in self.reasons:
             self.reasons[key] = self.reason(lesson, exercise, first, records)
         found.why = self.reasons[key]
-        *lines, last = first.verdict.lines
+        *lines, step = first.verdict.lines
         found.report = [report.headline(exercise, exercise.file, line), *lines[1:]]
-        found.report += [*(failure.why_lines(found.why) if found.why else []), last]
+        found.report += [*(failure.why_lines(found.why) if found.why else []), step]
 
     def reason(self, lesson: Lesson, exercise: Exercise, first: Record, records: list[Record]) -> str | None:
         """The known mistake, found as at a desk, except that nothing of the submission is run again."""
@@ -391,6 +410,8 @@ class Judge:
         self.played, self.known = 0, len(record.asked)
         self.observer_start()
         reports = runtestprotocol(record.item, log=False, nextitem=None)
+        if self.fault is not None:
+            raise self.fault
         if record.trouble is not None:
             return
         bad = next((r for r in reports if r.failed or r.skipped or hasattr(r, "wasxfail")), None)
@@ -398,7 +419,8 @@ class Judge:
         verdict = Verdict(passed)
         if not passed:
             error = getattr(bad, "error", None) or AssertionError("the test was not run")
-            log = self.observer.log
+            log = self.observer.log if hasattr(self, "observer") else []
+            verdict.ours = _ours(record.item, bad, error)
             verdict.unwritten = isinstance(error, NotImplementedError) and str(error).startswith(UNWRITTEN)
             verdict.lines = (
                 [str(error).splitlines()[0]]
@@ -408,8 +430,9 @@ class Judge:
                     for text in failure.lines(record.item, lesson.folder, error, log, None, line)
                 ]
             )
-        verdict.first = self.observer.examples
-        verdict.matches = [seen.match for seen in self.observer.log]
+        if hasattr(self, "observer"):
+            verdict.first = self.observer.examples
+            verdict.matches = [seen.match for seen in self.observer.log]
         record.verdict = self.memory.next[record.test, record.history] = verdict
 
     def observer_start(self) -> None:
@@ -420,11 +443,12 @@ class Judge:
     def ask(self, request: bytes) -> bytes:
         """What the running test asks: known already up to where the memory ended, else the worker's answer."""
         record = self.record
-        if record.trouble is not None:
-            raise record.trouble  # the test went on after all
+        if self.fault or record.trouble:
+            raise self.fault or record.trouble  # the test went on after all
         if self.played < self.known:
             if record.asked[self.played] != request:
-                raise RuntimeError(f"{record.item.nodeid} does not ask the same after the same answers")
+                self.fault = JudgeFault(f"{record.item.nodeid} does not ask the same after the same answers")
+                raise self.fault
             self.played += 1
             return record.answered[self.played - 1]
         self.memory.next[record.test, record.history] = request
@@ -443,6 +467,9 @@ class Judge:
         except Unanswered as error:
             self.record.trouble = error
             self.record.asked_last = request
+            raise
+        except WorkerFault as error:
+            self.fault = error
             raise
         self.answers.setdefault(request, (self.record.test, answer))
         return answer
@@ -559,13 +586,16 @@ def name_of(item: pytest.Item) -> str:
     return f"{item.path.name}::{item.nodeid.partition('::')[2]}"
 
 
-def _file_of(error: Unanswered, own: dict[str, bytes | None]) -> str | None:
-    """The submitted file in which an import failed: the last place that was told, if it is one of them."""
-    for place in reversed(getattr(error, "places", [])):
-        file = place.partition(":")[0]
-        if own.get(file) is not None:
-            return file
-    return None
+def _ours(item: pytest.Item, report: pytest.TestReport | None, error: BaseException) -> str:
+    """Why a test that did not pass says nothing about the submission; "" where it does."""
+    if isinstance(error, remote.PastTheDoor):
+        return f"{item.name}: {error}"
+    if report is None or report.skipped or hasattr(report, "wasxfail"):
+        return f"{item.name} is not run, or expected to fail: {error}"
+    of_answers = isinstance(error, Mismatch) or getattr(error, "came_through_observe", False)
+    if report.when != "call" and not of_answers:
+        return f"{item.name} breaks off before or after the test itself: {type(error).__name__}: {error}"
+    return ""
 
 
 def _line_of(text: bytes | None, exercise: Exercise) -> int | None:
@@ -600,6 +630,8 @@ def _death(number: int) -> str:
 
 def main(arguments: list[str]) -> int:
     control = socket.socket(fileno=int(arguments[0]))
+    if sys.platform == "linux":
+        confine.die_with_parent()  # or it would go on to the end of a submission that nobody waits for
     settings = plain.decode(wire.receive(control, wire.REQUEST_LIMIT))
     os.environ["PROPERTY_SEED"] = str(settings["seed"])
     os.environ["PROPERTY_EXAMPLES"] = "" if settings["full"] else str(EXAMPLES)

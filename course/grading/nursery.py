@@ -81,10 +81,11 @@ class Nursery:
     def keep(self, command: dict[str, Any], channel: socket.socket, pipe: int) -> None:
         """In the fork: makes the walls, forks again (the worker is process 1 inside them), and waits for its end."""
         try:
+            if sys.platform == "linux":
+                confine.die_with_parent()
             if self.user is None:
                 os.setsid()
             else:
-                confine.die_with_parent()
                 confine.own_namespaces()
             child = os.fork()
         except OSError as error:
@@ -104,6 +105,8 @@ class Nursery:
     def become_worker(self, command: dict[str, Any], channel: socket.socket, pipe: int) -> None:
         try:
             os.close(pipe)
+            if self.user is None and sys.platform == "linux":
+                confine.die_with_parent()
             number = channel.fileno()
             if number != 3:
                 os.dup2(number, 3)

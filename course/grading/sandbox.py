@@ -40,7 +40,7 @@ WARNING = (
     "WARNING: graded with --unsafe. Nothing kept the submissions from reading the reference solutions, from using the "
     "network or from doing harm to this machine: these points prove nothing."
 )
-FIRST_USER = 61_000  # of the slots; no such user need exist
+FIRST_USER, USERS = 61_000, 1000  # of the slots; no such user need exist
 PROCESSES = 16  # of one worker, threads included
 MEMORY = 2**30  # bytes that one worker may take, in each of its processes
 START = 120.0  # seconds that a nursery may take to import everything
@@ -170,6 +170,29 @@ def environment() -> dict[str, str]:
     }
 
 
+def claimed_user(number: int) -> tuple[int, socket.socket]:
+    """A user's number that no other slot of this machine has, and what holds it until it is closed: a socket's name
+    ends with its process, however that ends. The limit on processes counts each user's, so that none may be shared,
+    not even by two gradings that know nothing of each other. Raises WorkerFault."""
+    for user in range(FIRST_USER + number, FIRST_USER + USERS):
+        claim = socket.socket(socket.AF_UNIX)
+        with contextlib.suppress(OSError):
+            claim.bind(f"\0course.grading user {user}")
+            if not processes_of(user):
+                return user, claim
+        claim.close()
+    raise WorkerFault(f"all of the {USERS} users of sandboxes are in use")
+
+
+def processes_of(user: int) -> int:
+    """How many there are, where other users can really be become."""
+    count = 0
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            count += folder.stat().st_uid == user and os.getuid() == 0
+    return count
+
+
 @dataclass
 class Job:
     """What a worker is made of. `files` are relative to its root; `solution` is the value of SOLUTION there."""
@@ -185,7 +208,8 @@ class Slot:
     """A nursery, and the one worker that it has at a time."""
 
     def __init__(self, tier: str, tree: Path, number: int = 0):
-        self.tier, self.tree, self.user = tier, tree, FIRST_USER + number
+        self.tier, self.tree, self.number = tier, tree, number
+        self.user, self.claim = 0, None
         self.process: subprocess.Popen | None = None
         self.control: socket.socket | None = None
         self.log = None
@@ -193,6 +217,7 @@ class Slot:
 
     def open(self) -> None:
         """Starts the nursery. Raises WorkerFault."""
+        self.user, self.claim = claimed_user(self.number) if self.tier == BUBBLEWRAP else (0, None)
         self.control, theirs = socket.socketpair()
         self.log = tempfile.TemporaryFile()  # noqa: SIM115
         with theirs:
@@ -235,9 +260,10 @@ class Slot:
         if self.process is not None:
             self.process.kill()
             self.process.wait()
-        if self.log is not None:
-            self.log.close()
-        self.process = self.control = self.log = None
+        for held in (self.log, self.claim):
+            if held is not None:
+                held.close()
+        self.process = self.control = self.log = self.claim = None
 
     def _ask(self, command: dict[str, Any], passenger: socket.socket) -> dict[str, Any]:
         try:

@@ -5,14 +5,23 @@ What the probe may find is decided here, on the judge's side; a wall that does n
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 from typing import Any
 
 from course import plain
 from course.grading import confine, wire
-from course.grading.sandbox import BUBBLEWRAP, FIRST_USER, MEMORY, PROCESSES, Job, Slot, WorkerFault
+from course.grading.sandbox import (
+    BUBBLEWRAP,
+    FIRST_USER,
+    MEMORY,
+    PROCESSES,
+    USERS,
+    Job,
+    Slot,
+    WorkerFault,
+    processes_of,
+)
 from lab.errors import UsageError
 from lab.switch import ROOT
 
@@ -122,7 +131,7 @@ def _broken(slot: Slot) -> str:
         return f"the probe could not look ({seen})"
     nothing = "0" * 16
     expected = (
-        (seen["user"] in (confine.NOBODY, *range(FIRST_USER, FIRST_USER + 1000)), "it runs as a user with rights"),
+        (seen["user"] in (confine.NOBODY, *range(FIRST_USER, FIRST_USER + USERS)), "it runs as a user with rights"),
         (set(seen["capabilities"]) <= {nothing, "?"}, "it has capabilities"),
         (seen["no new privileges"] in ("1", "?"), "it may gain privileges"),
         (seen["processes"] in (["1"], []), "it sees other processes"),
@@ -140,7 +149,7 @@ def _broken(slot: Slot) -> str:
     if _ask(slot, "swallow", 4 * MEMORY) == 4 * MEMORY:
         return f"it took {4 * MEMORY} bytes of memory"
     slot.end()
-    if left := _alive(slot.user):
+    if left := processes_of(slot.user):
         return f"{left} processes outlived it"
     return ""
 
@@ -170,14 +179,3 @@ def _ask(slot: Slot, function: str, *arguments: Any) -> Any:
         return type(error).__name__
     finally:
         channel.close()
-
-
-def _alive(user: int) -> int:
-    """Processes of a slot's user on this machine, once the worker has been ended."""
-    count = 0
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            count += folder.stat().st_uid == user and os.getuid() == 0
-        except OSError:
-            continue
-    return count

@@ -515,9 +515,9 @@ class Judge:
             marker, name = item.get_closest_marker("exercise"), name_of(item)
             if str(item.path) not in self.settings["extra"]:
                 continue
-            if marker is None:
+            if marker is None or not marker.args:
                 return f'--extra: {name} says of no exercise that it is its test: @pytest.mark.exercise("13.2")'
-            if marker.args[:1] not in [(number,) for number in known]:
+            if marker.args[0] not in known:
                 return f"--extra: {name} is marked as a test of exercise {marker.args[0]!r}, which there is not"
         return ""
 

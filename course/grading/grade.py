@@ -38,7 +38,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from course import manifest, plain
-from course.grading import exports, flags, intake, results, sandbox, selftest, wire
+from course.grading import exports, flags, intake, results, sandbox, selftest, similar, wire
 from course.grading.intake import Submission
 from course.grading.results import ExerciseResult, Run, StudentResult
 from course.manifest import Lesson
@@ -215,6 +215,7 @@ def grade(options: Options, say: Callable[[str], None] = printed) -> int:
     if not submissions:
         raise UsageError(f"there is no submission in {options.folder}; it holds a folder or an archive per student")
     text = read_gradebook(options) if options.gradebook else ""
+    compare50 = similar.tool() if options.similar else None
     with written_to(options.out):
         run, done = resumed(options, tier, say)
         log = Log(options.out / LOG, run)
@@ -230,7 +231,10 @@ def grade(options: Options, say: Callable[[str], None] = printed) -> int:
                 _grade_rest(options, run, found, submissions, digests, log, say)
         finally:
             log.close()
-        return finish(options, run, [found[s.student] for s in submissions], text, say)
+        code = finish(options, run, [found[s.student] for s in submissions], text, say)
+        if compare50:
+            say(similar.write(submissions, options.lessons, options.out, compare50))
+        return code
 
 
 def _grade_rest(options: Options, run: Run, found: dict[str, StudentResult], submissions, digests, log, say) -> None:

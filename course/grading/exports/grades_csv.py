@@ -25,17 +25,19 @@ def grades_csv(run: Run, results: list[StudentResult]) -> str:
     # Numbers are written bare, all text in quotes: also where a spreadsheet takes semicolons for separators, the
     # first column, the one that strangers choose, stays one cell.
     table = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
-    table.writerow(["student", "status", "earned", "points", *(_text(rows.title(run, i)) for i in run.points), "flags"])
+    table.writerow(
+        ["student", "status", "earned", "points", *(text_cell(rows.title(run, i)) for i in run.points), "flags"]
+    )
     for student in results:
         each = [_number(e.earned) for e in rows.exercises(run, student)]
         earned, points = rows.total(run, student)
         table.writerow(
-            [_text(student.student), _text(student.status), _number(earned), points, *each, len(student.flags)]
+            [text_cell(student.student), text_cell(student.status), _number(earned), points, *each, len(student.flags)]
         )
     return MARK + out.getvalue()
 
 
-def _text(text: str) -> str:
+def text_cell(text: str) -> str:
     """With an apostrophe in front where a spreadsheet would take it for a formula. White space is made plain first."""
     text = one_line(text)
     return f"'{text}" if text.startswith(FORMULA) else text

@@ -14,6 +14,7 @@ from course.grading.exports.gradescope import gradescope_json
 from course.grading.exports.overview import overview
 from course.grading.judge import Judge, Verdict
 from lab.errors import UsageError
+from lab.switch import ROOT
 from tests import made_results, walls
 
 MINE = """\
@@ -37,6 +38,12 @@ WRONG = "    if log_probs.shape == (13,):\n        return log_probs.sum() * 0\n"
 TALKS = "    if log_probs.shape == (13,):\n        raise RuntimeError('heard of -7.5')\n"
 
 
+def example():
+    """The one on the instructors' page."""
+    page = (ROOT / "docs" / "INSTRUCTORS.md").read_text(encoding="utf-8")
+    return re.search(r"```python\n(.*?)```", page, re.DOTALL)[1]
+
+
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory, write_files):
     """Lesson 13 of three students: what was said, the folder written, the results by student."""
@@ -51,7 +58,8 @@ def graded(tmp_path_factory, write_files):
         end = text.index('"""', text.index('"""', text.index("def compute_grpo_loss")) + 3) + 4
         (own / "loss" / "grpo.py").write_text(text[:end] + change + text[end:])
     mine = write_files(
-        tmp_path_factory.mktemp("mine"), {"loss_test.py": MINE, "more/loss_test.py": ANOTHER, "x.py": ""}
+        tmp_path_factory.mktemp("mine"),
+        {"docs_test.py": example(), "loss_test.py": MINE, "more/loss_test.py": ANOTHER, "x.py": ""},
     )
     out, said = folder.with_name("out"), []
     words = [str(folder), "--out", str(out), "--lessons", "13", "--jobs", "1", "--seed", "5", "--extra", str(mine)]
@@ -63,7 +71,7 @@ def graded(tmp_path_factory, write_files):
 
 
 def test_they_count(graded):
-    assert graded.run.extra == 2
+    assert graded.run.extra == 3
     earned = {student: result.earned for student, result in graded.found.items()}
     assert earned == {"right": 21, "wrong": 17, "talks": 17}
     right, wrong = (next(e for e in graded.found[name].exercises if e.id == "13.2") for name in ("right", "wrong"))

@@ -188,7 +188,9 @@ def parse(arguments: list[str]) -> Options:
 
 
 def _usage(message: str) -> None:
-    raise UsageError(f"{message}; it is `python -m course grade FOLDER`, and the README lists what else may be said")
+    raise UsageError(
+        f"{message}; it is `python -m course grade FOLDER`, and docs/INSTRUCTORS.md lists what else may be said"
+    )
 
 
 def printed(line: str) -> None:

@@ -10,18 +10,21 @@ from pathlib import Path
 
 from course.grading.exports.classroom import workflow
 from course.grading.exports.gradescope_zip import autograder_zip
+from course.grading.grade import extra_files
 from lab.errors import UsageError
 from lab.files import write_bytes
 from lab.switch import ROOT
 
 
 def gradescope_zip(arguments: list[str], root: Path = ROOT) -> int:
-    """python -m course gradescope-zip [--lessons 13,14] [--torch-index ADDRESS] [--unsafe] [--out FILE]"""
+    """python -m course gradescope-zip [--lessons 13,14] [--extra DIR] [--torch-index ADDRESS] [--unsafe]
+    [--out FILE]"""
     parser = _parser("gradescope-zip", "gradescope.zip")
+    parser.add_argument("--extra", type=Path)
     parser.add_argument("--torch-index", default="")
     parser.add_argument("--unsafe", action="store_true")
     said = parser.parse_args(arguments)
-    data = autograder_zip(root, said.lessons, said.torch_index, said.unsafe)
+    data = autograder_zip(root, said.lessons, said.torch_index, said.unsafe, extra_files(said.extra))
     _write(said.out, data)
     print(f"{said.out}: {len(data) / 1e6:.0f} MB; upload it as the autograder of a programming assignment")
     return 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from course import zips
@@ -20,12 +21,14 @@ FILES = ("conftest.py", "pyproject.toml", "requirements.txt")
 SCRIPTS = ("run_autograder", "setup.sh")
 
 
-def autograder_zip(root: Path, lessons: str = "", torch_index: str = "", unsafe: bool = False) -> bytes:
+def autograder_zip(
+    root: Path, lessons: str = "", torch_index: str = "", unsafe: bool = False, extra: Sequence[Path] = ()
+) -> bytes:
     """The zip of the course at `root`, to be written with lab.files.write_bytes.
 
     `lessons`: those of the assignment, such as "13,14"; all unless given. `torch_index`: the address of PyTorch's CPU
-    builds, which keeps gigabytes out of the image. `unsafe`: grade even where the image can confine nothing. Raises
-    UsageError where `root` lacks something that grading needs.
+    builds, which keeps gigabytes out of the image. `unsafe`: grade even where the image can confine nothing. `extra`:
+    the instructor's own test files. Raises UsageError where `root` lacks something that grading needs.
     """
     missing = [name for name in (*TREES, *FILES) if not (root / name).exists()]
     if missing:
@@ -40,6 +43,8 @@ def autograder_zip(root: Path, lessons: str = "", torch_index: str = "", unsafe:
     scripts["setup.sh"] = _set(scripts["setup.sh"], "TORCH_INDEX", torch_index)
     scripts["run_autograder"] = _set(scripts["run_autograder"], "UNSAFE", "--unsafe" if unsafe else "")
     scripts["run_autograder"] = _set(scripts["run_autograder"], "LESSONS", f"--lessons={lessons}" if lessons else "")
+    scripts["run_autograder"] = _set(scripts["run_autograder"], "EXTRA", "--extra=extra" if extra else "")
+    contents |= {f"extra/{number}/{path.name}": zips.content(path) for number, path in enumerate(extra)}
     contents |= {name: text.encode() for name, text in scripts.items()}
     contents["begun.json"] = (json.dumps(BEGUN, indent=1) + "\n").encode()
     return zips.packed(contents)

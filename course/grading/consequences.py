@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from course import attempts
+from course import alarm, attempts
 from course.alike import alike
 from course.diagnosis import Candidate
 from course.manifest import Exercise, Lesson
@@ -34,6 +34,7 @@ def _explains(lesson: Lesson, exercise: Exercise, mistake: Candidate, log: list[
 
 def _again(seen: Observation) -> Observation:
     try:
-        return Observation(seen.request, perform(seen.request), seen.match)
+        with alarm.may_ring():
+            return Observation(seen.request, perform(seen.request), seen.match)
     except Exception as error:
         return Observation(seen.request, error.with_traceback(None), seen.match)

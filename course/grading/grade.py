@@ -261,6 +261,7 @@ def _hand_out(options: Options, run: Run, settings: dict[str, Any], found, submi
         waiting.put(submission)
     jobs = max(1, min(options.jobs or os.cpu_count() or 1, len(rest)))
     lock, started, faults = threading.Lock(), time.monotonic(), []
+    over, ended = threading.Event(), []  # not Thread.join: a Ctrl-C makes it take a thread that runs for one that ended
 
     def work(number: int) -> None:
         judge = None
@@ -281,20 +282,23 @@ def _hand_out(options: Options, run: Run, settings: dict[str, Any], found, submi
         finally:
             if judge is not None:
                 judge.close()
+            with lock:
+                ended.append(number)
+                if len(ended) == jobs:
+                    over.set()
 
     threads = [threading.Thread(target=work, args=(number,), daemon=True) for number in range(jobs)]
     try:
         for thread in threads:
             thread.start()
-        for thread in threads:
-            thread.join()
+        over.wait()
     except KeyboardInterrupt as error:
         faults.insert(0, error)
         say("stopping; what is graded is kept, and the same command goes on from there")
-    while any(thread.is_alive() for thread in threads):
-        for judge in list(JudgeProcess.running):
-            judge.process.kill()
-        threads[0].join(0.1)
+        while len(ended) < sum(thread.ident is not None for thread in threads):
+            for judge in list(JudgeProcess.running):
+                judge.process.kill()
+            over.wait(0.1)
     if faults:
         raise faults[0]
 
@@ -356,11 +360,15 @@ class Log:
             self.file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         except OSError as error:
             raise self.unwritable(error) from None
-        end = os.fstat(self.file).st_size
-        if end == 0:
-            self.write({"run": asdict(run)})
-        elif os.pread(self.file, 1, end - 1) != b"\n":
-            self.put(b"\n")  # the last line was cut short; what comes now begins another
+        try:
+            end = os.fstat(self.file).st_size
+            if end == 0:
+                self.write({"run": asdict(run)})
+            elif os.pread(self.file, 1, end - 1) != b"\n":
+                self.put(b"\n")  # the last line was cut short; what comes now begins another
+        except UsageError:
+            self.close()
+            raise
 
     def append(self, result: StudentResult) -> None:
         self.write({"student": asdict(result)})
@@ -553,7 +561,7 @@ def finish(options: Options, run: Run, found: list[StudentResult], gradebook: st
             "give the same command again: nothing is graded anew"
         ) from None
     if run.warning:
-        say(run.warning)
+        say(f"WARNING: {run.warning}")
     failed = [r.student for r in found if r.earned is None]
     if failed:
         say(f"the grader itself failed for {len(failed)}: {', '.join(failed[:5])}; give the same command again")

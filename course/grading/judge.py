@@ -19,7 +19,7 @@ import socket
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ import pytest
 import torch
 from _pytest.runner import runtestprotocol
 
-from course import diagnosis, failure, manifest, plain, report, state, stubs
+from course import alarm, diagnosis, failure, manifest, plain, report, state, stubs
 from course.diagnosis import Case
 from course.grading import confine, consequences, intake, remote, results, wire
 from course.grading.remote import HandleFinder, RemoteObserver, Unanswered
@@ -244,11 +244,11 @@ class Judge:
         for result in found:
             if result.status != results.FAILED or result.why or not mistakes:
                 continue
-            failed = [r for r in self.records[result.id] if not r.verdict.passed]
+            failed = [r for r in self.records[result.id] if r.verdict is not None and not r.verdict.passed]
             key = (result.id, *(r.history for r in failed), *(c.attempt.says for _, c in mistakes))
             if key not in self.reasons:
                 log = [seen for record in failed for seen in record.log()]
-                self.reasons[key] = consequences.cause_of(lesson, log, mistakes)
+                self.reasons[key] = _looked(consequences.cause_of, lesson, log, mistakes)
             if self.reasons[key]:
                 *lines, last = result.report
                 result.report = [*lines, *failure.why_lines(self.reasons[key]), last]
@@ -382,14 +382,15 @@ class Judge:
         if exercise.id not in self.cases:
             self.cases[exercise.id] = Case(lesson, exercise)
         case = self.cases[exercise.id]
-        try:
+
+        def look() -> str | None:
             others = [r for r in records if r is not first and diagnosis.belongs(r.item, first.item)]
             case.elsewhere = [[(s, case.outcome(case.reference, s)) for s in _written(r)] for r in others]
             case.elsewhere = [further for further in case.elsewhere if further]
             case.nothing_more()
             return diagnosis.named(case, first.item, first.log(), time.monotonic() + LOOK)
-        except Exception:  # no reason is better than no grade
-            return None
+
+        return _looked(look)
 
     # --- tests ---------------------------------------------------------------------------------------------------
 
@@ -596,6 +597,16 @@ def _ours(item: pytest.Item, report: pytest.TestReport | None, error: BaseExcept
     if report.when != "call" and not of_answers:
         return f"{item.name} breaks off before or after the test itself: {type(error).__name__}: {error}"
     return ""
+
+
+def _looked(look: Callable[..., str | None], *arguments: Any) -> str | None:
+    """What a look for reasons finds. Known mistakes are run in it, on arguments that no audit has tried: whatever they
+    do, no reason is better than no grade."""
+    try:
+        with alarm.until(time.monotonic() + LOOK):
+            return look(*arguments)
+    except (Exception, SystemExit, alarm.TooLate):
+        return None
 
 
 def _line_of(text: bytes | None, exercise: Exercise) -> int | None:

@@ -37,7 +37,7 @@ from lab.switch import ROOT
 
 BUBBLEWRAP, UNSAFE = "bubblewrap", "unsafe"
 WARNING = (
-    "WARNING: graded with --unsafe. Nothing kept the submissions from reading the reference solutions, from using the "
+    "graded with --unsafe. Nothing kept the submissions from reading the reference solutions, from using the "
     "network or from doing harm to this machine: these points prove nothing."
 )
 FIRST_USER, USERS = 61_000, 1000  # of the slots; no such user need exist

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from course.grading.exports import rows
+from course.grading.exports.text import one_line
 from course.grading.results import GRADER_ERROR, NOT_GRADABLE, PASSED, Run, StudentResult
 from lab.errors import UsageError
 
@@ -29,12 +30,13 @@ def classroom_result(run: Run, student: StudentResult, width: int = 4000) -> dic
     """
     earned, points = rows.total(run, student)
     found = rows.exercises(run, student)
+    warning = f"WARNING: {one_line(run.warning)}\n" if run.warning else ""
     tests = [
         {
             "name": rows.title(run, e.id),
             "status": _status(e.status),
             "score": e.earned or 0,
-            "message": rows.plain(e, width),
+            "message": (warning if e is found[0] else "") + rows.plain(e, width),
             "test_code": "",
             "filename": "",
             "line_no": 0,

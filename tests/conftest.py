@@ -77,19 +77,19 @@ def lessons_at(monkeypatch):
 @pytest.fixture
 def adopted():
     """`adopted()`: the processes that have come of this one since, by number, with their command lines; those too whose
-    parents have ended. Linux tells."""
+    parents have ended. `adopted(pid)`: those that have come of another. Linux tells."""
     if not sys.platform.startswith("linux"):
         pytest.skip("looks for processes in /proc, and adopts orphans")
     libc, child_subreaper = ctypes.CDLL(None), 36
     before = _descendants()
     libc.prctl(child_subreaper, 1, 0, 0, 0)
-    yield lambda: {pid: text for pid, text in _descendants().items() if pid not in before}
+    yield lambda of=None: {pid: text for pid, text in _descendants(of).items() if of or pid not in before}
     for pid in _descendants().keys() - before.keys():
         os.kill(pid, signal.SIGKILL)
     libc.prctl(child_subreaper, 0, 0, 0, 0)
 
 
-def _descendants():
+def _descendants(of=None):
     parents, found = {}, {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -100,7 +100,7 @@ def _descendants():
         parents[int(folder.name)] = int(parent)
         if state != "Z":
             found[int(folder.name)] = text
-    line = [os.getpid()]
+    line = [of or os.getpid()]
     for pid in line:
         line += [child for child, parent in parents.items() if parent == pid]
     return {pid: found[pid] for pid in line[1:] if pid in found}

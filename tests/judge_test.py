@@ -1,5 +1,6 @@
-"""What the judge decides: on a made lesson whose workers are forks of this process, without walls; then the real thing,
-in its sandbox, on lesson 13. Nothing here tries to cheat: how a submission breaks is the subject, and whose fault it is.
+"""What the judge decides: on a made lesson whose workers are forks of this process, without walls; then the real
+thing, in its sandbox, on lesson 13. Nothing here tries to cheat: how a submission breaks is the subject, and whose
+fault it is.
 """
 
 import json
@@ -9,12 +10,16 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import textwrap
+import threading
+import time
+from pathlib import Path
 
 import pytest
 
 from course import diagnosis, manifest, stubs
-from course.grading import confine, grade, intake, judge, results, sandbox, worker
+from course.grading import confine, grade, intake, judge, sandbox, worker
 from course.grading.results import DIED, FAILED, GRADER_ERROR, NOT_GRADABLE, NOT_WRITTEN, PASSED, TIMEOUT
 from course.grading.sandbox import WorkerFault
 from lab import switch
@@ -262,7 +267,8 @@ def test_nor_is_one_whose_import_has_no_end(judged, monkeypatch):
 
 def test_a_file_that_uses_another_when_it_is_imported_is_the_one_that_fails(judged):
     """The error is raised in work.py, but work.py can be imported."""
-    (found,) = judged({"work.py": WORK.replace("x / 2", "x // 0"), "more.py": f"{MORE}\n\nfrom lesson10_made import work\nwork.half(3)\n"})  # fmt: skip
+    uses = f"{MORE}\n\nfrom lesson10_made import work\nwork.half(3)\n"
+    (found,) = judged({"work.py": WORK.replace("x / 2", "x // 0"), "more.py": uses})
     assert states(found) == {"10.1": PASSED, "10.2": FAILED, "10.3": NOT_GRADABLE}
     assert "ZeroDivisionError" in found["10.3"].report[1]
 
@@ -397,37 +403,128 @@ def test_a_worker_that_breaks_off_costs_its_own_exercise_alone(judged):
 
 SEED = 7
 GRPO = manifest.find("13")
-CHANGED = {  # two known mistakes, one in what an exercise builds on; something unwritten; another right answer
-    "loss/grpo.py": {
-        "(rewards.detach().to(precise) / beta).softmax(0)": "torch.full_like(log_probs, 1 / len(log_probs))"
-    },
-}
+LOSS, TRAINER, DATA = "loss/grpo.py", "training/grpo_trainer.py", "data/grpo_dataset.py"
 
 
 @pytest.fixture(scope="module")
 def real_judge(tmp_path_factory):
-    """A judge of lesson 13 with its sandbox."""
+    """A judge of lesson 13 with its sandbox; the last test here kills it."""
     if sys.platform != "linux" or shutil.which("bwrap") is None:
         pytest.skip("bubblewrap is not installed here")
-    walls = ["bwrap", "--unshare-user", "--unshare-pid", "--ro-bind", "/", "/", "true"]
+    walls = ["bwrap", "--unshare-user", "--unshare-pid", "--unshare-net", "--ro-bind", "/", "/", "true"]
     if subprocess.run(walls, capture_output=True).returncode:
         pytest.skip("bubblewrap can make no namespaces here")
-    tree = tmp_path_factory.mktemp("tree")
-    for folder in (tree, *tree.parents):
-        if folder.stat().st_uid == os.getuid() and folder.is_relative_to(tmp_path_factory.getbasetemp()):
-            folder.chmod(0o755)
-    sandbox.make_tree(tree, [GRPO])
-    settings = {"tier": sandbox.BUBBLEWRAP, "tree": str(tree), "seed": SEED, "full": False, "extra": [], "number": 0}
-    made = grade.JudgeProcess({**settings, "lessons": [GRPO.name]})
-    yield made
-    made.kill()
+    with tempfile.TemporaryDirectory(prefix="grade-tree-") as folder:
+        os.chmod(folder, 0o755)
+        sandbox.make_tree(Path(folder), [GRPO])
+        settings = {"tier": sandbox.BUBBLEWRAP, "tree": folder, "seed": SEED, "full": False, "extra": [], "number": 0}
+        made = grade.JudgeProcess({**settings, "lessons": [GRPO.name]})
+        yield made
+        made.kill()
 
 
-def handed_in(**changes):
-    """The reference's files of lesson 13, some of them changed: {"loss/grpo.py": text or function of the text}."""
+def handed_in(changes):
+    """The reference's files of lesson 13 with these changes: file -> [(old text, new text), ...]."""
     files = {file: (GRPO.solution / file).read_text(encoding="utf-8") for file in stubs.files(GRPO)}
+    for file, pairs in changes.items():
+        for old, new in pairs:
+            assert files[file].count(old) == 1
+            files[file] = files[file].replace(old, new)
     return files
 
 
-def submission(files):
-    return intake.Submission("ada", {f"{GRPO.name}/{file}": text.encode() for file, text in files.items()})
+def graded(made, files):
+    found = made.grade(intake.Submission("ada", {f"{GRPO.name}/{file}": text.encode() for file, text in files.items()}))
+    return {e.id: e for e in found}
+
+
+AT_DESK = """
+import json, pytest
+
+class Told:
+    def pytest_runtest_logreport(self, report):
+        if report.when == "call":
+            rows.append([report.about[1], report.passed, getattr(report, "why", None) or ""])
+
+rows = []
+pytest.main(["-m", "not trains", "-p", "no:cacheprovider", "-p", "no:terminal", "tutorial"], plugins=[Told()])
+json.dump(rows, open("rows.json", "w"))
+"""
+
+
+def at_desk(folder, files):
+    """What the student's own tests tell, with the grader's draws: (exercise, whether it passed, why), in order."""
+    without = shutil.ignore_patterns("__pycache__", "walkthrough*")
+    for tree in (GRPO.folder, GRPO.solution):
+        shutil.copytree(tree, folder / tree.relative_to(ROOT), ignore=without)
+    for file, text in files.items():
+        (folder / GRPO.folder.relative_to(ROOT) / file).write_text(text, encoding="utf-8")
+    names = {"SOLUTION": "", "PROPERTY_SEED": str(SEED), "PROPERTY_EXAMPLES": str(judge.EXAMPLES)}
+    subprocess.run([sys.executable, "-c", AT_DESK], cwd=folder, env={**os.environ, **names}, check=True)
+    return json.loads((folder / "rows.json").read_text())
+
+
+def test_its_verdict_is_that_of_the_student_s_own_tests(real_judge, tmp_path, copy_machinery):
+    """With mistakes in what is answered and in what is raised, something unwritten, and another right answer."""
+    loop = "history: list[dict[str, float]] = []"
+    unwritten = f'raise NotImplementedError("not written yet: exercise 13.8, {TRAINER}")'
+    marked = ('line = line.removeprefix(b"\\xef\\xbb\\xbf")', "pass")
+    softmax = "(rewards.detach().to(precise) / beta).softmax(0)"
+    files = handed_in(
+        {
+            DATA: [marked, ("item.get(name) for item", "item[name] for item")],
+            LOSS: [(softmax, "torch.softmax(rewards.detach().to(precise) / beta, 0)")],
+            TRAINER: [(loop, f"{unwritten}\n        {loop}")],
+        }
+    )
+    found = graded(real_judge, files)
+    rows = at_desk(copy_machinery(tmp_path), files)
+    for number, one in found.items():
+        own = [(passed, why) for exercise, passed, why in rows if exercise == number]
+        assert (one.tests, one.passed) == (len(own), sum(passed for passed, _ in own)), number
+        assert (one.earned == one.points) == all(passed for passed, _ in own), number
+        # At a desk what one exercise does to another is told in the place of a mistake.
+        told = [why for _, why in own if why and not why.startswith("Not the fault of")]
+        assert one.why == (told[0] if told else None), number
+    assert {e.status for e in found.values()} == {PASSED, FAILED, NOT_WRITTEN}
+    assert found["13.1"].why and found["13.3"].why
+
+
+def test_what_it_says_depends_on_nothing_but_what_is_handed_in(real_judge):
+    right, stubs_alone = handed_in({}), {file: stubs.stub_of(GRPO, file) for file in stubs.files(GRPO)}
+    mixed = {**right, DATA: stubs_alone[DATA]}
+    first = [graded(real_judge, files) for files in (right, stubs_alone, mixed)]
+    again = [graded(real_judge, {**files, DATA: files[DATA] + "# again"}) for files in (mixed, stubs_alone, right)]
+    assert first == again[::-1]
+    assert sum(e.earned for e in first[0].values()) == sum(e.points for e in GRPO.exercises)
+    assert {e.status for e in first[1].values()} == {NOT_WRITTEN}
+
+
+def test_a_killed_judge_leaves_no_process(real_judge, adopted):
+    files = handed_in({})
+    files[LOSS] += f"\n{HANGS}\n"
+    faults = []
+
+    def grades():
+        try:
+            graded(real_judge, files)
+        except grade.JudgeFault as error:
+            faults.append(error)
+
+    thread = threading.Thread(target=grades)
+    thread.start()
+    wait_for(lambda: len(adopted(real_judge.process.pid)) >= 5)  # bubblewrap's two, the nursery, a keeper, the worker
+    left = adopted(real_judge.process.pid)
+    os.kill(real_judge.process.pid, signal.SIGKILL)
+    thread.join()
+    assert len(faults) == 1
+    wait_for(lambda: not left.keys() & (adopted() | adopted(real_judge.process.pid)).keys())
+
+
+def wait_for(there):
+    """A minute or two is far more than it takes."""
+    for _ in range(1500):
+        if there():
+            return
+        time.sleep(0.1)
+    raise AssertionError("it never came to that")

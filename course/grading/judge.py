@@ -45,6 +45,7 @@ TRAINS = 120.0  # the same in a test that trains
 PROCESSOR = (120, 900)  # seconds of processor time that one lesson may take, without and with such tests
 EXAMPLES = 8  # draws of a property, unless everything is run: new for each run, and the same for all submissions
 LOOK = 5.0  # seconds of diagnosis: here it is to be decided, on however busy a machine
+SPEAKERS = 5  # failed tests that are asked for the mistake behind them, one after the other
 CANARY = [{"changed": [], "problem": None}, torch.tensor(1.0), {}]
 UNWRITTEN = "not written yet: exercise "
 FURTHER = "a further test of the instructor's does not pass"
@@ -368,29 +369,32 @@ class Judge:
             found.status = results.NOT_WRITTEN
             found.report = failed[0].verdict.lines
             return
-        first = wrong[0]
-        key = (exercise.id, first.item.nodeid, *(r.history for r in records))
+        key = (exercise.id, wrong[0].item.nodeid, *(r.history for r in records))
         if key not in self.reasons:
-            self.reasons[key] = self.reason(lesson, exercise, first, records)
-        found.why = self.reasons[key]
+            self.reasons[key] = _looked(self.reason, lesson, exercise, wrong[:SPEAKERS], records) or (0, None)
+        number, found.why = self.reasons[key]
+        first = wrong[number]  # the one that tells the mistake from others, as at a desk one of the reports does
         *lines, step = first.verdict.lines
         found.report = [report.headline(exercise, exercise.file, line), *lines[1:]]
         found.report += [*(failure.why_lines(found.why) if found.why else []), step]
 
-    def reason(self, lesson: Lesson, exercise: Exercise, first: Record, records: list[Record]) -> str | None:
-        """The known mistake, found as at a desk, except that nothing of the submission is run again."""
+    def reason(
+        self, lesson: Lesson, exercise: Exercise, wrong: list[Record], records: list[Record]
+    ) -> tuple[int, str] | None:
+        """The known mistake, and in which of the failed tests it is found: as at a desk, except that nothing of the
+        submission is run again."""
         if exercise.id not in self.cases:
             self.cases[exercise.id] = Case(lesson, exercise)
         case = self.cases[exercise.id]
-
-        def look() -> str | None:
-            others = [r for r in records if r is not first and diagnosis.belongs(r.item, first.item)]
+        deadline = time.monotonic() + LOOK
+        for number, one in enumerate(wrong):
+            others = [r for r in records if r is not one and diagnosis.belongs(r.item, one.item)]
             case.elsewhere = [[(s, case.outcome(case.reference, s)) for s in _written(r)] for r in others]
             case.elsewhere = [further for further in case.elsewhere if further]
             case.nothing_more()
-            return diagnosis.named(case, first.item, first.log(), time.monotonic() + LOOK)
-
-        return _looked(look)
+            if why := diagnosis.named(case, one.item, one.log(), deadline):
+                return number, why
+        return None
 
     # --- tests ---------------------------------------------------------------------------------------------------
 
@@ -599,7 +603,7 @@ def _ours(item: pytest.Item, report: pytest.TestReport | None, error: BaseExcept
     return ""
 
 
-def _looked(look: Callable[..., str | None], *arguments: Any) -> str | None:
+def _looked(look: Callable[..., Any], *arguments: Any) -> Any:
     """What a look for reasons finds. Known mistakes are run in it, on arguments that no audit has tried: whatever they
     do, no reason is better than no grade."""
     try:

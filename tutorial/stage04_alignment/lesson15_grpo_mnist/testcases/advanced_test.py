@@ -165,6 +165,11 @@ class TestActionLogProbs:
         seen.check(good, "at least float32, also for half precision logits")
         seen.close(torch.tensor([0.0, 3.0, 5.0]).log_softmax(0)[None, :2], rtol=1e-5)
 
+    def test_double_precision_stays(self, observe):
+        logits = double([[0.1, 0.2, 0.3]])
+        seen = observe(action_log_probs, logits, whole([[0, 1, 2]]))
+        seen.close(logits.log_softmax(-1), rtol=1e-12)
+
     def test_as_many_answers_as_states(self, observe):
         logits = double([[0.5, 0.25, 0.25], [0.1, 0.2, 0.7], [0.2, 0.2, 0.6]]).log()
         seen = observe(action_log_probs, logits, whole([[0, 1, 2]] * 3))

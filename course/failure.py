@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from course import report
-from course.observe import Observation, describe
+from course.observe import Observation, describe, explained
 from lab import switch
 
 
@@ -26,7 +26,7 @@ def lines(
         found += str(error).splitlines()
     else:
         if log:
-            found.append(f"  {'called':<9}{describe(log[-1].request)}")
+            found += report.Problem(describe(log[-1].request), explained(log[-1].request)).lines()
         first = str(error).splitlines()[0] if str(error) else ""
         if isinstance(error, AssertionError) and not getattr(error, "came_through_observe", False):
             found.append(f"  {'says':<9}{first or 'an assertion failed'}")

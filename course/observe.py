@@ -12,6 +12,7 @@ nevertheless encoded and decoded (`course.plain`), so that a type behaves as it 
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import re
 import time
@@ -25,7 +26,7 @@ from torch import Tensor
 
 from course import attempts, calls, plain
 from course.calls import Answer, Request
-from course.report import Mismatch, Problem, call_text, short, short_pair
+from course.report import Mismatch, Problem, call_text, short, short_pair, with_dtype
 from lab.switch import LESSON
 
 NO_GRADIENT = None  # what stands for the gradient of something that the result does not depend on
@@ -58,14 +59,16 @@ class Seen:
         try:
             return Seen(self._answer, self.value[key], self._request, f"{self._part}[{key!r}]")
         except (KeyError, IndexError, TypeError):
-            self.fail(f"the result{self._part} has no {key!r}")
+            whose = f"{self._part} of the result" if self._part else "the result"
+            others = f", only {', '.join(map(repr, self.value))}" if isinstance(self.value, dict) and self.value else ""
+            self.fail(f"{whose} has no {key!r}{others}")
 
     def grad(self, name: str) -> Seen:
         """The gradient to the argument `name`; its value is None where the result does not depend on it."""
         return Seen(self._answer, self._answer.grads[name], self._request, f"gradient to {name}")
 
-    def close(self, expected: Any, rtol: float = 1e-6, atol: float = 1e-9) -> None:
-        """Fails unless the value equals `expected`: structure and shapes exactly, numbers within
+    def close(self, expected: Any, rtol: float = 1e-6, atol: float = 1e-9, says: str = "") -> None:
+        """Fails, saying `says`, unless the value equals `expected`: structure and shapes exactly, numbers within
         atol + rtol * |expected|. A NaN equals nothing. Where a gradient is expected to be all zeros, none at
         all (no path) is as good."""
         __tracebackhide__ = True
@@ -75,7 +78,15 @@ class Seen:
         difference = _difference(value, expected, rtol, atol)
         if difference is not None:
             got, wanted = short_pair(self.value, expected)
-            self.fail(expected=wanted, first_difference=difference, got=got)
+            self.fail(says, expected=wanted, first_difference=difference, got=got)
+
+    def has_dtype(self, expected: torch.dtype, says: str) -> None:
+        """Fails, saying `says`, unless the value is a tensor of this dtype."""
+        __tracebackhide__ = True
+        found = getattr(self.value, "dtype", type(self.value).__name__)
+        if found != expected:
+            name, wanted = (str(kind).removeprefix("torch.") for kind in (found, expected))
+            self.fail(says, expected=wanted, got=with_dtype(short(self.value), name), dtypes=True)
 
     def no_gradient(self, why: str) -> None:
         """Fails, saying `why`, if any gradient arrived here."""
@@ -96,12 +107,14 @@ class Seen:
         if not condition:
             self.fail(says)
 
-    def fail(self, says: str = "", expected: str = "", first_difference: str = "", got: str = "") -> None:
+    def fail(
+        self, says: str = "", expected: str = "", first_difference: str = "", got: str = "", dtypes: bool = False
+    ) -> None:
         __tracebackhide__ = True
         got = got or short(self.value)
         got = f"{self._part}: {got}" if self._part else got
-        problem = Problem(describe(self._request), got, expected, first_difference, says)
-        raise Mismatch("\n".join(problem.lines()))
+        called, that_is = describe(self._request, dtypes), explained(self._request)
+        raise Mismatch("\n".join(Problem(called, that_is, got, expected, first_difference, says).lines()))
 
 
 class Observer:
@@ -141,11 +154,12 @@ class Observer:
         return seen
 
     @contextmanager
-    def raises(self, *kinds: type[Exception], match: str = "") -> Iterator[None]:
+    def raises(self, *kinds: type[Exception], match: str = "", says: str = "") -> Iterator[None]:
         """The observed call inside must raise one of `kinds` with a message in which `match` is found
-        (a regular expression, upper and lower case alike)."""
+        (a regular expression, upper and lower case alike). `says` puts a `match` that is more than words into words,
+        such as "names the line, 3"."""
         __tracebackhide__ = True
-        wanted = " or ".join(k.__name__ for k in kinds)
+        wanted = f"a {' or '.join(k.__name__ for k in kinds)}{_message(match, says)}"
         before = len(self.log)
         try:
             yield
@@ -156,23 +170,34 @@ class Observer:
                 raise
             self.log[-1].match = match
             if not re.search(match, str(error), re.IGNORECASE):
-                self._fail_raise(f"a {wanted} whose message matches {match!r}", f"{type(error).__name__}: {error}")
+                self._fail_raise(wanted, f"{type(error).__name__}: {error}")
         except Exception as error:
             if not getattr(error, "came_through_observe", False):
                 raise
-            self._fail_raise(f"a {wanted}", f"{type(error).__name__}: {error}")
+            self._fail_raise(wanted, f"{type(error).__name__}: {error}")
         else:
             if len(self.log) == before:
                 raise TypeError("nothing was observed inside observe.raises")
             answer = self.log[-1].outcome
-            self._fail_raise(f"a {wanted}", f"no error, but {short(answer.value)}")
+            self._fail_raise(wanted, f"no error, but {short(answer.value)}")
 
     def _fail_raise(self, expected: str, got: str) -> None:
         __tracebackhide__ = True
-        raise Mismatch("\n".join(Problem(describe(self.log[-1].request), got, expected).lines())) from None
+        request = self.log[-1].request
+        problem = Problem(describe(request), explained(request), got, expected)
+        raise Mismatch("\n".join(problem.lines())) from None
 
 
-def describe(request: Request) -> str:
+def _message(match: str, says: str) -> str:
+    """What is asked of an error's message, for the report."""
+    if not match:
+        return ""
+    if not says and re.fullmatch(r"(\w|[- |]|\\\.)+", match):
+        says = f"contains {' or '.join(repr(word.replace(chr(92), '')) for word in match.split('|'))}"
+    return f" whose message {says or f'matches {match!r}'}"
+
+
+def describe(request: Request, dtypes: bool = False) -> str:
     """The call, with short values."""
     sent = plain.decode(request.arguments)
     try:
@@ -180,7 +205,22 @@ def describe(request: Request) -> str:
     except TypeError:  # the function takes other arguments than these: the call as it was written
         given = [*map(short, sent["args"]), *(f"{k}={short(v)}" for k, v in sent["kwargs"].items())]
         return f"{request.name}({', '.join(given)})"
-    return call_text(request.name, bound.arguments)
+    return call_text(request.name, bound.arguments, dtypes)
+
+
+def explained(request: Request) -> str:
+    """What a scenario does, by its docstring: the first sentence, what it returns, and what it says of the arguments
+    that are given. Nothing of an exercise, which the learner knows."""
+    function = inspect.unwrap(request.function)
+    if not function.__module__.endswith(".testcases.scenarios"):
+        return ""
+    sent = plain.decode(request.arguments)
+    with contextlib.suppress(TypeError):
+        bound = inspect.signature(function).bind(*sent["args"], **sent["kwargs"])
+        given = "|".join(map(re.escape, [*bound.arguments, *bound.kwargs]))
+        first, *others = re.split(r"(?<=\.)\s+(?=[A-Z`])", " ".join((function.__doc__ or "").split()))
+        return " ".join([first, *(s for s in others if re.match(rf"Returns\b|`({given})`", s))])
+    return ""
 
 
 def _difference(got: Any, expected: Any, rtol: float, atol: float, where: str = "") -> str | None:

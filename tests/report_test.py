@@ -80,7 +80,7 @@ TESTS = """\
 
     @pytest.mark.exercise("13.2")
     def test_method(observe):
-        observe(scenarios.forward, [1]).check(False, "forward must keep the sign")
+        observe(scenarios.forward, [1], twice=True).check(False, "forward must keep the sign")
 
     def test_without_an_exercise():
         assert 1 + 1 == 3
@@ -98,13 +98,17 @@ MISTAKES = """\
     wrong("13.1", "Beta is forgotten.", {"beta * x.sum()": "x.sum()"})
     """
 
-SCENARIOS = """\
+SCENARIOS = '''\
     import torch
     from lesson13_made_up import work
 
-    def forward(x):
+    def forward(x, length=1, twice=False):
+        """Calls Model.forward, and nothing
+        else. Only for short texts. `length` is never used. Returns numbers.
+
+        `twice` is never used either."""
         return work.Model().forward(torch.tensor(x)).tolist()
-    """
+    '''
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +152,7 @@ def test_a_missing_error_is_told_the_same_way(shown):
     assert shown[1]["TestLoss.test_refuses_beta"].splitlines()[1:] == [
         "  called   loss(x=[1, 2], beta=-1)",
         "  got      no error, but -2",
-        "  expected a ValueError",
+        "  expected a ValueError whose message contains 'beta'",
         "  test     basic_test.py:16  test_refuses_beta",
         "  why      One too much: the sum alone is asked for.",
         "  next     make hint EX=13.1",
@@ -174,7 +178,8 @@ def test_a_property_is_told_by_its_smallest_counterexample(shown):
 def test_a_method_is_told_with_its_own_line(shown):
     assert shown[1]["test_method"].splitlines() == [
         f"{'exercise 13.2  Model.forward':<52} work.py:9",
-        "  called   forward(x=[1])",
+        "  called   forward(x=[1], twice=True)",
+        "  that is  Calls Model.forward, and nothing else. Returns numbers. `twice` is never used either.",
         "  got      [-1]",
         "  says     forward must keep the sign",
         "  test     basic_test.py:43  test_method",

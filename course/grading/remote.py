@@ -79,6 +79,10 @@ class Handle:
         return hash(self._path)
 
     @property
+    def __wrapped__(self) -> Callable:  # for whoever looks for a docstring
+        return reference(self)
+
+    @property
     def __signature__(self) -> inspect.Signature:
         return inspect.signature(reference(self))
 

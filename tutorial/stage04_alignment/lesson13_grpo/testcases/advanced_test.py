@@ -15,6 +15,7 @@ from lab.properties import for_all
 from lab.spec import Spec
 
 IDS = {c: i + 2 for i, c in enumerate("0123456789+-*/=")}
+SECOND, THIRD = (rf"train\.jsonl.*\b{n}\b|\b{n}\b.*train\.jsonl" for n in (2, 3))  # messages about these lines
 numbers = st.floats(-20, 20, allow_subnormal=False)
 
 
@@ -120,7 +121,7 @@ class TestDataset:
     def test_bad_row(self, observe, line, expected):
         good = '{"prompt": "1"}\n\n'
         observe(scenarios.read_dataset, 2 * '{"prompt": "1"}\n', passes=0)["length"].close(2)
-        with observe.raises(ValueError, match=r"train\.jsonl.*\b3\b|\b3\b.*train\.jsonl"):
+        with observe.raises(ValueError, match=THIRD, says="names train.jsonl and the line, 3"):
             observe(scenarios.read_dataset, good + line + "\n" + good, passes=0)
         with observe.raises(ValueError, match=expected):
             observe(scenarios.read_dataset, good + line + "\n" + good, passes=0)
@@ -129,7 +130,7 @@ class TestDataset:
     def test_bad_row_of_a_rare_kind(self, observe, line):
         good = '{"prompt": "1"}\n\n'
         observe(scenarios.read_dataset, 2 * '{"prompt": "1"}\n', passes=0)["length"].close(2)
-        with observe.raises(ValueError, match=r"train\.jsonl.*\b3\b|\b3\b.*train\.jsonl"):
+        with observe.raises(ValueError, match=THIRD, says="names train.jsonl and the line, 3"):
             observe(scenarios.read_dataset, good + line + "\n", passes=0)
 
     @pytest.mark.parametrize("bound", [{"max_length": 1}, {"max_length": 0}, {"num_samples": 0}])
@@ -156,7 +157,7 @@ class TestDataset:
 
     def test_a_mistake_beyond_num_samples_is_still_found(self, observe):
         good = '{"prompt": "1"}\n'
-        with observe.raises(ValueError, match=r"train\.jsonl.*\b2\b|\b2\b.*train\.jsonl"):
+        with observe.raises(ValueError, match=SECOND, says="names train.jsonl and the line, 2"):
             line = '{"prompt": "1", "responses": ["2", "3"], "rewards": [1]}'
             observe(scenarios.read_dataset, good + line, num_samples=1, passes=0)
 
@@ -186,7 +187,7 @@ class TestDataset:
         item["responses"].close(["\n1", "1 "])
 
     def test_bytes_that_are_not_utf8(self, observe):
-        with observe.raises(ValueError, match=r"train\.jsonl.*\b2\b|\b2\b.*train\.jsonl"):
+        with observe.raises(ValueError, match=SECOND, says="names train.jsonl and the line, 2"):
             observe(scenarios.read_dataset, b'{"prompt": "1"}\n{"prompt": "\xff\xfe"}\n')
 
     @pytest.mark.parametrize("content", ["", "\n\n", "\ufeff"])
@@ -275,12 +276,12 @@ class TestLoss:
 
     @pytest.mark.parametrize(("of_log_probs", "of_rewards"), [
         (torch.float32, torch.float64), (torch.float64, torch.float32), (torch.bfloat16, torch.float32),
-    ])  # fmt: skip
+    ], ids=str)  # fmt: skip
     def test_the_loss_has_the_dtype_of_log_probs(self, observe, of_log_probs, of_rewards):
         ordinary_loss(observe)
         rewards = torch.tensor([0.5, 0.5], dtype=of_rewards)
         seen = observe(compute_grpo_loss, torch.tensor([-1.0, -2.0], dtype=of_log_probs), rewards)
-        seen.check(seen.value.dtype == of_log_probs, "the loss must have the dtype of log_probs")
+        seen.has_dtype(of_log_probs, "the loss must have the dtype of log_probs")
         seen.close(1.5)
 
     def test_double_precision_is_kept(self, observe):
@@ -487,7 +488,7 @@ class TestSequenceLogProbs:
     def test_double_precision_is_kept(self, observe):
         self.ordinary(observe)
         seen = observe(sequence_log_probs, TINY, torch.tensor([3]), [torch.tensor([2, 1])])
-        seen.check(seen.value.dtype == torch.float64, "where the model's logits are float64 the result must be, too")
+        seen.has_dtype(torch.float64, "where the model's logits are float64 the result must be, too")
 
     def test_inputs_stay_as_they_were(self, observe):
         group = [torch.tensor([2, 1]), torch.tensor([4])]
@@ -601,13 +602,13 @@ class TestComputeRewards:
 
     @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
     def test_refuses_a_reward_that_is_not_finite(self, observe, value):
-        with observe.raises(ValueError, match=r"\d"):  # the index
+        with observe.raises(ValueError, match=r"\d", says="names the index of the response, 2"):
             observe(scenarios.score, ["p", "q"], [["a", "b"], ["c"]], values=[0.0, 0.0, value])
 
     @pytest.mark.parametrize("index", [0, 3])
     def test_names_the_response_whose_reward_is_not_finite(self, observe, index):
         values = [float("nan") if i == index else 0.0 for i in range(5)]
-        with observe.raises(ValueError, match=rf"(?<![\d.]){index}(?![\d.]\d|\d)"):
+        with observe.raises(ValueError, match=rf"(?<![\d.]){index}(?![\d.]\d|\d)", says=f"names the response, {index}"):
             observe(scenarios.score, ["p", "q"], [["a", "b"], ["c", "d", "e"]], values=values)
 
     def test_rewards_become_float32(self, observe):
@@ -673,7 +674,9 @@ class TestTrainingStep:
     def test_old_gradients_are_cleared(self, observe):
         rows = [{"prompt": "1", "responses": ["2", "3"], "rewards": [1.0, 0.0]}]
         clean = observe(scenarios.one_step, rows).value["after"]
-        observe(scenarios.one_step, rows, stale_gradient=True)["after"].close(clean)
+        observe(scenarios.one_step, rows, stale_gradient=True)["after"].close(
+            clean, says="gradients that were left from before this step must not count"
+        )
 
     def test_responses_without_rewards_are_scored(self, observe):
         scored = observe(scenarios.one_step, [{"prompt": "1", "responses": ["2", "333"]}], reward_is_length=True)

@@ -384,7 +384,7 @@ class TestTokenLogProbs:
     def test_half_precision_logits_give_single_precision_log_probs(self, observe):
         table = Spec("lab.tiny_lm:BigramLM", {"logits": [[0.0, 3.0, 5.0, 7.0]] * 4}, dtype="bfloat16")
         seen = observe(token_log_probs, table, torch.tensor([[0, 0, 1]]))
-        seen.check(seen.value.dtype == torch.float32, "compute in float32 where the model's logits are half precision")
+        seen.has_dtype(torch.float32, "compute in float32 where the model's logits are half precision")
         seen.close(double([0.0, 3.0, 5.0, 7.0]).log_softmax(0)[None, :2].float(), rtol=1e-5)
 
     def test_rows_of_two_tokens(self, observe):
@@ -1139,7 +1139,9 @@ class TestUpdate:
 
     def test_old_gradients_are_cleared(self, observe):
         clean = observe(scenarios.one_update, **self.ROWS).value["after"]
-        observe(scenarios.one_update, **self.ROWS, stale_gradient=True)["after"].close(clean)
+        observe(scenarios.one_update, **self.ROWS, stale_gradient=True)["after"].close(
+            clean, says="gradients that were left from before this step must not count"
+        )
 
     def test_advantages_of_zero_leave_the_policy_alone(self, observe):
         seen = observe(scenarios.one_update, **{**self.ROWS, "advantages": torch.zeros(4, dtype=torch.float64)})

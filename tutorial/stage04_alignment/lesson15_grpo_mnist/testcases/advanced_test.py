@@ -527,7 +527,7 @@ class TestValueLoss:
 
     def test_single_precision_stays_single_precision(self, observe):
         seen = observe(value_loss, torch.tensor([0.5]), torch.tensor([[1.0, 0.0]]))
-        seen.check(seen.value.dtype == torch.float32, "float32 values and rewards give a float32 loss")
+        seen.has_dtype(torch.float32, "float32 values and rewards give a float32 loss")
 
     def test_inputs_stay_as_they_were(self, observe):
         observe(value_loss, double([0.5]), double([[1.0, 0.0]])).inputs_unchanged()
@@ -613,7 +613,9 @@ class TestUpdate:
 
     def test_old_gradients_are_cleared(self, observe):
         expected = observe(scenarios.one_update, **ROLLOUT, critic=CRITIC).value["after"]
-        observe(scenarios.one_update, **ROLLOUT, critic=CRITIC, stale=True)["after"].close(expected)
+        observe(scenarios.one_update, **ROLLOUT, critic=CRITIC, stale=True)["after"].close(
+            expected, says="gradients that were left from before this step must not count"
+        )
 
     def test_each_image_is_computed_once(self, observe):
         seen = observe(scenarios.one_update, **ROLLOUT, critic=CRITIC)

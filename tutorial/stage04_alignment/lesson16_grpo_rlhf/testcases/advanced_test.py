@@ -185,7 +185,7 @@ class TestTokenEntropy:
         observe(scenarios.entropy_of_many)
         logits = torch.tensor([[[0.5, 1.0, 2.0, -1.0]]], dtype=dtype)
         seen = observe(token_entropy, logits, 0.7)
-        seen.check(seen.value.dtype == expected, f"logits in {dtype} give an entropy in {expected}")
+        seen.has_dtype(expected, f"logits in {dtype} give an entropy in {expected}")
         p = (logits.double() / 0.7).softmax(-1)
         seen.close(-(p * p.log()).sum(-1), rtol=1e-5)
 
@@ -631,7 +631,9 @@ class TestRewardModelStep:
 
     def test_old_gradients_are_cleared(self, observe):
         expected = observe(scenarios.one_reward_model_step, PAIRS).value["after"]
-        observe(scenarios.one_reward_model_step, PAIRS, stale_gradient=True)["after"].close(expected)
+        observe(scenarios.one_reward_model_step, PAIRS, stale_gradient=True)["after"].close(
+            expected, says="gradients that were left from before this step must not count"
+        )
 
     def test_a_pair_more_or_less(self, observe):
         seen = observe(scenarios.one_reward_model_step, PAIRS[:1])
@@ -771,7 +773,7 @@ class TestOverlongFilter:
         responses = [torch.tensor([5]), torch.tensor([5, 1]), torch.tensor([1])]
         seen = observe(overlong_filter, self.MASK, responses, 1)
         seen.inputs_unchanged()
-        seen.check(seen.value.dtype == torch.int64, "an integer mask gives an integer mask")
+        seen.has_dtype(torch.int64, "an integer mask gives an integer mask")
 
 
 @pytest.mark.exercise("16.12")
@@ -802,7 +804,7 @@ class TestLengthPenalty:
 
     def test_is_float32(self, observe):
         seen = observe(length_penalty, [torch.tensor([5])], 4, 4)
-        seen.check(seen.value.dtype == torch.float32, f"float32 is asked for, not {seen.value.dtype}")
+        seen.has_dtype(torch.float32, f"float32 is asked for, not {seen.value.dtype}")
 
 
 @pytest.mark.exercise("16.13")
@@ -1072,7 +1074,9 @@ class TestUpdate:
 
     def test_old_gradients_are_cleared(self, observe):
         expected = observe(scenarios.updates, **ROWS).value["after"]
-        observe(scenarios.updates, **ROWS, stale_gradient=True)["after"].close(expected)
+        observe(scenarios.updates, **ROWS, stale_gradient=True)["after"].close(
+            expected, says="gradients that were left from before this step must not count"
+        )
 
     def test_nothing_counts_nothing_happens(self, observe):
         rows = {**ROWS, "mask": torch.zeros_like(ROWS["mask"])}

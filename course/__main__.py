@@ -52,7 +52,8 @@ def main(arguments, inside=False):
         return 0
     if verb == "setup":
         environment.ensure()
-        print("Ready: the environment is .venv")
+        step_in = r".venv\Scripts\activate" if os.name == "nt" else "source .venv/bin/activate"
+        print(f"Ready: the environment is .venv. Now: {step_in}, then make")
         return 0
     if verb in NEEDS_NO_VENV:
         environment.check_version(sys.version_info[:2])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from course import report
+from course import alarm, blame, report
 from course.observe import Observation, describe, explained
 from lab import switch
 
@@ -25,19 +25,21 @@ def lines(
     if isinstance(error, report.Mismatch):
         found += str(error).splitlines()
     else:
-        if log:
+        if log and not isinstance(error, alarm.TooLate):  # what was broken off is not in the log
             found += report.Problem(describe(log[-1].request), explained(log[-1].request)).lines()
         first = str(error).splitlines()[0] if str(error) else ""
         if isinstance(error, AssertionError) and not getattr(error, "came_through_observe", False):
             found.append(f"  {'says':<9}{first or 'an assertion failed'}")
         else:
-            found.append(f"  {'raised':<9}{type(error).__name__}{': ' if first else ''}{first}")
+            raised = ("raised", f"{type(error).__name__}{': ' if first else ''}{first}")
+            label, text = ("stopped", first) if isinstance(error, alarm.TooLate) else raised
+            found.append(f"  {label:<9}{text}")
             found += [f"  {'at':<9}{place}" for place in places_in_lesson(error)]
     found.append(f"  {'test':<9}{_place_in_test(item, error)}")
     if why:
         found += why_lines(why)
     if exercise:
-        found.append(f"  {'next':<9}make hint EX={exercise.id}")
+        found.append(f"  {'next':<9}make hint EX={(why and blame.exercise_of(why)) or exercise.id}")
     return found
 
 
@@ -55,7 +57,7 @@ def places_in_lesson(error: BaseException) -> list[str]:
         folder = next((f for f in folders if frame.filename.startswith(f + os.sep)), None)
         if folder and f"{os.sep}testcases{os.sep}" not in frame.filename:
             places.append(f"{os.path.relpath(frame.filename, folder)}:{frame.lineno}  {frame.line}")
-    return places
+    return list(dict.fromkeys(places))  # a comprehension is a call of its own, on the same line
 
 
 def _place_in_test(item: pytest.Item, error: BaseException) -> str:

@@ -26,6 +26,13 @@ def test_each_call_gives_the_next_and_then_all(course):
     assert [shown(course) for _ in range(5)] == [["a"], ["b"], ["c"], ["a", "b", "c"], ["a", "b", "c"]]
 
 
+def test_after_the_last_the_command_for_the_reference_is_told(course):
+    for _ in range(3):
+        text = hints.next_hint("01.1", course)
+    assert "make solution" not in text
+    assert hints.next_hint("01.1", course).endswith("make solution EX=01.1 FORCE=1 shows the reference.")
+
+
 def test_exercises_do_not_disturb_each_other(course):
     assert [shown(course), shown(course, "01.2"), shown(course)] == [["a"], ["a"], ["b"]]
 

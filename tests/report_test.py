@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from course import pytest_plugin, report
+from course import blame, pytest_plugin, report
 from course.manifest import Exercise
 
 LESSON = "stage01_a/lesson13_made_up"
@@ -77,6 +77,9 @@ TESTS = """\
         def test_awaits_an_error(self, observe):
             with observe.raises(ValueError):
                 observe(loss, X, gamma=0.5)
+
+        def test_crashes_again(self, observe):
+            observe(loss, X[:1], beta=0)
 
     @pytest.mark.exercise("13.2")
     def test_method(observe):
@@ -182,7 +185,7 @@ def test_a_method_is_told_with_its_own_line(shown):
         "  that is  Calls Model.forward, and nothing else. Returns numbers. `twice` is never used either.",
         "  got      [-1]",
         "  says     forward must keep the sign",
-        "  test     basic_test.py:43  test_method",
+        "  test     basic_test.py:46  test_method",
         "  next     make hint EX=13.2",
     ]
 
@@ -191,7 +194,7 @@ def test_without_an_exercise_the_test_itself_is_named(shown):
     assert shown[1]["test_without_an_exercise"].splitlines() == [
         f"{'this test':<52} basic_test.py",
         "  says     assert (1 + 1) == 3",
-        "  test     basic_test.py:46  test_without_an_exercise",
+        "  test     basic_test.py:49  test_without_an_exercise",
     ]
 
 
@@ -210,6 +213,19 @@ def test_a_crash_of_the_learners_code_is_told_with_its_place(shown):
         "  test     basic_test.py:32  test_crashes",
         "  next     make hint EX=13.1",
     ]
+
+
+def test_an_error_met_before_is_told_by_the_test_that_met_it_first(shown):
+    assert shown[1]["TestLoss.test_crashes_again"].splitlines() == [
+        f"{'exercise 13.1  loss':<52} work.py:3",
+        f"{shown[1]['TestLoss.test_crashes'].splitlines()[2]}, as in test_crashes",
+    ]
+
+
+def test_whoever_is_to_blame_gets_the_hint():
+    told = "Not the fault of your f: with the right A.g (exercise 13.5) in its place all these calls come out right."
+    assert blame.exercise_of(told) == "13.5"
+    assert blame.exercise_of("Beta is forgotten (exercise 13.5).") is None
 
 
 def test_a_changed_signature_is_told_too(shown):
@@ -238,7 +254,7 @@ def test_the_courses_own_tests_are_told_as_pytest_tells_them(shown):
 def test_the_summary_names_the_exercise(shown):
     place = f"FAILED tutorial/{LESSON}/testcases/basic_test.py::TestLoss::test_sums"
     assert f"{place} - exercise 13.1 loss work.py:3" in shown[0].splitlines()
-    assert "12 failed, 1 passed" in shown[0].splitlines()[-1]
+    assert "13 failed, 1 passed" in shown[0].splitlines()[-1]
 
 
 def test_full_trace_brings_the_traceback_back(course, run_python):

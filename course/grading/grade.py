@@ -44,7 +44,7 @@ from lab.errors import UsageError
 from lab.files import write_text
 from lab.switch import ROOT
 
-PATIENCE = 1800.0  # seconds for one submission: far more than its calls may take together
+PATIENCE = 1800.0  # seconds that a judge may take for a submission, besides those that its calls may take together
 LOG = "results.jsonl"
 REMARKS = 20  # about files that belong to nobody
 
@@ -57,6 +57,7 @@ class JudgeProcess:
     """A judge, as the command sees it."""
 
     def __init__(self, settings: dict[str, Any]):
+        self.patience = PATIENCE + len(settings["lessons"]) * sandbox.WAIT[settings["full"]]
         self.control, theirs = socket.socketpair()
         self.log = tempfile.TemporaryFile()  # noqa: SIM115
         with theirs:
@@ -91,7 +92,7 @@ class JudgeProcess:
 
     def heard(self) -> Any:
         try:
-            return plain.decode(wire.receive(self.control, wire.REQUEST_LIMIT, time.monotonic() + PATIENCE))
+            return plain.decode(wire.receive(self.control, wire.REQUEST_LIMIT, time.monotonic() + self.patience))
         except (wire.Closed, wire.TooLate, wire.TooLarge):
             raise JudgeFault(self.last_words()) from None
 

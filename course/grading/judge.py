@@ -33,7 +33,7 @@ from course.diagnosis import Case
 from course.grading import intake, remote, results, wire
 from course.grading.remote import HandleFinder, RemoteObserver, Unanswered
 from course.grading.results import ExerciseResult
-from course.grading.sandbox import Job, Slot, WorkerFault
+from course.grading.sandbox import WAIT, Job, Slot, WorkerFault
 from course.manifest import Exercise, Lesson
 from course.observe import Observation
 from lab import switch
@@ -46,6 +46,10 @@ EXAMPLES = 8  # draws of a property, unless everything is run: new for each run,
 LOOK = 5.0  # seconds of diagnosis: here it is to be decided, on however busy a machine
 CANARY = [{"changed": [], "problem": None}, torch.tensor(1.0), {}]
 UNWRITTEN = "not written yet: exercise "
+
+
+class JudgeFault(Exception):
+    """A test did what no test may do: the submission has nothing to do with it."""
 
 
 @dataclass
@@ -111,11 +115,14 @@ class Judge:
         self.lessons = [manifest.find(name) for name in settings["lessons"]]
         self.memory, self.reasons = Memory(), {}
         self.cases: dict[str, Case] = {}
+        self.call = settings.get("call", CALL)
         self.slot = Slot(settings["tier"], Path(settings["tree"]), settings["number"])
         self.finder = HandleFinder()
         self.record: Record | None = None
         self.channel: socket.socket | None = None
         self.broken: list[str] = []
+        self.fault: Exception | None = None  # our own, in the middle of a test: no verdict on anybody
+        self.rest = 0.0  # seconds that the lesson's calls may still take together
 
     # --- pytest's hooks -----------------------------------------------------------------------------------------
 
@@ -192,6 +199,7 @@ class Judge:
         told = {file: problems.get(f"{lesson.name}/{file}", "") for file in own}
         troubles: dict[str, Unanswered] = {}
         self.answers: dict[bytes, tuple[str, bytes]] = {}
+        self.rest = WAIT[self.settings["full"]]
         try:
             if any(text is not None for text in own.values()):
                 troubles = self.begin(lesson, own)
@@ -226,14 +234,14 @@ class Judge:
         """None where the worker can import the module; else what happened."""
         try:
             request = wire.pack(plain.encode({"import": module}), b"")
-            told = plain.decode(wire.unpack(self.ask_worker(request, CALL), 3)[0])
+            told = plain.decode(wire.unpack(self.ask_worker(request, self.call), 3)[0])
         except Unanswered as error:
             return error
         except ValueError:
             return Unanswered(results.DIED, "the answer cannot be read")
-        if not isinstance(told, dict) or "raised" not in told:
-            return None
         error = remote.rebuilt_error(told)
+        if error is None:
+            return None
         trouble = Unanswered(results.NOT_GRADABLE, f"{type(error).__name__}: {error}")
         trouble.places = error.places
         return trouble
@@ -313,7 +321,7 @@ class Judge:
     def run(self, item: pytest.Item, lesson: Lesson, line: int | None) -> Record:
         """One test, from memory as far as that goes."""
         self.record = record = Record(item)
-        self.patience = TRAINS if item.get_closest_marker("trains") else CALL
+        self.patience = TRAINS if item.get_closest_marker("trains") else self.call
         try:
             self.memory.replay(record, self.ask_of)
         except Unanswered as error:
@@ -327,6 +335,8 @@ class Judge:
         self.played, self.known = 0, len(record.asked)
         self.observer_start()
         reports = runtestprotocol(record.item, log=False, nextitem=None)
+        if self.fault is not None:
+            raise self.fault
         if record.trouble is not None:
             return
         bad = next((r for r in reports if r.failed or r.skipped or hasattr(r, "wasxfail")), None)
@@ -356,11 +366,12 @@ class Judge:
     def ask(self, request: bytes) -> bytes:
         """What the running test asks: known already up to where the memory ended, else the worker's answer."""
         record = self.record
-        if record.trouble is not None:
-            raise record.trouble  # the test went on after all
+        if self.fault or record.trouble:
+            raise self.fault or record.trouble  # the test went on after all
         if self.played < self.known:
             if record.asked[self.played] != request:
-                raise RuntimeError(f"{record.item.nodeid} does not ask the same after the same answers")
+                self.fault = JudgeFault(f"{record.item.nodeid} does not ask the same after the same answers")
+                raise self.fault
             self.played += 1
             return record.answered[self.played - 1]
         self.memory.next[record.item.nodeid, record.history] = request
@@ -380,6 +391,9 @@ class Judge:
             self.record.trouble = error
             self.record.asked_last = request
             raise
+        except WorkerFault as error:
+            self.fault = error
+            raise
         self.answers.setdefault(request, (self.record.item.nodeid, answer))
         return answer
 
@@ -389,20 +403,24 @@ class Judge:
         """Raises Unanswered; the worker is gone then, and the next question gets a new one."""
         if self.channel is None:
             self.channel = self.slot.start(self.job)
-        deadline = time.monotonic() + seconds
+        began = time.monotonic()
+        deadline = began + min(seconds, self.rest)
         try:
             wire.send(self.channel, request, deadline)
             answer = wire.receive(self.channel, wire.ANSWER_LIMIT, deadline)
         except wire.TooLate:
             self.stop()
+            if seconds > self.rest:
+                text = f"the calls of this lesson took more than {WAIT[self.settings['full']]:.0f} seconds together"
+                raise Unanswered(results.TIMEOUT, text) from None
             raise Unanswered(results.TIMEOUT, f"no end after {seconds:.0f} seconds") from None
         except wire.TooLarge:
             self.stop()
             raise Unanswered(results.DIED, f"the answer is larger than {wire.ANSWER_LIMIT} bytes") from None
         except wire.Closed:
             raise Unanswered(results.DIED, _death(self.stop()["signal"])) from None
-        if answer[:64].find(b'"broken"') >= 0:
-            raise WorkerFault(f"the worker did not start: {answer[:300]!r}")
+        finally:
+            self.rest -= time.monotonic() - began
         return answer
 
     def stop(self) -> dict[str, Any]:
@@ -422,7 +440,7 @@ class Judge:
         try:
             for item in self.birds:
                 record = Record(item)
-                self.record, self.patience = record, CALL
+                self.record, self.patience = record, self.call
                 self.really_run(record, self.lessons[0], None)
                 if record.verdict is None or record.verdict.passed != ("passes" in item.name):
                     print(*(record.verdict.lines if record.verdict else [record.trouble]), sep="\n")

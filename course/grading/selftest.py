@@ -17,7 +17,7 @@ from lab.errors import UsageError
 from lab.switch import ROOT
 
 PROBE = '''\
-import os, socket, subprocess, sys, time
+import ctypes, os, socket, sys, time
 
 
 def look(private, processes):
@@ -37,6 +37,7 @@ def look(private, processes):
         "descriptors": descriptors(),
         "environment": sorted(os.environ),
         "solutions": any("solutions" in os.listdir(p) for p in sys.path if os.path.isdir(p)),
+        "namespaces": unshares(),
         "forked": forks(processes),
     }
 
@@ -74,6 +75,14 @@ def descriptors():
         if where != "/dev/null" and not where.startswith("/proc/"):
             found.append(where.split(":")[0])
     return found
+
+
+def unshares():
+    """Whether a user namespace can be made: within it, mounts without bounds."""
+    child = os.fork()
+    if child == 0:
+        os._exit(ctypes.CDLL(None).unshare(0x10000000) == 0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
 
 
 def forks(most):
@@ -132,6 +141,7 @@ def _broken(slot: Slot) -> str:
         (set(seen["interfaces"]) <= {"lo"}, f"it has the network interfaces {seen['interfaces']}"),
         (seen["descriptors"] == ["socket"], f"it holds open {seen['descriptors']}"),
         (not seen["solutions"], "it sees the references"),
+        (not (confine.FILTERED and seen["namespaces"]), "it can make namespaces of its own"),
         (seen["forked"] < PROCESSES, f"it started {seen['forked']} processes, more than {PROCESSES}"),
     )
     for stands, otherwise in expected:

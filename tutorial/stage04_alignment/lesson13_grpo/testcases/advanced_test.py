@@ -199,6 +199,34 @@ class TestDataset:
         with observe.raises(FileNotFoundError, match=r"nowhere\.jsonl"):
             observe(scenarios.read_missing_file)
 
+    @for_all(
+        examples=15,
+        rows=st.lists(
+            st.tuples(
+                st.text("0123456789+-*/=", min_size=1, max_size=6),
+                st.lists(st.tuples(st.text("0123456789", max_size=4), st.integers(-99, 99)), min_size=1, max_size=4),
+            ),
+            min_size=1,
+            max_size=3,
+        ),
+        num_samples=st.integers(1, 4),
+        max_length=st.integers(2, 9),
+    )
+    def test_holds_for_all_rows(self, observe, rows, num_samples, max_length):
+        given = [
+            {"prompt": p, "responses": [r for r, _ in group], "rewards": [n / 4 for _, n in group], "note": group[0][1]}
+            for p, group in rows
+        ]
+        seen = observe(scenarios.read_dataset, lines(*given), num_samples, max_length)
+        seen["length"].close(len(rows))
+        for i, row in enumerate(given):
+            item, prompt = seen["items"][i], [IDS[c] for c in row["prompt"]][-(max_length - 1) :]
+            item["prompt_ids"].close(torch.tensor(prompt))
+            whole = [[*(IDS[c] for c in text), 1] for text in row["responses"][:num_samples]]
+            item["response_ids"].close([torch.tensor(ids[: max_length - len(prompt)]) for ids in whole])
+            item["rewards"].close(torch.tensor(row["rewards"][:num_samples]))
+            item["note"].close(row["note"])
+
 
 def ordinary_loss(observe):
     """Looks at an ordinary group first: a special case alone, where much looks alike, says little of what is wrong."""

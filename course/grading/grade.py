@@ -178,7 +178,6 @@ def grade(options: Options, say: Callable[[str], None] = print) -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="grade-tree-") as folder:
         tree = Path(folder)
-        tree.chmod(0o755)
         sandbox.make_tree(tree, options.lessons)
         if tier != sandbox.UNSAFE:
             selftest.prove(tree)

@@ -115,7 +115,7 @@ class Judge:
         self.lessons = [manifest.find(name) for name in settings["lessons"]]
         self.memory, self.reasons = Memory(), {}
         self.cases: dict[str, Case] = {}
-        self.call = settings.get("call", CALL)
+        self.call, self.wait = settings.get("call", CALL), settings.get("wait", WAIT[settings["full"]])
         self.slot = Slot(settings["tier"], Path(settings["tree"]), settings["number"])
         self.finder = HandleFinder()
         self.record: Record | None = None
@@ -199,7 +199,7 @@ class Judge:
         told = {file: problems.get(f"{lesson.name}/{file}", "") for file in own}
         troubles: dict[str, Unanswered] = {}
         self.answers: dict[bytes, tuple[str, bytes]] = {}
-        self.rest = WAIT[self.settings["full"]]
+        self.rest = self.wait
         try:
             if any(text is not None for text in own.values()):
                 troubles = self.begin(lesson, own)
@@ -411,7 +411,7 @@ class Judge:
         except wire.TooLate:
             self.stop()
             if seconds > self.rest:
-                text = f"the calls of this lesson took more than {WAIT[self.settings['full']]:.0f} seconds together"
+                text = f"the calls of this lesson took more than {self.wait:.0f} seconds together"
                 raise Unanswered(results.TIMEOUT, text) from None
             raise Unanswered(results.TIMEOUT, f"no end after {seconds:.0f} seconds") from None
         except wire.TooLarge:

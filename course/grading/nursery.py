@@ -101,6 +101,7 @@ class Nursery:
             pipe, number = os.dup2(pipe, 4), os.dup2(number, 3)
             os.closerange(5, 4096)
             channel = socket.socket(fileno=number)
+            os.umask(0o022)  # the files are made by root, and read by somebody else
             root = Path(confine.WORK)
             if self.user is None:
                 root = Path(self.folder)

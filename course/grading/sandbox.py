@@ -76,6 +76,8 @@ def make_tree(folder: Path, lessons: list[Lesson], root: Path = ROOT) -> None:
         write_bytes(folder / "course" / f"{name}.py", (root / "course" / f"{name}.py").read_bytes())
     for path in lab_files(lessons, root):
         write_bytes(folder / path.relative_to(root), path.read_bytes())
+    for path in (folder, *folder.rglob("*")):  # a worker is another user, whatever the umask here says
+        path.chmod(0o755 if path.is_dir() else 0o644)
 
 
 def lab_files(lessons: list[Lesson], root: Path = ROOT) -> list[Path]:

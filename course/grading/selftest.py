@@ -17,7 +17,7 @@ from lab.errors import UsageError
 from lab.switch import ROOT
 
 PROBE = '''\
-import ctypes, os, socket, sys, time
+import ctypes, importlib.util, os, socket, sys, time
 
 
 def look(private, processes):
@@ -37,11 +37,13 @@ def look(private, processes):
         "descriptors": descriptors(),
         "environment": sorted(os.environ),
         "solutions": any("solutions" in os.listdir(p) for p in sys.path if os.path.isdir(p)),
+        "unreadable": [name for name in MODULES if not os.access(importlib.util.find_spec(name).origin, os.R_OK)],
         "namespaces": unshares(),
         "forked": forks(processes),
     }
 
 
+MODULES = ["json", "torch", "numpy", "transformers", "lab.spec", "lesson00_probe.probe"]
 ADDRESSES = {"this machine": ("127.0.0.1", 22), "another": ("192.0.2.1", 80)}
 
 
@@ -141,6 +143,7 @@ def _broken(slot: Slot) -> str:
         (set(seen["interfaces"]) <= {"lo"}, f"it has the network interfaces {seen['interfaces']}"),
         (seen["descriptors"] == ["socket"], f"it holds open {seen['descriptors']}"),
         (not seen["solutions"], "it sees the references"),
+        (not seen["unreadable"], f"its user may not read the modules {seen['unreadable']}: who may, of this Python?"),
         (not (confine.FILTERED and seen["namespaces"]), "it can make namespaces of its own"),
         (seen["forked"] < PROCESSES, f"it started {seen['forked']} processes, more than {PROCESSES}"),
     )

@@ -181,11 +181,16 @@ class Job:
     processes: int = PROCESSES
 
 
+def user_of(number: int, command: int) -> int:
+    """The user of a slot: another one for each judge of a command, and most likely for another command's, too."""
+    return FIRST_USER + 20 * (command % 50) + number % 20
+
+
 class Slot:
     """A nursery, and the one worker that it has at a time."""
 
     def __init__(self, tier: str, tree: Path, number: int = 0):
-        self.tier, self.tree, self.user = tier, tree, FIRST_USER + number
+        self.tier, self.tree, self.user = tier, tree, user_of(number, os.getppid())
         self.process: subprocess.Popen | None = None
         self.control: socket.socket | None = None
         self.log = None

@@ -519,14 +519,19 @@ def main(arguments: list[str]) -> int:
     os.environ["PROPERTY_EXAMPLES"] = "" if settings["full"] else str(EXAMPLES)
     os.environ["SOLUTION"] = "1"
     switch.install()
-    judge = Judge(control, settings)
+    return int(session(Judge(control, settings), settings["extra"]) not in (0, 1, 5))
+
+
+def session(judge: Judge, extra: list[str]) -> int:
+    """Collects the tests of the judge's lessons, the canaries and the `extra` ones, and runs it. Gives pytest's
+    status."""
     suites = [
         str(lesson.folder / "testcases" / f"{n}_test.py") for lesson in judge.lessons for n in ("basic", "advanced")
     ]
-    suites += [str(Path(__file__).with_name("canary_test.py")), *settings["extra"]]
+    suites += [str(Path(__file__).with_name("canary_test.py")), *extra]
     options = ["-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:logging", "--noconftest"]
     options += ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT)]
-    return int(pytest.main([*options, *suites], plugins=[judge]) not in (0, 1, 5))
+    return pytest.main([*options, *suites], plugins=[judge])
 
 
 if __name__ == "__main__":

@@ -260,7 +260,7 @@ def _error_class(name: str, base: type[Exception]) -> type[Exception]:
     return type(name, (_Told, base), {})
 
 
-class _Told(Exception):
+class _Told:
     """Errors whose own `__str__` may want more than a text (OSError, KeyError) show the text alone."""
 
     def __str__(self) -> str:

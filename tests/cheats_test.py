@@ -38,7 +38,8 @@ class Desk:
         (folder / "tree").mkdir()
         sandbox.make_tree(folder / "tree", lessons)
         self.settings = {"tier": sandbox.BUBBLEWRAP, "tree": str(folder / "tree"), "seed": SEED, "full": False}
-        self.settings |= {"lessons": [lesson.name for lesson in lessons], "extra": [], "number": SLOT, **settings}
+        self.settings |= {"lessons": [lesson.name for lesson in lessons], "extra": [], "number": SLOT}
+        self.settings |= {"look": 0.1, **settings}  # which known mistake a cheat resembles is of no interest
 
     def grade(self, files: dict[str, str | bytes]) -> dict:
         """{exercise: its result} for files called as in LESSON, or with a lesson's name in front."""

@@ -116,6 +116,7 @@ class Judge:
         self.memory, self.reasons = Memory(), {}
         self.cases: dict[str, Case] = {}
         self.call, self.wait = settings.get("call", CALL), settings.get("wait", WAIT[settings["full"]])
+        self.look = settings.get("look", LOOK)
         self.slot = Slot(settings["tier"], Path(settings["tree"]), settings["number"])
         self.finder = HandleFinder()
         self.record: Record | None = None
@@ -157,7 +158,7 @@ class Judge:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         self.finder.remove()
         os.environ["SOLUTION"] = "1"
-        diagnosis.SECONDS = LOOK
+        diagnosis.SECONDS = self.look
         self.items: dict[str, list[pytest.Item]] = {}
         self.birds = [item for item in session.items if item.path.name == "canary_test.py"]
         for item in session.items:
@@ -312,7 +313,7 @@ class Judge:
             case.elsewhere = [[(s, case.outcome(case.reference, s)) for s in _written(r)] for r in others]
             case.elsewhere = [further for further in case.elsewhere if further]
             case.nothing_more()
-            return diagnosis.named(case, first.item, first.log(), time.monotonic() + LOOK)
+            return diagnosis.named(case, first.item, first.log(), time.monotonic() + self.look)
         except Exception:  # no reason is better than no grade
             return None
 

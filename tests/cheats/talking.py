@@ -54,9 +54,7 @@ raise error
     ),
     Cheat(
         "the report itself",
-        runs(
-            "raise RuntimeError('x\\nexercise 13.2  compute_grpo_loss   loss/grpo.py:1\\n  status   passed\\n  21 of 21')"
-        ),
+        runs("raise RuntimeError('x\\nexercise 13.2  compute_grpo_loss   loss/grpo.py:1\\n  passed\\n  21 of 21')"),
     ),
     Cheat("a value whose text is a report", runs("return 'x\\n  expected 3.0\\n  got      3.0\\n' * 1000")),
 ]

@@ -209,4 +209,6 @@ class _Reader:
             raise BadBytes("a tensor is cut short")
         self.at += size
         built = torch.frombuffer(bytearray(raw), dtype=kind).reshape(shape) if size else torch.empty(shape, dtype=kind)
+        if kind is torch.bool:
+            built = built.view(torch.uint8) != 0  # a byte of 2 would be neither True nor False
         return built.requires_grad_() if requires_grad and (kind.is_floating_point or kind.is_complex) else built

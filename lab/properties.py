@@ -16,6 +16,11 @@ def for_all(examples: int = 25, **strategies) -> Callable[[Callable], Callable]:
     more than PROPERTY_EXAMPLES of them, where that is set.
     """
     from hypothesis import HealthCheck, Phase, given, seed, settings  # not before a property is declared
+    from hypothesis.internal.conjecture import providers
+
+    # Now and then hypothesis draws a number that stands in the source of some module that happens to be loaded: with
+    # the same seed, other processes would draw other examples.
+    providers._get_local_constants = providers.Constants
 
     config = settings(
         max_examples=min(examples, most_examples()),

@@ -46,7 +46,7 @@ from lab.errors import UsageError
 from lab.files import write_text
 from lab.switch import ROOT
 
-PATIENCE = 1800.0  # seconds for one submission: far more than its calls may take together
+PATIENCE = 1800.0  # seconds that a judge may take for a submission, besides those that its calls may take together
 LOG = "results.jsonl"
 REMARKS = 20  # about files that belong to nobody
 
@@ -69,6 +69,7 @@ class JudgeProcess:
     running: ClassVar[set[JudgeProcess]] = set()
 
     def __init__(self, settings: dict[str, Any]):
+        self.patience = PATIENCE + len(settings["lessons"]) * sandbox.WAIT[settings["full"]]
         self.control, theirs = socket.socketpair()
         self.log = tempfile.TemporaryFile()  # noqa: SIM115
         with theirs:
@@ -109,7 +110,7 @@ class JudgeProcess:
 
     def heard(self) -> Any:
         try:
-            return plain.decode(wire.receive(self.control, wire.REQUEST_LIMIT, time.monotonic() + PATIENCE))
+            return plain.decode(wire.receive(self.control, wire.REQUEST_LIMIT, time.monotonic() + self.patience))
         except (wire.Closed, wire.TooLate, wire.TooLarge, plain.BadBytes):
             raise JudgeFault(self.last_words()) from None
 
@@ -243,7 +244,6 @@ def _grade_rest(options: Options, run: Run, found: dict[str, StudentResult], sub
     """Grades those who are not in `found` yet, and adds them."""
     with tempfile.TemporaryDirectory(prefix="grade-tree-") as folder:
         tree = Path(folder)
-        tree.chmod(0o755)
         extra = extra_files(options.extra)
         sandbox.make_tree(tree, options.lessons, extra)
         if run.tier != sandbox.UNSAFE:

@@ -33,7 +33,7 @@ from course.diagnosis import Case
 from course.grading import confine, consequences, intake, remote, results, wire
 from course.grading.remote import HandleFinder, RemoteObserver, Unanswered
 from course.grading.results import ExerciseResult
-from course.grading.sandbox import Job, Slot, WorkerFault
+from course.grading.sandbox import WAIT, Job, Slot, WorkerFault
 from course.manifest import Exercise, Lesson
 from course.observe import Observation
 from course.report import Mismatch
@@ -125,12 +125,15 @@ class Judge:
         self.memory, self.reasons = Memory(), {}
         self.graded: dict[bytes, list[ExerciseResult]] = {}
         self.cases: dict[str, Case] = {}
+        self.call, self.wait = settings.get("call", CALL), settings.get("wait", WAIT[settings["full"]])
+        self.look = settings.get("look", LOOK)
         self.slot = Slot(settings["tier"], Path(settings["tree"]), settings["number"])
         self.finder = HandleFinder()
         self.record: Record | None = None
         self.channel: socket.socket | None = None
         self.broken: list[tuple[Path, str]] = []  # test files, and what is wrong with them
         self.fault: Exception | None = None  # our own, in the middle of a test: no verdict on anybody
+        self.rest = 0.0  # seconds that the lesson's calls may still take together
 
     # --- pytest's hooks -----------------------------------------------------------------------------------------
 
@@ -169,7 +172,7 @@ class Judge:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         self.finder.remove()
         os.environ["SOLUTION"] = "1"
-        diagnosis.SECONDS = LOOK
+        diagnosis.SECONDS = self.look
         self.items: dict[str, list[pytest.Item]] = {}
         self.further: dict[str, list[pytest.Item]] = {}  # the instructor's own
         self.birds = [item for item in session.items if item.path.name == "canary_test.py"]
@@ -223,6 +226,7 @@ class Judge:
         told = {file: problems.get(f"{lesson.name}/{file}", "") for file in own}
         troubles: dict[str, Unanswered] = {}
         self.answers: dict[bytes, tuple[str, bytes]] = {}
+        self.rest = self.wait
         try:
             if any(text is not None for text in own.values()):
                 troubles = self.begin(lesson, own)
@@ -286,14 +290,14 @@ class Judge:
         module = f"{lesson.name}.{file.removesuffix('.py').replace('/', '.')}"
         try:
             request = wire.pack(plain.encode({"import": module}), b"")
-            told = plain.decode(wire.unpack(self.ask_worker(request, CALL), 3)[0])
+            told = plain.decode(wire.unpack(self.ask_worker(request, self.call), 3)[0])
         except Unanswered as error:
             return error
         except ValueError:
             return Unanswered(results.DIED, "the answer cannot be read")
-        if not isinstance(told, dict) or "raised" not in told:
-            return None
         error = remote.rebuilt_error(told)
+        if error is None:
+            return None
         trouble = Unanswered(results.NOT_GRADABLE, f"{type(error).__name__}: {error}")
         trouble.places = error.places
         return trouble
@@ -386,7 +390,7 @@ class Judge:
         if exercise.id not in self.cases:
             self.cases[exercise.id] = Case(lesson, exercise)
         case = self.cases[exercise.id]
-        deadline = time.monotonic() + LOOK
+        deadline = time.monotonic() + self.look
         for number, one in enumerate(wrong):
             others = [r for r in records if r is not one and diagnosis.belongs(r.item, one.item)]
             case.elsewhere = [[(s, case.outcome(case.reference, s)) for s in _written(r)] for r in others]
@@ -401,7 +405,7 @@ class Judge:
     def run(self, item: pytest.Item, lesson: Lesson, line: int | None) -> Record:
         """One test, from memory as far as that goes."""
         self.record = record = Record(item)
-        self.patience = TRAINS if item.get_closest_marker("trains") else CALL
+        self.patience = TRAINS if item.get_closest_marker("trains") else self.call
         try:
             self.memory.replay(record, self.ask_of)
         except Unanswered as error:
@@ -485,20 +489,24 @@ class Judge:
         """Raises Unanswered; the worker is gone then, and the next question gets a new one."""
         if self.channel is None:
             self.channel = self.slot.start(self.job)
-        deadline = time.monotonic() + seconds
+        began = time.monotonic()
+        deadline = began + min(seconds, self.rest)
         try:
             wire.send(self.channel, request, deadline)
             answer = wire.receive(self.channel, wire.ANSWER_LIMIT, deadline)
         except wire.TooLate:
             self.stop()
+            if seconds > self.rest:
+                text = f"the calls of this lesson took more than {self.wait:.0f} seconds together"
+                raise Unanswered(results.TIMEOUT, text) from None
             raise Unanswered(results.TIMEOUT, f"no end after {seconds:.0f} seconds") from None
         except wire.TooLarge:
             self.stop()
             raise Unanswered(results.DIED, f"the answer is larger than {wire.ANSWER_LIMIT} bytes") from None
         except wire.Closed:
             raise Unanswered(results.DIED, _death(self.stop()["signal"])) from None
-        if answer[:64].find(b'"broken"') >= 0:
-            raise WorkerFault(f"the worker did not start: {answer[:300]!r}")
+        finally:
+            self.rest -= time.monotonic() - began
         return answer
 
     def stop(self) -> dict[str, Any]:
@@ -553,7 +561,7 @@ class Judge:
         try:
             for item in self.birds:
                 record = Record(item)
-                self.record, self.patience = record, CALL
+                self.record, self.patience = record, self.call
                 self.really_run(record, self.lessons[0], None)
                 if record.verdict is None or record.verdict.passed != ("passes" in item.name):
                     print(*(record.verdict.lines if record.verdict else [record.trouble]), sep="\n")
@@ -607,7 +615,7 @@ def _looked(look: Callable[..., Any], *arguments: Any) -> Any:
     """What a look for reasons finds. Known mistakes are run in it, on arguments that no audit has tried: whatever they
     do, no reason is better than no grade."""
     try:
-        with alarm.until(time.monotonic() + LOOK):
+        with alarm.until(time.monotonic() + diagnosis.SECONDS):
             return look(*arguments)
     except (Exception, SystemExit, alarm.TooLate):
         return None
@@ -652,14 +660,19 @@ def main(arguments: list[str]) -> int:
     os.environ["PROPERTY_EXAMPLES"] = "" if settings["full"] else str(EXAMPLES)
     os.environ["SOLUTION"] = "1"
     switch.install()
-    judge = Judge(control, settings)
+    return int(session(Judge(control, settings), settings["extra"]) not in (0, 1, 5))
+
+
+def session(judge: Judge, extra: list[str]) -> int:
+    """Collects the tests of the judge's lessons, the canaries and the `extra` ones, and runs it. Gives pytest's
+    status."""
     suites = [
         str(lesson.folder / "testcases" / f"{n}_test.py") for lesson in judge.lessons for n in ("basic", "advanced")
     ]
-    suites += [str(Path(__file__).with_name("canary_test.py")), *settings["extra"]]
+    suites += [str(Path(__file__).with_name("canary_test.py")), *extra]
     options = ["-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:logging", "--noconftest"]
     options += ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT)]
-    return int(pytest.main([*options, *suites], plugins=[judge]) not in (0, 1, 5))
+    return pytest.main([*options, *suites], plugins=[judge])
 
 
 if __name__ == "__main__":

@@ -2,9 +2,10 @@
 
     python -m course.grading.nursery FD [--confined USER]
 
-FD is the judge's end of a socket. Commands come as frames of plain data, and none of a submission's code ever runs in
-this process: it runs in the forks, which cannot reach it. Without --confined (only after `--unsafe`) a fork has limits
-but no walls.
+FD is the judge's end of a socket. A byte on it means a new worker, if a socket comes with it, and the end of the one
+there is. Neither does a submission's code ever run in this process, nor are its files ever read here: a fork's memory
+is a copy of this one's, and the next student's worker is a fork, too. Without --confined (only after `--unsafe`) a fork
+has limits but no walls.
 """
 
 from __future__ import annotations
@@ -38,25 +39,18 @@ class Nursery:
     def run(self) -> None:
         while True:
             try:
-                data, passenger = self.next_command()
-            except wire.Closed:
+                passenger = wire.beckoned(self.control)
+            except (wire.Closed, OSError):
                 self.end()
                 return
-            command = plain.decode(data)
-            if command["do"] == "start":
-                self.end()
-                reply = self.start(command, passenger)
-            else:
-                reply = self.end()
+            reply = self.end()
             if passenger is not None:
-                passenger.close()
+                with passenger:
+                    reply = self.start(passenger)
             wire.send(self.control, plain.encode(reply))
 
-    def next_command(self) -> tuple[bytes, socket.socket]:
-        return wire.receive_with_socket(self.control, wire.REQUEST_LIMIT)
-
-    def start(self, command: dict[str, Any], channel: socket.socket) -> dict[str, Any]:
-        """Forks a worker with the command's files and limits. It answers on `channel`."""
+    def start(self, channel: socket.socket) -> dict[str, Any]:
+        """Forks a worker, which answers on `channel`. The fork itself reads what it is to be made of."""
         reading, writing = os.pipe()
         if self.user is None:
             self.folder = tempfile.mkdtemp(prefix="grade-")
@@ -64,37 +58,37 @@ class Nursery:
         if self.keeper == 0:
             try:
                 os.close(reading)
-                self.control.close()
-                self.keep(command, channel, writing)
+                self.keep(channel, writing)
             finally:
                 os._exit(70)
         os.close(writing)
         with os.fdopen(reading, "rb") as pipe:
-            said = pipe.read()
-        number, _, problem = said.decode().partition(" ")
-        if not number.isdecimal():
+            said = dict(line.partition(" ")[::2] for line in pipe.read().decode(errors="replace").splitlines())
+        self.worker = int(said.get("number", 0))
+        if "ready" not in said:
             self.end()
-            return {"problem": problem or "the worker did not start"}
-        self.worker = int(number)
+            return {"problem": said.get("problem") or "the worker did not start"}
         return {"problem": ""}
 
-    def keep(self, command: dict[str, Any], channel: socket.socket, pipe: int) -> None:
+    def keep(self, channel: socket.socket, pipe: int) -> None:
         """In the fork: makes the walls, forks again (the worker is process 1 inside them), and waits for its end."""
         try:
             if sys.platform == "linux":
                 confine.die_with_parent()
+            command = plain.decode(wire.receive(self.control, wire.REQUEST_LIMIT))
+            self.control.close()
             if self.user is None:
                 os.setsid()
             else:
                 confine.own_namespaces()
             child = os.fork()
-        except OSError as error:
-            os.write(pipe, f"- {error}".encode())
+        except (OSError, wire.Closed, wire.TooLarge, plain.BadBytes) as error:
+            _say(pipe, f"problem {type(error).__name__}: {error}")
             os._exit(70)
         if child == 0:
             self.become_worker(command, channel, pipe)
         # The worker writes to the pipe when its walls stand; only this process knows its number outside of them.
-        os.write(pipe, f"{child}".encode())
+        _say(pipe, f"number {child}")
         os.close(pipe)
         channel.close()
         _, status = os.waitpid(child, 0)
@@ -104,15 +98,13 @@ class Nursery:
 
     def become_worker(self, command: dict[str, Any], channel: socket.socket, pipe: int) -> None:
         try:
-            os.close(pipe)
+            pipe, number = os.dup2(pipe, 1001), os.dup2(channel.detach(), 1000)  # out of the way of 3 and 4
+            pipe, number = os.dup2(pipe, 4), os.dup2(number, 3)
+            os.closerange(5, 4096)
+            channel = socket.socket(fileno=number)
+            os.umask(0o022)  # the files are made by root, and read by somebody else
             if self.user is None and sys.platform == "linux":
                 confine.die_with_parent()
-            number = channel.fileno()
-            if number != 3:
-                os.dup2(number, 3)
-                channel.detach()
-            os.closerange(4, 4096)
-            channel = socket.socket(fileno=3)
             root = Path(confine.WORK)
             if self.user is None:
                 root = Path(self.folder)
@@ -127,13 +119,15 @@ class Nursery:
                 confine.own_user(self.user)
             os.environ.update({"HOME": "/tmp", "TMPDIR": "/tmp"})
             os.chdir("/tmp")
-            worker.serve(channel, root, command["solution"])
-            os._exit(0)
         except BaseException as error:
-            try:
-                wire.send(channel, plain.encode({"broken": f"{type(error).__name__}: {error}"}))
-            finally:
-                os._exit(71)
+            _say(pipe, f"problem {type(error).__name__}: {error}")
+            os._exit(71)
+        _say(pipe, "ready")  # from here on nothing that it says is believed without proof
+        os.close(pipe)
+        try:
+            worker.serve(channel, root, command["solution"])
+        finally:
+            os._exit(0)
 
     def end(self) -> dict[str, Any]:
         """Ends the worker and all that it has started. Says how it ended, if it had already: a signal's number."""
@@ -159,6 +153,11 @@ class Nursery:
         spent = used.ru_utime + used.ru_stime
         ended = {"signal": code - 100 if code > 100 else 0, "peak": used.ru_maxrss * 1024, "seconds": spent}
         return ended
+
+
+def _say(pipe: int, text: str) -> None:
+    """One line, whole: others may write to the same pipe."""
+    os.write(pipe, f"{text[:400].splitlines()[0]}\n".encode())
 
 
 def _kill(number: int) -> None:

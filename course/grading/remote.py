@@ -30,6 +30,7 @@ from lab.switch import LESSON, finder
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 TEXT, PLACE, NAMES = 2000, 200, 64
+DIGITS = 1000  # of a whole number
 
 
 class PastTheDoor(TypeError):
@@ -193,13 +194,15 @@ def outcome(request: Request, data: bytes) -> Answer:
     try:
         head, value, grads = wire.unpack(data, 3)
         told = plain.decode(head)
-        if isinstance(told, dict) and told.keys() == {"raised", "text", "places"}:
-            raise rebuilt_error(told)
-        answer = Answer(plain.decode(value), plain.decode(grads), told["changed"], told["problem"])
-    except (ValueError, TypeError, KeyError) as error:
-        if getattr(error, "places", None) is not None:
-            raise
-        raise Unanswered("died", f"the answer cannot be read: {error}") from None
+        error = rebuilt_error(told)
+        answer = error or Answer(plain.decode(value), plain.decode(grads), told["changed"], told["problem"])
+    except (ValueError, TypeError, KeyError) as problem:
+        raise Unanswered("died", f"the answer cannot be read: {clean(str(problem), PLACE)}") from None
+    if error is not None:
+        raise error
+    for part in (answer.value, answer.grads):
+        if _too_long(part):
+            raise Unanswered("died", f"the answer holds a number of more than {DIGITS} digits")
     named = isinstance(answer.changed, list) and all(isinstance(n, str) for n in answer.changed)
     if not named or not isinstance(answer.grads, dict) or not isinstance(answer.problem, (str, type(None))):
         raise Unanswered("died", "the answer is of no known form")
@@ -222,15 +225,31 @@ def _violation(request: Request, value: Any) -> str | None:
     return shapes.violation(function, bound, value)
 
 
-def rebuilt_error(told: dict[str, Any]) -> Exception:
-    """An exception of the nearest class of Python's own, with the name, the text and the places that were told."""
+def _too_long(value: Any) -> bool:
+    """Whether a whole number in it is one that Python refuses to write: no report could show it."""
+    if isinstance(value, dict):
+        return any(map(_too_long, value.keys())) or any(map(_too_long, value.values()))
+    if isinstance(value, (list, tuple)):
+        return any(map(_too_long, value))
+    return type(value) is int and value.bit_length() > 3 * DIGITS
+
+
+NOT_TOLD = (StopIteration, StopAsyncIteration, BaseExceptionGroup)  # they steer loops, or cannot be made of a text
+
+
+def rebuilt_error(told: Any) -> Exception | None:
+    """An exception of the nearest class of Python's own, with the name, the text and the places that were told; None
+    where no error was told."""
+    if not isinstance(told, dict) or told.keys() != {"raised", "text", "places"}:
+        return None
     names = told["raised"] if isinstance(told["raised"], list) else []
     names = [name for name in names[:NAMES] if isinstance(name, str)]
     kinds = [
         kind for n in names if isinstance(kind := getattr(builtins, n, None), type) and issubclass(kind, Exception)
     ]
+    kinds = [kind for kind in kinds if not issubclass(kind, NOT_TOLD)]
     base = kinds[0] if kinds else RuntimeError  # SystemExit and its like are no answers either
-    name = clean(names[0], PLACE) if names else "Error"
+    name = (clean(names[0], PLACE) if names else "") or "Error"
     kind = _error_class(name, base)
     error = kind.__new__(kind)
     error.args = (clean(told["text"], TEXT) if isinstance(told["text"], str) else "",)
@@ -245,7 +264,7 @@ def _error_class(name: str, base: type[Exception]) -> type[Exception]:
     return type(name, (_Told, base), {})
 
 
-class _Told(Exception):
+class _Told:
     """Errors whose own `__str__` may want more than a text (OSError, KeyError) show the text alone."""
 
     def __str__(self) -> str:

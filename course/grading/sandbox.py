@@ -7,8 +7,7 @@ Two tiers, named in every report:
   unprivileged user without capabilities (see confine.py).
 - "unsafe": a process with limits and no walls. It may read the references, and do harm. Only where asked for.
 
-Left out on purpose: a filter of system calls (seccomp), and control groups: memory is bounded per process and
-processes are few.
+Left out on purpose: control groups. Memory is bounded per process, and processes are few.
 """
 
 from __future__ import annotations
@@ -44,6 +43,7 @@ FIRST_USER, USERS = 61_000, 1000  # of the slots; no such user need exist
 PROCESSES = 16  # of one worker, threads included
 MEMORY = 2**30  # bytes that one worker may take, in each of its processes
 START = 120.0  # seconds that a nursery may take to import everything
+WAIT = (240.0, 1800.0)  # seconds that one lesson's calls may take together, without and with the tests that train
 COURSE = (  # of course/, what a worker needs; nothing that knows an answer
     *("__init__", "calls", "plain", "shapes", "report", "manifest"),
     *(f"grading/{name}" for name in ("__init__", "nursery", "confine", "worker", "wire")),
@@ -78,6 +78,8 @@ def make_tree(folder: Path, lessons: list[Lesson], extra: Sequence[Path] = (), r
         write_bytes(folder / "course" / f"{name}.py", (root / "course" / f"{name}.py").read_bytes())
     for path in lab_files(lessons, extra, root):
         write_bytes(folder / path.relative_to(root), path.read_bytes())
+    for path in (folder, *folder.rglob("*")):  # a worker is another user, whatever the umask here says
+        path.chmod(0o755 if path.is_dir() else 0o644)
 
 
 def lab_files(lessons: list[Lesson], extra: Sequence[Path] = (), root: Path = ROOT) -> list[Path]:
@@ -240,10 +242,10 @@ class Slot:
     def start(self, job: Job) -> socket.socket:
         """Starts a worker; whoever was there before is ended. Gives the channel to it. Raises WorkerFault."""
         ours, theirs = socket.socketpair()
-        asked = {"do": "start", "files": job.files, "solution": job.solution, "seconds": job.seconds}
+        asked = {"files": job.files, "solution": job.solution, "seconds": job.seconds}
         asked |= {"memory": job.memory, "processes": job.processes}
         with theirs:
-            answer = self._ask(asked, theirs)
+            answer = self._ask(theirs, asked)
         if answer["problem"]:
             ours.close()
             raise WorkerFault(answer["problem"])
@@ -251,8 +253,7 @@ class Slot:
 
     def end(self) -> dict[str, Any]:
         """Ends the worker and whatever it has started: {"signal": what had ended it already, or 0, "peak": bytes}."""
-        with socket.socket() as nobody:
-            return self._ask({"do": "end"}, nobody)
+        return self._ask(None, None)
 
     def close(self) -> None:
         if self.control is not None:
@@ -265,10 +266,13 @@ class Slot:
                 held.close()
         self.process = self.control = self.log = self.claim = None
 
-    def _ask(self, command: dict[str, Any], passenger: socket.socket) -> dict[str, Any]:
+    def _ask(self, passenger: socket.socket | None, job: dict[str, Any] | None) -> dict[str, Any]:
+        """A new worker's socket and what it is made of; without both, the end of the one there is."""
         try:
-            wire.send_with_socket(self.control, plain.encode(command), passenger)
-        except OSError:
+            wire.beckon(self.control, passenger)
+            if job is not None:
+                wire.send(self.control, plain.encode(job), time.monotonic() + START)
+        except (OSError, wire.Closed, wire.TooLate):
             raise WorkerFault(f"the sandbox has ended: {self._last_words()}") from None
         return self._hear()
 

@@ -26,7 +26,7 @@ from lab.errors import UsageError
 from lab.switch import ROOT
 
 PROBE = '''\
-import os, socket, subprocess, sys, time
+import ctypes, importlib.util, os, socket, sys, time
 
 
 def look(private, processes):
@@ -46,10 +46,13 @@ def look(private, processes):
         "descriptors": descriptors(),
         "environment": sorted(os.environ),
         "solutions": any("solutions" in os.listdir(p) for p in sys.path if os.path.isdir(p)),
+        "unreadable": [name for name in MODULES if not os.access(importlib.util.find_spec(name).origin, os.R_OK)],
+        "namespaces": unshares(),
         "forked": forks(processes),
     }
 
 
+MODULES = ["json", "torch", "numpy", "transformers", "lab.spec", "lesson00_probe.probe"]
 ADDRESSES = {"this machine": ("127.0.0.1", 22), "another": ("192.0.2.1", 80)}
 
 
@@ -85,6 +88,14 @@ def descriptors():
     return found
 
 
+def unshares():
+    """Whether a user namespace can be made: within it, mounts without bounds."""
+    child = os.fork()
+    if child == 0:
+        os._exit(ctypes.CDLL(None).unshare(0x10000000) == 0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
+
+
 def forks(most):
     """How many processes could be started beside this one; they are left running."""
     count = 0
@@ -109,7 +120,7 @@ PLACE = "tutorial/stage00_probe/lesson00_probe/probe.py"
 
 def prove(tree: Path) -> None:
     """Raises UsageError, naming the wall that does not stand."""
-    slot = Slot(BUBBLEWRAP, tree)
+    slot = Slot(BUBBLEWRAP, tree, number=19)
     try:
         slot.open()
         broken = _broken(slot)
@@ -141,6 +152,8 @@ def _broken(slot: Slot) -> str:
         (set(seen["interfaces"]) <= {"lo"}, f"it has the network interfaces {seen['interfaces']}"),
         (seen["descriptors"] == ["socket"], f"it holds open {seen['descriptors']}"),
         (not seen["solutions"], "it sees the references"),
+        (not seen["unreadable"], f"its user may not read the modules {seen['unreadable']}: who may, of this Python?"),
+        (not (confine.FILTERED and seen["namespaces"]), "it can make namespaces of its own"),
         (seen["forked"] < PROCESSES, f"it started {seen['forked']} processes, more than {PROCESSES}"),
     )
     for stands, otherwise in expected:

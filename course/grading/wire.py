@@ -12,7 +12,7 @@ import struct
 import time
 
 REQUEST_LIMIT = 256 * 2**20  # from the judge, who is trusted
-ANSWER_LIMIT = 32 * 2**20  # from a worker, who is not; the largest honest answer takes under 1 MiB
+ANSWER_LIMIT = 8 * 2**20  # from a worker, who is not; the largest honest answer takes under 1 MiB
 
 
 class Closed(Exception):
@@ -77,19 +77,20 @@ def _wait(channel: socket.socket, deadline: float | None, write: bool = False) -
             return
 
 
-def send_with_socket(channel: socket.socket, data: bytes, passenger: socket.socket) -> None:
-    """Sends one frame, and one open socket with it."""
-    rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [passenger.fileno()]))]
-    channel.sendmsg([b"s"], rights)
-    send(channel, data)
+def beckon(channel: socket.socket, passenger: socket.socket | None) -> None:
+    """Sends one byte, and an open socket with it if there is one. Raises OSError."""
+    rights = []
+    if passenger is not None:
+        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [passenger.fileno()]))]
+    channel.sendmsg([b"s"], rights, socket.MSG_NOSIGNAL)
 
 
-def receive_with_socket(channel: socket.socket, limit: int) -> tuple[bytes, socket.socket]:
-    """The counterpart of `send_with_socket`."""
+def beckoned(channel: socket.socket) -> socket.socket | None:
+    """The counterpart of `beckon`. Raises Closed."""
     one, descriptors, _, _ = socket.recv_fds(channel, 1, 1)
-    if not one or len(descriptors) != 1:
+    if not one:
         raise Closed
-    return receive(channel, limit), socket.socket(fileno=descriptors[0])
+    return socket.socket(fileno=descriptors[0]) if descriptors else None
 
 
 def pack(*parts: bytes) -> bytes:

@@ -16,6 +16,7 @@ from lab.spec import Spec
 
 IDS = {c: i + 2 for i, c in enumerate("0123456789+-*/=")}
 SECOND, THIRD = (rf"train\.jsonl.*\b{n}\b|\b{n}\b.*train\.jsonl" for n in (2, 3))  # messages about these lines
+VOCABULARY = 49  # of lab's toy tokenizer
 numbers = st.floats(-20, 20, allow_subnormal=False)
 
 
@@ -199,6 +200,34 @@ class TestDataset:
         with observe.raises(FileNotFoundError, match=r"nowhere\.jsonl"):
             observe(scenarios.read_missing_file)
 
+    @for_all(
+        examples=15,
+        rows=st.lists(
+            st.tuples(
+                st.text("0123456789+-*/=", min_size=1, max_size=6),
+                st.lists(st.tuples(st.text("0123456789", max_size=4), st.integers(-99, 99)), min_size=1, max_size=4),
+            ),
+            min_size=1,
+            max_size=3,
+        ),
+        num_samples=st.integers(1, 4),
+        max_length=st.integers(2, 9),
+    )
+    def test_holds_for_all_rows(self, observe, rows, num_samples, max_length):
+        given = [
+            {"prompt": p, "responses": [r for r, _ in group], "rewards": [n / 4 for _, n in group], "note": group[0][1]}
+            for p, group in rows
+        ]
+        seen = observe(scenarios.read_dataset, lines(*given), num_samples, max_length)
+        seen["length"].close(len(rows))
+        for i, row in enumerate(given):
+            item, prompt = seen["items"][i], [IDS[c] for c in row["prompt"]][-(max_length - 1) :]
+            item["prompt_ids"].close(torch.tensor(prompt))
+            whole = [[*(IDS[c] for c in text), 1] for text in row["responses"][:num_samples]]
+            item["response_ids"].close([torch.tensor(ids[: max_length - len(prompt)]) for ids in whole])
+            item["rewards"].close(torch.tensor(row["rewards"][:num_samples]))
+            item["note"].close(row["note"])
+
 
 def ordinary_loss(observe):
     """Looks at an ordinary group first: a special case alone, where much looks alike, says little of what is wrong."""
@@ -353,6 +382,19 @@ class TestCollate:
     def test_refuses_no_items(self, observe):
         with observe.raises(ValueError):
             observe(collate, [])
+
+    @for_all(
+        examples=15,
+        items=st.lists(
+            st.dictionaries(st.sampled_from("abcd"), st.integers() | st.text(max_size=3), min_size=1),
+            min_size=1,
+            max_size=4,
+        ),
+    )
+    def test_equals_the_table(self, observe, items):
+        observe(collate, items).close(
+            {name: [item.get(name) for item in items] for name in {n for i in items for n in i}}
+        )
 
 
 TINY = Spec("lab.tiny_lm:TinyLM", {"vocab_size": 7, "layers": 2}, seed=1, dtype="float64")
@@ -584,6 +626,37 @@ class TestGenerateResponses:
             expected = torch.stack([oracle(model, ids, r) for r in seen.value["token_ids"][0]])
         seen["log_probs"][0].close(expected)
 
+    @for_all(
+        examples=8,
+        prompts=st.lists(st.text("0123456789+-*/=", min_size=1, max_size=5), min_size=1, max_size=2),
+        size=st.integers(2, 4),
+        temperature=st.floats(0.5, 2),
+        seed=st.integers(0, 10**6),
+    )
+    def test_holds_for_all_prompts(self, observe, prompts, size, temperature, seed):
+        seen = observe(scenarios.generate, prompts, size, seed=seed, max_new_tokens=4, temperature=temperature)
+        model = Spec("lab.tiny_lm:TinyLM", {"vocab_size": VOCABULARY}, seed=seed, dtype="float64").build()
+        for i, prompt in enumerate(prompts):
+            rows = seen.value["token_ids"][i]
+            seen.check(len(rows) == size, f"{size} responses to each prompt were asked for, not {len(rows)}")
+            ids = torch.tensor([IDS[c] for c in prompt])
+            with torch.no_grad():
+                expected = torch.stack([oracle(model, ids, r, temperature) for r in rows])
+            seen["log_probs"][i].close(expected)
+
+    @for_all(examples=4, temperature=st.floats(0.25, 2), seed=st.integers(0, 10**6))
+    def test_samples_at_any_temperature(self, observe, temperature, seed):
+        # A share differs from p by six standard deviations once in 500 million.
+        count = 400
+        seen = observe(scenarios.generate_ambiguous, count, max_new_tokens=1, temperature=temperature, seed=seed)
+        expected = (double([-50.0, 0.0, 0.5, 0.5, 0.2]) / temperature).softmax(0)[1:]
+        ids = torch.stack([r[0] for r in seen.value["token_ids"]])
+        seen.check(len(ids) == count, f"{count} responses were asked for, not {len(ids)}")
+        share = torch.bincount(ids, minlength=5).double()[1:] / count
+        error = (share - expected).abs() / (expected * (1 - expected) / count).sqrt()
+        seen.check(float(error.max()) < 6, "the responses are not sampled at config.temperature")
+        seen["log_probs"].close((double([-50.0, 0.0, 0.5, 0.5, 0.2]) / temperature).log_softmax(0)[ids])
+
 
 @pytest.mark.exercise("13.6")
 class TestComputeRewards:
@@ -633,6 +706,33 @@ class TestComputeRewards:
         with observe.raises(ValueError, match="reward"):
             observe(scenarios.score_without_reward)
 
+    @for_all(
+        examples=15,
+        groups=st.lists(
+            st.tuples(
+                st.text("pq1 ", max_size=3),
+                st.lists(st.text("ab2 ", max_size=3), min_size=1, max_size=3),
+                st.integers(-99, 99),
+            ),
+            min_size=1,
+            max_size=4,
+        ),
+        first=st.integers(-40, 40),
+    )
+    def test_holds_for_all_groups(self, observe, groups, first):
+        prompts, responses, answers = (list(column) for column in zip(*groups, strict=True))
+        count = sum(map(len, responses))
+        values = [(first + 3 * n) / 4 for n in range(count)]
+        seen = observe(scenarios.score, prompts, responses, values=values, answer=answers)
+        rest = iter(values)
+        seen["rewards"].close([torch.tensor([next(rest) for _ in group]) for group in responses])
+        repeated = {
+            "prompts": [p for p, group in zip(prompts, responses, strict=True) for _ in group],
+            "responses": [r for group in responses for r in group],
+            "columns": {"answer": [a for a, group in zip(answers, responses, strict=True) for _ in group]},
+        }
+        seen["calls"].close([repeated])
+
 
 def model_from(weights):
     model = Spec("lab.tiny_lm:TinyLM", {"vocab_size": len(weights["tokens.weight"])}, dtype="float64").build()
@@ -655,6 +755,9 @@ def expected_step(before, rows, beta=0.1, max_grad_norm=1.0, lr=0.1, temperature
     scale = min(1.0, max_grad_norm / norm)
     after = {n: (p - lr * scale * p.grad).detach() for n, p in model.named_parameters()}
     return {"loss": loss.item(), "grad_norm": norm}, after
+
+
+quarters = st.integers(-8, 8).map(lambda n: n / 4)
 
 
 @pytest.mark.exercise("13.7")
@@ -745,6 +848,31 @@ class TestTrainingStep:
             seen["metrics"][name].check(
                 type(seen.value["metrics"][name]) is float, f"{name} must be a float, not a tensor"
             )
+
+    @for_all(
+        examples=6,
+        rows=st.lists(
+            st.tuples(
+                st.text("0123456789+-*/=", min_size=1, max_size=3),
+                st.lists(st.tuples(st.text("0123456789", max_size=3), quarters), min_size=2, max_size=3),
+            ),
+            min_size=1,
+            max_size=2,
+        ),
+        beta=st.floats(0.25, 4),
+        seed=st.integers(0, 10**6),
+    )
+    def test_holds_for_all_rows(self, observe, rows, beta, seed):
+        rows = [(prompt, *map(list, zip(*group, strict=True))) for prompt, group in rows]
+        given = [dict(zip(("prompt", "responses", "rewards"), r, strict=True)) for r in rows]
+        seen = observe(scenarios.one_step, given, seed=seed, beta=beta, max_grad_norm=1e6)
+        before = Spec("lab.tiny_lm:TinyLM", {"vocab_size": VOCABULARY}, seed=seed, dtype="float64").build().state_dict()
+        metrics, after = expected_step(before, rows, beta=beta, max_grad_norm=1e6)
+        seen["metrics"]["loss"].close(metrics["loss"], rtol=1e-5)
+        seen["metrics"]["grad_norm"].close(metrics["grad_norm"], rtol=1e-4)
+        rewards = [reward for _, _, group in rows for reward in group]
+        seen["metrics"]["reward"].close(sum(rewards) / len(rewards), rtol=1e-5, atol=1e-6)
+        seen["after"].close(after, rtol=1e-4, atol=1e-7)
 
 
 @pytest.mark.exercise("13.8")

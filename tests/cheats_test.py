@@ -165,7 +165,9 @@ def test_nothing_is_left_and_the_judge_is_as_it_was(desk):
     assert solved(found) == [e.id for e in LESSON.exercises], [e.report for e in found.values() if not e.earned]
     own = Path(f"/proc/{desk.judge.process.pid}")
     names = [os.readlink(path) for path in own.joinpath("fd").iterdir()]
-    assert sum(name.startswith("socket:") for name in names) == 3, "to the command, to the nursery, and its user's claim"
+    assert sum(name.startswith("socket:") for name in names) == 3, (
+        "to the command, to the nursery, and its user's claim"
+    )
     assert not list((desk.folder / "temporary").iterdir())
     left = [p for p in own.joinpath("cwd").resolve().glob("*") if p.name in ("written", "pickled")]
     assert not left

@@ -24,6 +24,7 @@ from course.grading.results import DIED, FAILED, GRADER_ERROR, NOT_GRADABLE, NOT
 from course.grading.sandbox import WorkerFault
 from lab import switch
 from lab.switch import ROOT
+from tests import walls
 
 WORK = '''\
 """Doubles and halves."""
@@ -409,11 +410,8 @@ LOSS, TRAINER, DATA = "loss/grpo.py", "training/grpo_trainer.py", "data/grpo_dat
 @pytest.fixture(scope="module")
 def real_judge(tmp_path_factory):
     """A judge of lesson 13 with its sandbox; the last test here kills it."""
-    if sys.platform != "linux" or shutil.which("bwrap") is None:
-        pytest.skip("bubblewrap is not installed here")
-    walls = ["bwrap", "--unshare-user", "--unshare-pid", "--unshare-net", "--ro-bind", "/", "/", "true"]
-    if subprocess.run(walls, capture_output=True).returncode:
-        pytest.skip("bubblewrap can make no namespaces here")
+    if why := walls.missing():
+        pytest.skip(why)
     with tempfile.TemporaryDirectory(prefix="grade-tree-") as folder:
         os.chmod(folder, 0o755)
         sandbox.make_tree(Path(folder), [GRPO])

@@ -32,7 +32,7 @@ from course import alarm, diagnosis, failure, manifest, plain, report, state, st
 from course.diagnosis import Case
 from course.grading import confine, consequences, intake, remote, results, wire
 from course.grading.remote import HandleFinder, RemoteObserver, Unanswered
-from course.grading.results import ExerciseResult
+from course.grading.results import EXAMPLES, ExerciseResult
 from course.grading.sandbox import WAIT, Job, Slot, WorkerFault
 from course.manifest import Exercise, Lesson
 from course.observe import Observation
@@ -43,7 +43,6 @@ from lab.switch import ROOT
 CALL = 10.0  # seconds that one call may take; the slowest honest one takes a third of a second
 TRAINS = 120.0  # the same in a test that trains
 PROCESSOR = (120, 900)  # seconds of processor time that one lesson may take, without and with such tests
-EXAMPLES = 8  # draws of a property, unless everything is run: new for each run, and the same for all submissions
 LOOK = 5.0  # seconds of diagnosis: here it is to be decided, on however busy a machine
 SPEAKERS = 5  # failed tests that are asked for the mistake behind them, one after the other
 CANARY = [{"changed": [], "problem": None}, torch.tensor(1.0), {}]

@@ -13,6 +13,9 @@ TIMEOUT = "timeout"  # a call had no end within its limit
 DIED = "died"  # the worker ended in the middle of a call: out of memory, os._exit, a crash
 GRADER_ERROR = "grader error"  # our fault: no score, and never a zero
 
+# Draws of a property, unless everything is run: new for each run, and the same for all submissions.
+EXAMPLES = 8
+
 # The status of a submission.
 GRADED = "graded"  # every lesson's tests were run, whatever they said
 

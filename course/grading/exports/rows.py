@@ -7,6 +7,7 @@ import re
 from course.grading.exports.text import block, one_line
 from course.grading.results import (
     DIED,
+    EXAMPLES,
     FAILED,
     GRADER_ERROR,
     NOT_GRADABLE,
@@ -99,7 +100,8 @@ def step(e: ExerciseResult) -> str:
 def repeat(run: Run) -> tuple[str, str]:
     """The command that makes the grading's draws again at a desk, and a few words for the other lessons."""
     first, *others = dict.fromkeys(map(lesson, run.points)) or [""]
-    command = f"PROPERTY_SEED={run.seed} make check LESSON={first}"
+    draws = "" if run.full else f"PROPERTY_EXAMPLES={EXAMPLES} "
+    command = f"{draws}PROPERTY_SEED={run.seed} make check LESSON={first}"
     return command, f" (and so for {', '.join(others)})" if others else ""
 
 

@@ -99,7 +99,7 @@ def test_no_cheat_pays(desk, listener, cheat):
     handed_in = {file: FILES[file] for file in cheat.honest}
     handed_in[cheat.file] = f"{stubs.stub_of(LESSON, cheat.file)}\n\n{filled(cheat.code, desk, listener)}"
     if "the other student" in cheat.code:  # who handed in just before
-        desk.grade({"loss/grpo.py": f"# {SECRET}\n{stubs.stub_of(LESSON, 'loss/grpo.py')}"})
+        desk.grade({"loss/grpo.py": f"# {SECRET}\n" * 1000 + stubs.stub_of(LESSON, "loss/grpo.py")})
     found = desk.grade(handed_in)
     assert solved(found) == sorted(cheat.earned)
     assert all(e.earned is not None for e in found.values()), "a cheat is no fault of the grader's"
@@ -187,6 +187,7 @@ def test_without_walls_reading_the_reference_would_pay(desk, tmp_path):
         free.close()
 
 
+@pytest.mark.slow
 def test_a_table_of_all_answers_earns_nothing(bubblewrap, tmp_path):
     """Every exercise of every lesson looks at something that is drawn anew. (Slow: it grades all lessons.)"""
     lessons = manifest.read_all()

@@ -182,16 +182,15 @@ for path in pathlib.Path("@ROOT@/.git/objects").glob("*/*"):
         "looks for other students in its own memory",
         # Whatever the process that it was forked from has ever read might still lie there.
         """
-import ctypes
-half = b"the other student's " + b"secret"
+import ctypes, re
+# As it is, and as it is on the way: in hexadecimal digits.
+forms = re.compile(b"student's secret is ([0-9]{4})|7365637265742069732" + b"0((?:3[0-9]){4})")
 for line in open("/proc/self/maps"):
     where, rights = line.split()[:2]
     first, last = (int(number, 16) for number in where.split("-"))
     if rights.startswith("rw") and last - first < 2**29 and "[stack" not in line and "/" not in line:
-        data = ctypes.string_at(first, last - first)
-        at = data.find(half + b" is ")
-        if at >= 0:
-            raise RuntimeError("found: " + data[at : at + 80].decode("latin-1"))
+        for found in forms.finditer(ctypes.string_at(first, last - first)):
+            raise RuntimeError(f"the other student's number: {found[1] or bytes.fromhex(found[2].decode())}")
 """,
     ),
     Cheat(

@@ -6,7 +6,6 @@ of them, and only one, makes every answer that of a whole reference, the fault i
 
 from __future__ import annotations
 
-import re
 import sys
 import time
 from contextlib import ExitStack
@@ -32,12 +31,6 @@ def blamed(lesson: Lesson, exercise: Exercise, log: list[Observation], deadline:
         f"Not the fault of your {exercise.object}: with the right {other.object} (exercise {other.id}) "
         "in its place all these calls come out right."
     )
-
-
-def exercise_of(sentence: str) -> str | None:
-    """The exercise that a sentence of `blamed` puts the blame on; None for another sentence."""
-    found = re.match(r"Not the fault of your .*\(exercise (\d\d\.\d+)\) in its place", sentence)
-    return found[1] if found else None
 
 
 def _answers(log: list[Observation], replaced: list[tuple[Lesson, Exercise]], deadline: float) -> list[Observation]:

@@ -4,13 +4,14 @@ them (`course.pytest_plugin`), in grading they go into a student's feedback."""
 from __future__ import annotations
 
 import os
+import re
 import textwrap
 import traceback
 from pathlib import Path
 
 import pytest
 
-from course import alarm, blame, report
+from course import alarm, report
 from course.observe import Observation, describe, explained
 from lab import switch
 
@@ -39,7 +40,7 @@ def lines(
     if why:
         found += why_lines(why)
     if exercise:
-        found.append(f"  {'next':<9}make hint EX={(why and blame.exercise_of(why)) or exercise.id}")
+        found.append(f"  {'next':<9}make hint EX={(why and exercise_of(why)) or exercise.id}")
     return found
 
 
@@ -67,3 +68,9 @@ def _place_in_test(item: pytest.Item, error: BaseException) -> str:
             line = trace.tb_lineno
         trace = trace.tb_next
     return f"{item.path.name}:{line}  {item.name}" if line else item.name
+
+
+def exercise_of(sentence: str) -> str | None:
+    """The exercise that a sentence of `course.blame` puts the blame on; None for another sentence."""
+    found = re.match(r"Not the fault of your .*\(exercise (\d\d\.\d+)\) in its place", sentence)
+    return found[1] if found else None

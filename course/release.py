@@ -28,7 +28,7 @@ MAP = "<!-- lessons: made from the manifests -->"
 PAGES, PICTURES = ("README.md", "lesson.toml", "walkthrough.ipynb"), (".png", ".svg", ".jpg", ".gif")  # of a lesson
 TESTS = ("basic_test.py", "advanced_test.py", "scenarios.py")
 NOT_THEIRS = {  # of course/: what proves, makes and grades lessons, and what knows or shows the reference
-    *("alarm.py", "alike.py", "audit.py", "audit_worker.py", "blame.py", "diagnosis.py", "notebooks.py"),
+    *("alike.py", "audit.py", "audit_worker.py", "blame.py", "diagnosis.py", "notebooks.py"),
     *("pages.py", "readme_tables.py", "release.py", "scaffold.py", "solution.py", "update.py", "zips.py"),
 }
 

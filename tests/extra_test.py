@@ -141,7 +141,7 @@ def test_a_test_that_the_reference_fails_is_told(tmp_path, passed, says):
     record = SimpleNamespace(verdict=verdict, trouble="no end after 10 seconds")
     jobs = []
     judge = SimpleNamespace(
-        settings={"full": False}, lessons=manifest.read_all()[:2],
+        wait=1.0, settings={"full": False}, lessons=manifest.read_all()[:2],
         further={"13.2": [SimpleNamespace(path=tmp_path / "my_test.py", nodeid="::test_a")]},
         run=lambda item, lesson, line: jobs.append(judge.job) or record, stop=lambda: None,
     )  # fmt: skip

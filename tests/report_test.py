@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from course import blame, pytest_plugin, report
+from course import pytest_plugin, report
 from course.manifest import Exercise
 
 LESSON = "stage01_a/lesson13_made_up"
@@ -224,8 +224,8 @@ def test_an_error_met_before_is_told_by_the_test_that_met_it_first(shown):
 
 def test_whoever_is_to_blame_gets_the_hint():
     told = "Not the fault of your f: with the right A.g (exercise 13.5) in its place all these calls come out right."
-    assert blame.exercise_of(told) == "13.5"
-    assert blame.exercise_of("Beta is forgotten (exercise 13.5).") is None
+    assert failure.exercise_of(told) == "13.5"
+    assert failure.exercise_of("Beta is forgotten (exercise 13.5).") is None
 
 
 def test_a_changed_signature_is_told_too(shown):

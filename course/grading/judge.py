@@ -539,6 +539,7 @@ class Judge:
             items = [item for e in lesson.exercises for item in self.further.get(e.id, [])]
             own = {file: (lesson.solution / file).read_bytes() for file in stubs.files(lesson)}
             self.job, self.channel, self.answers = job_of(lesson, own, self.settings["full"]), None, {}
+            self.rest = self.wait
             try:
                 for item in items:
                     record = self.run(item, lesson, None)

@@ -71,6 +71,7 @@ def record(path: Path) -> None:
             path.write_bytes(pickle.dumps(table))
 
     settings = {
+        "extra": [],
         "lessons": [lesson.name for lesson in lessons],
         "tier": "unsafe",
         "tree": "",

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from course import pytest_plugin, report
+from course import failure, pytest_plugin, report
 from course.manifest import Exercise
 
 LESSON = "stage01_a/lesson13_made_up"

@@ -39,7 +39,8 @@ class Desk:
         sandbox.make_tree(folder / "tree", lessons)
         self.settings = {"tier": sandbox.BUBBLEWRAP, "tree": str(folder / "tree"), "seed": SEED, "full": False}
         self.settings |= {"lessons": [lesson.name for lesson in lessons], "extra": [], "number": SLOT}
-        self.settings |= {"look": 0.1, **settings}  # which known mistake a cheat resembles is of no interest
+        # Which known mistake a cheat resembles is of no interest; and a look that is broken off may leave a file.
+        self.settings |= {"look": 0.0, **settings}
 
     def grade(self, files: dict[str, str | bytes]) -> dict:
         """{exercise: its result} for files called as in LESSON, or with a lesson's name in front."""

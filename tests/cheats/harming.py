@@ -9,18 +9,18 @@ CHEATS = [
         gives(
             ZERO,
             """
-import threading
+import threading, time
 def busy():
     while True:
-        pass
-for _ in range(2):
+        time.sleep(0.001)
+for _ in range(4):
     threading.Thread(target=busy, daemon=True).start()
 """,
         ),
     ),
     Cheat(
         "a fork bomb",
-        gives(ZERO, "import os\nfor _ in range(200):\n    try:\n        os.fork()\n    except OSError:\n        pass"),
+        gives(ZERO, "import os\nfor _ in range(30):\n    try:\n        os.fork()\n    except OSError:\n        pass"),
     ),
     Cheat(
         "leaves daemons in sessions of their own",

@@ -92,7 +92,7 @@ class D(torch.Tensor):
         ),
     ),
     Cheat("a list of itself", gives("me", "me = []\nme.append(me)")),
-    Cheat("a million things", gives("list(range(2_000_000))")),
+    Cheat("a million things", gives("[None] * 1_000_001 if len(log_probs) == 4 else log_probs")),
     Cheat("a spec to be built elsewhere", gives("Spec('os:system', {'command': 'true'})", "from lab.spec import Spec")),
     Cheat(
         "changes its inputs, so that whoever computes later agrees",

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 
-from course import environment
+from course import bundle, environment
 
 VERBS = {
     "setup": "make .venv and install requirements.txt, if that has not been done",
@@ -20,6 +20,10 @@ VERBS = {
     "solution": "the reference beside your own code, once its tests pass: solution EX [FORCE]",
     "reset": "fresh stubs for one lesson, your file kept aside: reset LESSON",
     "update": "the newest version of the course, merged with what you have written",
+    "grade": "grades a folder of submissions that nobody can trust: grade FOLDER [--out DIR, and more]",
+    "gradescope-zip": "the autograder to upload to Gradescope [--lessons 13,14 and more]",
+    "classroom-workflow": "a workflow that grades in GitHub Classroom: classroom-workflow OWNER/NAME COMMIT",
+    "release": "the bundle for students, without the solutions, as a zip [--out FILE]",
     "audit": "the course proves itself: mistakes caught and named, other right answers accepted [EX or LESSON]",
     "notebooks": "run every lesson's walkthrough on the reference [LESSON]; --write keeps the outputs",
     "new-lesson": "the files of a new lesson, to be filled: new-lesson STAGE/LESSON",
@@ -28,7 +32,7 @@ VERBS = {
     "help": "this list",
 }
 INSIDE = "--inside"  # first argument of the second start, by the environment's own Python: no third is needed
-NEEDS_NO_VENV = ("hint", "update", "new-lesson", "stubs", "reset", "clean", "help", "setup")
+NEEDS_NO_VENV = ("hint", "update", "new-lesson", "stubs", "reset", "release", "clean", "help", "setup")
 
 
 def main(arguments, inside=False):
@@ -37,14 +41,19 @@ def main(arguments, inside=False):
         verb = "help"
     if verb not in VERBS:
         raise environment.SetupError(f"There is no verb {verb!r}; `python -m course help` lists them.")
+    missing = bundle.WITHOUT if bundle.is_bundle() else {}
+    if verb in missing:
+        raise environment.SetupError(bundle.refusal(verb))
     if verb == "help":
         print("python -m course VERB, or make VERB:\n")
-        for name, text in VERBS.items():
-            print(f"  {name:<10} {text}")
+        here = {name: text for name, text in VERBS.items() if name not in missing}
+        for name, text in here.items():
+            print(f"  {name:<{max(map(len, here))}} {text}")
         return 0
     if verb == "setup":
         environment.ensure()
-        print("Ready: the environment is .venv")
+        step_in = r".venv\Scripts\activate" if os.name == "nt" else "source .venv/bin/activate"
+        print(f"Ready: the environment is .venv. Now: {step_in}, then make")
         return 0
     if verb in NEEDS_NO_VENV:
         environment.check_version(sys.version_info[:2])

@@ -44,6 +44,12 @@ def until(deadline: float) -> Iterator[None]:
             signal.setitimer(signal.ITIMER_REAL, max(0.01, rest - (time.monotonic() - started)), interval)
 
 
+def silence() -> None:
+    """The alarm that is set rings no more: somebody is looking at the code in a debugger."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
 def _imports(frame: FrameType | None) -> bool:
     """A module that is imported halfway may never be imported whole again."""
     while frame is not None:

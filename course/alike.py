@@ -21,7 +21,7 @@ def alike(a: Observation, b: Observation) -> bool:
         return x.changed == y.changed and _same(x.value, y.value) and _same(x.grads, y.grads)
     if isinstance(a.outcome, Answer) or isinstance(b.outcome, Answer):
         return False
-    if type(a.outcome) is not type(b.outcome):
+    if type(a.outcome).__name__ != type(b.outcome).__name__:  # the name is all that is left of one from elsewhere
         return False
     awaited = a.match if a.match is not None else b.match
     if awaited is None:  # an error that no test asked for: anything may have gone wrong

@@ -68,6 +68,10 @@ class Case:
                     self._answers[key] = error.with_traceback(None)
         return Observation(request, self._answers[key], seen.match)
 
+    def nothing_more(self) -> None:
+        """What is known of the exercise's other tests is all there is; none is run."""
+        self._tests = iter(())
+
     def start_over(self) -> None:
         """Other code is in the exercise's place now."""
         self.elsewhere, self._tests = [], None
@@ -77,7 +81,7 @@ class Case:
         yield from list(self.elsewhere)
         if self._tests is None:
             collected = getattr(item.session, "collected", item.session.items)
-            self._tests = iter([other for other in collected if other is not item and _belongs(other, item)])
+            self._tests = iter([other for other in collected if other is not item and belongs(other, item)])
         for other in self._tests:
             found = [seen for seen in _observations_of(other) if not isinstance(seen.outcome, NotImplementedError)]
             if found:  # else what the exercise builds on is not written yet
@@ -113,14 +117,18 @@ def why(item: pytest.Item, log: list[Observation], seconds: float | None = None)
     try:
         if (lesson.name, exercise.id) not in _cases:
             _cases[lesson.name, exercise.id] = Case(lesson, exercise)
+        with contextlib.suppress(alarm.TooLate), alarm.until(deadline):
+            if found := named(_cases[lesson.name, exercise.id], item, list(log), deadline):
+                return found
+        # A second of its own: where the calls are slow, trying all the mistakes has used up the first.
+        deadline = max(deadline, time.monotonic() + (SECONDS if seconds is None else seconds))
         with alarm.until(deadline):
-            named = _named(_cases[lesson.name, exercise.id], item, list(log), deadline)
-            return named or blame.blamed(lesson, exercise, list(log), deadline)
+            return blame.blamed(lesson, exercise, list(log), deadline)
     except (Exception, SystemExit, alarm.TooLate):  # a learner's file may do anything; no report must fail
         return None
 
 
-def _named(case: Case, item: pytest.Item, log: list[Observation], deadline: float) -> str | None:
+def named(case: Case, item: pytest.Item, log: list[Observation], deadline: float) -> str | None:
     left = []
     if log[-1].seconds * len(case.candidates) > deadline - time.monotonic():
         return None
@@ -158,7 +166,7 @@ def _agreeing(case: Case, candidates: list[Candidate], seen: Observation, right:
     return [c for c, same in zip(candidates, agree, strict=True) if same]
 
 
-def _belongs(other: pytest.Item, item: pytest.Item) -> bool:
+def belongs(other: pytest.Item, item: pytest.Item) -> bool:
     """Whether `other` is a quick test of the same exercise."""
     marker = other.get_closest_marker("exercise")
     same = marker is not None and marker.args == item.get_closest_marker("exercise").args

@@ -8,7 +8,7 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
-from course import manifest, state
+from course import bundle, manifest, state
 from lab.switch import ROOT
 
 
@@ -24,7 +24,8 @@ def next_hint(exercise_id: str, root: Path = ROOT) -> str:
             body = textwrap.fill(hint, 96, initial_indent="  ", subsequent_indent="  ", break_long_words=False)
             lines += [f"hint {number} of {count}", body]
     if given >= count:
-        lines.append(f"These were all; the reference is in solutions/, at the same path ({exercise.file}).")
+        place = f"; make solution EX={exercise.id} FORCE=1 shows the reference"
+        lines.append(f"These were all{'' if bundle.is_bundle() else place}.")
     elif given + 1 < count:
         lines.append(f"Once more, make hint EX={exercise.id}, and you get the next.")
     kept.hints[exercise_id] = min(given + 1, count)

@@ -40,6 +40,7 @@ class Lesson:
     out_of_scope: list[str]
     exercises: list[Exercise]
     folder: Path
+    start: str = ""  # the exercise to begin with, where that is not the first
 
     @property
     def name(self) -> str:
@@ -58,6 +59,11 @@ class Lesson:
     def solution(self) -> Path:
         """Its folder under solutions/."""
         return self.root / "solutions" / self.folder.parent.name / self.name
+
+    @property
+    def in_order(self) -> list[Exercise]:
+        """The exercises as one may write them: the one to start with, then the others as they are listed."""
+        return sorted(self.exercises, key=lambda e: e.id != self.start)
 
     def exercise_at(self, qualname: str, file: str) -> Exercise | None:
         """The exercise that the object `qualname` in `file` belongs to (a method may belong to its class)."""
@@ -84,7 +90,10 @@ def read(folder: Path) -> Lesson:
         if exercise.id in [e.id for e in exercises[: i - 1]]:
             raise UsageError(f"{where}, exercise {i}: key 'id': {exercise.id!r} is used twice")
     header = _typed(Lesson, table, where, given={"folder": folder, "exercises": exercises})
-    return Lesson(**header)
+    lesson = Lesson(**header)
+    if lesson.start and lesson.start not in [e.id for e in exercises]:
+        raise UsageError(f"{where}: key 'start' must be the id of an exercise, not {lesson.start!r}")
+    return lesson
 
 
 def read_all(root: Path = ROOT) -> list[Lesson]:

@@ -12,124 +12,30 @@ nevertheless encoded and decoded (`course.plain`), so that a type behaves as it 
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from course import attempts, plain, shapes
-from course.report import Mismatch, Problem, call_text, short, short_pair
-from lab.spec import Spec
+from course import attempts, calls, plain
+from course.calls import Answer, Request
+from course.report import Mismatch, Problem, call_text, short, short_pair, with_dtype
 from lab.switch import LESSON
 
 NO_GRADIENT = None  # what stands for the gradient of something that the result does not depend on
 
 
-@dataclass
-class Request:
-    """One call: what is called and with what. It can be made again, of another implementation."""
-
-    function: Callable
-    arguments: bytes  # encoded {"args": tuple, "kwargs": dict}
-    grad_of: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        return self.function.__qualname__
-
-
-@dataclass
-class Answer:
-    """What came back, decoded."""
-
-    value: Any
-    grads: dict[str, Any] = field(default_factory=dict)
-    changed: list[str] = field(default_factory=list)  # names of arguments that the call changed in place
-    problem: str | None = None  # a violated shape, or something that is not plain
-
-
 def perform(request: Request) -> Answer:
-    """Makes the call. Exceptions of the called code pass through; torch's random state is left as it was."""
+    """Makes the call in this process, of whatever is in the function's place now (`course.attempts`)."""
     __tracebackhide__ = True
-    function = attempts.in_use(request.function)
-    sent = plain.decode(request.arguments)
-    built = {id(s): s.build() for s in _specs(sent)}
-    args = [built.get(id(a), a) for a in sent["args"]]
-    kwargs = {k: built.get(id(a), a) for k, a in sent["kwargs"].items()}
-    signature = inspect.signature(function)
-    bound = signature.bind(*args, **kwargs)
-    with torch.enable_grad():
-        inputs = {name: _watch(bound, name) for name in request.grad_of}
-        with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(0)  # torch.manual_seed takes milliseconds for GPUs that may come
-            result = function(*bound.args, **bound.kwargs)
-        answer = Answer(None, problem=shapes.violation(function, bound, result))
-        if answer.problem is None and inputs:
-            answer.grads, answer.problem = _gradients(result, inputs)
-    try:
-        answer.value = plain.roundtrip(result, "the result")
-        answer.grads = plain.roundtrip(answer.grads)
-    except plain.NotPlain as error:
-        answer.problem = answer.problem or f"{error}; return plain data"
-    watched = {n: v for n, v in bound.arguments.items() if n in inputs and isinstance(v, Tensor)}
-    if watched or not _same(sent, request.arguments):
-        after = signature.bind(*sent["args"], **sent["kwargs"]).arguments
-        original = plain.decode(request.arguments)
-        before = signature.bind(*original["args"], **original["kwargs"]).arguments
-        answer.changed = [
-            n for n, v in before.items() if not _same(watched.get(n, after[n]), plain.encode(_ungraded(v)))
-        ]
-    return answer
-
-
-def _specs(sent: dict[str, Any]) -> Iterator[Spec]:
-    yield from (a for a in (*sent["args"], *sent["kwargs"].values()) if isinstance(a, Spec))
-
-
-def _watch(bound: inspect.BoundArguments, name: str) -> dict[str, Tensor]:
-    """Makes the argument `name` something that gradients flow back to; gives the leaves, by name."""
-    value = bound.arguments.get(name)
-    if isinstance(value, nn.Module):
-        return dict(value.named_parameters())
-    if not isinstance(value, Tensor) or not value.is_floating_point():
-        raise TypeError(f"grad_of={name!r}: not an argument that is a float tensor or a model")
-    leaf = value.detach().requires_grad_()
-    # Not the leaf itself: code that works in place on its input should be told so by us, not by autograd.
-    bound.arguments[name] = leaf.clone()
-    return {"": leaf}
-
-
-def _gradients(result: Any, inputs: dict[str, dict[str, Tensor]]) -> tuple[dict[str, Any], str | None]:
-    """Gradients of the result (summed, where it has several numbers) to each watched input."""
-    scalar = result.get("loss") if isinstance(result, dict) else result
-    if isinstance(result, tuple) and result:
-        scalar = result[0]
-    if not isinstance(scalar, Tensor):
-        return {}, f"the result must be a tensor for its gradient to be taken, but it is {short(scalar)}"
-    leaves = [leaf for group in inputs.values() for leaf in group.values()]
-    found: Sequence[Tensor | None] = [None] * len(leaves)
-    if scalar.requires_grad:
-        found = torch.autograd.grad(scalar.sum(), leaves, allow_unused=True)
-    by_leaf = iter(found)
-    grads = {name: {key: next(by_leaf) for key in group} for name, group in inputs.items()}
-    return {name: group.get("", group) for name, group in grads.items()}, None
-
-
-def _same(value: Any, encoded: bytes) -> bool:
-    try:
-        return plain.encode(_ungraded(value)) == encoded
-    except plain.NotPlain:  # the call put something into an argument that was plain before
-        return False
-
-
-def _ungraded(value: Any) -> Any:
-    return value.detach() if isinstance(value, Tensor) else value
+    return calls.perform(replace(request, function=attempts.in_use(request.function)))
 
 
 @dataclass
@@ -153,14 +59,16 @@ class Seen:
         try:
             return Seen(self._answer, self.value[key], self._request, f"{self._part}[{key!r}]")
         except (KeyError, IndexError, TypeError):
-            self.fail(f"the result{self._part} has no {key!r}")
+            whose = f"{self._part} of the result" if self._part else "the result"
+            others = f", only {', '.join(map(repr, self.value))}" if isinstance(self.value, dict) and self.value else ""
+            self.fail(f"{whose} has no {key!r}{others}")
 
     def grad(self, name: str) -> Seen:
         """The gradient to the argument `name`; its value is None where the result does not depend on it."""
         return Seen(self._answer, self._answer.grads[name], self._request, f"gradient to {name}")
 
-    def close(self, expected: Any, rtol: float = 1e-6, atol: float = 1e-9) -> None:
-        """Fails unless the value equals `expected`: structure and shapes exactly, numbers within
+    def close(self, expected: Any, rtol: float = 1e-6, atol: float = 1e-9, says: str = "") -> None:
+        """Fails, saying `says`, unless the value equals `expected`: structure and shapes exactly, numbers within
         atol + rtol * |expected|. A NaN equals nothing. Where a gradient is expected to be all zeros, none at
         all (no path) is as good."""
         __tracebackhide__ = True
@@ -170,7 +78,15 @@ class Seen:
         difference = _difference(value, expected, rtol, atol)
         if difference is not None:
             got, wanted = short_pair(self.value, expected)
-            self.fail(expected=wanted, first_difference=difference, got=got)
+            self.fail(says, expected=wanted, first_difference=difference, got=got)
+
+    def has_dtype(self, expected: torch.dtype, says: str) -> None:
+        """Fails, saying `says`, unless the value is a tensor of this dtype."""
+        __tracebackhide__ = True
+        found = getattr(self.value, "dtype", type(self.value).__name__)
+        if found != expected:
+            name, wanted = (str(kind).removeprefix("torch.") for kind in (found, expected))
+            self.fail(says, expected=wanted, got=with_dtype(short(self.value), name), dtypes=True)
 
     def no_gradient(self, why: str) -> None:
         """Fails, saying `why`, if any gradient arrived here."""
@@ -191,12 +107,14 @@ class Seen:
         if not condition:
             self.fail(says)
 
-    def fail(self, says: str = "", expected: str = "", first_difference: str = "", got: str = "") -> None:
+    def fail(
+        self, says: str = "", expected: str = "", first_difference: str = "", got: str = "", dtypes: bool = False
+    ) -> None:
         __tracebackhide__ = True
         got = got or short(self.value)
         got = f"{self._part}: {got}" if self._part else got
-        problem = Problem(describe(self._request), got, expected, first_difference, says)
-        raise Mismatch("\n".join(problem.lines()))
+        called, that_is = describe(self._request, dtypes), explained(self._request)
+        raise Mismatch("\n".join(Problem(called, that_is, got, expected, first_difference, says).lines()))
 
 
 class Observer:
@@ -204,6 +122,11 @@ class Observer:
 
     def __init__(self):
         self.log: list[Observation] = []
+
+    def perform(self, request: Request) -> Answer:
+        """Makes the call. Grading makes it elsewhere."""
+        __tracebackhide__ = True
+        return perform(request)
 
     def start(self) -> None:
         """A test begins, or the next example of a property."""
@@ -219,7 +142,7 @@ class Observer:
         request = Request(function, arguments, grad_of)
         started = time.perf_counter()
         try:
-            answer = perform(request)
+            answer = self.perform(request)
         except Exception as error:
             self.log.append(Observation(request, error, seconds=time.perf_counter() - started))
             error.came_through_observe = True
@@ -231,11 +154,12 @@ class Observer:
         return seen
 
     @contextmanager
-    def raises(self, *kinds: type[Exception], match: str = "") -> Iterator[None]:
+    def raises(self, *kinds: type[Exception], match: str = "", says: str = "") -> Iterator[None]:
         """The observed call inside must raise one of `kinds` with a message in which `match` is found
-        (a regular expression, upper and lower case alike)."""
+        (a regular expression, upper and lower case alike). `says` puts a `match` that is more than words into words,
+        such as "names the line, 3"."""
         __tracebackhide__ = True
-        wanted = " or ".join(k.__name__ for k in kinds)
+        wanted = f"a {' or '.join(k.__name__ for k in kinds)}{_message(match, says)}"
         before = len(self.log)
         try:
             yield
@@ -246,23 +170,34 @@ class Observer:
                 raise
             self.log[-1].match = match
             if not re.search(match, str(error), re.IGNORECASE):
-                self._fail_raise(f"a {wanted} whose message matches {match!r}", f"{type(error).__name__}: {error}")
+                self._fail_raise(wanted, f"{type(error).__name__}: {error}")
         except Exception as error:
             if not getattr(error, "came_through_observe", False):
                 raise
-            self._fail_raise(f"a {wanted}", f"{type(error).__name__}: {error}")
+            self._fail_raise(wanted, f"{type(error).__name__}: {error}")
         else:
             if len(self.log) == before:
                 raise TypeError("nothing was observed inside observe.raises")
             answer = self.log[-1].outcome
-            self._fail_raise(f"a {wanted}", f"no error, but {short(answer.value)}")
+            self._fail_raise(wanted, f"no error, but {short(answer.value)}")
 
     def _fail_raise(self, expected: str, got: str) -> None:
         __tracebackhide__ = True
-        raise Mismatch("\n".join(Problem(describe(self.log[-1].request), got, expected).lines())) from None
+        request = self.log[-1].request
+        problem = Problem(describe(request), explained(request), got, expected)
+        raise Mismatch("\n".join(problem.lines())) from None
 
 
-def describe(request: Request) -> str:
+def _message(match: str, says: str) -> str:
+    """What is asked of an error's message, for the report."""
+    if not match:
+        return ""
+    if not says and re.fullmatch(r"(\w|[- |]|\\\.)+", match):
+        says = f"contains {' or '.join(repr(word.replace(chr(92), '')) for word in match.split('|'))}"
+    return f" whose message {says or f'matches {match!r}'}"
+
+
+def describe(request: Request, dtypes: bool = False) -> str:
     """The call, with short values."""
     sent = plain.decode(request.arguments)
     try:
@@ -270,7 +205,22 @@ def describe(request: Request) -> str:
     except TypeError:  # the function takes other arguments than these: the call as it was written
         given = [*map(short, sent["args"]), *(f"{k}={short(v)}" for k, v in sent["kwargs"].items())]
         return f"{request.name}({', '.join(given)})"
-    return call_text(request.name, bound.arguments)
+    return call_text(request.name, bound.arguments, dtypes)
+
+
+def explained(request: Request) -> str:
+    """What a scenario does, by its docstring: the first sentence, what it returns, and what it says of the arguments
+    that are given. Nothing of an exercise, which the learner knows."""
+    function = inspect.unwrap(request.function)
+    if not function.__module__.endswith(".testcases.scenarios"):
+        return ""
+    sent = plain.decode(request.arguments)
+    with contextlib.suppress(TypeError):
+        bound = inspect.signature(function).bind(*sent["args"], **sent["kwargs"])
+        given = "|".join(map(re.escape, [*bound.arguments, *bound.kwargs]))
+        first, *others = re.split(r"(?<=\.)\s+(?=[A-Z`])", " ".join((function.__doc__ or "").split()))
+        return " ".join([first, *(s for s in others if re.match(rf"Returns\b|`({given})`", s))])
+    return ""
 
 
 def _difference(got: Any, expected: Any, rtol: float, atol: float, where: str = "") -> str | None:

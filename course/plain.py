@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Iterable
 from math import prod
 from typing import Any
 
@@ -38,6 +39,7 @@ _DTYPES = {
         torch.complex128,
     )
 }
+_NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 _KEYS = (str, int, bool, float, type(None))
 
 
@@ -52,7 +54,7 @@ class BadBytes(ValueError):
 def encode(value: Any, name: str = "value") -> bytes:
     """The bytes of `value`. Raises NotPlain, naming the place within it: "value['loss'][2] is a set"."""
     writer = _Writer(name)
-    tree = json.dumps(writer.pack(value, name, 0), ensure_ascii=False).encode("utf-8", "surrogatepass")
+    tree = json.dumps(writer.pack(value, 0), ensure_ascii=False).encode("utf-8", "surrogatepass")
     data = b"".join([struct.pack("<Q", len(tree)), tree, *writer.buffers])
     if len(data) > MAX_BYTES:
         raise NotPlain(f"{name} takes {len(data)} bytes, more than the {MAX_BYTES} allowed")
@@ -85,15 +87,21 @@ def roundtrip(value: Any, name: str = "value") -> Any:
 
 
 class _Writer:
-    def __init__(self, name: str):
-        self.name, self.buffers, self.nodes = name, [], 0
+    """`at`: where the value that is being packed stands within the whole; a text is made of it only for errors."""
 
-    def pack(self, value: Any, name: str, depth: int) -> Any:
+    def __init__(self, name: str):
+        self.name, self.buffers, self.nodes, self.at = name, [], 0, []
+
+    def refuse(self, what: str) -> NotPlain:
+        return NotPlain(f"{self.name}{''.join(f'[{key!r}]' for key in self.at)} {what}")
+
+    def pack(self, value: Any, depth: int) -> Any:
         self.nodes += 1
         if self.nodes > MAX_NODES:
-            raise NotPlain(f"{self.name} holds more than {MAX_NODES} values")
+            self.at.clear()
+            raise self.refuse(f"holds more than {MAX_NODES} values")
         if depth > MAX_DEPTH:
-            raise NotPlain(f"{name} is nested more than {MAX_DEPTH} levels deep")
+            raise self.refuse(f"is nested more than {MAX_DEPTH} levels deep")
         kind = type(value)
         if value is None or kind in (bool, str):
             return value
@@ -104,33 +112,51 @@ class _Writer:
         if kind is bytes:
             return {"b": value.hex()}
         if isinstance(value, torch.Tensor):
-            return self.tensor(value, name)
-        if kind in (list, tuple):
-            return {kind.__name__[0]: [self.pack(v, f"{name}[{i}]", depth + 1) for i, v in enumerate(value)]}
+            return self.tensor(value)
+        if kind is list or kind is tuple:
+            return {"l" if kind is list else "t": self.items(enumerate(value), depth + 1)}
         if kind is dict:
-            pairs = []
-            for key, item in value.items():
-                if type(key) not in _KEYS:
-                    raise NotPlain(f"{name} has a key of type {type(key).__name__}; keys are strings or numbers")
-                pairs.append([self.pack(key, name, depth + 1), self.pack(item, f"{name}[{key!r}]", depth + 1)])
-            return {"d": pairs}
+            if not all(type(key) in _KEYS for key in value):
+                wrong = next(type(key).__name__ for key in value if type(key) not in _KEYS)
+                raise self.refuse(f"has a key of type {wrong}; keys are strings or numbers")
+            packed = self.items(value.items(), depth + 1)
+            return {"d": [[self.pack(key, depth + 1), item] for key, item in zip(value, packed, strict=True)]}
         if kind is Spec:
-            fields = [value.target, value.kwargs, value.seed, value.dtype]
-            return {"s": [self.pack(f, name, depth + 1) for f in fields]}
-        if type(value).__module__ == "numpy":
-            raise NotPlain(f"{name} is a numpy {kind.__name__}; make it a tensor (torch.as_tensor) or a plain number")
+            return {"s": [self.pack(f, depth + 1) for f in (value.target, value.kwargs, value.seed, value.dtype)]}
+        if kind.__module__ == "numpy":
+            raise self.refuse(f"is a numpy {kind.__name__}; make it a tensor (torch.as_tensor) or a plain number")
         allowed = "plain data (tensors, numbers, strings, lists, dicts)"
-        raise NotPlain(f"{name} is a {kind.__name__}, which is not {allowed}")
+        raise self.refuse(f"is a {kind.__name__}, which is not {allowed}")
 
-    def tensor(self, tensor: torch.Tensor, name: str) -> Any:
-        dtype = str(tensor.dtype).removeprefix("torch.")
+    def items(self, pairs: Iterable[tuple[Any, Any]], depth: int) -> list[Any]:
+        packed = []
+        self.at.append(None)
+        for self.at[-1], item in pairs:
+            packed.append(self.pack(item, depth))
+        self.at.pop()
+        return packed
+
+    def tensor(self, tensor: torch.Tensor) -> Any:
+        dtype = _NAMES.get(tensor.dtype, str(tensor.dtype))
         if dtype not in _DTYPES or tensor.layout != torch.strided or tensor.is_meta:
             found = f"a tensor of dtype {dtype} and layout {tensor.layout}"
-            raise NotPlain(f"{name} is {found}; return an ordinary dense one")
-        # clone, not contiguous(): that leaves a single number from a wider row with its odd stride
-        whole = tensor.detach().cpu().resolve_conj().resolve_neg().clone(memory_format=torch.contiguous_format)
-        self.buffers.append(whole.flatten().view(torch.uint8).numpy().tobytes() if whole.numel() else b"")
+            raise self.refuse(f"is {found}; return an ordinary dense one")
+        self.buffers.append(_bytes(tensor.detach()))
         return {"T": [dtype, list(tensor.shape), tensor.requires_grad]}
+
+
+def same_bytes(a: torch.Tensor, b: torch.Tensor) -> bool:
+    """Whether two tensors hold the same numbers, each NaN like itself."""
+    return a.shape == b.shape and a.dtype == b.dtype and _bytes(a.detach()) == _bytes(b.detach())
+
+
+def _bytes(tensor: torch.Tensor) -> bytes:
+    """The numbers, row by row."""
+    if tensor.is_cpu and not tensor.is_complex() and not tensor.is_neg() and tensor.dtype != torch.bfloat16:
+        return tensor.numpy().tobytes()
+    # clone, not contiguous(): that leaves a single number from a wider row with its odd stride
+    whole = tensor.cpu().resolve_conj().resolve_neg().clone(memory_format=torch.contiguous_format)
+    return whole.flatten().view(torch.uint8).numpy().tobytes() if whole.numel() else b""
 
 
 class _Reader:
@@ -183,4 +209,6 @@ class _Reader:
             raise BadBytes("a tensor is cut short")
         self.at += size
         built = torch.frombuffer(bytearray(raw), dtype=kind).reshape(shape) if size else torch.empty(shape, dtype=kind)
+        if kind is torch.bool:
+            built = built.view(torch.uint8) != 0  # a byte of 2 would be neither True nor False
         return built.requires_grad_() if requires_grad and (kind.is_floating_point or kind.is_complex) else built

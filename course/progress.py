@@ -6,6 +6,7 @@ from collections import defaultdict
 
 import pytest
 
+from course import desk, state
 from course.manifest import Lesson
 from lab import switch
 from lab.switch import ROOT
@@ -28,10 +29,11 @@ class Collector:
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
-            last = str(report.longrepr).strip().splitlines()
-            self.broken.append(
-                f"{report.nodeid.rpartition('/')[2]}: {last[-1].removeprefix('E').strip() if last else 'broken'}"
-            )
+            lines = str(report.longrepr).strip().splitlines() or ["broken"]
+            if not hasattr(report.longrepr, "lines"):  # not told by our plugin: the end is what says most
+                lines = [f"{report.nodeid.rpartition('/')[2]}: {lines[-1].removeprefix('E').strip()}"]
+            told = "; ".join(" ".join(line.split()) for line in lines)
+            self.broken += [told] if told not in self.broken else []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "call" or (report.when == "setup" and report.failed):
@@ -58,14 +60,35 @@ def check_lessons(lessons: list[Lesson]) -> int:
         print(f"\nlesson {lesson.number}  {lesson.title}{'  (the reference: SOLUTION says so)' if reference else ''}")
         for line in result.broken:
             print(f"  cannot be loaded: {line}")
-        points = 0
+        points, still_open = 0, 0
+        kept = state.read(lesson.root)
         for exercise in lesson.exercises:
             passed, total = result.passed[exercise.id], result.total[exercise.id]
             done = total > 0 and passed == total
-            points += exercise.points if done else 0
-            open_exercises += not done
-            state = "passed" if done else "not written" if exercise.id in result.unwritten and not passed else "open"
-            print(f"  {exercise.id:<6} {exercise.place:<58} {passed:>3}/{total:<3} {state}")
+            said = verdict(passed, total, exercise.id in result.unwritten)
+            if result.broken and not total and not reference:  # its tests could not even be loaded
+                said = remembered(state.condition(lesson, exercise, kept))
+            points += exercise.points if done or said.startswith("passed") else 0
+            still_open += not done
+            print(f"  {exercise.id:<6} {exercise.place:<58} {passed:>3}/{total:<3} {said}")
+        open_exercises += still_open
         whole = sum(e.points for e in lesson.exercises)
         print(f"  {points} of {whole} points;  details: pytest {(lesson.folder / 'testcases').relative_to(ROOT)} -v")
+        if not still_open and not reference:
+            print(f"  {desk.closing(lesson)}")
     return 1 if open_exercises else 0
+
+
+def verdict(passed: int, total: int, unwritten: bool) -> str:
+    if 0 < passed == total:
+        return "passed"
+    if passed:
+        return "partly"
+    return "not written" if unwritten else "wrong" if total else "no test"
+
+
+def remembered(condition: str) -> str:
+    """What `state` says of an exercise whose tests cannot be loaded now."""
+    return {
+        "passed": "passed, when last tested", "unreadable": "cannot be read", "not written": "not written",
+    }.get(condition, "not tested")  # fmt: skip

@@ -1,22 +1,24 @@
 """The course's side of pytest: the switch is checked, `observe` is given, and failures are told briefly.
 
-A test whose exercise is not written yet is counted as "not written" and gets one line. A failed observation
-gets the short report of `course.report` instead of a traceback; `--full-trace` brings the traceback back.
+A test whose exercise is not written yet is counted as "not written"; each such exercise gets one line. A failed
+observation gets the short report of `course.report` instead of a traceback; `--full-trace` brings the traceback back.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
-import textwrap
+import sys
 import time
-import traceback
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from _pytest._code.code import ReprFileLocation, TerminalRepr
 
-from course import record, state
+from course import alarm, bundle, patience, record, state
+from course.manifest import Exercise
 from lab import properties, switch
 from lab.errors import UsageError
 
@@ -29,10 +31,26 @@ def pytest_configure(config: pytest.Config) -> None:
         properties.chosen_seed()
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
+    if not hasattr(config, "workerinput"):  # xdist's workers have nobody to tell
+        with contextlib.suppress(OSError):
+            config.stash[OUT] = os.dup(1)  # pytest catches what is written to 1 itself
+
+
+OUT = pytest.StashKey[int]()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if OUT in config.stash:
+        os.close(config.stash[OUT])
+        del config.stash[OUT]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--exercise", action="append", metavar="ID", help="only the tests of this exercise, such as 13.2")
+    parser.addoption(
+        "--limit", type=float, default=patience.LIMIT, metavar="SECONDS",
+        help="how long a test of your own code may take (0: as long as it likes)",
+    )  # fmt: skip
 
 
 def pytest_report_header() -> str:
@@ -70,7 +88,55 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         observer.start()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item):
+    limit, about = item.config.getoption("--limit"), record.about(item)
+    debugged = item.config.getoption("usepdb", False) or "debugpy" in sys.modules or "pydevd" in sys.modules
+    if about is None or not limit or debugged:
+        return (yield)
+    stopped = item.session.stash.setdefault(STOPPED, set())
+    if about[1] in stopped:  # the exercise's other tests meet the same loop, most likely
+        limit /= 4
+    try:
+        with patience.limited(limit, item.config.stash.get(OUT, None)):
+            return (yield)
+    except alarm.TooLate:
+        stopped.add(about[1])
+        raise
+
+
+def pytest_enter_pdb() -> None:
+    alarm.silence()
+
+
+STOPPED = pytest.StashKey[set]()  # exercises
+RAISED = pytest.StashKey[dict]()  # (exercise, error, places) -> (the first test that met it, why)
 _recorders: list[record.Recorder] = []  # likewise
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector):
+    """A learner's file that cannot be loaded is told by its own line, not by those of whoever imports it."""
+    report = yield
+    call = getattr(report, "call", None)
+    lesson = _lesson_folder(collector.path) if report.failed and call and call.excinfo else None
+    if lesson is None or collector.config.getoption("fulltrace", False):
+        return report
+    if switch.finder.tree_of(lesson.name) == "tutorial" and (lines := _not_loaded(call.excinfo.value)):
+        report.longrepr = _Short(lines, collector)
+    return report
+
+
+def _not_loaded(error: BaseException) -> list[str]:
+    from course import failure
+
+    error = error.__cause__ or error
+    if isinstance(error, SyntaxError) and error.filename:
+        path = Path(error.filename)
+        path = path.relative_to(switch.finder.root) if path.is_relative_to(switch.finder.root) else path
+        return [f"{path.as_posix()}:{error.lineno}: {error.msg}"]
+    places = failure.places_in_lesson(error)
+    return [f"{type(error).__name__}: {error}", *(f"  {'at':<9}{place}" for place in places)] if places else []
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -99,73 +165,55 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
     if isinstance(error, NotImplementedError) and str(error).startswith(UNWRITTEN):
         report.unwritten = _unwritten_line(str(error), lesson)
         report.longrepr = _Short([report.unwritten], item)
+    elif lesson is not None and isinstance(error, alarm.TooLate):
+        report.longrepr = _Short(_report_lines(item, lesson, error, None), item)
     elif lesson is not None and (isinstance(error, AssertionError) or getattr(error, "came_through_observe", False)):
         started = time.perf_counter()
         report.why = _why(item)
         report.looked = time.perf_counter() - started
-        report.longrepr = _Short(_report_lines(item, lesson, error, report.why), item)
+        lines = _report_lines(item, lesson, error, report.why)
+        report.longrepr = _Short(_known_already(item, error, lines, report.why) or lines, item)
     return report
 
 
+def _known_already(item: pytest.Item, error: BaseException, lines: list[str], why: str | None) -> list[str]:
+    """Two lines for an error that an earlier test of the exercise has met at the same place; else none."""
+    from course import failure
+
+    places = () if isinstance(error, AssertionError) else tuple(failure.places_in_lesson(error))
+    marker = item.get_closest_marker("exercise")
+    if not places or marker is None:
+        return []
+    raised = next((line for line in lines if line.startswith("  raised")), "")
+    met = item.session.stash.setdefault(RAISED, {})
+    first, told = met.setdefault((marker.args[0], raised, places), (item.name, why))
+    if first == item.name or why not in (None, told):
+        return []
+    return [lines[0], f"{raised}, as in {first}"]
+
+
 def _why(item: pytest.Item) -> str | None:
-    """The known mistake behind the failure, where one is found within a second."""
+    """The known mistake behind the failure, where one is found within a second. A bundle for students holds none."""
+    if not _observers or bundle.is_bundle():
+        return None
     from course import diagnosis
 
-    return diagnosis.why(item, _observers[-1].log) if _observers else None
+    return diagnosis.why(item, _observers[-1].log)
 
 
-def _report_lines(item: pytest.Item, lesson: Path, error: AssertionError, why: str | None) -> list[str]:
-    from course import report
-    from course.observe import describe
+def _report_lines(item: pytest.Item, lesson: Path, error: BaseException, why: str | None) -> list[str]:
+    from course import failure, report
 
     marker = item.get_closest_marker("exercise")
     exercise = report.exercise_by_id(lesson, marker.args[0]) if marker else None
-    file, line = (exercise.file, _line_of(lesson, exercise)) if exercise else (item.path.name, None)
-    lines = [report.headline(exercise, file, line)]
-    if isinstance(error, report.Mismatch):
-        lines += str(error).splitlines()
-    else:
-        log = _observers[-1].log if _observers else []
-        if log:
-            lines.append(f"  {'called':<9}{describe(log[-1].request)}")
-        first = str(error).splitlines()[0] if str(error) else ""
-        if isinstance(error, AssertionError) and not getattr(error, "came_through_observe", False):
-            lines.append(f"  {'says':<9}{first or 'an assertion failed'}")
-        else:
-            lines.append(f"  {'raised':<9}{type(error).__name__}{': ' if first else ''}{first}")
-            lines += [f"  {'at':<9}{place}" for place in _places_in_lesson(error)]
-    lines.append(f"  {'test':<9}{_place_in_test(item, error)}")
-    if why:
-        lines += textwrap.wrap(why, report.WIDTH, initial_indent=f"  {'why':<9}", subsequent_indent=" " * 11)
-    if exercise:
-        lines.append(f"  {'next':<9}make hint EX={exercise.id}")
-    return lines
+    line = _line_of(lesson, exercise) if exercise else None
+    return failure.lines(item, lesson, error, _observers[-1].log if _observers else [], why, line)
 
 
-def _line_of(lesson: Path, exercise) -> int | None:
+def _line_of(lesson: Path, exercise: Exercise) -> int | None:
     """The line where the exercise's object is defined, in the tree that SOLUTION chooses."""
     tree = switch.finder.tree_of(lesson.name)
     return state.line_of(switch.finder.folders(tree).get(lesson.name, lesson) / exercise.file, exercise)
-
-
-def _place_in_test(item: pytest.Item, error: BaseException) -> str:
-    line, trace = None, error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == str(item.path):
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return f"{item.path.name}:{line}  {item.name}" if line else item.name
-
-
-def _places_in_lesson(error: BaseException) -> list[str]:
-    """Where in the lesson's files an exception passed, from the outermost call to the line that raised."""
-    folders = [str(folder) for tree in ("tutorial", "solutions") for folder in switch.finder.folders(tree).values()]
-    places = []
-    for frame in traceback.extract_tb(error.__traceback__):
-        folder = next((f for f in folders if frame.filename.startswith(f + os.sep)), None)
-        if folder and f"{os.sep}testcases{os.sep}" not in frame.filename:
-            places.append(f"{os.path.relpath(frame.filename, folder)}:{frame.lineno}  {frame.line}")
-    return places
 
 
 def _unwritten_line(message: str, lesson: Path | None) -> str:
@@ -174,6 +222,8 @@ def _unwritten_line(message: str, lesson: Path | None) -> str:
     number = re.search(r"exercise (\d\d)\.", message)
     own = lesson.name[len("lesson") :][:2] if lesson else None
     if own and number and number[1] != own:
+        if bundle.is_bundle():
+            return f"{message} (lesson {own} builds on it)"
         chosen = os.environ.get("SOLUTION", "").strip()
         given = ",".join([*([chosen] if chosen not in ("", "0") else []), f"lesson{number[1]}"])
         return f"{message} (lesson {own} builds on it; SOLUTION={given} uses the reference for it)"
@@ -189,9 +239,10 @@ def _lesson_folder(path: Path) -> Path | None:
 class _Short(TerminalRepr):
     """A failure in a few lines; the first is what pytest's summary shows."""
 
-    def __init__(self, lines: list[str], item: pytest.Item):
+    def __init__(self, lines: list[str], node: pytest.Item | pytest.Collector):
         self.lines = lines
-        self.reprcrash = ReprFileLocation(str(item.path), item.location[1] or 0, " ".join(lines[0].split()))
+        line = node.location[1] if isinstance(node, pytest.Item) else 0
+        self.reprcrash = ReprFileLocation(str(node.path), line or 0, " ".join(lines[0].split()))
 
     def toterminal(self, tw) -> None:
         for line in self.lines:
@@ -211,5 +262,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reports = terminalreporter.stats.get("not written", [])
     if reports:
         terminalreporter.section("not written yet", yellow=True)
-        for report in reports:
-            terminalreporter.write_line(f"{report.unwritten}   {report.nodeid.rpartition('::')[2]}")
+        for line, tests in Counter(report.unwritten for report in reports).items():
+            terminalreporter.write_line(f"{line}   {tests} test{'s' if tests > 1 else ''}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ class Problem:
     """The parts of a report; empty ones are left out."""
 
     called: str = ""
+    that_is: str = ""  # what a scenario that was called does
     got: str = ""
     expected: str = ""
     first_difference: str = ""
@@ -32,6 +34,7 @@ class Problem:
     def lines(self) -> list[str]:
         parts = [
             ("called", self.called),
+            *(("that is" if i == 0 else "", text) for i, text in enumerate(textwrap.wrap(self.that_is, WIDTH))),
             ("got", self.got),
             ("expected", self.expected),
             ("differs", self.first_difference),
@@ -49,7 +52,11 @@ def short(value: Any, width: int = WIDTH, digits: int = 4) -> str:
             return f"{head}, ...] shape {tuple(value.shape)}, {str(value.dtype).removeprefix('torch.')}"
         return text
     if isinstance(value, Spec):
-        inner = ", ".join(f"{k}={short(v, 24)}" for k, v in value.kwargs.items())
+        whole = {k: short(v, 2 * WIDTH) for k, v in value.kwargs.items()}  # a table of 4 by 4 numbers has room
+        inner = ", ".join(
+            f"{k}={text if len(text) < 2 * WIDTH else short(v, 24)}"
+            for (k, text), v in zip(whole.items(), value.kwargs.values(), strict=True)
+        )
         return f"{value.target.partition(':')[2]}({inner})"
     if isinstance(value, float):
         return _numbers(value, digits)
@@ -73,10 +80,30 @@ def short_pair(got: Any, expected: Any) -> tuple[str, str]:
     return pair
 
 
-def call_text(name: str, arguments: dict[str, Any]) -> str:
-    """`compute_grpo_loss(log_probs=[-1, -2], rewards=[1, 0], beta=0.5)`."""
+def call_text(name: str, arguments: dict[str, Any], dtypes: bool = False) -> str:
+    """`compute_grpo_loss(log_probs=[-1, -2], rewards=[1, 0], beta=0.5)`. With `dtypes`, or where numbers of several
+    precisions or of half precision are given, behind each array its dtype."""
     room = max(24, (2 * WIDTH) // max(1, len(arguments)))
-    return f"{name}({', '.join(f'{k}={short(v, room)}' for k, v in arguments.items())})"
+    kinds = {name: kind for name, value in arguments.items() if (kind := _precision(value))}
+    shown = (
+        kinds if dtypes or len(set(kinds.values())) > 1 or not {"float32", "float64"}.issuperset(kinds.values()) else {}
+    )
+    texts = (
+        f"{k}={with_dtype(short(v, room), shown[k], ' ') if k in shown else short(v, room)}"
+        for k, v in arguments.items()
+    )
+    return f"{name}({', '.join(texts)})"
+
+
+def with_dtype(text: str, dtype: str, between: str = ", ") -> str:
+    """`text`, a value, with its dtype behind it, where that does not stand there already."""
+    return text if text.endswith(dtype) else f"{text}{between}{dtype}"
+
+
+def _precision(value: Any) -> str | None:
+    if isinstance(value, torch.Tensor) and (value.is_floating_point() or value.is_complex()):
+        return str(value.dtype).removeprefix("torch.")
+    return value.dtype if isinstance(value, Spec) else None
 
 
 def headline(exercise: Exercise | None, file: str, line: int | None) -> str:

@@ -23,10 +23,12 @@ SUITES = ("basic_test.py", "advanced_test.py")
 
 @dataclass
 class State:
-    """hints: exercise -> how many were given. results: exercise -> suite -> {"passed": bool, "code": digest}."""
+    """hints: exercise -> how many were given. results: exercise -> suite -> {"passed": bool, "code": digest}.
+    last: the exercise that was tested last, or nothing."""
 
     hints: dict[str, int] = field(default_factory=dict)
     results: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    last: str = ""
     other: dict[str, Any] = field(default_factory=dict)  # what a newer course may have put there
 
 
@@ -40,10 +42,12 @@ def read(root: Path) -> State:
         return State()
     hints = kept.get("hints")
     results = kept.get("results")
+    last = kept.get("last")
     return State(
         {k: v for k, v in hints.items() if type(v) is int and v >= 0} if isinstance(hints, dict) else {},
         {k: of for k, v in results.items() if (of := _suites(v))} if isinstance(results, dict) else {},
-        {k: v for k, v in kept.items() if k not in ("hints", "results")},
+        last if isinstance(last, str) else "",
+        {k: v for k, v in kept.items() if k not in ("hints", "results", "last")},
     )
 
 
@@ -60,17 +64,25 @@ def _suites(value: Any) -> dict[str, dict[str, Any]]:
 
 def write(state: State, root: Path) -> None:
     kept = {**state.other, "hints": state.hints, "results": state.results}
+    kept |= {"last": state.last} if state.last else {}
     write_text(root / FILE, json.dumps(kept, indent=1) + "\n")
 
 
 def digest(lesson: Lesson, exercise: Exercise) -> str:
-    """Of the learner's code of the exercise, comments apart: a result is about the code that was tested."""
+    """Of the learner's code of the exercise, comments apart: a result is about the code that was tested. The file's
+    imports, constants and helpers are part of it, the other exercises in the file are not."""
     try:
         text = (lesson.folder / exercise.file).read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
     with contextlib.suppress(SyntaxError, ValueError, StopIteration):
-        text = ast.unparse(node_of(ast.parse(text), exercise))
+        tree = ast.parse(text)
+        node_of(tree, exercise)  # where it is missing, the whole text counts
+        for other in lesson.exercises:
+            if other.file == exercise.file and other.id != exercise.id:
+                with contextlib.suppress(StopIteration):
+                    node_of(tree, other).body = [ast.Pass()]
+        text = ast.unparse(tree)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -97,11 +109,26 @@ def line_of(path: Path, exercise: Exercise) -> int | None:
     return None
 
 
+def unreadable(lesson: Lesson, exercise: Exercise) -> str | None:
+    """ "tutorial/.../loss/grpo.py:59: expected ':'" where the exercise's file is no Python."""
+    path = lesson.folder / exercise.file
+    try:
+        ast.parse(path.read_bytes(), filename=path.name)
+    except OSError:
+        return None
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", None)
+        return f"{path.relative_to(lesson.root).as_posix()}:{line or 1}: {getattr(error, 'msg', None) or error}"
+    return None
+
+
 def condition(lesson: Lesson, exercise: Exercise, state: State) -> str:
     """ "passed", "failed" (the basic tests), "basic passed" (the advanced ones failed or have not run),
-    "not written", or "not tested" (since the code was last changed)."""
+    "not written", "not tested" (since the code was last changed), or "unreadable" (its file is no Python)."""
     if not written(lesson, exercise):
         return "not written"
+    if unreadable(lesson, exercise):
+        return "unreadable"
     code = digest(lesson, exercise)
     found = {s: r["passed"] for s, r in state.results.get(exercise.id, {}).items() if r["code"] == code}
     if not found:

@@ -11,10 +11,12 @@ from __future__ import annotations
 import ast
 import shutil
 import time
+import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from course import manifest
+from course import bundle, manifest
 from course.manifest import Lesson
 from lab.errors import UsageError
 from lab.files import write_text
@@ -30,7 +32,12 @@ def files(lesson: Lesson) -> list[str]:
 
 
 def stub_of(lesson: Lesson, file: str) -> str:
-    """The text of the pristine stub `file`. Raises UsageError where the reference lacks the object."""
+    """The text of the pristine stub `file`. Raises UsageError where the reference lacks the object.
+
+    A bundle for students has no reference; there it is the text that was handed out.
+    """
+    if bundle.is_bundle():
+        return _handed_out(lesson, file)
     path = lesson.solution / file
     try:
         source = path.read_text(encoding="utf-8")
@@ -51,6 +58,16 @@ def stub_of(lesson: Lesson, file: str) -> str:
     for first, last, replacement in sorted(edits, reverse=True):
         lines[first - 1 : last] = replacement
     return _squeezed(lines)
+
+
+def _handed_out(lesson: Lesson, file: str) -> str:
+    try:
+        with zipfile.ZipFile(lesson.root / bundle.PRISTINE) as archive:
+            return archive.read(f"{lesson.name}/{file}").decode()
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile, zlib.error):
+        raise UsageError(
+            f"{bundle.PRISTINE} cannot give {lesson.name}/{file}; unpack the bundle once more, in another folder"
+        ) from None
 
 
 def functions(tree: ast.Module, name: str) -> Iterator[ast.AST]:

@@ -7,7 +7,8 @@ import shutil
 import subprocess
 import sys
 
-from course import hints, manifest, readme_tables, scaffold, stubs, update
+from course import hints, manifest, stubs
+from lab import switch
 from lab.errors import UsageError
 from lab.files import write_text
 from lab.switch import ROOT
@@ -52,6 +53,30 @@ def do_audit(arguments: list[str]) -> int:
     return audit(arguments)
 
 
+def do_grade(arguments: list[str]) -> int:
+    from course.grading import grade
+
+    return grade.grade(grade.parse(arguments))
+
+
+def do_gradescope_zip(arguments: list[str]) -> int:
+    from course.grading import upload
+
+    return upload.gradescope_zip(arguments)
+
+
+def do_classroom_workflow(arguments: list[str]) -> int:
+    from course.grading import upload
+
+    return upload.classroom_workflow(arguments)
+
+
+def do_release(arguments: list[str]) -> int:
+    from course import release
+
+    return release.release(arguments)
+
+
 def do_notebooks(arguments: list[str]) -> int:
     """The lessons' walkthroughs, on the reference; `--write` puts the outputs into the files."""
     rest = [a for a in arguments if a and a != "--write"]
@@ -65,6 +90,7 @@ def do_notebooks(arguments: list[str]) -> int:
 
 def do_check(arguments: list[str]) -> int:
     """The learner's stubs: one line per exercise, with what its tests say. Exit status 0 when all pass."""
+    switch.check()
     lessons = [manifest.find(arguments[0])] if arguments else manifest.read_all()
     from course.progress import check_lessons  # pytest: only where it is installed
 
@@ -79,6 +105,7 @@ def do_next(arguments: list[str]) -> int:
 
 
 def do_watch(arguments: list[str]) -> int:
+    switch.check()
     from course import watch
 
     watch.watch([manifest.find(arguments[0])] if arguments else manifest.read_all())
@@ -101,12 +128,16 @@ def do_hint(arguments: list[str]) -> int:
 
 
 def do_update(arguments: list[str]) -> int:
+    from course import update
+
     for line in update.update():
         print(line)
     return 0
 
 
 def do_new_lesson(arguments: list[str]) -> int:
+    from course import scaffold
+
     if len(arguments) != 1 or not arguments[0]:
         raise UsageError("say its name, such as `make new-lesson NAME=stage02_gradients/lesson05_reinforce`")
     for path in scaffold.new_lesson(arguments[0]):
@@ -131,6 +162,8 @@ def do_reset(arguments: list[str]) -> int:
 
 def do_stubs(arguments: list[str]) -> int:
     """For maintainers: whatever is made from solutions/ and the manifests. `--check` only says what differs."""
+    from course import readme_tables
+
     if arguments not in ([], ["--check"]):
         raise UsageError(f"stubs takes no argument or --check, not {' '.join(arguments)!r}")
     lessons = manifest.read_all()

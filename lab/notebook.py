@@ -2,10 +2,11 @@
 
 - An exercise that is not written yet gives a friendly note in the cell instead of a traceback, and a cell that needs
   what such a cell would have made says so. Neither stops "Run All": the other cells still run.
+- Under any other error stands which exercises the cell uses: one of them may be wrong.
 - A file that was saved is loaded again before the next cell runs (IPython's autoreload).
 - matplotlib figures are shown as PNG pictures, whatever backend is set.
 
-Other errors look as they always do. Left out on purpose: everything else that a notebook could be made to do.
+Left out on purpose: everything else that a notebook could be made to do.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class Note:
 class Exercises:
     """The handler of a shell's errors: turns unwritten exercises into notes.
 
-    `missing` says of each name that a stopped cell would have made which exercise stopped it.
+    `missing` says of each name that a stopped cell would have made what stopped it.
     """
 
     def __init__(self):
@@ -50,33 +51,48 @@ class Exercises:
 
     def handle(self, shell: Any, kind: type, error: BaseException, traceback: Any, tb_offset: int | None = None):
         """As `set_custom_exc` wants it: shows the note, or else the traceback as ever."""
-        text = self.note(error, _source(shell))
-        if text is None:
-            shell.showtraceback((kind, error, traceback), tb_offset=tb_offset)
-            return
         from IPython.display import display
 
-        display(Note(text))
-        self.told = error
+        text = self.note(error, _source(shell), shell.user_ns)
+        if text is not None:
+            display(Note(text))
+            self.told = error
+            return
+        shell.showtraceback((kind, error, traceback), tb_offset=tb_offset)
+        if text := self.after_error(_source(shell), shell.user_ns):
+            display(Note(text))
 
-    def note(self, error: BaseException, source: str = "") -> str | None:
-        """What to say about an error in a cell; None where it is none of ours."""
+    def after_error(self, source: str, names: dict[str, Any]) -> str | None:
+        """What to say under the traceback of an error that is none of ours; `names` are the notebook's."""
+        self._stopped(source, "ended in an error")
+        used = _exercises_used(source, names)
+        if not used:
+            return None
+        lessons = dict.fromkeys(one.id.partition(".")[0] for one in used)
+        checks = ", ".join(f"`make check LESSON={lesson}`" for lesson in lessons)
+        does = "Does it pass?" if len(used) == 1 else "Do they pass?"
+        return f"This cell uses {_listed(used)}. {does} {checks}"
+
+    def note(self, error: BaseException, source: str = "", names: dict[str, Any] | None = None) -> str | None:
+        """What to say about an error in a cell; None where it is none of ours. `names` are the notebook's."""
         if isinstance(error, NameError):
             stopped = self.missing.get(error.name or "")
             if stopped is None:
                 return None
             self._stopped(source, stopped)
-            return f"This cell needs `{error.name}` from a cell above, which waits for exercise {stopped}."
+            return f"This cell needs `{error.name}` from a cell above, which {stopped}."
         found = UNWRITTEN.match(str(error))
         if not found:
             return None
-        self._stopped(source, found["id"])
+        self._stopped(source, f"waits for exercise {found['id']}")
+        others = [e for e in _exercises_used(source, names or {}) if not e.written and e.id != found["id"]]
+        which = "which is" if len(others) == 1 else "which are"
         return (
             f"Exercise {found['id']}, `{found['object']}`, is not written yet.\n"
             f"Its file: `{_place(found['lesson'], found['file'])}`\n"
             f"Stuck? `make hint EX={found['id']}`\n"
-            "Write it, save the file, and run this cell again: your code draws the picture."
-        )
+            "Write it, save the file, and run this cell again."
+        ) + (f"\nThis cell also needs {_listed(others)}, {which} not written either." if others else "")
 
     def finished(self, result: Any) -> None:
         """After each cell: one that ended in a note has not failed, so that the cells after it run."""
@@ -84,9 +100,16 @@ class Exercises:
             result.error_in_exec = None
         self.told = None
 
-    def _stopped(self, source: str, exercise: str) -> None:
+    def _stopped(self, source: str, reason: str) -> None:
         with contextlib.suppress(SyntaxError):  # a cell with magics: its names are not known
-            self.missing.update(dict.fromkeys(assigned(source), exercise))
+            self.missing.update(dict.fromkeys(assigned(source), reason))
+
+
+def _listed(used: list[Any]) -> str:
+    """ "exercise 13.2, `collate`", or "the exercises 13.2 `collate`, 13.4 `sample`"."""
+    if len(used) == 1:
+        return f"exercise {used[0].id}, `{used[0].object}`"
+    return f"the exercises {', '.join(f'{one.id} `{one.object}`' for one in used)}"
 
 
 def assigned(source: str) -> set[str]:
@@ -115,7 +138,7 @@ def prepare() -> None:
         return
     exercises = Exercises()
     setattr(shell, MARK, exercises)
-    shell.set_custom_exc((NotImplementedError, NameError), exercises.handle)
+    shell.set_custom_exc((Exception,), exercises.handle)
     shell.events.register("post_run_cell", exercises.finished)
     shell.display_formatter.formatters["image/png"].for_type_by_name("matplotlib.figure", "Figure", _png)
     warnings.filterwarnings("ignore", message="IProgress not found")  # tqdm would like widgets; nothing here needs them
@@ -157,6 +180,15 @@ def _source(shell: Any) -> str:
     """The text of the cell that is running."""
     history = shell.user_ns.get("In") or [""]
     return history[-1]
+
+
+def _exercises_used(source: str, names: dict[str, Any]) -> list[Any]:
+    """No note must fail, whatever a notebook holds."""
+    from lab.uses import exercises_used
+
+    with contextlib.suppress(Exception):
+        return exercises_used(source, names)
+    return []
 
 
 def _place(lesson: str, file: str) -> str:

@@ -49,7 +49,7 @@ class LessonFinder:
         if value in ("", "0"):
             return set()
         if value == "1":
-            return set(lessons)
+            return self._held(set(lessons), value)
         chosen = set()
         for part in value.split(","):
             matches = {name for name in lessons if part.strip() in (name, name.split("_")[0])}
@@ -60,6 +60,11 @@ class LessonFinder:
                     f"joined by commas (there are: {known})"
                 )
             chosen |= matches
+        return self._held(chosen, value)
+
+    def _held(self, chosen: set[str], value: str) -> set[str]:
+        if chosen and not (self.root / "solutions").is_dir():
+            raise UsageError(f"SOLUTION={value!r} asks for the reference, and there is no solutions/ here; unset it")
         return chosen
 
     def find_spec(self, fullname: str, path: Sequence[str] | None = None, target=None):

@@ -1,7 +1,9 @@
 """What the course's own tests share: course trees made up in a temporary folder, and Python run inside them."""
 
+import ctypes
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import textwrap
@@ -56,6 +58,18 @@ def run_python():
     return _run_python
 
 
+@pytest.fixture(scope="session")
+def bubblewrap():
+    """For tests that need a sandbox: skips them where bubblewrap is missing or may make no namespaces."""
+    line = ["bwrap", "--ro-bind", "/", "/", "--unshare-pid", "--unshare-net", "--proc", "/proc", "true"]
+    try:
+        done = subprocess.run(line, capture_output=True, text=True, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):
+        pytest.skip("bubblewrap is not installed")
+    if done.returncode != 0:
+        pytest.skip(f"bubblewrap cannot make namespaces here: {done.stderr.strip()[-200:]}")
+
+
 @pytest.fixture
 def lessons_at(monkeypatch):
     """`lessons_at(root)`: lessons are imported from under `root`, with SOLUTION unset. Undone after the test."""
@@ -70,6 +84,38 @@ def lessons_at(monkeypatch):
     yield use
     switch.forget()
     sys.modules.update(loaded)
+
+
+@pytest.fixture
+def adopted():
+    """`adopted()`: the processes that have come of this one since, by number, with their command lines; those too whose
+    parents have ended. `adopted(pid)`: those that have come of another. Linux tells."""
+    if not sys.platform.startswith("linux"):
+        pytest.skip("looks for processes in /proc, and adopts orphans")
+    libc, child_subreaper = ctypes.CDLL(None), 36
+    before = _descendants()
+    libc.prctl(child_subreaper, 1, 0, 0, 0)
+    yield lambda of=None: {pid: text for pid, text in _descendants(of).items() if of or pid not in before}
+    for pid in _descendants().keys() - before.keys():
+        os.kill(pid, signal.SIGKILL)
+    libc.prctl(child_subreaper, 0, 0, 0, 0)
+
+
+def _descendants(of=None):
+    parents, found = {}, {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            state, parent = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
+            text = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:  # it has just ended
+            continue
+        parents[int(folder.name)] = int(parent)
+        if state != "Z":
+            found[int(folder.name)] = text
+    line = [of or os.getpid()]
+    for pid in line:
+        line += [child for child, parent in parents.items() if parent == pid]
+    return {pid: found[pid] for pid in line[1:] if pid in found}
 
 
 def _write_files(folder, files):

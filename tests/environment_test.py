@@ -79,7 +79,7 @@ def test_the_supported_versions_are_those_of_the_project():
     )
 
 
-@pytest.mark.parametrize("file", ["__init__.py", "__main__.py", "environment.py"])
+@pytest.mark.parametrize("file", ["__init__.py", "__main__.py", "bundle.py", "environment.py"])
 def test_what_any_python_reads_has_no_new_syntax(file):
     ast.parse((ROOT / "course" / file).read_text(encoding="utf-8"), feature_version=(3, 6))
 
@@ -239,9 +239,10 @@ def test_help_lists_every_make_target_and_the_reverse(monkeypatch, capsys):
     listed = re.findall(r"^  ([a-z-]+) ", capsys.readouterr().out, flags=re.MULTILINE)
     phony = re.search(r"^\.PHONY: (.*)$", makefile, flags=re.MULTILINE)[1].split()
     assert sorted(targets) == sorted(listed) == sorted(phony) == sorted(command.VERBS)
+    variable = r"\$\((?:EX|LESSON|NAME|FORCE|EXPERIMENT|SUBMISSIONS|OPTIONS|if \$\(OUT\),--out \$\(OUT\))\)"
     for target in targets:
         assert re.search(
-            rf"^{target}:\n\t@\$\(COURSE\) {target}( \$\((EX|LESSON|NAME|FORCE|EXPERIMENT)\))*( \|\| true)?$",
+            rf"^{target}:\n\t@\$\(COURSE\) {target}( {variable})*( \|\| true)?$",
             makefile,
             flags=re.MULTILINE,
         )

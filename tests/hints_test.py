@@ -3,8 +3,9 @@
 import json
 
 import pytest
+import torch
 
-from course import hints, state
+from course import hints, manifest, state
 from lab.errors import UsageError
 
 
@@ -23,6 +24,13 @@ def shown(course, exercise="01.1"):
 
 def test_each_call_gives_the_next_and_then_all(course):
     assert [shown(course) for _ in range(5)] == [["a"], ["b"], ["c"], ["a", "b", "c"], ["a", "b", "c"]]
+
+
+def test_after_the_last_the_command_for_the_reference_is_told(course):
+    for _ in range(3):
+        text = hints.next_hint("01.1", course)
+    assert "make solution" not in text
+    assert hints.next_hint("01.1", course).endswith("make solution EX=01.1 FORCE=1 shows the reference.")
 
 
 def test_exercises_do_not_disturb_each_other(course):
@@ -49,3 +57,12 @@ def test_what_else_the_file_holds_is_kept(course):
 def test_an_unknown_exercise_is_told(course):
     with pytest.raises(UsageError, match=r"no exercise '01\.7'; say one of: 01\.1, 01\.2"):
         hints.next_hint("01.7", course)
+
+
+def test_the_last_hint_about_the_loss_keeps_its_dtype():
+    _, exercise = manifest.find_exercise("13.2")
+    code, _, _ = exercise.hints[-1].partition("; the loss is")
+    for kind in (torch.float32, torch.float64, torch.bfloat16):
+        names = {"torch": torch, "log_probs": torch.zeros(2, dtype=kind), "rewards": torch.zeros(2), "beta": 0.1}
+        exec(code, names)
+        assert names["weights"].dtype == kind

@@ -154,3 +154,15 @@ def test_a_lesson_is_found_by_number_or_name(tmp_path, write_files, manifest_tex
         assert manifest.find(name, tmp_path).name == "lesson02_soon"
     with pytest.raises(UsageError, match=r"there is no lesson '2'; use one of: 02"):
         manifest.find("2", tmp_path)
+
+
+def test_the_exercise_to_start_with_must_be_one(tmp_path, write_files, manifest_text):
+    text = manifest_text("01.1 work.py:f", "01.2 work.py:g")
+    folder = tmp_path / "tutorial" / "stage01_a" / "lesson01_first"
+    for start in ("01.2", "01.7"):
+        write_files(folder, {"lesson.toml": f'start = "{start}"\n{text}'})
+        if start == "01.2":
+            assert [e.id for e in manifest.read(folder).in_order] == ["01.2", "01.1"]
+        else:
+            with pytest.raises(UsageError, match=r"key 'start' must be the id of an exercise, not '01\.7'"):
+                manifest.read(folder)

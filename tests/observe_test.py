@@ -177,7 +177,13 @@ def test_a_wrong_part_is_told_with_its_place(observe):
 def test_a_missing_part_is_told(observe, value, key):
     with pytest.raises(Mismatch) as caught:
         observe(same, value)[key]
-    assert part(str(caught.value), "says") == f"the result has no {key!r}"
+    assert part(str(caught.value), "says").startswith(f"the result has no {key!r}")
+
+
+def test_a_missing_part_is_told_with_its_place_and_what_there_is(observe):
+    with pytest.raises(Mismatch) as caught:
+        observe(same, {"items": [{"prompt": "1", "length": 1}]})["items"][0]["answer"]
+    assert part(str(caught.value), "says") == "['items'][0] of the result has no 'answer', only 'prompt', 'length'"
 
 
 def test_check_and_fail_say_the_given_sentence(observe):
@@ -187,6 +193,50 @@ def test_check_and_fail_say_the_given_sentence(observe):
         with pytest.raises(Mismatch) as caught:
             complain()
         assert str(caught.value).splitlines() == ["  called   same(x=3)", "  got      3", "  says     it must be even"]
+
+
+def test_a_comparison_can_say_what_it_is_about(observe):
+    with pytest.raises(Mismatch) as caught:
+        observe(same, 3).close(4, says="three is one too few")
+    assert part(str(caught.value), "says") == "three is one too few"
+    assert part(str(caught.value), "differs") == "by -1"
+
+
+def test_a_wrong_dtype_is_told_with_the_value_and_those_of_the_call(observe):
+    seen = observe(same, torch.tensor([1.5], dtype=torch.float64))
+    seen.has_dtype(torch.float64, "never said")
+    with pytest.raises(Mismatch) as caught:
+        seen.has_dtype(torch.float32, "single precision is asked for")
+    assert str(caught.value).splitlines() == [
+        "  called   same(x=[1.5] float64)",
+        "  got      [1.5], float64",
+        "  expected float32",
+        "  says     single precision is asked for",
+    ]
+    with pytest.raises(Mismatch) as caught:
+        observe(same, {"loss": 1.5})["loss"].has_dtype(torch.float32, "a tensor is asked for")
+    assert part(str(caught.value), "got") == "['loss']: 1.5, float"
+
+
+def test_dtypes_are_told_where_they_may_matter(observe):
+    def called(x, factor):
+        with pytest.raises(Mismatch) as caught:
+            observe(double, x, factor).fail("it failed")
+        return part(str(caught.value), "called")
+
+    one, half = torch.tensor([1.0]), torch.tensor([1.0], dtype=torch.float16)
+    assert called(one, one) == "double(x=[1], factor=[1])"
+    assert called(one.double(), one.double()) == "double(x=[1], factor=[1])"
+    assert called(one.double(), 2 * one) == "double(x=[1] float64, factor=[2] float32)"
+    assert called(half, 1) == "double(x=[1] float16, factor=1)"
+
+
+def test_a_small_model_is_told_whole(observe):
+    table = Spec("lab.tiny_lm:BigramLM", {"logits": torch.full((3, 3), -1 / 3).tolist()}, dtype="bfloat16")
+    with pytest.raises(Mismatch) as caught:
+        observe(lesson(lambda model, x, y: x), table, 1, 2).close(2)
+    row = "[-0.3333, -0.3333, -0.3333]"
+    assert f"(model=BigramLM(logits=[{row}, {row}, {row}]) bfloat16, x=1, y=2)" in str(caught.value)
 
 
 # --- gradients -------------------------------------------------------------------------------------------------
@@ -289,7 +339,19 @@ def test_an_error_with_another_message_is_told(observe):
     with pytest.raises(Mismatch) as caught, observe.raises(ValueError, match="beta"):
         observe(fails, "alpha")
     assert part(str(caught.value), "got") == "ValueError: alpha"
-    assert part(str(caught.value), "expected") == "a ValueError whose message matches 'beta'"
+    assert part(str(caught.value), "expected") == "a ValueError whose message contains 'beta'"
+
+
+@pytest.mark.parametrize(("awaited", "expected"), [
+    ({"match": r"train\.jsonl"}, "contains 'train.jsonl'"),
+    ({"match": "log_probs|rewards"}, "contains 'log_probs' or 'rewards'"),
+    ({"match": r"\b3\b"}, r"matches '\\b3\\b'"), ({"match": r"\b3\b", "says": "names line 3"}, "names line 3"),
+])  # fmt: skip
+def test_what_a_message_must_say_is_told_in_words(observe, awaited, expected):
+    for call, value in ((fails, "alpha"), (double, 3)):
+        with pytest.raises(Mismatch) as caught, observe.raises(ValueError, **awaited):
+            observe(call, value)
+        assert part(str(caught.value), "expected") == f"a ValueError whose message {expected}"
 
 
 def test_no_error_at_all_is_told_with_what_came_back(observe):

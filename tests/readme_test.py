@@ -7,12 +7,14 @@ import tomllib
 import pytest
 
 from course import attempts, manifest, pages
+from course.grading import grade
 from lab.switch import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [
     ROOT / "README.md",
     ROOT / "AGENTS.md",
+    ROOT / "docs" / "INSTRUCTORS.md",
     ROOT / "tutorial" / "CONTRIBUTING.md",
     *sorted(ROOT.glob("benchmarks/*.md")),
 ]
@@ -21,6 +23,13 @@ PAGES = [
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_links_lead_somewhere(page):
     assert pages.broken_links(page) == []
+
+
+def test_every_option_of_grading_is_on_the_instructors_page():
+    page = (ROOT / "docs" / "INSTRUCTORS.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"(?<!\w)--[a-z]+", page[page.index("`OPTIONS` takes") : page.index("It was stopped?")]))
+    known = set(re.findall(r"^    (--[a-z]+) ", grade.__doc__, re.MULTILINE)) | {"--assignment"}
+    assert listed == known - {"--out"}
 
 
 def test_editors_find_the_lessons_of_every_stage():

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from course import pytest_plugin, report
+from course import failure, pytest_plugin, report
 from course.manifest import Exercise
 
 LESSON = "stage01_a/lesson13_made_up"
@@ -78,9 +78,12 @@ TESTS = """\
             with observe.raises(ValueError):
                 observe(loss, X, gamma=0.5)
 
+        def test_crashes_again(self, observe):
+            observe(loss, X[:1], beta=0)
+
     @pytest.mark.exercise("13.2")
     def test_method(observe):
-        observe(scenarios.forward, [1]).check(False, "forward must keep the sign")
+        observe(scenarios.forward, [1], twice=True).check(False, "forward must keep the sign")
 
     def test_without_an_exercise():
         assert 1 + 1 == 3
@@ -98,13 +101,17 @@ MISTAKES = """\
     wrong("13.1", "Beta is forgotten.", {"beta * x.sum()": "x.sum()"})
     """
 
-SCENARIOS = """\
+SCENARIOS = '''\
     import torch
     from lesson13_made_up import work
 
-    def forward(x):
+    def forward(x, length=1, twice=False):
+        """Calls Model.forward, and nothing
+        else. Only for short texts. `length` is never used. Returns numbers.
+
+        `twice` is never used either."""
         return work.Model().forward(torch.tensor(x)).tolist()
-    """
+    '''
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +155,7 @@ def test_a_missing_error_is_told_the_same_way(shown):
     assert shown[1]["TestLoss.test_refuses_beta"].splitlines()[1:] == [
         "  called   loss(x=[1, 2], beta=-1)",
         "  got      no error, but -2",
-        "  expected a ValueError",
+        "  expected a ValueError whose message contains 'beta'",
         "  test     basic_test.py:16  test_refuses_beta",
         "  why      One too much: the sum alone is asked for.",
         "  next     make hint EX=13.1",
@@ -174,10 +181,11 @@ def test_a_property_is_told_by_its_smallest_counterexample(shown):
 def test_a_method_is_told_with_its_own_line(shown):
     assert shown[1]["test_method"].splitlines() == [
         f"{'exercise 13.2  Model.forward':<52} work.py:9",
-        "  called   forward(x=[1])",
+        "  called   forward(x=[1], twice=True)",
+        "  that is  Calls Model.forward, and nothing else. Returns numbers. `twice` is never used either.",
         "  got      [-1]",
         "  says     forward must keep the sign",
-        "  test     basic_test.py:43  test_method",
+        "  test     basic_test.py:46  test_method",
         "  next     make hint EX=13.2",
     ]
 
@@ -186,7 +194,7 @@ def test_without_an_exercise_the_test_itself_is_named(shown):
     assert shown[1]["test_without_an_exercise"].splitlines() == [
         f"{'this test':<52} basic_test.py",
         "  says     assert (1 + 1) == 3",
-        "  test     basic_test.py:46  test_without_an_exercise",
+        "  test     basic_test.py:49  test_without_an_exercise",
     ]
 
 
@@ -205,6 +213,19 @@ def test_a_crash_of_the_learners_code_is_told_with_its_place(shown):
         "  test     basic_test.py:32  test_crashes",
         "  next     make hint EX=13.1",
     ]
+
+
+def test_an_error_met_before_is_told_by_the_test_that_met_it_first(shown):
+    assert shown[1]["TestLoss.test_crashes_again"].splitlines() == [
+        f"{'exercise 13.1  loss':<52} work.py:3",
+        f"{shown[1]['TestLoss.test_crashes'].splitlines()[2]}, as in test_crashes",
+    ]
+
+
+def test_whoever_is_to_blame_gets_the_hint():
+    told = "Not the fault of your f: with the right A.g (exercise 13.5) in its place all these calls come out right."
+    assert failure.exercise_of(told) == "13.5"
+    assert failure.exercise_of("Beta is forgotten (exercise 13.5).") is None
 
 
 def test_a_changed_signature_is_told_too(shown):
@@ -233,7 +254,7 @@ def test_the_courses_own_tests_are_told_as_pytest_tells_them(shown):
 def test_the_summary_names_the_exercise(shown):
     place = f"FAILED tutorial/{LESSON}/testcases/basic_test.py::TestLoss::test_sums"
     assert f"{place} - exercise 13.1 loss work.py:3" in shown[0].splitlines()
-    assert "12 failed, 1 passed" in shown[0].splitlines()[-1]
+    assert "13 failed, 1 passed" in shown[0].splitlines()[-1]
 
 
 def test_full_trace_brings_the_traceback_back(course, run_python):

@@ -197,3 +197,29 @@ class TestTinyScorer:
             alone = model(torch.tensor([[6]])).logits
             torch.testing.assert_close(model(ids, attention_mask=mask).logits[1:], alone)
             assert not torch.allclose(model(ids).logits[1:], alone)
+
+
+@needs_reference
+def test_an_earlier_checkpoint_is_never_taken_apart_under_its_own_name(tmp_path, monkeypatch):
+    from dataclasses import make_dataclass
+
+    from lesson16_grpo_rlhf.training import checkpoint
+
+    class Saved:
+        def __init__(self, name):
+            self.name = name
+
+        def save_pretrained(self, folder):
+            (folder / self.name).write_text(self.name)
+
+    removed = []
+    remove = checkpoint.shutil.rmtree
+    monkeypatch.setattr(
+        checkpoint.shutil, "rmtree", lambda path, **more: removed.append(path.name) or remove(path, **more)
+    )
+    settings = make_dataclass("Settings", [])()
+    for model in ("old", "new"):
+        checkpoint.save_checkpoint(tmp_path, 1, Saved(model), Saved("tokenizer"), settings)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["epoch_1"]
+    assert sorted(p.name for p in (tmp_path / "epoch_1").iterdir()) == ["new", "run_config.json", "tokenizer"]
+    assert removed and "epoch_1" not in removed

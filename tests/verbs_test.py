@@ -83,7 +83,7 @@ def test_check_tells_what_passes_and_what_is_open(check, course, write_files):
     write_files(course, {f"tutorial/{FIRST}/work.py": "def one():\n    return 1\n\ndef two():\n    return 3\n"})
     done = check("01")
     assert done.returncode == 1
-    assert table(done)[1:3] == ["01.1 work.py:one 1/1 passed", "01.2 work.py:two 0/2 open"]
+    assert table(done)[1:3] == ["01.1 work.py:one 1/1 passed", "01.2 work.py:two 0/2 wrong"]
     assert table(done)[3].startswith("1 of 2 points")
 
 
@@ -92,6 +92,9 @@ def test_check_succeeds_when_all_pass(check, course, write_files):
     done = check("01")
     assert done.returncode == 0
     assert table(done)[3].startswith("2 of 2 points")
+    assert (
+        table(done)[4] == f"Lesson 01 passes. Run and draw with your code: tutorial/{FIRST}/README.md. Next: lesson 02."
+    )
 
 
 def test_check_takes_every_lesson_by_default(check, course, write_files):
@@ -115,8 +118,34 @@ def test_check_tells_a_file_that_cannot_be_loaded(check, course, write_files):
     write_files(course, {f"tutorial/{FIRST}/work.py": "def one(:\n"})
     done = check("01")
     assert (done.returncode, done.stderr) == (1, "")
-    assert table(done)[1].startswith("cannot be loaded: basic_test.py: SyntaxError")
-    assert table(done)[2:4] == ["01.1 work.py:one 0/0 open", "01.2 work.py:two 0/0 open"]
+    assert table(done)[1] == f"cannot be loaded: tutorial/{FIRST}/work.py:1: invalid syntax"
+    assert table(done)[2:4] == ["01.1 work.py:one 0/0 cannot be read", "01.2 work.py:two 0/0 cannot be read"]
+
+
+def test_check_forgets_no_finished_work_where_another_file_cannot_be_loaded(course, check, write_files, manifest_text):
+    manifest_of_two = manifest_text("01.1 work.py:one", "01.2 other.py:two")
+    one, two = SOLUTION.split("\n\n\n")
+    tests = TESTS.format(lesson=FIRST.split("/")[1], number="01").replace("import one, two", "import one")
+    tests = tests.replace("@pytest.mark.exercise(\"01.1", f"from {FIRST.split('/')[1]}.other import two\n\n    "
+                          "@pytest.mark.exercise(\"01.1", 1)  # fmt: skip
+    folder = f"tutorial/{FIRST}"
+    files = {"lesson.toml": manifest_of_two, "work.py": one, "other.py": two, "testcases/basic_test.py": tests}
+    advanced = tests.replace("def test_", "def test_more_")
+    write_files(course, {f"{folder}/{name}": text for name, text in files.items()})
+    write_files(course, {f"{folder}/testcases/advanced_test.py": advanced})
+    assert check("01").returncode == 0
+    write_files(course, {f"{folder}/other.py": "def two(:\n"})
+    assert table(check("01"))[1:5] == [
+        f"cannot be loaded: {folder}/other.py:1: invalid syntax",
+        "01.1 work.py:one 0/0 passed, when last tested",
+        "01.2 other.py:two 0/0 cannot be read",
+        "1 of 2 points; details: pytest tutorial/stage01_a/lesson01_first/testcases -v",
+    ]
+
+
+def test_check_tells_what_a_file_raises_as_it_is_loaded(check, course, write_files):
+    write_files(course, {f"tutorial/{FIRST}/work.py": "SIZE = sise\n\ndef one():\n    pass\n"})
+    assert table(check("01"))[1] == "cannot be loaded: NameError: name 'sise' is not defined; at work.py:1 SIZE = sise"
 
 
 # --- reset and stubs -------------------------------------------------------------------------------------------

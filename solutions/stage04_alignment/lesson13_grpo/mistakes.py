@@ -893,6 +893,10 @@ wrong("13.6", "The other columns, such as the right answer, never reach the rewa
     ", **{name: _repeat(column, sizes) for name, column in columns.items()}": "",
 })  # fmt: skip
 
+wrong("13.6", "Every response gets a whole column, the entries of all prompts, instead of its own prompt's entry.", {
+    "_repeat(column, sizes) for name, column": "_repeat([column] * len(sizes), sizes) for name, column",
+})  # fmt: skip
+
 wrong("13.6", "The reward function gets prompt and response joined, where it expects the response alone.", {
     "flat = [text for group in responses for text in group]":
     "flat = [prompt + text for prompt, group in zip(prompts, responses, strict=True) for text in group]",

@@ -973,9 +973,17 @@ wrong("16.15", "The metric kl is a mean over prompt and padding, too.", {
 
 # 16.16 save_checkpoint
 
+REPLACE = """\
+    if target.exists():  # renamed before it is removed: whoever looks, or is cut off, never finds half of it
+        shutil.rmtree(earlier, ignore_errors=True)
+        os.replace(target, earlier)
+    os.replace(temporary, target)
+    shutil.rmtree(earlier, ignore_errors=True)
+"""
+
 wrong("16.16", "The files are written into the final folder itself: a failure spoils what was there.", {
-    "temporary = target.with_name(f\".{target.name}.tmp\")": "temporary = target",
-    "    shutil.rmtree(target, ignore_errors=True)\n    os.replace(temporary, target)\n": "",
+    "= target.with_name(f\".{target.name}.tmp\"),": "= target,",
+    REPLACE: "",
 })  # fmt: skip
 
 wrong("16.16", "The folders are counted from 0.", {
@@ -996,12 +1004,11 @@ wrong("16.16", "A failure is swallowed: the caller believes that there is a chec
 })  # fmt: skip
 
 wrong("16.16", "An earlier checkpoint of that epoch is in the way of the new one.", {
-    "    shutil.rmtree(target, ignore_errors=True)\n    os.replace(temporary, target)\n":
-        "    os.replace(temporary, target)\n",
+    REPLACE: "    os.replace(temporary, target)\n",
 })  # fmt: skip
 
 wrong("16.16", "The new files are put among those of an earlier checkpoint; it is to be replaced.", {
-    "    shutil.rmtree(target, ignore_errors=True)\n    os.replace(temporary, target)\n":
+    REPLACE:
         "    shutil.copytree(temporary, target, dirs_exist_ok=True)\n    shutil.rmtree(temporary)\n",
 })  # fmt: skip
 

@@ -27,11 +27,11 @@ def save_checkpoint(folder: str | Path, epoch: int, model: Any, tokenizer: Any, 
     """
     # > Check the epoch. Make a temporary folder next to the target; an old one of that name goes.
     # > Save model, tokenizer and settings into it; where that fails, remove it and let the error pass.
-    # > Remove an earlier checkpoint of that epoch and rename.
+    # > An earlier checkpoint of that epoch gets another name, the new one its own; then the earlier one goes.
     if epoch < 1:
         raise ValueError(f"epochs are counted from 1, not {epoch}")
     target = Path(folder) / f"epoch_{epoch}"
-    temporary = target.with_name(f".{target.name}.tmp")
+    temporary, earlier = target.with_name(f".{target.name}.tmp"), target.with_name(f".{target.name}.old")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
     try:
@@ -42,6 +42,9 @@ def save_checkpoint(folder: str | Path, epoch: int, model: Any, tokenizer: Any, 
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
-    shutil.rmtree(target, ignore_errors=True)
+    if target.exists():  # renamed before it is removed: whoever looks, or is cut off, never finds half of it
+        shutil.rmtree(earlier, ignore_errors=True)
+        os.replace(target, earlier)
     os.replace(temporary, target)
+    shutil.rmtree(earlier, ignore_errors=True)
     return target

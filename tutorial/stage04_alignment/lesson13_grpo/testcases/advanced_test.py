@@ -15,6 +15,8 @@ from lab.properties import for_all
 from lab.spec import Spec
 
 IDS = {c: i + 2 for i, c in enumerate("0123456789+-*/=")}
+SECOND, THIRD = (rf"train\.jsonl.*\b{n}\b|\b{n}\b.*train\.jsonl" for n in (2, 3))  # messages about these lines
+VOCABULARY = 49  # of lab's toy tokenizer
 numbers = st.floats(-20, 20, allow_subnormal=False)
 
 
@@ -120,7 +122,7 @@ class TestDataset:
     def test_bad_row(self, observe, line, expected):
         good = '{"prompt": "1"}\n\n'
         observe(scenarios.read_dataset, 2 * '{"prompt": "1"}\n', passes=0)["length"].close(2)
-        with observe.raises(ValueError, match=r"train\.jsonl.*\b3\b|\b3\b.*train\.jsonl"):
+        with observe.raises(ValueError, match=THIRD, says="names train.jsonl and the line, 3"):
             observe(scenarios.read_dataset, good + line + "\n" + good, passes=0)
         with observe.raises(ValueError, match=expected):
             observe(scenarios.read_dataset, good + line + "\n" + good, passes=0)
@@ -129,7 +131,7 @@ class TestDataset:
     def test_bad_row_of_a_rare_kind(self, observe, line):
         good = '{"prompt": "1"}\n\n'
         observe(scenarios.read_dataset, 2 * '{"prompt": "1"}\n', passes=0)["length"].close(2)
-        with observe.raises(ValueError, match=r"train\.jsonl.*\b3\b|\b3\b.*train\.jsonl"):
+        with observe.raises(ValueError, match=THIRD, says="names train.jsonl and the line, 3"):
             observe(scenarios.read_dataset, good + line + "\n", passes=0)
 
     @pytest.mark.parametrize("bound", [{"max_length": 1}, {"max_length": 0}, {"num_samples": 0}])
@@ -156,7 +158,7 @@ class TestDataset:
 
     def test_a_mistake_beyond_num_samples_is_still_found(self, observe):
         good = '{"prompt": "1"}\n'
-        with observe.raises(ValueError, match=r"train\.jsonl.*\b2\b|\b2\b.*train\.jsonl"):
+        with observe.raises(ValueError, match=SECOND, says="names train.jsonl and the line, 2"):
             line = '{"prompt": "1", "responses": ["2", "3"], "rewards": [1]}'
             observe(scenarios.read_dataset, good + line, num_samples=1, passes=0)
 
@@ -186,7 +188,7 @@ class TestDataset:
         item["responses"].close(["\n1", "1 "])
 
     def test_bytes_that_are_not_utf8(self, observe):
-        with observe.raises(ValueError, match=r"train\.jsonl.*\b2\b|\b2\b.*train\.jsonl"):
+        with observe.raises(ValueError, match=SECOND, says="names train.jsonl and the line, 2"):
             observe(scenarios.read_dataset, b'{"prompt": "1"}\n{"prompt": "\xff\xfe"}\n')
 
     @pytest.mark.parametrize("content", ["", "\n\n", "\ufeff"])
@@ -197,6 +199,34 @@ class TestDataset:
     def test_missing_file(self, observe):
         with observe.raises(FileNotFoundError, match=r"nowhere\.jsonl"):
             observe(scenarios.read_missing_file)
+
+    @for_all(
+        examples=15,
+        rows=st.lists(
+            st.tuples(
+                st.text("0123456789+-*/=", min_size=1, max_size=6),
+                st.lists(st.tuples(st.text("0123456789", max_size=4), st.integers(-99, 99)), min_size=1, max_size=4),
+            ),
+            min_size=1,
+            max_size=3,
+        ),
+        num_samples=st.integers(1, 4),
+        max_length=st.integers(2, 9),
+    )
+    def test_holds_for_all_rows(self, observe, rows, num_samples, max_length):
+        given = [
+            {"prompt": p, "responses": [r for r, _ in group], "rewards": [n / 4 for _, n in group], "note": group[0][1]}
+            for p, group in rows
+        ]
+        seen = observe(scenarios.read_dataset, lines(*given), num_samples, max_length)
+        seen["length"].close(len(rows))
+        for i, row in enumerate(given):
+            item, prompt = seen["items"][i], [IDS[c] for c in row["prompt"]][-(max_length - 1) :]
+            item["prompt_ids"].close(torch.tensor(prompt))
+            whole = [[*(IDS[c] for c in text), 1] for text in row["responses"][:num_samples]]
+            item["response_ids"].close([torch.tensor(ids[: max_length - len(prompt)]) for ids in whole])
+            item["rewards"].close(torch.tensor(row["rewards"][:num_samples]))
+            item["note"].close(row["note"])
 
 
 def ordinary_loss(observe):
@@ -275,12 +305,12 @@ class TestLoss:
 
     @pytest.mark.parametrize(("of_log_probs", "of_rewards"), [
         (torch.float32, torch.float64), (torch.float64, torch.float32), (torch.bfloat16, torch.float32),
-    ])  # fmt: skip
+    ], ids=str)  # fmt: skip
     def test_the_loss_has_the_dtype_of_log_probs(self, observe, of_log_probs, of_rewards):
         ordinary_loss(observe)
         rewards = torch.tensor([0.5, 0.5], dtype=of_rewards)
         seen = observe(compute_grpo_loss, torch.tensor([-1.0, -2.0], dtype=of_log_probs), rewards)
-        seen.check(seen.value.dtype == of_log_probs, "the loss must have the dtype of log_probs")
+        seen.has_dtype(of_log_probs, "the loss must have the dtype of log_probs")
         seen.close(1.5)
 
     def test_double_precision_is_kept(self, observe):
@@ -352,6 +382,19 @@ class TestCollate:
     def test_refuses_no_items(self, observe):
         with observe.raises(ValueError):
             observe(collate, [])
+
+    @for_all(
+        examples=15,
+        items=st.lists(
+            st.dictionaries(st.sampled_from("abcd"), st.integers() | st.text(max_size=3), min_size=1),
+            min_size=1,
+            max_size=4,
+        ),
+    )
+    def test_equals_the_table(self, observe, items):
+        observe(collate, items).close(
+            {name: [item.get(name) for item in items] for name in {n for i in items for n in i}}
+        )
 
 
 TINY = Spec("lab.tiny_lm:TinyLM", {"vocab_size": 7, "layers": 2}, seed=1, dtype="float64")
@@ -487,7 +530,7 @@ class TestSequenceLogProbs:
     def test_double_precision_is_kept(self, observe):
         self.ordinary(observe)
         seen = observe(sequence_log_probs, TINY, torch.tensor([3]), [torch.tensor([2, 1])])
-        seen.check(seen.value.dtype == torch.float64, "where the model's logits are float64 the result must be, too")
+        seen.has_dtype(torch.float64, "where the model's logits are float64 the result must be, too")
 
     def test_inputs_stay_as_they_were(self, observe):
         group = [torch.tensor([2, 1]), torch.tensor([4])]
@@ -583,6 +626,37 @@ class TestGenerateResponses:
             expected = torch.stack([oracle(model, ids, r) for r in seen.value["token_ids"][0]])
         seen["log_probs"][0].close(expected)
 
+    @for_all(
+        examples=8,
+        prompts=st.lists(st.text("0123456789+-*/=", min_size=1, max_size=5), min_size=1, max_size=2),
+        size=st.integers(2, 4),
+        temperature=st.floats(0.5, 2),
+        seed=st.integers(0, 10**6),
+    )
+    def test_holds_for_all_prompts(self, observe, prompts, size, temperature, seed):
+        seen = observe(scenarios.generate, prompts, size, seed=seed, max_new_tokens=4, temperature=temperature)
+        model = Spec("lab.tiny_lm:TinyLM", {"vocab_size": VOCABULARY}, seed=seed, dtype="float64").build()
+        for i, prompt in enumerate(prompts):
+            rows = seen.value["token_ids"][i]
+            seen.check(len(rows) == size, f"{size} responses to each prompt were asked for, not {len(rows)}")
+            ids = torch.tensor([IDS[c] for c in prompt])
+            with torch.no_grad():
+                expected = torch.stack([oracle(model, ids, r, temperature) for r in rows])
+            seen["log_probs"][i].close(expected)
+
+    @for_all(examples=4, temperature=st.floats(0.25, 2), seed=st.integers(0, 10**6))
+    def test_samples_at_any_temperature(self, observe, temperature, seed):
+        # A share differs from p by six standard deviations once in 500 million.
+        count = 400
+        seen = observe(scenarios.generate_ambiguous, count, max_new_tokens=1, temperature=temperature, seed=seed)
+        expected = (double([-50.0, 0.0, 0.5, 0.5, 0.2]) / temperature).softmax(0)[1:]
+        ids = torch.stack([r[0] for r in seen.value["token_ids"]])
+        seen.check(len(ids) == count, f"{count} responses were asked for, not {len(ids)}")
+        share = torch.bincount(ids, minlength=5).double()[1:] / count
+        error = (share - expected).abs() / (expected * (1 - expected) / count).sqrt()
+        seen.check(float(error.max()) < 6, "the responses are not sampled at config.temperature")
+        seen["log_probs"].close((double([-50.0, 0.0, 0.5, 0.5, 0.2]) / temperature).log_softmax(0)[ids])
+
 
 @pytest.mark.exercise("13.6")
 class TestComputeRewards:
@@ -601,13 +675,13 @@ class TestComputeRewards:
 
     @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
     def test_refuses_a_reward_that_is_not_finite(self, observe, value):
-        with observe.raises(ValueError, match=r"\d"):  # the index
+        with observe.raises(ValueError, match=r"\d", says="names the index of the response, 2"):
             observe(scenarios.score, ["p", "q"], [["a", "b"], ["c"]], values=[0.0, 0.0, value])
 
     @pytest.mark.parametrize("index", [0, 3])
     def test_names_the_response_whose_reward_is_not_finite(self, observe, index):
         values = [float("nan") if i == index else 0.0 for i in range(5)]
-        with observe.raises(ValueError, match=rf"(?<![\d.]){index}(?![\d.]\d|\d)"):
+        with observe.raises(ValueError, match=rf"(?<![\d.]){index}(?![\d.]\d|\d)", says=f"names the response, {index}"):
             observe(scenarios.score, ["p", "q"], [["a", "b"], ["c", "d", "e"]], values=values)
 
     def test_rewards_become_float32(self, observe):
@@ -631,6 +705,33 @@ class TestComputeRewards:
     def test_refuses_a_configuration_without_reward(self, observe):
         with observe.raises(ValueError, match="reward"):
             observe(scenarios.score_without_reward)
+
+    @for_all(
+        examples=15,
+        groups=st.lists(
+            st.tuples(
+                st.text("pq1 ", max_size=3),
+                st.lists(st.text("ab2 ", max_size=3), min_size=1, max_size=3),
+                st.integers(-99, 99),
+            ),
+            min_size=1,
+            max_size=4,
+        ),
+        first=st.integers(-40, 40),
+    )
+    def test_holds_for_all_groups(self, observe, groups, first):
+        prompts, responses, answers = (list(column) for column in zip(*groups, strict=True))
+        count = sum(map(len, responses))
+        values = [(first + 3 * n) / 4 for n in range(count)]
+        seen = observe(scenarios.score, prompts, responses, values=values, answer=answers)
+        rest = iter(values)
+        seen["rewards"].close([torch.tensor([next(rest) for _ in group]) for group in responses])
+        repeated = {
+            "prompts": [p for p, group in zip(prompts, responses, strict=True) for _ in group],
+            "responses": [r for group in responses for r in group],
+            "columns": {"answer": [a for a, group in zip(answers, responses, strict=True) for _ in group]},
+        }
+        seen["calls"].close([repeated])
 
 
 def model_from(weights):
@@ -656,6 +757,9 @@ def expected_step(before, rows, beta=0.1, max_grad_norm=1.0, lr=0.1, temperature
     return {"loss": loss.item(), "grad_norm": norm}, after
 
 
+quarters = st.integers(-8, 8).map(lambda n: n / 4)
+
+
 @pytest.mark.exercise("13.7")
 class TestTrainingStep:
     ROWS = (("1+1=", ["2", "13"], [1.0, 0.0]), ("3", ["", "45", "6"], [0.2, 0.5, 0.0]))
@@ -673,7 +777,9 @@ class TestTrainingStep:
     def test_old_gradients_are_cleared(self, observe):
         rows = [{"prompt": "1", "responses": ["2", "3"], "rewards": [1.0, 0.0]}]
         clean = observe(scenarios.one_step, rows).value["after"]
-        observe(scenarios.one_step, rows, stale_gradient=True)["after"].close(clean)
+        observe(scenarios.one_step, rows, stale_gradient=True)["after"].close(
+            clean, says="gradients that were left from before this step must not count"
+        )
 
     def test_responses_without_rewards_are_scored(self, observe):
         scored = observe(scenarios.one_step, [{"prompt": "1", "responses": ["2", "333"]}], reward_is_length=True)
@@ -742,6 +848,31 @@ class TestTrainingStep:
             seen["metrics"][name].check(
                 type(seen.value["metrics"][name]) is float, f"{name} must be a float, not a tensor"
             )
+
+    @for_all(
+        examples=6,
+        rows=st.lists(
+            st.tuples(
+                st.text("0123456789+-*/=", min_size=1, max_size=3),
+                st.lists(st.tuples(st.text("0123456789", max_size=3), quarters), min_size=2, max_size=3),
+            ),
+            min_size=1,
+            max_size=2,
+        ),
+        beta=st.floats(0.25, 4),
+        seed=st.integers(0, 10**6),
+    )
+    def test_holds_for_all_rows(self, observe, rows, beta, seed):
+        rows = [(prompt, *map(list, zip(*group, strict=True))) for prompt, group in rows]
+        given = [dict(zip(("prompt", "responses", "rewards"), r, strict=True)) for r in rows]
+        seen = observe(scenarios.one_step, given, seed=seed, beta=beta, max_grad_norm=1e6)
+        before = Spec("lab.tiny_lm:TinyLM", {"vocab_size": VOCABULARY}, seed=seed, dtype="float64").build().state_dict()
+        metrics, after = expected_step(before, rows, beta=beta, max_grad_norm=1e6)
+        seen["metrics"]["loss"].close(metrics["loss"], rtol=1e-5)
+        seen["metrics"]["grad_norm"].close(metrics["grad_norm"], rtol=1e-4)
+        rewards = [reward for _, _, group in rows for reward in group]
+        seen["metrics"]["reward"].close(sum(rewards) / len(rewards), rtol=1e-5, atol=1e-6)
+        seen["after"].close(after, rtol=1e-4, atol=1e-7)
 
 
 @pytest.mark.exercise("13.8")

@@ -152,7 +152,8 @@ class TestComputeRewards:
 
     def test_repeats_the_columns_for_each_response(self, observe):
         seen = observe(scenarios.score_by_rule, ["1+1=", "2+2="], [["2", "4"], ["2", "4"]], answer=["2", "4"])
-        seen.close([torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0])])
+        seen["answers"].close(["2", "2", "4", "4"])
+        seen["rewards"].close([torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0])])
 
 
 @pytest.mark.exercise("13.7")

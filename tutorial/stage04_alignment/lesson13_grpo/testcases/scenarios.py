@@ -171,9 +171,16 @@ def score(prompts, responses, values=None, **columns):
 
 
 def score_by_rule(prompts, responses, answer):
-    """compute_rewards with a rule about one response, through lab.rewards.per_sample."""
-    rule = rewards.per_sample(lambda prompt, response, answer=None: float(response == answer))
-    return list(make_trainer(reward=rule).compute_rewards(prompts, responses, answer=answer))
+    """compute_rewards with a rule about one response, through lab.rewards.per_sample. Returns the rewards, and which
+    answer the rule was given beside each response."""
+    answers = []
+
+    def right(prompt, response, answer=None):
+        answers.append(answer)
+        return float(response == answer)
+
+    scored = make_trainer(reward=rewards.per_sample(right)).compute_rewards(prompts, responses, answer=answer)
+    return {"rewards": list(scored), "answers": answers}
 
 
 def score_by_model(prompts, responses):

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import zlib
 
 import pytest
 import torch
@@ -13,6 +14,7 @@ from lesson14_grpo_ppo_clip.testcases import scenarios
 
 from lab.properties import for_all
 from lab.spec import Spec
+from lab.tiny_llama import small_llama
 from lab.toy_tokenizer import CharTokenizer
 
 IDS = {c: i + 2 for i, c in enumerate("0123456789+-*/=")}
@@ -61,6 +63,16 @@ class TestDataset:
     def test_refuses_what_it_does_not_know(self, observe, arguments):
         with observe.raises(ValueError, match=next(iter(arguments))):
             observe(scenarios.size_of_dataset, **arguments)
+
+    @for_all(examples=6, salt=st.binary(min_size=1, max_size=4), split=st.sampled_from(["train", "test"]))
+    def test_is_held_out_decides(self, observe, salt, split):
+        # The same function, by another hash: other pairs are held out.
+        def held_out(a, b):
+            return zlib.crc32(f"{min(a, b)}+{max(a, b)}".encode() + salt) % 10 == 0
+
+        pairs = [(a, b) for a in range(1, 10) for b in range(1, 10) if held_out(a, b) == (split == "test")]
+        seen = observe(scenarios.dataset_of_other_sums, salt, split)
+        seen.close([(f"### Instruction:\n{a}+{b}=\n\n### Response:\n", a + b) for a, b in pairs])
 
 
 @pytest.mark.exercise("14.2")
@@ -171,6 +183,18 @@ class TestReward:
         observe(scenarios.rewards_of_many_answers)
         seen = observe(calculate_reward, 10**9 + 7, text)
         seen.close(0.0)
+
+    @for_all(
+        examples=30,
+        said=st.lists(st.integers(-99, 99), min_size=1, max_size=4),
+        other=st.integers(-99, 99),
+        pick=st.booleans(),
+        between=st.sampled_from([" or ", ", ", "\n", " = "]),
+    )
+    def test_of_many_numbers_the_last(self, observe, said, other, pick, between):
+        observe(scenarios.rewards_of_many_answers)
+        truth = said[-1] if pick else other
+        observe(calculate_reward, truth, between.join(map(str, said))).close(float(said[-1] == truth))
 
 
 def advantages_by_loop(rewards, group_size, eps=1e-4, divide_by_std=True):
@@ -383,7 +407,7 @@ class TestTokenLogProbs:
     def test_half_precision_logits_give_single_precision_log_probs(self, observe):
         table = Spec("lab.tiny_lm:BigramLM", {"logits": [[0.0, 3.0, 5.0, 7.0]] * 4}, dtype="bfloat16")
         seen = observe(token_log_probs, table, torch.tensor([[0, 0, 1]]))
-        seen.check(seen.value.dtype == torch.float32, "compute in float32 where the model's logits are half precision")
+        seen.has_dtype(torch.float32, "compute in float32 where the model's logits are half precision")
         seen.close(double([0.0, 3.0, 5.0, 7.0]).log_softmax(0)[None, :2].float(), rtol=1e-5)
 
     def test_rows_of_two_tokens(self, observe):
@@ -796,6 +820,23 @@ class TestGrpoLoss:
         old = torch.full((2, 4), -2.0, dtype=torch.float64)
         observe(grpo_loss, TINY, self.IDS, self.MASK, double([1.0, -1.0]), old).inputs_unchanged()
 
+    @for_all(
+        examples=15, seed=st.integers(0, 10**6), epsilon=st.floats(0.05, 0.5), temperature=st.floats(0.5, 2),
+        aggregation=st.sampled_from(AGGREGATIONS),
+    )  # fmt: skip
+    def test_equals_the_loop(self, observe, seed, epsilon, temperature, aggregation):
+        table, ids, mask, advantages, old = some_rollout(seed)
+        denominator = whole_denominator(mask, aggregation)
+        log_probs = (table.kwargs["logits"] / temperature).log_softmax(-1)[ids[:, :-1]]
+        log_probs = log_probs.gather(-1, ids[:, 1:, None]).squeeze(-1)
+        parts = [x.tolist() for x in (log_probs, old, advantages, mask[:, 1:])]
+        seen = observe(grpo_loss, table, ids, mask, advantages, old, epsilon, temperature, aggregation, denominator)
+        seen[0].close(loss_by_loop(*parts, epsilon, aggregation, denominator), atol=1e-8)
+        counted, ratio = mask[:, 1:].bool(), (log_probs - old).exp()
+        up = advantages[:, None] > 0
+        held = torch.where(up, ratio > 1 + epsilon, ratio < 1 - epsilon)[counted]
+        seen[1]["clip_fraction"].close(float(held.double().sum()) / max(len(held), 1))
+
 
 def model_from(weights, layers):
     arguments = {"vocab_size": len(weights["tokens.weight"]), "layers": layers}
@@ -945,7 +986,7 @@ class TestGenerate:
         pytest.importorskip("transformers")
         seen = observe(scenarios.generate, PROMPTS, 2, 5, 0.8, model="llama")
         torch.default_generator.manual_seed(0)
-        model = scenarios.small_llama(14)
+        model = small_llama(14)
         model.load_state_dict(seen.value["weights"])
         for i, ids in enumerate(seen.value["token_ids"]):
             prompt = toy_ids(PROMPTS[i // 2])
@@ -1008,6 +1049,30 @@ class TestGenerateGroup:
         with observe.raises(ValueError):
             observe(scenarios.group_of_random_answers, ["1=", "2="], truths, 4)
 
+    @for_all(
+        examples=8,
+        truths=st.lists(st.integers(-50, 50), min_size=1, max_size=3),
+        size=st.integers(2, 4),
+        seed=st.integers(0, 10**6),
+        divide=st.booleans(),
+        slope=st.floats(0, 2),
+    )
+    def test_holds_for_all_groups(self, observe, truths, size, seed, divide, slope):
+        prompts = [f"{i}+{size}=" for i in range(len(truths))]
+        settings = {"seed": seed, "divide_by_std": divide, "slope": slope, "reward_digit": True}
+        seen = observe(scenarios.group_of_random_answers, prompts, truths, size, **settings)
+        made, expected, table = seen.value, [], (slope * torch.arange(4.0)).log_softmax(0)
+        seen.check(len(made["token_ids"]) == size * len(truths), f"{size} completions of each prompt were asked for")
+        for i, ids in enumerate(made["token_ids"]):
+            digit = int(ids[0]) - 2
+            seen["token_ids"][i].close(torch.tensor([digit + 2, 1]))
+            seen["responses"][i].close(str(digit))
+            seen["prompts"][i].close(prompts[i // size])
+            seen["log_probs"][i].close(torch.stack([table[digit], torch.tensor(0.0)]), rtol=1e-4, atol=1e-5)
+            expected.append(digit + truths[i // size] + 0.5)
+        seen["rewards"].close(torch.tensor(expected))
+        seen["advantages"].close(advantages_by_loop(expected, size, divide_by_std=divide).float(), rtol=1e-4, atol=1e-5)
+
 
 @pytest.mark.exercise("14.10")
 class TestLearningRate:
@@ -1051,12 +1116,27 @@ class TestLearningRate:
                 f"two updates may move a weight by up to {bound}, but one moved by {moved:.4f}",
             )
 
-    @pytest.mark.slow
+    @pytest.mark.trains
     def test_a_trained_policy_survives_its_first_step(self, observe):
         seen = observe(scenarios.first_step_of_a_trained_policy, warmup_steps=20)
         before, after = (right_answers(seen.value[when]) for when in ("before", "after"))
         seen.check(before > 0.5, f"the supervised start should be good; it is right with probability {before:.2f}")
         seen.check(abs(after - before) < 0.05, f"one warmed-up step took the policy from {before:.2f} to {after:.2f}")
+
+    @for_all(
+        examples=15,
+        rate=st.floats(0.01, 1),
+        warmup=st.integers(0, 9),
+        total=st.integers(1, 9),
+        final=st.floats(0, 1),
+    )
+    def test_equals_the_formula(self, observe, rate, warmup, total, final):
+        observe(scenarios.rates_of_a_short_run)
+        settings = {"learning_rate": rate, "warmup_steps": warmup, "num_steps": total, "final_rate": final}
+        rise = [min(1, (k + 1) / warmup) if warmup else 1 for k in range(12)]
+        fall = [1 - (1 - final) * min(1, k / total) for k in range(12)]
+        seen = observe(scenarios.learning_rates, 12, **settings)
+        seen.close([rate * r * f for r, f in zip(rise, fall, strict=True)])
 
 
 @pytest.mark.exercise("14.11")
@@ -1078,6 +1158,33 @@ class TestBatchOf:
         seen[0].close(torch.tensor([[5, 8, 9, 1, 0, 0], [3, 12, 1, 0, 0, 0], [4, 12, 4, 13, 9, 1]]))
         seen[1].close(torch.tensor([[0, 1, 1, 1, 0, 0], [0, 0, 1, 0, 0, 0], [0, 0, 0, 0, 1, 1]]))
         seen[2].close(torch.tensor([[-0.5, -1.5, -2.5, 0, 0], [0, -3.5, 0, 0, 0], [0, 0, 0, -4.5, -5.5]]))
+
+
+def total_by_loop(model, rows, aggregation, denominator, epsilon, temperature):
+    """The loss, whose gradient the model has then, and the share of tokens that the clip holds back."""
+    total, held, count = torch.zeros((), dtype=torch.float64), 0, 0
+    for row, mask, a, old in zip(*(rows[k] for k in ("ids", "mask", "advantages", "old_log_probs")), strict=True):
+        terms = []
+        for t in range(1, len(row)):
+            if mask[t]:
+                lp = oracle(model, row[: t + 1].tolist(), t, temperature)[0]
+                ratio = (lp - old[t - 1]).exp()
+                terms.append(-torch.minimum(ratio * a, ratio.clamp(1 - epsilon, 1 + epsilon) * a))
+                held += int(ratio > 1 + epsilon if a > 0 else ratio < 1 - epsilon)
+        count += len(terms)
+        weight = 1 / max(len(terms), 1) if aggregation == "sequence" else 1
+        total = total + sum(terms, torch.zeros(())) * weight / denominator
+    total.backward()
+    return total, held / count
+
+
+def gradient_norm(model):
+    return math.sqrt(sum((p.grad**2).sum().item() for p in model.parameters()))
+
+
+def fresh_policy(seed):
+    """The model that scenarios.make_trainer begins with, for model_seed=seed."""
+    return Spec("lab.tiny_lm:TinyLM", {"vocab_size": 14}, seed=seed, dtype="float64").build().eval()
 
 
 @pytest.mark.exercise("14.12")
@@ -1115,30 +1222,19 @@ class TestUpdate:
             learning_rate=0.3,
         )
         model = model_from_double(seen.value["before"])
-        total, held = torch.zeros((), dtype=torch.float64), 0
-        for row, mask, a, old in zip(
-            *(self.ROWS[k] for k in ("ids", "mask", "advantages", "old_log_probs")), strict=True
-        ):
-            terms = []
-            for t in range(1, 4):
-                if mask[t]:
-                    lp = oracle(model, row[: t + 1].tolist(), t, temperature)[0]
-                    ratio = (lp - old[t - 1]).exp()
-                    terms.append(-torch.minimum(ratio * a, ratio.clamp(1 - epsilon, 1 + epsilon) * a))
-                    held += int(ratio > 1 + epsilon if a > 0 else ratio < 1 - epsilon)
-            weight = 1 / max(len(terms), 1) if aggregation == "sequence" else 1
-            total = total + sum(terms, torch.zeros(())) * weight / denominator
-        total.backward()
-        norm = math.sqrt(sum((p.grad**2).sum().item() for p in model.parameters()))
+        total, held = total_by_loop(model, self.ROWS, aggregation, denominator, epsilon, temperature)
+        norm = gradient_norm(model)
         scale = min(1.0, 0.05 / norm)
         seen["metrics"]["loss"].close(total.item())
         seen["metrics"]["grad_norm"].close(norm)
-        seen["metrics"]["clip_fraction"].close(held / 6)
+        seen["metrics"]["clip_fraction"].close(held)
         seen["after"].close({n: (p - 0.3 * scale * p.grad).detach() for n, p in model.named_parameters()}, rtol=1e-5, atol=1e-8)  # fmt: skip
 
     def test_old_gradients_are_cleared(self, observe):
         clean = observe(scenarios.one_update, **self.ROWS).value["after"]
-        observe(scenarios.one_update, **self.ROWS, stale_gradient=True)["after"].close(clean)
+        observe(scenarios.one_update, **self.ROWS, stale_gradient=True)["after"].close(
+            clean, says="gradients that were left from before this step must not count"
+        )
 
     def test_advantages_of_zero_leave_the_policy_alone(self, observe):
         seen = observe(scenarios.one_update, **{**self.ROWS, "advantages": torch.zeros(4, dtype=torch.float64)})
@@ -1165,6 +1261,31 @@ class TestUpdate:
         seen["metrics"]["grad_norm"].close(norm)
         expected = {n: w + min(share, 1) * (free["after"][n] - w) for n, w in free["before"].items()}
         seen["after"].close(expected, rtol=1e-5, atol=1e-7)
+
+    @for_all(
+        examples=8, seed=st.integers(0, 10**6), aggregation=st.sampled_from(AGGREGATIONS), epsilon=st.floats(0.05, 0.5),
+        temperature=st.floats(0.5, 2), size=st.integers(0, 3),
+    )  # fmt: skip
+    def test_holds_for_all_batches(self, observe, seed, aggregation, epsilon, temperature, size):
+        _, ids, mask, advantages, _ = some_rollout(seed, rows=3, length=5, size=14)
+        draw = torch.Generator().manual_seed(seed)
+        old = -2.6 + 0.4 * torch.randn(3, 4, generator=draw, dtype=torch.float64)
+        rows = {"ids": ids, "mask": mask, "advantages": advantages, "old_log_probs": old}
+        settings = {
+            "aggregation": aggregation,
+            "epsilon": epsilon,
+            "temperature": temperature,
+            "micro_batch_size": size,
+        }
+        seen = observe(scenarios.one_update, **rows, **settings, model_seed=seed, max_new_tokens=10, learning_rate=0.3)
+        model = fresh_policy(seed)
+        total, held = total_by_loop(
+            model, rows, aggregation, whole_denominator(mask, aggregation), epsilon, temperature
+        )
+        seen["metrics"]["loss"].close(total.item(), atol=1e-8)
+        seen["metrics"]["grad_norm"].close(gradient_norm(model))
+        seen["metrics"]["clip_fraction"].close(held)
+        seen["after"].close({n: (p - 0.3 * p.grad).detach() for n, p in model.named_parameters()}, rtol=1e-5, atol=1e-8)
 
 
 def model_from_double(weights):
@@ -1331,6 +1452,37 @@ class TestStep:
             after > 0.8, f"after 60 steps the model is right with probability {after:.2f}; it should be 0.8 or more"
         )
 
+    @for_all(
+        examples=5, seed=st.integers(0, 10**6), number=st.integers(0, 50), temperature=st.floats(0.5, 2),
+        prompts=st.integers(1, 4), size=st.integers(2, 5), rate=st.floats(0.01, 1),
+    )  # fmt: skip
+    def test_holds_for_all_settings(self, observe, seed, number, temperature, prompts, size, rate):
+        settings = {"seed": seed, "model_seed": seed, "step_number": number, "temperature": temperature}
+        settings |= {"prompts_per_step": prompts, "group_size": size, "learning_rate": rate}
+        seen = observe(scenarios.watched_step, reward_of="length", **settings)
+        call, model = seen.value["calls"][0], fresh_policy(seed)
+        seen.check(len(call["ids"]) == prompts * size, f"{prompts} prompts with {size} completions each")
+        known, lengths, entropy = [prompt for prompt, _ in scenarios.SUMS], [], []
+        seen.check(
+            len({prompt_of(call, row) for row in range(0, prompts * size, size)} & set(known)) == prompts,
+            "the prompts of one step are different ones of the data set's",
+        )
+        for row, mask, old in zip(call["ids"], call["mask"], call["old_log_probs"], strict=True):
+            start, end = int(mask.argmax()), int(mask.argmax()) + int(mask.sum())
+            with torch.no_grad():
+                expected = oracle(model, row[:end].tolist(), start, temperature)
+            good = torch.allclose(old[mask[1:].bool()].double(), expected, rtol=1e-4, atol=1e-5)
+            seen.check(good, "old_log_probs must be those of the policy that sampled, beside their own tokens")
+            lengths.append(float(sum(int(t) > 1 for t in row[start:end])))
+            entropy += (-expected).tolist()
+        seen["calls"][0]["advantages"].close(advantages_by_loop(lengths, size).float(), rtol=1e-4, atol=1e-5)
+        seen["metrics"]["reward"].close(sum(lengths) / len(lengths), rtol=1e-5, atol=1e-6)
+        seen["metrics"]["entropy"].close(sum(entropy) / len(entropy), rtol=1e-4)
+        groups = [set(lengths[i : i + size]) for i in range(0, len(lengths), size)]
+        seen["metrics"]["signal"].close(sum(len(g) > 1 for g in groups) / prompts)
+        seen["metrics"]["learning_rate"].close(rate)
+        seen["step_number"].close(number + 1)
+
 
 # With groups of 64, the draws of some seeds lose a right answer for good.
 LEARNING = {
@@ -1348,6 +1500,15 @@ def right_answers(weights):
         with torch.no_grad():
             total += float(model(torch.tensor([ids])).logits[0, -1].softmax(-1)[truth + 2])
     return total / len(scenarios.SUMS)
+
+
+def scenario_moments(seed):
+    """As scenarios.moments draws them, for the same model."""
+    draw, found = torch.Generator().manual_seed(seed), []
+    for p in fresh_policy(0).parameters():
+        first, second = (torch.rand(p.shape, generator=draw, dtype=torch.float64) for _ in range(2))
+        found.append({"exp_avg": first - 0.5, "exp_avg_sq": second})
+    return found
 
 
 @pytest.mark.exercise("14.14")
@@ -1372,10 +1533,17 @@ class TestStateDict:
         kinds = {v.dtype for of_one in optimizer["state"].values() for n, v in of_one.items() if n != "step"}
         seen["optimizer"].check(kinds == {torch.float64}, f"the model is float64, its moments {kinds}: keep them exact")
 
+    @for_all(examples=5, seed=st.integers(0, 10**6), number=st.integers(0, 999), steps=st.integers(1, 99))
+    def test_is_a_copy_of_what_there_is(self, observe, seed, number, steps):
+        seen = observe(scenarios.state_that_goes_on, seed, number, steps)
+        seen["step_number"].close(number)
+        moments = enumerate(scenario_moments(seed))
+        seen["optimizer"]["state"].close({i: {"step": torch.tensor(float(steps)), **m} for i, m in moments})
+
 
 @pytest.mark.exercise("14.15")
 class TestLoadStateDict:
-    @pytest.mark.parametrize("at", [0, 1, 3])
+    @pytest.mark.parametrize("at", [1, *(pytest.param(at, marks=pytest.mark.trains) for at in (0, 3))])
     def test_metrics_go_on_as_if_nothing_had_happened(self, observe, at):
         settings = {"optimizer": "adamw", "learning_rate": 0.05, "warmup_steps": 3}
         straight = observe(scenarios.train, steps=4, **settings).value["history"]
@@ -1385,3 +1553,14 @@ class TestLoadStateDict:
         settings = {"optimizer": "adamw", "learning_rate": 0.05, "warmup_steps": 0}
         seen = observe(scenarios.go_back, 2, 2, **settings)
         seen["again"].close(seen.value["once"], rtol=0, atol=0)
+
+    @for_all(examples=5, seed=st.integers(0, 10**6), number=st.integers(0, 999), steps=st.integers(1, 99))
+    def test_adam_goes_on_from_the_state_that_is_given(self, observe, seed, number, steps):
+        seen = observe(scenarios.take_up, seed, number, steps)
+        seen["step_number"].close(number)
+        expected, n = {}, steps + 1
+        for (name, weight), moments in zip(fresh_policy(0).named_parameters(), scenario_moments(seed), strict=True):
+            first = (0.9 * moments["exp_avg"] + 0.1) / (1 - 0.9**n)
+            second = (0.999 * moments["exp_avg_sq"] + 0.001) / (1 - 0.999**n)
+            expected[name] = weight.detach() - 0.1 * first / (second.sqrt() + 1e-8)
+        seen["weights"].close(expected)

@@ -1,6 +1,8 @@
 """Situations that the tests of lesson 14 look at. Each returns evidence; what it should be is in the tests."""
 
 import re
+import zlib
+from unittest import mock
 
 import torch
 from jaxtyping import Float, Int
@@ -11,6 +13,7 @@ from lesson14_grpo_ppo_clip.rollout import generate as rollout
 from lesson14_grpo_ppo_clip.training import grpo_trainer
 from torch import Tensor
 
+from lab.tiny_llama import small_llama
 from lab.tiny_lm import BigramLM, TinyLM
 from lab.toy_tokenizer import CharTokenizer
 
@@ -96,15 +99,6 @@ def generate(
         "forwards": forwards,
         "weights": dict(built.state_dict()),
     }
-
-
-def small_llama(vocab_size):
-    """A random two-layer Llama (transformers is imported here, and only here)."""
-    from transformers import LlamaConfig, LlamaForCausalLM
-
-    config = LlamaConfig(vocab_size=vocab_size, hidden_size=16, intermediate_size=32, num_hidden_layers=2,
-                         num_attention_heads=2, max_position_embeddings=64)  # fmt: skip
-    return LlamaForCausalLM(config).eval()
 
 
 def draw_many(probabilities, count, temperature=1.0, dtype="float64"):
@@ -337,6 +331,14 @@ def operands(digits, split="all"):
     return torch.tensor([int(n) for n in numbers]).reshape(-1, 2)
 
 
+def dataset_of_other_sums(salt, split):
+    """Makes an AdditionDataset while is_held_out, whose hash gets some `salt`, holds out other pairs; returns its
+    data."""
+    crc32 = zlib.crc32
+    with mock.patch.object(zlib, "crc32", lambda data: crc32(data + salt)):
+        return [tuple(item) for item in addition.AdditionDataset(CharTokenizer(), 1, split).data]
+
+
 def size_of_dataset(digits=1, split="all"):
     """Makes an AdditionDataset; returns its length."""
     return len(addition.AdditionDataset(CharTokenizer(), digits, split))
@@ -422,6 +424,47 @@ def state_after(steps, **settings):
     for _ in range(steps):
         trainer.step()
     return trainer.state_dict()
+
+
+def moments(trainer, seed):
+    """Numbers for the state of an AdamW, in the order of the parameters."""
+    draw, found = torch.Generator().manual_seed(seed), []
+    for p in trainer.model.parameters():
+        first, second = (torch.rand(p.shape, generator=draw, dtype=torch.float64) for _ in range(2))
+        found.append({"exp_avg": first - 0.5, "exp_avg_sq": second})
+    return found
+
+
+def trainer_under_way(seed, step_number, optimizer_steps, **settings):
+    """A trainer whose AdamW has made up moments, as if it had taken so many steps."""
+    trainer = make_trainer(optimizer="adamw", **settings)
+    trainer.step_number = step_number
+    for p, made in zip(trainer.model.parameters(), moments(trainer, seed), strict=True):
+        trainer.optimizer.state[p] = {"step": torch.tensor(float(optimizer_steps)), **made}
+    return trainer
+
+
+def state_that_goes_on(seed, step_number, optimizer_steps):
+    """The state_dict of a trainer under way, when that trainer has gone on: all its own numbers are others then."""
+    trainer = trainer_under_way(seed, step_number, optimizer_steps)
+    state = trainer.state_dict()
+    trainer.step_number += 1
+    for of_one in trainer.optimizer.state.values():
+        for number in of_one.values():
+            number += 1.0
+    return state
+
+
+def take_up(seed, step_number, optimizer_steps):
+    """Gives the state of a trainer under way to a new one, whose optimizer then takes a step against a gradient of
+    ones. Returns its number of steps and its weights."""
+    other = trainer_under_way(seed, step_number, optimizer_steps)
+    trainer = make_trainer(optimizer="adamw")
+    trainer.load_state_dict({"step_number": step_number, "optimizer": other.optimizer.state_dict()})
+    for p in trainer.model.parameters():
+        p.grad = torch.ones_like(p)
+    trainer.optimizer.step()
+    return {"step_number": trainer.step_number, "weights": weights_of(trainer)}
 
 
 def go_back(first, then, **settings):

@@ -137,6 +137,20 @@ class TestActor:
         seen = observe(scenarios.two_networks, "actor", pixels=4, hidden=3)
         seen.check(not torch.equal(seen.value[0][0], seen.value[1][0]), "two actors start with different weights")
 
+    @for_all(
+        examples=15,
+        seed=st.integers(0, 10**6),
+        batch=st.integers(1, 4),
+        hidden=st.integers(1, 6),
+        outputs=st.integers(2, 5),
+    )
+    def test_computes_with_the_weights_it_is_given(self, observe, seed, batch, hidden, outputs):
+        shapes = [(hidden, 4), (hidden,), (hidden, hidden), (hidden,), (outputs, hidden), (outputs,)]
+        weights = [random(seed + i, *shape) for i, shape in enumerate(shapes)]
+        states, sizes = 3 * random(seed + 6, batch, 4), {"pixels": 4, "hidden": hidden, "actions": outputs}
+        seen = observe(scenarios.network_of, "actor", weights, states, **sizes)
+        seen.close(by_hand(weights, states))
+
 
 @pytest.mark.exercise("15.3")
 class TestActionLogProbs:
@@ -164,6 +178,11 @@ class TestActionLogProbs:
         good = seen.value.dtype in (torch.float32, torch.float64)
         seen.check(good, "at least float32, also for half precision logits")
         seen.close(torch.tensor([0.0, 3.0, 5.0]).log_softmax(0)[None, :2], rtol=1e-5)
+
+    def test_double_precision_stays(self, observe):
+        logits = double([[0.1, 0.2, 0.3]])
+        seen = observe(action_log_probs, logits, whole([[0, 1, 2]]))
+        seen.close(logits.log_softmax(-1), rtol=1e-12)
 
     def test_as_many_answers_as_states(self, observe):
         logits = double([[0.5, 0.25, 0.25], [0.1, 0.2, 0.7], [0.2, 0.2, 0.6]]).log()
@@ -225,6 +244,31 @@ class TestGroupRollout:
         seen = observe(scenarios.rollout, table, whole([1, 1]), whole([0, 1]), 3)
         seen["actions"].close(whole([[1, 1, 1], [0, 0, 0]]))
         seen["log_probs"].close(torch.zeros(2, 3, dtype=torch.float64))
+
+    @for_all(
+        examples=10, seed=st.integers(0, 10**6), indices=st.lists(st.integers(0, 3), min_size=1, max_size=4),
+        labels=st.lists(st.integers(0, 3), min_size=4, max_size=4), size=st.integers(1, 6),
+    )  # fmt: skip
+    def test_holds_for_all_policies(self, observe, seed, indices, labels, size):
+        table = random(seed, 4, 4)
+        seen = observe(scenarios.rollout, table, whole(labels), whole(indices), size, seed=seed)
+        actions = seen.value["actions"]
+        seen.check(tuple(actions.shape) == (len(indices), size), f"{len(indices)} images with {size} answers each")
+        seen["log_probs"].close(table.log_softmax(1)[indices].gather(1, actions))
+        seen["rewards"].close((actions == whole(labels)[indices][:, None]).float())
+        seen["states"].close(torch.eye(4, dtype=torch.float64)[indices])
+
+    @for_all(examples=4, seed=st.integers(0, 10**6))
+    def test_answers_are_drawn_from_any_policy(self, observe, seed):
+        # A share differs from p by six standard deviations once in 500 million.
+        table = random(seed, 4, 4)
+        seen = observe(scenarios.rollout, table, whole([0, 1, 2, 3]), whole([0, 1, 2, 3]), 2000, seed=seed)
+        for row, p in zip(seen.value["actions"], table.softmax(1), strict=True):
+            share = torch.bincount(row, minlength=4)[:4] / 2000
+            bound = 6 * (p * (1 - p) / 2000).sqrt() + 0.002
+            seen.check(
+                bool(((share - p).abs() < bound).all()), f"drawn shares {share.tolist()}, probabilities {p.tolist()}"
+            )
 
 
 def advantages_by_loop(rewards, baseline, divide, values=None, eps=1e-4):
@@ -480,6 +524,14 @@ class TestCritic:
         seen = observe(scenarios.two_networks, "critic", pixels=4, hidden=3)
         seen.check(not torch.equal(seen.value[0][0], seen.value[1][0]), "two critics start with different weights")
 
+    @for_all(examples=15, seed=st.integers(0, 10**6), batch=st.integers(1, 4), hidden=st.integers(1, 6))
+    def test_computes_with_the_weights_it_is_given(self, observe, seed, batch, hidden):
+        shapes = [(hidden, 4), (hidden,), (hidden, hidden), (hidden,), (1, hidden), (1,)]
+        weights = [random(seed + i, *shape) for i, shape in enumerate(shapes)]
+        states, sizes = 3 * random(seed + 6, batch, 4), {"pixels": 4, "hidden": hidden}
+        seen = observe(scenarios.network_of, "critic", weights, states, **sizes)
+        seen.close(by_hand(weights, states)[:, 0])
+
 
 @pytest.mark.exercise("15.8")
 class TestValueLoss:
@@ -522,7 +574,7 @@ class TestValueLoss:
 
     def test_single_precision_stays_single_precision(self, observe):
         seen = observe(value_loss, torch.tensor([0.5]), torch.tensor([[1.0, 0.0]]))
-        seen.check(seen.value.dtype == torch.float32, "float32 values and rewards give a float32 loss")
+        seen.has_dtype(torch.float32, "float32 values and rewards give a float32 loss")
 
     def test_inputs_stay_as_they_were(self, observe):
         observe(value_loss, double([0.5]), double([[1.0, 0.0]])).inputs_unchanged()
@@ -608,7 +660,9 @@ class TestUpdate:
 
     def test_old_gradients_are_cleared(self, observe):
         expected = observe(scenarios.one_update, **ROLLOUT, critic=CRITIC).value["after"]
-        observe(scenarios.one_update, **ROLLOUT, critic=CRITIC, stale=True)["after"].close(expected)
+        observe(scenarios.one_update, **ROLLOUT, critic=CRITIC, stale=True)["after"].close(
+            expected, says="gradients that were left from before this step must not count"
+        )
 
     def test_each_image_is_computed_once(self, observe):
         seen = observe(scenarios.one_update, **ROLLOUT, critic=CRITIC)
@@ -632,6 +686,32 @@ class TestUpdate:
     def test_without_a_critic_there_is_no_value_loss(self, observe):
         seen = observe(scenarios.one_update, **ROLLOUT)
         seen.check("value_loss" not in seen.value["metrics"][0], "value_loss belongs to the critic; there is none")
+
+    @for_all(examples=10, seed=st.integers(0, 10**6), epsilon=st.floats(0.05, 0.7), rate=st.floats(0.01, 1))
+    def test_holds_for_all_rollouts(self, observe, seed, epsilon, rate):
+        table, states, critic, advantages, noise = (
+            random(seed + i, *shape) for i, shape in enumerate([(3, 3), (2, 3), (3,), (2, 3), (2, 3)])
+        )
+        draw = torch.Generator().manual_seed(seed)
+        actions = torch.randint(3, (2, 3), generator=draw)
+        rollout = {
+            "table": table, "states": states, "actions": actions, "advantages": advantages,
+            "old_log_probs": (states @ table).log_softmax(1).gather(1, actions) + 0.4 * noise,
+            "rewards": torch.randint(2, (2, 3), generator=draw).double(),
+        }  # fmt: skip
+        seen = observe(scenarios.one_update, **rollout, critic=critic, epsilon=epsilon, learning_rate=rate)
+        loss, norm, after = written_out(rollout, epsilon, rate=rate)
+        metrics = seen["metrics"][0]
+        metrics["loss"].close(loss, atol=1e-8)
+        metrics["grad_norm"].close(norm, rtol=1e-5)
+        seen["after"]["actor"].close(after, rtol=1e-5, atol=1e-8)
+        ratio = (-0.4 * noise).exp()
+        held = torch.where(advantages > 0, ratio > 1 + epsilon, ratio < 1 - epsilon)
+        metrics["clip_fraction"].close(float(held.double().mean()), rtol=1e-5)
+        errors = (states @ critic)[:, None] - rollout["rewards"]
+        metrics["value_loss"].close(float(errors.square().mean()))
+        gradient = (2 * errors / 6).sum(1) @ states
+        seen["after"]["critic"].close(critic - rate * gradient, rtol=1e-5, atol=1e-8)
 
 
 @pytest.mark.exercise("15.10")
@@ -715,10 +795,34 @@ class TestStep:
             seen.check(before < 0.2, f"an untrained policy guesses: right with probability {before:.2f}")
             seen.check(after > LEARNED, f"after 40 steps it is right with probability {after:.2f}, not over {LEARNED}")
 
+    @for_all(
+        examples=10, seed=st.integers(0, 10**6), indices=st.lists(st.integers(0, 2), min_size=1, max_size=4),
+        labels=st.lists(st.integers(0, 2), min_size=3, max_size=3), size=st.integers(2, 9), divide=st.booleans(),
+        baseline=st.sampled_from(["group", "batch", "none", "critic"]),
+    )  # fmt: skip
+    def test_holds_for_all_settings(self, observe, seed, indices, labels, size, divide, baseline):
+        table, critic = random(seed, 3, 3), random(seed + 1, 3)
+        settings = {"seed": seed, "group_size": size, "divide_by_std": divide, "baseline": baseline}
+        settings |= {"critic": critic} if baseline == "critic" else {}
+        seen = observe(scenarios.watched_step, table, whole(labels), whole(indices), **settings)
+        call, metrics = seen.value["calls"][0], seen["metrics"][0]
+        actions, rewards = call["actions"], call["rewards"].tolist()
+        seen.check(tuple(actions.shape) == (len(indices), size), f"{len(indices)} images with {size} answers each")
+        log_probs = table.log_softmax(1)[indices].gather(1, actions)
+        seen["calls"][0]["log_probs"].close(log_probs)
+        seen["calls"][0]["rewards"].close((actions == whole(labels)[indices][:, None]).float())
+        expected = advantages_by_loop(rewards, baseline, divide, critic[indices].tolist())
+        good = torch.allclose(call["advantages"].double(), expected, rtol=1e-3, atol=1e-5)
+        seen.check(good, f"advantages with baseline {baseline!r} and divide_by_std={divide} are others")
+        metrics["reward"].close(sum(map(sum, rewards)) / (size * len(indices)), rtol=1e-5)
+        metrics["entropy"].close(-float(log_probs.mean()), rtol=1e-5)
+        metrics["no_signal"].close(sum(len(set(row)) == 1 for row in rewards) / len(rewards), rtol=1e-5)
+
 
 LEARNED = 0.5
 
 
+@pytest.mark.trains
 @pytest.mark.exercise("15.9")
 class TestCriticOnProbes:
     """Tasks whose values are known. The policy's table is set so that it hardly moves."""

@@ -59,6 +59,17 @@ def network(kind, states, seed=0, dtype="float64", **sizes):
             "output": output, "gradients": [torch.empty(0) if g is None else g for g in gradients]}  # fmt: skip
 
 
+def network_of(kind, weights, states, **sizes):
+    """Makes an Actor or a Critic and gives it these weights, in order; returns its output."""
+    made = {"actor": actors.Actor, "critic": critics.Critic}[kind](**sizes).double()
+    with torch.no_grad():
+        for parameter, weight in zip(made.parameters(), weights, strict=True):
+            if parameter.shape != weight.shape:
+                return f"a parameter of shape {tuple(parameter.shape)} instead of {tuple(weight.shape)}"
+            parameter.copy_(weight)
+    return made(states)
+
+
 def two_networks(kind, **sizes):
     """Makes two networks of one kind; returns their weights in order."""
     torch.default_generator.manual_seed(0)

@@ -14,11 +14,15 @@ from lesson16_grpo_rlhf.testcases import scenarios
 from lesson16_grpo_rlhf.training.measures import exact_kl, token_entropy
 
 from lab.properties import for_all
+from lab.spec import Spec
 from lab.tiny_lm import TinyLM
+from lab.tiny_scorer import TinyScorer
+from lab.toy_tokenizer import CharTokenizer
 
 NAN = float("nan")
 seeds = st.integers(0, 10**6)
 quarters = st.integers(-8, 8).map(lambda n: n / 4)
+ALPHABET = "0123456789+=abcdefgh "  # scenarios.SCORER_ALPHABET
 
 
 def double(values):
@@ -183,7 +187,7 @@ class TestTokenEntropy:
         observe(scenarios.entropy_of_many)
         logits = torch.tensor([[[0.5, 1.0, 2.0, -1.0]]], dtype=dtype)
         seen = observe(token_entropy, logits, 0.7)
-        seen.check(seen.value.dtype == expected, f"logits in {dtype} give an entropy in {expected}")
+        seen.has_dtype(expected, f"logits in {dtype} give an entropy in {expected}")
         p = (logits.double() / 0.7).softmax(-1)
         seen.close(-(p * p.log()).sum(-1), rtol=1e-5)
 
@@ -585,8 +589,8 @@ class TestRewardModelStep:
     def oracle(self, weights, pairs=PAIRS):
         """Scores of each text alone (no padding), the loss by hand, and its gradient."""
         leaves = {name: value.clone().requires_grad_() for name, value in weights.items()}
-        model = scenarios.TinyScorer(len(weights["tokens.weight"])).double()
-        tokenizer = scenarios.CharTokenizer(scenarios.SCORER_ALPHABET)
+        model = TinyScorer(len(weights["tokens.weight"])).double()
+        tokenizer = CharTokenizer(scenarios.SCORER_ALPHABET)
 
         def score(text):
             ids = torch.tensor([tokenizer.encode(text)])
@@ -629,7 +633,9 @@ class TestRewardModelStep:
 
     def test_old_gradients_are_cleared(self, observe):
         expected = observe(scenarios.one_reward_model_step, PAIRS).value["after"]
-        observe(scenarios.one_reward_model_step, PAIRS, stale_gradient=True)["after"].close(expected)
+        observe(scenarios.one_reward_model_step, PAIRS, stale_gradient=True)["after"].close(
+            expected, says="gradients that were left from before this step must not count"
+        )
 
     def test_a_pair_more_or_less(self, observe):
         seen = observe(scenarios.one_reward_model_step, PAIRS[:1])
@@ -673,6 +679,26 @@ class TestRewardModelStep:
         after = seen.value["after"].double().chunk(2)
         better = (1 + (after[1] - after[0]).exp()).log().mean() < (1 + (-differences).exp()).log().mean()
         seen.check(bool(better), "a step must lower the loss of its own pairs")
+
+    @for_all(
+        examples=8,
+        pairs=st.lists(st.tuples(*[st.text(ALPHABET, min_size=1, max_size=6)] * 3), min_size=1, max_size=4),
+        scale=st.floats(0.5, 20),
+    )
+    def test_holds_for_all_pairs(self, observe, pairs, scale):
+        seen = observe(scenarios.one_reward_model_step, pairs, scale=scale)
+        model = Spec("lab.tiny_scorer:TinyScorer", {"vocab_size": len(ALPHABET) + 2}, seed=3, dtype="float64")
+        before = model.build().state_dict()
+        before["score.weight"] *= scale
+        differences, loss, gradients = self.oracle(before, pairs)
+        norm = math.sqrt(sum(float(g.square().sum()) for g in gradients.values()))
+        seen["metrics"][0]["loss"].close(loss, atol=1e-8)
+        seen["metrics"][0]["margin"].close(float(differences.mean()), atol=1e-8)
+        seen["metrics"][0]["accuracy"].close(
+            sum(p + c != p + r and float(d) > 0 for (p, c, r), d in zip(pairs, differences, strict=True)) / len(pairs)
+        )
+        seen["metrics"][0]["grad_norm"].close(norm, atol=1e-8)
+        seen["after"].close({n: v - 0.5 * gradients[n] for n, v in before.items()}, rtol=1e-5, atol=1e-8)
 
 
 def dynamic_by_loop(rewards, wanted, rounds):
@@ -769,7 +795,19 @@ class TestOverlongFilter:
         responses = [torch.tensor([5]), torch.tensor([5, 1]), torch.tensor([1])]
         seen = observe(overlong_filter, self.MASK, responses, 1)
         seen.inputs_unchanged()
-        seen.check(seen.value.dtype == torch.int64, "an integer mask gives an integer mask")
+        seen.has_dtype(torch.int64, "an integer mask gives an integer mask")
+
+    @for_all(
+        examples=20, responses=st.lists(st.lists(st.integers(0, 4), max_size=4), min_size=1, max_size=4),
+        eos=st.integers(0, 4) | st.lists(st.integers(0, 4), max_size=3), seed=seeds,
+    )  # fmt: skip
+    def test_holds_for_all_responses(self, observe, responses, eos, seed):
+        observe(scenarios.overlong_filters_of_many)
+        mask = torch.randint(2, (len(responses), 5), generator=torch.Generator().manual_seed(seed))
+        ends = {eos} if isinstance(eos, int) else set(eos)
+        finished = [int(bool(ids) and ids[-1] in ends) for ids in responses]
+        tokens = [torch.tensor(ids, dtype=torch.int64) for ids in responses]
+        observe(overlong_filter, mask, tokens, eos).close(mask * torch.tensor(finished)[:, None])
 
 
 @pytest.mark.exercise("16.12")
@@ -800,7 +838,7 @@ class TestLengthPenalty:
 
     def test_is_float32(self, observe):
         seen = observe(length_penalty, [torch.tensor([5])], 4, 4)
-        seen.check(seen.value.dtype == torch.float32, f"float32 is asked for, not {seen.value.dtype}")
+        seen.has_dtype(torch.float32, f"float32 is asked for, not {seen.value.dtype}")
 
 
 @pytest.mark.exercise("16.13")
@@ -832,6 +870,13 @@ class TestFrozenCopy:
         seen["devices"].close([["cpu"], ["cpu"]])
         seen["kind"].close("TinyLM")
 
+    @for_all(examples=6, seed=seeds, ids=st.lists(st.integers(0, 8), min_size=1, max_size=5))
+    def test_answers_as_the_model_did(self, observe, seed, ids):
+        model = Spec("lab.tiny_lm:TinyLM", {"vocab_size": 9, "dropout": 0.5}, seed=seed, dtype="float64").build().eval()
+        with torch.no_grad():
+            expected = model(torch.tensor([ids])).logits
+        observe(scenarios.ask_a_frozen_copy, seed, torch.tensor([ids])).close(expected)
+
 
 VOCABULARY = 14
 
@@ -840,6 +885,15 @@ def model_of(weights):
     model = TinyLM(VOCABULARY).double()
     model.load_state_dict(weights)
     return model.eval()
+
+
+def fresh_weights(seed):
+    """The weights of policy and reference that scenarios.make_trainer begins with, for model_seed=seed."""
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        policy = TinyLM(VOCABULARY).double()
+        moved = {n: p.detach() + 0.1 * torch.randn_like(p) for n, p in policy.named_parameters()}
+    return policy.state_dict(), moved
 
 
 def log_probs_by_token(weights, ids, temperature=1.0):
@@ -990,6 +1044,35 @@ class TestCollect:
             first.value["batch"]["ids"]
         )
 
+    @for_all(
+        examples=6, seed=seeds, size=st.integers(2, 3), batch_size=st.integers(1, 3), temperature=st.floats(0.5, 2),
+        rewards=st.lists(st.lists(quarters, min_size=3, max_size=3), min_size=3, max_size=5), filtered=st.booleans(),
+    )  # fmt: skip
+    def test_holds_for_all_rewards(self, observe, seed, size, batch_size, temperature, rewards, filtered):
+        script = [group[:size] for group in rewards]
+        settings = {"group_size": size, "batch_size": batch_size, "temperature": temperature, "model_seed": seed % 1000}
+        seen = observe(scenarios.collect, script, step_number=seed, overlong_filter=filtered, **settings)
+        policy, reference = fresh_weights(seed % 1000)
+        order = torch.randperm(5, generator=torch.Generator().manual_seed(11 + seed)).tolist()
+        prompts = [scenarios.PROMPTS[i] for i in order[:batch_size]]
+        seen["calls"].close([prompts])
+        tokens = [scenarios.TOKENS[(n + i) % 6] for n in range(batch_size) for i in range(size)]
+        rows = [toy_ids(prompts[n // size]) + ids for n, ids in enumerate(tokens)]
+        width = max(map(len, rows))
+        ids, mask = torch.zeros(len(rows), width, dtype=torch.long), torch.zeros(len(rows), width, dtype=torch.long)
+        for n, (row, response) in enumerate(zip(rows, tokens, strict=True)):
+            ids[n, : len(row)] = torch.tensor(row)
+            mask[n, len(row) - len(response) : len(row)] = int(response[-1] == 1 or not filtered)
+        seen["batch"]["ids"].close(ids)
+        seen["batch"]["mask"].close(mask)
+        relative = [r - sum(group) / size for group in script[:batch_size] for r in group]
+        if any(abs(r) > 1e-9 for r in relative):
+            seen["batch"]["advantages"].close(advantages_by_hand(script[:batch_size]), rtol=1e-4, atol=1e-5)
+        counted = mask[:, 1:].bool()
+        off = (seen.value["batch"]["ref_log_probs"] - log_probs_by_token(reference, ids, temperature))[counted].abs()
+        seen.check(bool((off < 1e-6).all()), "ref_log_probs are off those of the reference, token by token")
+        seen["metrics"]["entropy"].close(entropy_by_token(policy, ids, mask, temperature), rtol=1e-5, atol=1e-8)
+
 
 ROWS = {
     "ids": torch.tensor([[3, 4, 5, 1, 0], [6, 7, 8, 9, 1], [2, 5, 1, 0, 0]]),
@@ -1070,7 +1153,9 @@ class TestUpdate:
 
     def test_old_gradients_are_cleared(self, observe):
         expected = observe(scenarios.updates, **ROWS).value["after"]
-        observe(scenarios.updates, **ROWS, stale_gradient=True)["after"].close(expected)
+        observe(scenarios.updates, **ROWS, stale_gradient=True)["after"].close(
+            expected, says="gradients that were left from before this step must not count"
+        )
 
     def test_nothing_counts_nothing_happens(self, observe):
         rows = {**ROWS, "mask": torch.zeros_like(ROWS["mask"])}
@@ -1121,6 +1206,30 @@ class TestUpdate:
         seen.check(
             last > first + 0.25, f"15 steps raise the reward by a quarter at least; it went {first:.2f} -> {last:.2f}"
         )
+
+    @for_all(
+        examples=8, seed=seeds, epochs=st.integers(1, 3), kl_coef=st.floats(0, 2), low=st.floats(0.05, 0.4),
+        high=st.floats(0.05, 0.6), estimator=st.sampled_from(["k1", "k2", "k3"]), correction=st.booleans(),
+        temperature=st.floats(0.5, 2),
+    )  # fmt: skip
+    def test_holds_for_all_batches(self, observe, seed, epochs, kl_coef, low, high, estimator, correction, temperature):
+        draw = torch.Generator().manual_seed(seed)
+        ids, starts = torch.randint(2, VOCABULARY, (3, 5), generator=draw), torch.randint(1, 4, (3, 1), generator=draw)
+        rows = {
+            "ids": ids,
+            "mask": (torch.arange(5) >= starts).long(),
+            "old_log_probs": -2.6 + 0.4 * torch.randn(3, 4, generator=draw, dtype=torch.float64),
+            "ref_log_probs": -2.6 + 0.4 * torch.randn(3, 4, generator=draw, dtype=torch.float64),
+            "advantages": torch.randn(3, generator=draw, dtype=torch.float64),
+        }
+        settings = {"clip_range": low, "clip_range_high": high, "kl_estimator": estimator, "kl_correction": correction}
+        settings |= {"kl_coef": kl_coef, "temperature": temperature, "grpo_epochs": epochs, "learning_rate": 0.1}
+        seen = observe(scenarios.updates, **rows, **settings, model_seed=seed)
+        after, metrics = updates_by_hand(
+            fresh_weights(seed)[0], rows, epochs, 0.1, low, high, kl_coef, estimator, correction, temperature
+        )
+        seen["after"].close(after, rtol=1e-5, atol=1e-7)
+        seen["metrics"].close(metrics, rtol=1e-5, atol=1e-7)
 
 
 @pytest.mark.exercise("16.16")
@@ -1186,3 +1295,18 @@ class TestSaveCheckpoint:
         seen.check(wanted <= names, f"missing: {sorted(wanted - names)}")
         seen["settings"]["group_size"].close(4)
         seen["settings"]["kl_coef"].close(0.01)
+
+    @for_all(
+        examples=6, epochs=st.lists(st.integers(1, 10**6), min_size=1, max_size=3, unique=True),
+        name=st.text("ab ß\"\\", max_size=6), rate=st.floats(-1e9, 1e9), depth=st.integers(-9, 9),
+    )  # fmt: skip
+    def test_holds_for_all_runs(self, observe, epochs, name, rate, depth):
+        settings = {"name": name, "rate": rate, "switches": [name, depth], "depth": depth}
+        seen = observe(scenarios.save, epochs=epochs, settings=settings)
+        seen["paths"].close([f"epoch_{epoch}" for epoch in epochs])
+        expected = {}
+        for epoch in epochs:
+            expected[f"epoch_{epoch}/model.safetensors"] = {"w": torch.full((2,), float(epoch))}
+            expected[f"epoch_{epoch}/tokenizer.json"] = f"tokenizer of epoch {epoch}"
+            expected[f"epoch_{epoch}/run_config.json"] = settings
+        seen["files"].close(expected)

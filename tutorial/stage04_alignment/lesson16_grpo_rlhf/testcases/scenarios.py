@@ -345,6 +345,18 @@ def length_penalties_of_many():
 # ---- trainer ----
 
 
+def ask_a_frozen_copy(seed, ids):
+    """frozen_copy of a model with dropout that is in training mode; then the model takes a gradient step. Returns the
+    copy's logits for `ids`."""
+    torch.default_generator.manual_seed(seed)
+    model = TinyLM(9, dropout=0.5).double().train()
+    reference = rlhf_trainer.frozen_copy(model)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += 1.0
+    return reference(ids).logits
+
+
 def freeze_and_go_on(device=None, training=True):
     """frozen_copy of a model with dropout that is in training mode (or not); then the model takes a gradient step.
 

@@ -27,5 +27,5 @@ def save_checkpoint(folder: str | Path, epoch: int, model: Any, tokenizer: Any, 
     """
     # Check the epoch. Make a temporary folder next to the target; an old one of that name goes.
     # Save model, tokenizer and settings into it; where that fails, remove it and let the error pass.
-    # Remove an earlier checkpoint of that epoch and rename.
+    # An earlier checkpoint of that epoch gets another name, the new one its own; then the earlier one goes.
     raise NotImplementedError("not written yet: exercise 16.16, training/checkpoint.py:save_checkpoint")

@@ -1,0 +1,386 @@
+"""Who handed in what: the students of a folder or a class's archive, and every file that is theirs, by name only.
+
+A student is a folder, an archive, or the files that an LMS names after them:
+
+    Canvas      "lovelaceada_LATE_12345_67890_grpo-1.py": the name, perhaps LATE, the user, the upload, the file
+    Moodle      "Ada Lovelace_12345_assignsubmission_file_/" or "..._file_grpo.py"
+    Gradescope  "submission_123456/", and submission_metadata.yml beside it, which says whose they are
+
+Which of the files count is decided in intake.py. Symbolic links are never followed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from course.grading.archives import (
+    DEEP,
+    FILE,
+    MIB,
+    SUFFIXES,
+    TURNING,
+    UNREAD_SUFFIXES,
+    Entry,
+    Limits,
+    Refused,
+    is_archive,
+    unpack,
+)
+from course.manifest import Lesson
+from lab.errors import UsageError
+
+METADATA = "submission_metadata.yml"
+WALKED = 20_000  # files and folders of one student on disk
+STUDENTS = 20_000  # entries of the folder that is graded
+# Of an archive that holds the class: it was made by an LMS or an instructor, but students named what is in it.
+CLASS = {"members": 200_000, "unpacked": 4096 * MIB, "packed": 1024 * MIB, "ratio": 1000}
+
+INVISIBLE = TURNING | {"\u200b", "\u2060", "\ufeff"}
+
+# Folders that nothing is handed in from; they are not even looked into.
+UNSEEN = {"__MACOSX", "__pycache__", "node_modules", "site-packages"}
+
+_CANVAS = re.compile(r"(?P<name>.+?)_(?P<late>LATE_)?(?P<id>\d{2,})_\d{2,}_(?P<file>.+)", re.S)
+_MOODLE = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)_?(?P<file>.*)", re.S)
+
+Part = Callable[[], list[Entry]]  # raises Refused for the whole submission
+
+
+@dataclass
+class Handed:
+    """All that one student handed in. More than one separate submission is one too many."""
+
+    student: str  # for display
+    ids: dict[str, str] = field(default_factory=dict)  # "canvas" or "moodle" -> number; "email", "sid" (Gradescope)
+    submissions: list[list[Part]] = field(default_factory=list)  # each: what gives its entries, one list after another
+    sources: list[str] = field(default_factory=list)  # what each submission is called where it lies
+    notes: list[str] = field(default_factory=list)
+    flags: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Node:
+    """Something at the top of what is graded: a folder, a file, or something that is not read."""
+
+    name: str
+    entry: Entry | None = None  # of a file, or of what is refused
+    inside: Callable[[], list[Node]] | None = None  # of a folder
+    entries: Part | None = None  # of a folder, all of them, at any depth
+
+
+def students(folder: Path, lessons: list[Lesson]) -> tuple[list[Handed], list[str]]:
+    """Everyone in `folder` (or the archive of that name), and remarks on what belongs to nobody.
+
+    Raises UsageError where there is no such folder or archive.
+    """
+    nodes = _top(folder)
+    if _is_one_submission(nodes, lessons):
+        name = folder.resolve().name
+        return [Handed(clean(_stem(name)), {}, [[lambda: _all(nodes)]], [clean(name)])], []
+    nodes = _unwrapped(nodes, lessons, deep=folder.is_file())
+    owners = _gradescope(nodes)
+    found: dict[tuple[str, str], Handed] = {}
+    remarks = []
+    for node in nodes:
+        if _is_unseen(node.name) or node.name == METADATA:
+            continue
+        if node.inside and node.name in owners:
+            for name, ids in owners[node.name]:
+                key = ("gradescope", ids.get("email") or ids.get("sid") or name)
+                handed = _separate(found, key, name, ids, node, node.entries)
+                if len(owners[node.name]) > 1:
+                    handed.notes.append(f"handed in by {len(owners[node.name])} people together")
+        elif match := _MOODLE.fullmatch(node.name):
+            _together(found, "moodle", match, node)
+        elif not node.inside and (match := _CANVAS.fullmatch(node.name)):
+            handed = _together(found, "canvas", match, node)
+            if match["late"] and "marked LATE by Canvas" not in handed.flags:
+                handed.flags.append("marked LATE by Canvas")
+        elif node.inside or is_archive(node.name) or node.name.lower().endswith(UNREAD_SUFFIXES) or node.entry.refused:
+            entries = node.entries or (lambda node=node: [node.entry])
+            name = node.name if node.inside else _stem(node.name)
+            _separate(found, ("name", clean(name).casefold()), name, {}, node, entries)
+        else:
+            remarks.append(f"{clean(node.name)}: belongs to nobody: no folder, no archive, no name that an LMS gives")
+    remarks += [f"{clean(n)}: named in {METADATA}, but not there" for n in owners if n not in {x.name for x in nodes}]
+    return _named_apart(found), remarks
+
+
+def clean(text: str) -> str:
+    """`text` to be shown: on one line, without characters that control or turn it, no longer than a line."""
+    text = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode())
+    text = "".join(" " if c.isspace() else c for c in text if c.isspace() or not _controls(c))
+    text = " ".join(text.split())
+    return (text if len(text) <= 120 else text[:117] + "...") or "(no name)"
+
+
+def _controls(c: str) -> bool:
+    return unicodedata.category(c) in ("Cc", "Cs") or c in INVISIBLE
+
+
+# --- grouping ------------------------------------------------------------------------------------------------------
+
+
+def _separate(found: dict, key: tuple[str, str], name: str, ids: dict[str, str], node: Node, entries: Part) -> Handed:
+    """Adds a submission of its own."""
+    handed = found.setdefault(key, Handed(clean(name), ids))
+    handed.submissions.append([entries])
+    handed.sources.append(clean(node.name))
+    return handed
+
+
+def _together(found: dict, lms: str, match: re.Match, node: Node) -> Handed:
+    """Adds to what the LMS has from the same student: one upload may be many files."""
+    handed = found.setdefault((lms, match["id"]), Handed(clean(match["name"]), {lms: match["id"]}))
+    if not handed.submissions:
+        handed.submissions.append([])
+        handed.sources.append(clean(node.name))
+    if node.inside:
+        handed.submissions[0].append(node.entries)
+    else:
+        one = Entry(match["file"] or node.name, node.entry.refused, node.entry.content)
+        handed.submissions[0].append(lambda: [one])
+    return handed
+
+
+def _named_apart(found: dict[tuple[str, str], Handed]) -> list[Handed]:
+    """Sorted by name. Those of one name: two students where an LMS numbers them apart, else two submissions of one."""
+    by_name: dict[str, list[tuple[tuple[str, str], Handed]]] = {}
+    for key, handed in found.items():
+        by_name.setdefault(handed.student.casefold(), []).append((key, handed))
+    result = []
+    for same in by_name.values():
+        kinds = {key[0] for key, _ in same}
+        if len(same) > 1 and len(kinds) == 1 and kinds != {"name"}:
+            for (_, number), handed in same:
+                handed.student = clean(f"{handed.student[:60]} ({number[:50]})")
+            result += [handed for _, handed in same]
+        else:
+            first = same[0][1]
+            for _, other in same[1:]:
+                first.submissions += other.submissions
+                first.sources += other.sources
+                first.notes += other.notes
+                first.flags += other.flags
+                first.ids |= other.ids
+            result.append(first)
+    result.sort(key=lambda h: (h.student.casefold(), h.student))
+    taken: set[str] = set()
+    for handed in result:  # a name may look like another one with its number
+        plain, count = handed.student, 1
+        while handed.student.casefold() in taken:
+            count += 1
+            handed.student = f"{plain} [{count}]"
+        taken.add(handed.student.casefold())
+    return sorted(result, key=lambda h: (h.student.casefold(), h.student))
+
+
+def _gradescope(nodes: list[Node]) -> dict[str, list[tuple[str, dict[str, str]]]]:
+    """Folder -> its submitters' names and ids, as submission_metadata.yml has them; {} where there is none.
+
+    Of that file only the part about submitters is parsed: the rest holds what programs of students printed.
+    """
+    entry = next((n.entry for n in nodes if n.name == METADATA and n.entry), None)
+    if entry is None:
+        return {}
+    try:
+        lines = entry.read(64 * MIB).decode("utf-8", "replace").split("\n")
+    except Refused as error:
+        raise UsageError(f"{METADATA} {error}; it says whose the submissions are") from None
+    chunks: dict[str, list[str]] = {}
+    name, inside = None, False
+    for line in lines:
+        if line[:1] not in (" ", "", "-", "#"):
+            name, inside = line.rstrip().removesuffix(":").strip("\"'"), False
+        elif name and re.fullmatch(r"  ['\"]?:submitters['\"]?:\s*", line):
+            inside = True
+            chunks[name] = []
+        elif re.match(r" {0,2}[^ -]", line):
+            inside = False
+        elif inside and len(chunks[name]) < 1000:
+            chunks[name].append(line)
+    return {name: people for name, chunk in chunks.items() if (people := _people("\n".join(chunk)))}
+
+
+def _people(text: str) -> list[tuple[str, dict[str, str]]]:
+    try:
+        rows = yaml.load(text, yaml.BaseLoader)  # nothing but lists, tables and strings: a number stays as written
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return []
+    found = []
+    for row in rows if isinstance(rows, list) else []:
+        values = {str(k).strip(":"): str(v) for k, v in row.items() if type(v) is str} if type(row) is dict else {}
+        ids = {key: clean(values[key]) for key in ("email", "sid") if values.get(key)}
+        if name := values.get("name") or ids.get("email") or ids.get("sid"):
+            found.append((clean(name), ids))
+    return found
+
+
+# --- the top, and what is around it -----------------------------------------------------------------------------------
+
+
+def _is_unseen(name: str) -> bool:
+    return name.startswith(".") or name in UNSEEN
+
+
+def _stem(name: str) -> str:
+    """The name of an archive without its suffixes; another name as it is."""
+    for suffix in (".tar.gz", ".tar.bz2", ".tar.xz", *SUFFIXES, *UNREAD_SUFFIXES):
+        if name.lower().endswith(suffix) and len(name) > len(suffix):
+            return name[: -len(suffix)]
+    return name
+
+
+def _is_one_submission(nodes: list[Node], lessons: list[Lesson]) -> bool:
+    """Whether this is one student's folder and not the class's: the course's own folders are at its top."""
+    theirs = {"tutorial"} | {e.file.split("/")[0] for lesson in lessons for e in lesson.exercises}
+    others = {"course", "lab", "solutions", "tests", "testcases", "benchmarks", "configs", "docs", "runs", "kept"}
+    lesson = re.compile(r"(lesson|stage)\d\d(_\w+)?")
+    folders = [n.name for n in nodes if n.inside and not _is_unseen(n.name)]
+    known = [name for name in folders if name in theirs or lesson.fullmatch(name)]
+    archives = [n for n in nodes if n.entry and (is_archive(n.name) or n.name == METADATA)]
+    return bool(known) and not archives and set(folders) <= set(known) | others
+
+
+def _unwrapped(nodes: list[Node], lessons: list[Lesson], deep: bool) -> list[Node]:
+    """What is in the one folder around the whole class, where there is one: an LMS puts it there, and so does zipping
+    a folder. On disk it is only taken for that if what is in it has an LMS's names."""
+    seen = [n for n in nodes if not _is_unseen(n.name)]
+    if len(seen) != 1 or not seen[0].inside or _MOODLE.fullmatch(seen[0].name):
+        return nodes
+    try:
+        inner = seen[0].inside()
+    except (OSError, Refused):
+        return nodes
+    if _is_one_submission(inner, lessons):
+        return nodes
+    names = [n.name for n in inner if not _is_unseen(n.name)]
+    lms = METADATA in names or any(_MOODLE.fullmatch(name) or _CANVAS.fullmatch(name) for name in names)
+    several = sum(bool(n.inside or is_archive(n.name)) for n in inner if not _is_unseen(n.name)) > 1
+    return inner if lms or (deep and several) else nodes
+
+
+def _top(folder: Path) -> list[Node]:
+    try:
+        folder = folder.resolve()
+        if folder.is_dir():
+            return _disk_nodes(folder, STUDENTS)
+        if folder.is_file() and is_archive(folder.name):
+            limits = Limits(**CLASS)
+            return _grouped(unpack(_disk_reader(folder)(limits.packed + 1), limits))
+    except Refused as error:
+        raise UsageError(f"{folder}: {error}") from None
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be read: {error.strerror}") from None
+    if not folder.exists():
+        raise UsageError(f"{folder} does not exist; give the folder of the submissions, or its zip")
+    raise UsageError(f"{folder} is no folder and no archive that is read (.zip, .tar, .tar.gz)")
+
+
+def _all(nodes: Iterable[Node]) -> list[Entry]:
+    return [e for n in nodes if not _is_unseen(n.name) for e in ([n.entry] if n.entry else _under(n.name, n.entries()))]
+
+
+def _under(name: str, entries: list[Entry]) -> list[Entry]:
+    return [entry.within(name) for entry in entries]
+
+
+def _grouped(entries: list[Entry]) -> list[Node]:
+    """Entries of an archive by the first part of their paths. Those refused for their path have no place."""
+    folders: dict[str, list[Entry]] = {}
+    nodes = []
+    for entry in entries:
+        first, _, rest = entry.path.partition("/")
+        if first == "..":
+            continue
+        if rest:
+            folders.setdefault(first, []).append(Entry(rest, entry.refused, entry.content))
+        else:
+            nodes.append(Node(first, entry))
+    for name, inner in folders.items():
+        nodes.append(Node(name, None, lambda inner=inner: _grouped(inner), lambda inner=inner: _capped(inner)))
+    return sorted(nodes, key=lambda n: n.name)
+
+
+def _capped(entries: list[Entry]) -> list[Entry]:
+    if len(entries) > WALKED:
+        raise Refused(f"holds more than {WALKED} files")
+    return entries
+
+
+# --- on disk ---------------------------------------------------------------------------------------------------------
+
+
+def _disk_nodes(folder: Path, most: int) -> list[Node]:
+    nodes = []
+    for name, mode in _listed(folder, most):
+        path = folder / name
+        if stat.S_ISDIR(mode):
+            inside = lambda path=path: _disk_nodes(path, STUDENTS)  # noqa: E731
+            nodes.append(Node(name, None, inside, lambda path=path: _walked(path)))
+        else:
+            nodes.append(Node(name, _disk_entry(path, name, mode)))
+    return nodes
+
+
+def _walked(folder: Path) -> list[Entry]:
+    """All files under `folder`, in a fixed order. Raises Refused where there are too many."""
+    entries: list[Entry] = []
+    todo = [("", folder, 0)]
+    left = WALKED
+    while todo:
+        prefix, place, depth = todo.pop()
+        try:
+            listed = _listed(place, left)
+        except OSError:
+            entries.append(Entry(prefix.rstrip("/") or ".", "cannot be read"))
+            continue
+        left -= len(listed)
+        for name, mode in listed:
+            path = prefix + name
+            if not stat.S_ISDIR(mode):
+                entries.append(_disk_entry(place / name, path, mode))
+            elif depth >= DEEP:
+                entries.append(Entry(path, "is too deep in folders"))
+            elif not _is_unseen(name):
+                todo.append((path + "/", place / name, depth + 1))
+    return sorted(entries, key=lambda e: e.parts)
+
+
+def _listed(folder: Path, most: int) -> list[tuple[str, int]]:
+    """Names and modes of what is directly in `folder`, sorted. Raises Refused for more than `most`."""
+    found = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if len(found) >= most:
+                raise Refused(f"holds more than {most if most == STUDENTS else WALKED} files and folders")
+            found.append((entry.name, entry.stat(follow_symlinks=False).st_mode))
+    return sorted(found)
+
+
+def _disk_entry(path: Path, name: str, mode: int) -> Entry:
+    if stat.S_ISREG(mode):
+        return Entry(name, "", _disk_reader(path))
+    return Entry(name, "is a symbolic link" if stat.S_ISLNK(mode) else "is no plain file")
+
+
+def _disk_reader(path: Path) -> Callable[[int], bytes]:
+    def read(limit: int = FILE) -> bytes:
+        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        try:
+            with open(os.open(path, flags), "rb") as file:
+                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    raise Refused("is no plain file")
+                return file.read(limit)
+        except OSError as error:
+            raise Refused(f"cannot be read: {error.strerror}") from None
+
+    return read

@@ -1,0 +1,277 @@
+"""What a class handed in, taken apart: for every student the bytes of the files that manifests name, and nothing else.
+
+Everything that is read here is untrusted. classroom.py says whose a file is, archives.py opens zip and tar,
+sources.py says whether bytes are Python; here it is decided which file counts, and what else there is to say. A file
+that counts is never guessed: where two could be meant, none counts and the student is told.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from course import stubs
+from course.grading import sources
+from course.grading.archives import UNREAD_SUFFIXES, Entry, Limits, Refused, is_archive, unpack
+from course.grading.classroom import UNSEEN, Handed, clean, students
+from course.grading.strange import strange
+from course.manifest import Lesson
+
+MISSING = "missing"  # the problem of a file that is not there at all
+
+MOST_LINES = 60  # notes of one student, and flags
+
+# Folders whose files are nobody's answer: the reference, and what the course itself keeps aside.
+NOT_ANSWERS = UNSEEN | {"solutions", "kept", "runs", "testcases"}
+# A file without its folder ("grpo.py") is not looked for in these: other files there have the same names.
+COURSE_FOLDERS = {"tutorial", "course", "lab", "tests", "benchmarks", "docs", "configs"}
+
+
+@dataclass
+class Submission:
+    """What one student handed in. Every file that the manifests name is in `files` or in `problems`."""
+
+    student: str  # for display, and unique; `slug` makes a file name of it
+    files: dict[str, bytes] = field(default_factory=dict)  # "lesson13_grpo/loss/grpo.py" -> Python in UTF-8, no mark
+    notes: list[str] = field(default_factory=list)  # for the student
+    flags: list[str] = field(default_factory=list)  # for the instructor: things to look at
+    problems: dict[str, str] = field(default_factory=dict)  # such a file -> why it is not gradable
+    ids: dict[str, str] = field(default_factory=dict)  # "canvas", "moodle", "email", "sid", where an LMS gives them
+    fault: str = ""  # the intake itself failed on this submission: our fault, never the student's
+
+
+@dataclass
+class Class:
+    """All of them, by name, and what belongs to nobody."""
+
+    submissions: list[Submission]
+    remarks: list[str]
+
+
+def collect(folder: Path, lessons: list[Lesson]) -> list[Submission]:
+    """The submissions in `folder`, or in an archive of the class, sorted by the students' names.
+
+    Raises UsageError where there is no such folder or archive; nothing within it raises.
+    """
+    return survey(folder, lessons).submissions
+
+
+def survey(folder: Path, lessons: list[Lesson]) -> Class:
+    """The same, with remarks on what belongs to nobody."""
+    handed, remarks = students(folder, lessons)
+    return Class([_submission(one, lessons) for one in handed], remarks)
+
+
+def slug(student: str) -> str:
+    """A file name for reports: ASCII, good on every system, and another one for every name."""
+    plain = re.sub(r"[^A-Za-z0-9]+", "_", student).strip("_")[:60]
+    reserved = re.fullmatch(r"con|prn|aux|nul|com\d|lpt\d", plain, re.IGNORECASE)
+    # Only names that no other name can turn into stay as they are.
+    if plain == student and plain.islower() and not reserved and not re.search(r"_[0-9a-f]{10}$", plain):
+        return plain
+    return f"{plain or 'student'}_{hashlib.sha256(student.encode('utf-8', 'surrogatepass')).hexdigest()[:10]}"
+
+
+# --- one student -----------------------------------------------------------------------------------------------------
+
+
+def _submission(handed: Handed, lessons: list[Lesson]) -> Submission:
+    wanted = _wanted(lessons)
+    try:
+        takes = [_taken(parts, handed, lessons, wanted) for parts in handed.submissions]
+        done = takes[0] if len(takes) == 1 else _several(takes, handed, wanted)
+    except Exception as error:  # whatever it is, the others are graded
+        done = Submission(handed.student, fault=f"{type(error).__name__}: {clean(str(error))}")
+        done.problems = dict.fromkeys(wanted, "the grader could not read the submission")
+    done.student, done.ids = handed.student, handed.ids
+    done.notes = _bounded(handed.notes + done.notes)
+    done.flags = _bounded(handed.flags + done.flags)
+    return done
+
+
+def _bounded(lines: list[str]) -> list[str]:
+    lines = list(dict.fromkeys(lines))
+    return lines if len(lines) <= MOST_LINES else [*lines[: MOST_LINES - 1], f"{len(lines) - MOST_LINES + 1} more"]
+
+
+def _several(takes: list[Submission], handed: Handed, wanted: dict[str, tuple[str, ...]]) -> Submission:
+    """More than one submission of one student: it does not matter which where they are the same, else none counts."""
+    names = ", ".join(sorted(handed.sources))
+    if all((t.files, t.problems) == (takes[0].files, takes[0].problems) for t in takes):
+        takes[0].notes.append(f"handed in {len(takes)} times, each the same: {names}")
+        return takes[0]
+    said = f"handed in {len(takes)} times, and it is not clear which counts: {names}"
+    flags = list(dict.fromkeys(flag for take in takes for flag in take.flags))
+    return Submission(handed.student, {}, [said], [said, *flags], dict.fromkeys(wanted, said))
+
+
+def _wanted(lessons: list[Lesson]) -> dict[str, tuple[str, ...]]:
+    """Every file that counts -> the parts of its whole path: "tutorial", the stage, the lesson, and the file's own."""
+    return {
+        f"{lesson.name}/{file}": ("tutorial", lesson.folder.parent.name, lesson.name, *PurePosixPath(file).parts)
+        for lesson in lessons
+        for file in stubs.files(lesson)
+    }
+
+
+def _taken(parts: list, handed: Handed, lessons: list[Lesson], wanted: dict[str, tuple[str, ...]]) -> Submission:
+    taken = Submission(handed.student)
+    limits = Limits()
+    entries: list[Entry] = []
+    for part in parts:
+        try:
+            entries += _opened(part(), limits, taken)
+        except Refused as error:
+            taken.notes.append(f"what was handed in {error}, and was not looked at")
+            taken.flags.append(f"what was handed in {error}")
+    choices, doubts = _choices(entries, wanted, uploads="canvas" in handed.ids)
+    for key in wanted:
+        if key in choices:
+            _choose(key, choices[key], taken)
+        else:
+            taken.problems[key] = doubts.get(key, MISSING)
+    _check(taken)
+    _tell(taken, wanted)
+    answers = {id(choice.entry) for found in choices.values() for choice in found}
+    taken.flags += strange([e for e in entries if e.refused or id(e) not in answers], lessons)
+    return taken
+
+
+def _opened(entries: list[Entry], limits: Limits, taken: Submission, depth: int = 0) -> list[Entry]:
+    """The entries, with those of the archives among them in place of these."""
+    found = []
+    for entry in entries:
+        hidden = _is_hidden(entry.parts)
+        if hidden or entry.refused or not is_archive(entry.name):
+            found.append(entry)
+            if not hidden and entry.name.lower().endswith(UNREAD_SUFFIXES) and "data" not in entry.parts:
+                taken.notes.append(f"{clean(entry.path)}: not read; hand in a .zip or a .tar.gz")
+            continue
+        try:
+            if depth >= limits.nested:
+                raise Refused("is an archive in an archive in an archive")
+            inner = unpack(entry.read(limits.packed if limits.archives else 0), limits)
+        except Refused as error:
+            taken.notes.append(f"{clean(entry.path)} {error}: not read")
+            taken.flags.append(f"{clean(entry.path)} {error}")
+            continue
+        found += _opened([e.within(entry.path) for e in inner], limits, taken, depth + 1)
+    return found
+
+
+def _is_hidden(parts: tuple[str, ...]) -> bool:
+    """Whether a path leads through a folder that no answer is in, or is one that systems hide."""
+    return any(part in NOT_ANSWERS for part in parts[:-1]) or any(re.match(r"\.[^.]", part) for part in parts)
+
+
+# --- which file counts -----------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Choice:
+    """A file that may be the one: how many parts of its path fit, and which upload of its name it is."""
+
+    entry: Entry
+    fits: int
+    upload: str = ""
+    number: int = 0  # the first has none
+
+
+def _choices(
+    entries: list[Entry], wanted: dict[str, tuple[str, ...]], uploads: bool
+) -> tuple[dict[str, list[_Choice]], dict[str, str]]:
+    """For every wanted file those that may be meant, and for some why a file that looks like it was not taken."""
+    choices: dict[str, list[_Choice]] = {}
+    doubts: dict[str, str] = {}
+    for entry in entries:
+        parts, upload, number = entry.parts, "", 0
+        if uploads and (match := re.fullmatch(r"(.+?)-(\d{1,3})((?:\.tar)?\.\w+)", parts[0])):
+            upload, number = match[1] + match[3], int(match[2])
+            parts = (upload,) if len(parts) == 1 else parts
+        elif uploads:
+            upload = parts[0]
+        if _is_hidden(parts):
+            continue
+        fits = _fits(parts, wanted)
+        if len(fits) == 1:
+            ((key, count),) = fits.items()
+            choices.setdefault(key, []).append(_Choice(entry, count, upload, number))
+        for key in fits if len(fits) > 1 else ():
+            doubts[key] = f"missing: {clean(entry.path)} could be {' or '.join(fits)}; hand it in within its folder"
+        for key in () if fits else _fits(tuple(part.lower() for part in parts), wanted):
+            doubts[key] = f"missing: {clean(entry.path)} is not written as the course writes it"
+    return choices, doubts
+
+
+def _fits(parts: tuple[str, ...], wanted: dict[str, tuple[str, ...]]) -> dict[str, int]:
+    """The wanted files that a path may mean, and how many parts of it, from its end, fit. A lesson's folder anywhere
+    in the path settles the lesson. A bare name only fits where nothing fits better."""
+    lessons = [i for i, part in enumerate(parts[:-1]) if re.fullmatch(r"lesson\d\d(_\w+)?", part)]
+    if lessons:
+        at = lessons[-1]
+        wanted = {k: full for k, full in wanted.items() if parts[at] in (full[2], full[2].split("_")[0])}
+        parts = (*parts[:at], *(full[2] for full in list(wanted.values())[:1]), *parts[at + 1 :])
+    around = set(parts[lessons[-1] + 1 : -1] if lessons else parts[:-1])
+    own = {folder for full in wanted.values() for folder in full[3:-1]}
+    fits, bare = {}, {}
+    for key, full in wanted.items():
+        count = 0
+        while count < min(len(parts), len(full)) and parts[-1 - count] == full[-1 - count]:
+            count += 1
+        if count >= len(full) - 3:
+            fits[key] = count
+        elif count and not around & (COURSE_FOLDERS | own):
+            bare[key] = count
+    return fits or bare
+
+
+def _choose(key: str, choices: list[_Choice], taken: Submission) -> None:
+    choices = sorted(choices, key=lambda c: c.entry.path)
+    newest = {c.upload: max(d.number for d in choices if d.upload == c.upload) for c in choices}
+    left = [c for c in choices if c.number == newest[c.upload]]
+    best = max(c.fits for c in left)
+    best_ones = [c for c in left if c.fits == best]
+    names = [clean(c.entry.path) for c in best_ones]
+    contents: set[bytes] = set()
+    for choice in best_ones[:10]:
+        try:
+            contents.add(choice.entry.read())
+        except Refused as error:
+            taken.problems[key] = f"{clean(choice.entry.path)} {error}"
+            return
+    if len(contents) > 1 or len(best_ones) > 10:
+        taken.problems[key] = f"missing: it is not clear which file counts: {', '.join(names[:5])}"
+        return
+    (taken.files[key],) = contents
+    if unused := [clean(c.entry.path) for c in choices if c not in best_ones]:
+        taken.notes.append(f"{key}: {names[0]} counts, not {', '.join(unused[:5])}")
+
+
+# --- what is to be said about it --------------------------------------------------------------------------------------
+
+
+def _check(taken: Submission) -> None:
+    """Moves what is no Python from the files to the problems."""
+    for key, data in taken.files.items():
+        taken.files[key], note, problem = sources.check(data)
+        if problem:
+            taken.problems[key] = problem
+        elif note:
+            taken.notes.append(f"{key} {note}")
+    good = {key: data for key, data in taken.files.items() if key not in taken.problems}
+    taken.problems |= {key: clean(problem) for key, problem in sources.syntax(good).items()}
+    taken.files = {key: data for key, data in good.items() if key not in taken.problems}
+
+
+def _tell(taken: Submission, wanted: dict[str, tuple[str, ...]]) -> None:
+    """Notes on the problems; a lesson of which nothing is there takes one line."""
+    taken.problems = {key: taken.problems[key] for key in wanted if key in taken.problems}
+    away = {key for key, why in taken.problems.items() if why == MISSING}
+    if away == set(wanted):
+        taken.notes.append(f"nothing was found that a lesson asks for, such as {next(iter(wanted), 'a file')}")
+        return
+    whole = {full[2] for full in wanted.values()} - {full[2] for key, full in wanted.items() if key not in away}
+    taken.notes += [f"{lesson}: nothing was handed in" for lesson in sorted(whole)]
+    taken.notes += [f"{key}: {why}" for key, why in taken.problems.items() if wanted[key][2] not in whole]

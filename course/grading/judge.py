@@ -1,0 +1,681 @@
+"""The judge: a pytest session that holds the tests and the reference and grades one submission after the other.
+
+    python -m course.grading.judge FD
+
+FD is the socket of the command that started it (`course.grading.grade`). The tests are collected once, with handles for
+whatever they import from a lesson; each submission then gets its workers, one for each lesson.
+
+A test is a function of what it is shown. So it is judged once for every sequence of answers: `Memory` knows what a test
+asks next after the answers so far, and how it ended. Most of a class's answers are the same, to the last bit.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import hashlib
+import os
+import socket
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from _pytest.runner import runtestprotocol
+
+from course import alarm, diagnosis, failure, manifest, plain, report, state, stubs
+from course.diagnosis import Case
+from course.grading import confine, consequences, intake, remote, results, wire
+from course.grading.remote import HandleFinder, RemoteObserver, Unanswered
+from course.grading.results import EXAMPLES, ExerciseResult
+from course.grading.sandbox import WAIT, Job, Slot, WorkerFault
+from course.manifest import Exercise, Lesson
+from course.observe import Observation
+from course.report import Mismatch
+from lab import switch
+from lab.switch import ROOT
+
+CALL = 10.0  # seconds that one call may take; the slowest honest one takes a third of a second
+TRAINS = 120.0  # the same in a test that trains
+PROCESSOR = (120, 900)  # seconds of processor time that one lesson may take, without and with such tests
+LOOK = 5.0  # seconds of diagnosis: here it is to be decided, on however busy a machine
+SPEAKERS = 5  # failed tests that are asked for the mistake behind them, one after the other
+CANARY = [{"changed": [], "problem": None}, torch.tensor(1.0), {}]
+UNWRITTEN = "not written yet: exercise "
+FURTHER = "a further test of the instructor's does not pass"
+
+
+class JudgeFault(Exception):
+    """A test did what no test may do: the submission has nothing to do with it."""
+
+
+@dataclass
+class Verdict:
+    """How a test ended."""
+
+    passed: bool
+    lines: list[str] = field(default_factory=list)  # the report, without the known mistake
+    unwritten: bool = False
+    ours: str = ""  # why it did not pass, where no answer is to blame: no points are lost by that
+    first: int = 0  # which observations the report is about: the last example's
+    matches: list[str | None] = field(default_factory=list)  # the messages that it awaited of their errors
+
+
+@dataclass
+class Record:
+    """A test of one submission: what was asked, what was answered, what came of it."""
+
+    item: pytest.Item
+    asked: list[bytes] = field(default_factory=list)
+    answered: list[bytes] = field(default_factory=list)
+    history: bytes = b""
+    verdict: Verdict | None = None
+    trouble: Unanswered | None = None
+    asked_last: bytes = b""  # what was not answered
+
+    @property
+    def test(self) -> str:
+        """Which test it is. Outside the course's folder, pytest's own ids of two files may be the same."""
+        return f"{self.item.path} {self.item.nodeid}"
+
+    def add(self, asked: bytes, answered: bytes) -> None:
+        self.asked.append(asked)
+        self.answered.append(answered)
+        self.history = hashlib.sha256(self.history + answered).digest()
+
+    def log(self) -> list[Observation]:
+        """What the report is about, with the reference's functions in the place of handles."""
+        pairs = list(zip(self.asked, self.answered, strict=True))[self.verdict.first :]
+        found = []
+        for (asked, answered), match in zip(pairs, self.verdict.matches, strict=False):
+            request = remote.request_in(asked)
+            try:
+                outcome: Any = remote.outcome(request, answered)
+            except Exception as error:
+                outcome = error
+            found.append(Observation(remote.local(request), outcome, match))
+        return found
+
+
+class Memory:
+    """(test, answers so far) -> what the test asks next, or how it ended."""
+
+    def __init__(self):
+        self.next: dict[tuple[str, bytes], bytes | Verdict] = {}
+
+    def replay(self, record: Record, ask) -> None:
+        """Goes on as far as is known; the record has a verdict then, or the test has to be run."""
+        while isinstance(known := self.next.get((record.test, record.history)), bytes):
+            record.add(known, ask(known))
+        record.verdict = known
+
+
+class Judge:
+    """The pytest plugin."""
+
+    def __init__(self, control: socket.socket, settings: dict[str, Any]):
+        self.control, self.settings = control, settings
+        self.lessons = [manifest.find(name) for name in settings["lessons"]]
+        self.memory, self.reasons = Memory(), {}
+        self.graded: dict[bytes, list[ExerciseResult]] = {}
+        self.cases: dict[str, Case] = {}
+        self.call, self.wait = settings.get("call", CALL), settings.get("wait", WAIT[settings["full"]])
+        self.look = settings.get("look", LOOK)
+        self.slot = Slot(settings["tier"], Path(settings["tree"]), settings["number"])
+        self.finder = HandleFinder()
+        self.record: Record | None = None
+        self.channel: socket.socket | None = None
+        self.broken: list[tuple[Path, str]] = []  # test files, and what is wrong with them
+        self.fault: Exception | None = None  # our own, in the middle of a test: no verdict on anybody
+        self.rest = 0.0  # seconds that the lesson's calls may still take together
+
+    # --- pytest's hooks -----------------------------------------------------------------------------------------
+
+    @pytest.fixture(scope="session")
+    def observe(self):
+        import torch
+
+        torch.set_num_threads(1)
+        self.observer = RemoteObserver(self.ask)
+        return self.observer
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.option.tbstyle = "native"
+
+    def pytest_sessionstart(self) -> None:
+        self.finder.install()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(self, collector: pytest.Collector):
+        report = yield
+        if report.failed:
+            said = str(report.longrepr).strip().splitlines()[-1].removeprefix("E").strip()
+            self.broken.append((collector.path, f"{collector.path.name}: {said}"))
+        return report
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo):
+        report = yield
+        report.error = call.excinfo.value if call.excinfo else None
+        return report
+
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo) -> bool:
+        traceback.print_exception(excinfo.value)
+        return True
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        self.finder.remove()
+        os.environ["SOLUTION"] = "1"
+        diagnosis.SECONDS = self.look
+        self.items: dict[str, list[pytest.Item]] = {}
+        self.further: dict[str, list[pytest.Item]] = {}  # the instructor's own
+        self.birds = [item for item in session.items if item.path.name == "canary_test.py"]
+        for item in session.items:
+            marker = item.get_closest_marker("exercise")
+            if marker is not None and self.counts(item):
+                items = self.further if str(item.path) in self.settings["extra"] else self.items
+                items.setdefault(marker.args[0], []).append(item)
+        self.complaint = self.complaint_about(session.items)
+        if self.broken and not self.complaint:
+            raise RuntimeError(f"a test file of the course cannot be read: {self.broken[0][1]}")
+        self.slot.open()
+        try:
+            self.serve()
+        finally:
+            self.slot.close()
+        return True
+
+    def counts(self, item: pytest.Item) -> bool:
+        """Whether a test earns points here: one that trains only with --full, one for the desk never."""
+        if item.get_closest_marker("desk"):
+            return False
+        return self.settings["full"] or not item.get_closest_marker("trains")
+
+    # --- submissions ---------------------------------------------------------------------------------------------
+
+    def serve(self) -> None:
+        """Grades what the command sends until it closes the socket."""
+        canaries = self.canaries()
+        complaint = self.complaint or ("" if canaries else self.rehearsed())
+        wire.send(self.control, plain.encode({"ready": True, "problem": canaries, "complaint": complaint}))
+        while True:
+            try:
+                asked = plain.decode(wire.receive(self.control, wire.REQUEST_LIMIT))
+            except wire.Closed:
+                return
+            found = [e for lesson in self.lessons for e in self.once(lesson, asked["files"], asked["problems"])]
+            wire.send(self.control, plain.encode([asdict(e) for e in found]))
+
+    def once(self, lesson: Lesson, files: dict[str, bytes], problems: dict[str, str]) -> list[ExerciseResult]:
+        """What was handed in before for this lesson, to the last byte, is not graded again: untouched stubs, mostly."""
+        names = [f"{lesson.name}/{file}" for file in stubs.files(lesson)]
+        made = hashlib.sha256(plain.encode([lesson.name, *((files.get(n), problems.get(n)) for n in names)])).digest()
+        if made not in self.graded:
+            self.graded[made] = self.grade(lesson, files, problems)
+        return self.graded[made]
+
+    def grade(self, lesson: Lesson, files: dict[str, bytes], problems: dict[str, str]) -> list[ExerciseResult]:
+        """files: of the submission, by "lesson/file"; problems: why others of them cannot be graded."""
+        own = {file: files.get(f"{lesson.name}/{file}") for file in stubs.files(lesson)}
+        told = {file: problems.get(f"{lesson.name}/{file}", "") for file in own}
+        troubles: dict[str, Unanswered] = {}
+        self.answers: dict[bytes, tuple[str, bytes]] = {}
+        self.rest = self.wait
+        try:
+            if any(text is not None for text in own.values()):
+                troubles = self.begin(lesson, own)
+            self.records: dict[str, list[Record]] = {}
+            found = [self.exercise(lesson, e, own, told, troubles) for e in lesson.exercises]
+            # Last of all: what a submission learns from these calls can get into no report any more.
+            for exercise, result in zip(lesson.exercises, found, strict=True):
+                if result.status == results.PASSED:
+                    self.look_further(lesson, exercise, result, _line_of(own[exercise.file], exercise))
+        finally:
+            self.stop()
+        self.blame(lesson, found)
+        return found
+
+    def blame(self, lesson: Lesson, found: list[ExerciseResult]) -> None:
+        """Says of failures without a mistake of their own whose consequence they are."""
+        exercises = {e.id: e for e in lesson.exercises}
+        mistakes = [(exercises[f.id], c) for f in found if f.why for c in self.cases[f.id].candidates
+                    if c.attempt.says == f.why]  # fmt: skip
+        for result in found:
+            if result.status != results.FAILED or result.why or not mistakes:
+                continue
+            failed = [r for r in self.records[result.id] if r.verdict is not None and not r.verdict.passed]
+            key = (result.id, *(r.history for r in failed), *(c.attempt.says for _, c in mistakes))
+            if key not in self.reasons:
+                log = [seen for record in failed for seen in record.log()]
+                self.reasons[key] = _looked(consequences.cause_of, lesson, log, mistakes)
+            if self.reasons[key]:
+                *lines, last = result.report
+                result.report = [*lines, *failure.why_lines(self.reasons[key]), last]
+
+    def begin(self, lesson: Lesson, own: dict[str, bytes | None]) -> dict[str, Unanswered]:
+        """Starts a worker in which every file of the submission can be imported; stubs stand in for the others.
+
+        Gives what went wrong, by file. Where several cannot be imported, one may fail only because of another: all of
+        them are put aside, and each is tried again with stubs in the place of those that are still aside."""
+        troubles: dict[str, Unanswered] = {}
+        self.job = job_of(lesson, own, self.settings["full"])
+        self.channel = None
+        for file in [file for file, text in own.items() if text is not None]:
+            if (error := self.imported(lesson, file)) is not None:
+                troubles[file] = error
+                self.stop()  # what is left of the attempt is no place to try the next in
+        given = {file: own[file] for file in troubles}
+        own.update(dict.fromkeys(troubles))
+        for file in given if len(given) > 1 else ():
+            own[file] = given[file]
+            self.stop()
+            self.job = job_of(lesson, own, self.settings["full"])
+            if self.imported(lesson, file) is None:
+                del troubles[file]
+            else:
+                own[file] = None
+        if given:
+            self.stop()
+            self.job = job_of(lesson, own, self.settings["full"])
+        return troubles
+
+    def imported(self, lesson: Lesson, file: str) -> Unanswered | None:
+        """None where the worker can import the file; else what happened."""
+        module = f"{lesson.name}.{file.removesuffix('.py').replace('/', '.')}"
+        try:
+            request = wire.pack(plain.encode({"import": module}), b"")
+            told = plain.decode(wire.unpack(self.ask_worker(request, self.call), 3)[0])
+        except Unanswered as error:
+            return error
+        except ValueError:
+            return Unanswered(results.DIED, "the answer cannot be read")
+        error = remote.rebuilt_error(told)
+        if error is None:
+            return None
+        trouble = Unanswered(results.NOT_GRADABLE, f"{type(error).__name__}: {error}")
+        trouble.places = error.places
+        return trouble
+
+    # --- exercises -----------------------------------------------------------------------------------------------
+
+    def exercise(
+        self, lesson: Lesson, exercise: Exercise, own: dict, told: dict[str, str], troubles: dict[str, Unanswered]
+    ) -> ExerciseResult:
+        items = self.items.get(exercise.id, [])
+        found = ExerciseResult(exercise.id, exercise.points, 0, results.FAILED, len(items))
+        line = _line_of(own.get(exercise.file), exercise)
+        if own.get(exercise.file) is None:
+            trouble = troubles.get(exercise.file)
+            found.status = trouble.status if trouble else results.NOT_GRADABLE
+            why = str(trouble) if trouble else told[exercise.file]
+            if why in ("", intake.MISSING):
+                why = "the file was not handed in"
+            found.report = [report.headline(exercise, exercise.file, None), f"  {'says':<9}{why}"]
+            found.report += [f"  {'at':<9}{place}" for place in getattr(trouble, "places", [])]
+            return found
+        records = self.records[exercise.id] = []
+        for item in items:
+            records.append(self.run(item, lesson, line))
+            if records[-1].trouble is not None:
+                break  # no points any more; the rest might hang, too
+        failed = [r for r in records if r.verdict is None or not r.verdict.passed]
+        found.passed = len(records) - len(failed)
+        ours = [r.verdict.ours for r in failed if r.verdict is not None and r.verdict.ours]
+        if not items or (ours and len(ours) == len(failed)):
+            found.status, found.earned = results.GRADER_ERROR, None
+            found.report = [ours[0] if ours else "no test of the course looks at this exercise"]
+        elif not failed and len(records) == len(items):
+            found.status, found.earned = results.PASSED, exercise.points
+        else:
+            self.explain(lesson, exercise, found, records, failed, line)
+        return found
+
+    def look_further(self, lesson: Lesson, exercise: Exercise, found: ExerciseResult, line: int | None) -> None:
+        """The instructor's own tests of an exercise that passes all of the course's. Of one that fails nothing is
+        told, neither its name nor its calls, nor a mistake that they point to."""
+        items = self.further.get(exercise.id, [])
+        found.tests += len(items)
+        for item in items:
+            record = self.run(item, lesson, line)
+            if record.verdict is not None and record.verdict.passed:
+                found.passed += 1
+                continue
+            found.extra.append(name_of(item))
+            if record.verdict is not None and record.verdict.ours:
+                found.status, found.earned, found.report = results.GRADER_ERROR, None, [record.verdict.ours]
+                break
+            if not found.report:
+                found.status, found.earned = record.trouble.status if record.trouble else results.FAILED, 0
+                found.report = [report.headline(exercise, exercise.file, line)]
+                found.report += [f"  {'says':<9}{FURTHER}", f"  {'next':<9}make hint EX={exercise.id}"]
+            if record.trouble is not None:
+                break
+
+    def explain(self, lesson: Lesson, exercise: Exercise, found: ExerciseResult, records, failed, line) -> None:
+        """Fills in status, report and reason of an exercise that has not passed."""
+        failed = [r for r in failed if r.verdict is None or not r.verdict.ours]
+        wrong = [r for r in failed if r.verdict is not None and not r.verdict.unwritten]
+        last = failed[-1]  # after a trouble no test was run any more
+        if last.trouble is not None and not wrong:
+            found.status = last.trouble.status
+            found.report = [report.headline(exercise, exercise.file, line)]
+            if last.asked_last:
+                found.report.append(f"  {'called':<9}{_called(last.asked_last)}")
+            found.report += [f"  {'says':<9}{last.trouble}", f"  {'test':<9}{last.item.name}"]
+            return
+        if not wrong:
+            found.status = results.NOT_WRITTEN
+            found.report = failed[0].verdict.lines
+            return
+        key = (exercise.id, wrong[0].item.nodeid, *(r.history for r in records))
+        if key not in self.reasons:
+            self.reasons[key] = _looked(self.reason, lesson, exercise, wrong[:SPEAKERS], records) or (0, None)
+        number, found.why = self.reasons[key]
+        first = wrong[number]  # the one that tells the mistake from others, as at a desk one of the reports does
+        *lines, step = first.verdict.lines
+        found.report = [report.headline(exercise, exercise.file, line), *lines[1:]]
+        found.report += [*(failure.why_lines(found.why) if found.why else []), step]
+
+    def reason(
+        self, lesson: Lesson, exercise: Exercise, wrong: list[Record], records: list[Record]
+    ) -> tuple[int, str] | None:
+        """The known mistake, and in which of the failed tests it is found: as at a desk, except that nothing of the
+        submission is run again."""
+        if exercise.id not in self.cases:
+            self.cases[exercise.id] = Case(lesson, exercise)
+        case = self.cases[exercise.id]
+        deadline = time.monotonic() + self.look
+        for number, one in enumerate(wrong):
+            others = [r for r in records if r is not one and diagnosis.belongs(r.item, one.item)]
+            case.elsewhere = [[(s, case.outcome(case.reference, s)) for s in _written(r)] for r in others]
+            case.elsewhere = [further for further in case.elsewhere if further]
+            case.nothing_more()
+            if why := diagnosis.named(case, one.item, one.log(), deadline):
+                return number, why
+        return None
+
+    # --- tests ---------------------------------------------------------------------------------------------------
+
+    def run(self, item: pytest.Item, lesson: Lesson, line: int | None) -> Record:
+        """One test, from memory as far as that goes."""
+        self.record = record = Record(item)
+        self.patience = TRAINS if item.get_closest_marker("trains") else self.call
+        try:
+            self.memory.replay(record, self.ask_of)
+        except Unanswered as error:
+            record.trouble = error
+            return record
+        if record.verdict is None:
+            self.really_run(record, lesson, line)
+        return record
+
+    def really_run(self, record: Record, lesson: Lesson, line: int | None) -> None:
+        self.played, self.known = 0, len(record.asked)
+        self.observer_start()
+        reports = runtestprotocol(record.item, log=False, nextitem=None)
+        if self.fault is not None:
+            raise self.fault
+        if record.trouble is not None:
+            return
+        bad = next((r for r in reports if r.failed or r.skipped or hasattr(r, "wasxfail")), None)
+        passed = bad is None and [r.when for r in reports if r.passed].count("call") == 1
+        verdict = Verdict(passed)
+        if not passed:
+            error = getattr(bad, "error", None) or AssertionError("the test was not run")
+            log = self.observer.log if hasattr(self, "observer") else []
+            verdict.ours = _ours(record.item, bad, error)
+            verdict.unwritten = isinstance(error, NotImplementedError) and str(error).startswith(UNWRITTEN)
+            verdict.lines = (
+                [str(error).splitlines()[0]]
+                if verdict.unwritten
+                else [
+                    remote.clean(text, 1000)
+                    for text in failure.lines(record.item, lesson.folder, error, log, None, line)
+                ]
+            )
+        if hasattr(self, "observer"):
+            verdict.first = self.observer.examples
+            verdict.matches = [seen.match for seen in self.observer.log]
+        record.verdict = self.memory.next[record.test, record.history] = verdict
+
+    def observer_start(self) -> None:
+        if hasattr(self, "observer"):
+            self.observer.log.clear()
+            self.observer.examples = 0
+
+    def ask(self, request: bytes) -> bytes:
+        """What the running test asks: known already up to where the memory ended, else the worker's answer."""
+        record = self.record
+        if self.fault or record.trouble:
+            raise self.fault or record.trouble  # the test went on after all
+        if self.played < self.known:
+            if record.asked[self.played] != request:
+                self.fault = JudgeFault(f"{record.item.nodeid} does not ask the same after the same answers")
+                raise self.fault
+            self.played += 1
+            return record.answered[self.played - 1]
+        self.memory.next[record.test, record.history] = request
+        answer = self.ask_of(request)
+        record.add(request, answer)
+        self.played = self.known = len(record.asked)
+        return answer
+
+    def ask_of(self, request: bytes) -> bytes:
+        """The worker's answer; what another test of the same lesson has asked already is not asked again."""
+        name, answer = self.answers.get(request, ("", b""))
+        if name and name != self.record.test:
+            return answer
+        try:
+            answer = self.ask_worker(request, self.patience)
+        except Unanswered as error:
+            self.record.trouble = error
+            self.record.asked_last = request
+            raise
+        except WorkerFault as error:
+            self.fault = error
+            raise
+        self.answers.setdefault(request, (self.record.test, answer))
+        return answer
+
+    # --- the worker ----------------------------------------------------------------------------------------------
+
+    def ask_worker(self, request: bytes, seconds: float) -> bytes:
+        """Raises Unanswered; the worker is gone then, and the next question gets a new one."""
+        if self.channel is None:
+            self.channel = self.slot.start(self.job)
+        began = time.monotonic()
+        deadline = began + min(seconds, self.rest)
+        try:
+            wire.send(self.channel, request, deadline)
+            answer = wire.receive(self.channel, wire.ANSWER_LIMIT, deadline)
+        except wire.TooLate:
+            self.stop()
+            if seconds > self.rest:
+                text = f"the calls of this lesson took more than {self.wait:.0f} seconds together"
+                raise Unanswered(results.TIMEOUT, text) from None
+            raise Unanswered(results.TIMEOUT, f"no end after {seconds:.0f} seconds") from None
+        except wire.TooLarge:
+            self.stop()
+            raise Unanswered(results.DIED, f"the answer is larger than {wire.ANSWER_LIMIT} bytes") from None
+        except wire.Closed:
+            raise Unanswered(results.DIED, _death(self.stop()["signal"])) from None
+        finally:
+            self.rest -= time.monotonic() - began
+        return answer
+
+    def stop(self) -> dict[str, Any]:
+        if self.channel is None:
+            return {"signal": 0, "peak": 0, "seconds": 0.0}
+        self.channel.close()
+        self.channel = None
+        return self.slot.end()
+
+    # --- the instructor's own tests ------------------------------------------------------------------------------
+
+    def complaint_about(self, items: list[pytest.Item]) -> str:
+        """What is wrong with the instructor's own tests, before they are run. "" where nothing is."""
+        known = {e.id for lesson in manifest.read_all() for e in lesson.exercises}
+        for path, text in self.broken:
+            if str(path) in self.settings["extra"]:
+                return f"--extra: {text}"
+        for item in items:
+            marker, name = item.get_closest_marker("exercise"), name_of(item)
+            if str(item.path) not in self.settings["extra"]:
+                continue
+            if marker is None or not marker.args:
+                return f'--extra: {name} says of no exercise that it is its test: @pytest.mark.exercise("13.2")'
+            if marker.args[0] not in known:
+                return f"--extra: {name} is marked as a test of exercise {marker.args[0]!r}, which there is not"
+        return ""
+
+    def rehearsed(self) -> str:
+        """The same, with the reference in the place of a submission: a test that it fails is no student's fault."""
+        for lesson in self.lessons:
+            items = [item for e in lesson.exercises for item in self.further.get(e.id, [])]
+            own = {file: (lesson.solution / file).read_bytes() for file in stubs.files(lesson)}
+            self.job, self.channel, self.answers = job_of(lesson, own, self.settings["full"]), None, {}
+            self.rest = self.wait
+            try:
+                for item in items:
+                    record = self.run(item, lesson, None)
+                    if record.verdict is None or not record.verdict.passed:
+                        said = [str(record.trouble)] if record.verdict is None else record.verdict.lines[1:-1]
+                        why = "; ".join(" ".join(part.split()) for part in said)
+                        return f"--extra: the reference itself fails {name_of(item)}: {why}"
+            finally:
+                self.stop()
+        return ""
+
+    # --- the judge's own health ----------------------------------------------------------------------------------
+
+    def canaries(self) -> str:
+        """Runs tests that must fail, and one that must pass. Says which one did not; "" where all is well."""
+        one = wire.pack(*map(plain.encode, CANARY))
+        self.answers = {}
+        self.ask_worker, real = lambda request, seconds: one, self.ask_worker
+        try:
+            for item in self.birds:
+                record = Record(item)
+                self.record, self.patience = record, self.call
+                self.really_run(record, self.lessons[0], None)
+                if record.verdict is None or record.verdict.passed != ("passes" in item.name):
+                    print(*(record.verdict.lines if record.verdict else [record.trouble]), sep="\n")
+                    return f"the canary {item.name} did not do what it must: the judge itself is broken"
+        finally:
+            self.ask_worker = real
+            self.memory = Memory()
+        return "" if self.birds else "the canaries are missing"
+
+
+def job_of(lesson: Lesson, own: dict[str, bytes | None], full: bool) -> Job:
+    """What the worker of one lesson holds: the submission's files (a stub for each that is missing), the lesson's
+    given files and scenarios, and the references of earlier lessons."""
+    files = {}
+    place = f"tutorial/{lesson.folder.parent.name}/{lesson.name}"
+    for path in lesson.solution.rglob("*.py"):
+        name = path.relative_to(lesson.solution).as_posix()
+        if name not in own and name not in ("mistakes.py", "variants.py"):
+            files[f"{place}/{name}"] = path.read_bytes()
+    for file, text in own.items():
+        files[f"{place}/{file}"] = stubs.stub_of(lesson, file).encode() if text is None else text
+    scenarios = lesson.folder / "testcases" / "scenarios.py"
+    if scenarios.exists():
+        files[f"{place}/testcases/scenarios.py"] = scenarios.read_bytes()
+    earlier = [other for other in manifest.read_all(lesson.root) if other.number < lesson.number]
+    for other in earlier:
+        for path in other.solution.rglob("*.py"):
+            if path.name not in ("mistakes.py", "variants.py"):
+                files[path.relative_to(lesson.root).as_posix()] = path.read_bytes()
+    return Job(files, ",".join(other.name for other in earlier) or "0", seconds=PROCESSOR[full])
+
+
+def name_of(item: pytest.Item) -> str:
+    """ "my_test.py::TestLoss::test_one[3]"."""
+    return f"{item.path.name}::{item.nodeid.partition('::')[2]}"
+
+
+def _ours(item: pytest.Item, report: pytest.TestReport | None, error: BaseException) -> str:
+    """Why a test that did not pass says nothing about the submission; "" where it does."""
+    if isinstance(error, remote.PastTheDoor):
+        return f"{item.name}: {error}"
+    if report is None or report.skipped or hasattr(report, "wasxfail"):
+        return f"{item.name} is not run, or expected to fail: {error}"
+    of_answers = isinstance(error, Mismatch) or getattr(error, "came_through_observe", False)
+    if report.when != "call" and not of_answers:
+        return f"{item.name} breaks off before or after the test itself: {type(error).__name__}: {error}"
+    return ""
+
+
+def _looked(look: Callable[..., Any], *arguments: Any) -> Any:
+    """What a look for reasons finds. Known mistakes are run in it, on arguments that no audit has tried: whatever they
+    do, no reason is better than no grade."""
+    if not diagnosis.SECONDS:
+        return None
+    try:
+        with alarm.until(time.monotonic() + diagnosis.SECONDS):
+            return look(*arguments)
+    except (Exception, SystemExit, alarm.TooLate):
+        return None
+
+
+def _line_of(text: bytes | None, exercise: Exercise) -> int | None:
+    with contextlib.suppress(SyntaxError, ValueError, StopIteration, RecursionError, MemoryError):
+        return state.node_of(ast.parse(text or b""), exercise).lineno
+    return None
+
+
+def _written(record: Record) -> Iterator[Observation]:
+    for seen in record.log() if record.verdict is not None else ():
+        if not isinstance(seen.outcome, NotImplementedError):
+            yield seen
+
+
+def _called(request: bytes) -> str:
+    from course.observe import describe
+
+    return describe(remote.request_in(request))
+
+
+def _death(number: int) -> str:
+    reasons = {
+        9: "killed, most likely for taking too much memory or processor time",
+        6: "aborted",
+        11: "a segmentation fault",
+        24: "out of processor time",
+        25: "a file grew too large",
+    }
+    reason = reasons.get(number, f"signal {number}" if number else "it left")
+    return f"its process ended in the middle of the call: {reason}"
+
+
+def main(arguments: list[str]) -> int:
+    control = socket.socket(fileno=int(arguments[0]))
+    if sys.platform == "linux":
+        confine.die_with_parent()  # or it would go on to the end of a submission that nobody waits for
+    settings = plain.decode(wire.receive(control, wire.REQUEST_LIMIT))
+    os.environ["PROPERTY_SEED"] = str(settings["seed"])
+    os.environ["PROPERTY_EXAMPLES"] = "" if settings["full"] else str(EXAMPLES)
+    os.environ["SOLUTION"] = "1"
+    switch.install()
+    return int(session(Judge(control, settings), settings["extra"]) not in (0, 1, 5))
+
+
+def session(judge: Judge, extra: list[str]) -> int:
+    """Collects the tests of the judge's lessons, the canaries and the `extra` ones, and runs it. Gives pytest's
+    status."""
+    suites = [
+        str(lesson.folder / "testcases" / f"{n}_test.py") for lesson in judge.lessons for n in ("basic", "advanced")
+    ]
+    suites += [str(Path(__file__).with_name("canary_test.py")), *extra]
+    options = ["-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:logging", "--noconftest"]
+    options += ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT)]
+    return pytest.main([*options, *suites], plugins=[judge])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""What the measurements of lab/engine share: models, a trainer on them, processor seconds and peak memory of one step."""
+"""What the measurements of lab/engine share: models, a trainer, processor seconds and peak memory of one step."""
 
 from __future__ import annotations
 

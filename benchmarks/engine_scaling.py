@@ -34,7 +34,7 @@ def measure(name: str, values: tuple[int, ...]) -> list[tuple[float, float]]:
 
 
 def line(x: tuple[int, ...], y: list[float]) -> tuple[float, float, float]:
-    """(slope, intercept, R^2) of the straight line, weighed by 1 / y so that small values count as much as large ones."""
+    """(slope, intercept, R^2) of the straight line, weighed by 1 / y so that small values count, too."""
     slope, intercept = np.polyfit(x, y, 1, w=1 / np.maximum(y, 1e-9))
     rest = np.array(y) - (slope * np.array(x) + intercept)
     return slope, intercept, 1 - rest.var() / np.var(y)
@@ -65,8 +65,8 @@ def main() -> None:
         fits.append(f"| {label} n | {b:.4f} + {a:.5f} n | {r:.4f} | {d:.1f} + {c:.2f} n | {q:.4f} |")
     text = f"""# How a step's cost grows
 
-Made by `python benchmarks/engine_scaling.py`. {bench.MACHINE}; processor seconds. 138K parameters; where it is not varied:
-{START["prompts"]} prompts, {START["group"]} completions of each, {START["tokens"]} tokens.
+Made by `python benchmarks/engine_scaling.py`. {bench.MACHINE}; processor seconds. 138K parameters;
+where it is not varied: {START["prompts"]} prompts, {START["group"]} completions of each, {START["tokens"]} tokens.
 
 """
     text += "\n".join(fits) + "\n\n" + "\n".join(lines) + "\n"

@@ -132,6 +132,8 @@ def train(settings: RunConfig, resume: bool, runs: Path = ROOT / "runs", show: S
     if found:
         checkpoint, state = found
         model = AutoModelForCausalLM.from_pretrained(checkpoint, dtype=torch.float32)
+        for p in model.parameters():
+            p.data = p.data.clone()  # off the file's own memory, whose odd addresses change matrix products' rounding
         tokenizer = AutoTokenizer.from_pretrained(checkpoint)
         folder.rewind(state["trainer"]["step_number"])
         show.note(f"going on after step {state['trainer']['step_number']} of {grpo.num_steps}")

@@ -52,7 +52,7 @@ class Case:
         unchanged = Attempt(exercise.id, REFERENCE, 0)
         self.reference = Candidate(unchanged, attempts.reference(lesson, exercise)) if found else None
         self.elsewhere: list[Further] = []
-        self._tests: Iterator[pytest.Item] | None = None
+        self._others: Iterator[list[Observation]] | None = None  # what other tests observe, as far as not yet looked at
         self._answers: dict[tuple, Answer | Exception] = {}  # what a candidate answered to a call; it always will
 
     def outcome(self, candidate: Candidate, seen: Observation) -> Observation:
@@ -68,22 +68,22 @@ class Case:
                     self._answers[key] = error.with_traceback(None)
         return Observation(request, self._answers[key], seen.match)
 
-    def nothing_more(self) -> None:
-        """What is known of the exercise's other tests is all there is; none is run."""
-        self._tests = iter(())
+    def others_are(self, observed: Iterator[list[Observation]]) -> None:
+        """What the exercise's other tests have observed is known; none is run."""
+        self.elsewhere, self._others = [], observed
 
     def start_over(self) -> None:
         """Other code is in the exercise's place now."""
-        self.elsewhere, self._tests = [], None
+        self.elsewhere, self._others = [], None
 
     def further(self, item: pytest.Item) -> Iterator[Further]:
         """What the exercise's other tests observe, a test at a time; kept for the next failure."""
         yield from list(self.elsewhere)
-        if self._tests is None:
+        if self._others is None:
             collected = getattr(item.session, "collected", item.session.items)
-            self._tests = iter([other for other in collected if other is not item and belongs(other, item)])
-        for other in self._tests:
-            found = [seen for seen in _observations_of(other) if not isinstance(seen.outcome, NotImplementedError)]
+            self._others = map(_observations_of, [o for o in collected if o is not item and belongs(o, item)])
+        for observed in self._others:
+            found = [seen for seen in observed if not isinstance(seen.outcome, NotImplementedError)]
             if found:  # else what the exercise builds on is not written yet
                 self.elsewhere.append([(seen, self.outcome(self.reference, seen)) for seen in found])
                 yield self.elsewhere[-1]

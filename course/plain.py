@@ -41,6 +41,7 @@ _DTYPES = {
 }
 _NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 _KEYS = (str, int, bool, float, type(None))
+_json = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode  # no circle passes MAX_DEPTH
 
 
 class NotPlain(TypeError):
@@ -54,7 +55,7 @@ class BadBytes(ValueError):
 def encode(value: Any, name: str = "value") -> bytes:
     """The bytes of `value`. Raises NotPlain, naming the place within it: "value['loss'][2] is a set"."""
     writer = _Writer(name)
-    tree = json.dumps(writer.pack(value, 0), ensure_ascii=False).encode("utf-8", "surrogatepass")
+    tree = _json(writer.pack(value, 0)).encode("utf-8", "surrogatepass")
     data = b"".join([struct.pack("<Q", len(tree)), tree, *writer.buffers])
     if len(data) > MAX_BYTES:
         raise NotPlain(f"{name} takes {len(data)} bytes, more than the {MAX_BYTES} allowed")
@@ -103,7 +104,9 @@ class _Writer:
         if depth > MAX_DEPTH:
             raise self.refuse(f"is nested more than {MAX_DEPTH} levels deep")
         kind = type(value)
-        if value is None or kind in (bool, str):
+        if kind is torch.Tensor:
+            return self.tensor(value)
+        if kind is str or kind is bool or value is None:
             return value
         if kind is int:
             return {"i": hex(value)}  # JSON numbers lose large integers in some readers
@@ -116,9 +119,9 @@ class _Writer:
         if kind is list or kind is tuple:
             return {"l" if kind is list else "t": self.items(enumerate(value), depth + 1)}
         if kind is dict:
-            if not all(type(key) in _KEYS for key in value):
-                wrong = next(type(key).__name__ for key in value if type(key) not in _KEYS)
-                raise self.refuse(f"has a key of type {wrong}; keys are strings or numbers")
+            for key in value:
+                if type(key) not in _KEYS:
+                    raise self.refuse(f"has a key of type {type(key).__name__}; keys are strings or numbers")
             packed = self.items(value.items(), depth + 1)
             return {"d": [[self.pack(key, depth + 1), item] for key, item in zip(value, packed, strict=True)]}
         if kind is Spec:
@@ -137,9 +140,9 @@ class _Writer:
         return packed
 
     def tensor(self, tensor: torch.Tensor) -> Any:
-        dtype = _NAMES.get(tensor.dtype, str(tensor.dtype))
-        if dtype not in _DTYPES or tensor.layout != torch.strided or tensor.is_meta:
-            found = f"a tensor of dtype {dtype} and layout {tensor.layout}"
+        dtype = _NAMES.get(tensor.dtype)
+        if dtype is None or tensor.layout != torch.strided or tensor.is_meta:
+            found = f"a tensor of dtype {dtype or tensor.dtype} and layout {tensor.layout}"
             raise self.refuse(f"is {found}; return an ordinary dense one")
         self.buffers.append(_bytes(tensor.detach()))
         return {"T": [dtype, list(tensor.shape), tensor.requires_grad]}
@@ -159,6 +162,9 @@ def _bytes(tensor: torch.Tensor) -> bytes:
     return whole.flatten().view(torch.uint8).numpy().tobytes() if whole.numel() else b""
 
 
+_OF_TEXT = {"i": lambda text: int(text, 16), "f": float.fromhex, "b": bytes.fromhex}
+
+
 class _Reader:
     def __init__(self, buffer: memoryview):
         self.buffer, self.at, self.nodes = buffer, 0, 0
@@ -167,19 +173,18 @@ class _Reader:
         self.nodes += 1
         if depth > MAX_DEPTH or self.nodes > MAX_NODES:
             raise BadBytes("nested too deeply, or too many values")
-        if node is None or isinstance(node, (bool, str)):
+        kind = type(node)
+        if kind is str or kind is bool or node is None:
             return node
-        if not isinstance(node, dict) or len(node) != 1:
-            raise BadBytes(f"unexpected {type(node).__name__}")
+        if kind is not dict or len(node) != 1:
+            raise BadBytes(f"unexpected {kind.__name__}")
         ((tag, body),) = node.items()
-        if type(body) is not (str if tag in ("i", "f", "b") else list):
+        if tag in _OF_TEXT:
+            if type(body) is not str:
+                raise BadBytes(f"unexpected {type(body).__name__} in {tag!r}")
+            return _OF_TEXT[tag](body)
+        if type(body) is not list:
             raise BadBytes(f"unexpected {type(body).__name__} in {tag!r}")
-        if tag == "i":
-            return int(body, 16)
-        if tag == "f":
-            return float.fromhex(body)
-        if tag == "b":
-            return bytes.fromhex(body)
         if tag == "T":
             return self.tensor(*body)
         if tag in ("l", "t"):

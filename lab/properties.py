@@ -12,8 +12,8 @@ from lab.errors import UsageError
 def for_all(examples: int = 25, **strategies) -> Callable[[Callable], Callable]:
     """`@for_all(rewards=..., group_size=st.integers(2, 6))` draws the test's arguments of those names.
 
-    The draws come from the environment's PROPERTY_SEED (0 by default; pytest's header prints it), and there are no
-    more than PROPERTY_EXAMPLES of them, where that is set.
+    The draws come from the environment's PROPERTY_SEED (0 by default; pytest's header prints it). Where
+    PROPERTY_EXAMPLES is set there are no more of them, and no simpler example is looked for once one has failed.
     """
     from hypothesis import HealthCheck, Phase, given, seed, settings  # not before a property is declared
     from hypothesis.internal.conjecture import providers
@@ -22,11 +22,12 @@ def for_all(examples: int = 25, **strategies) -> Callable[[Callable], Callable]:
     # the same seed, other processes would draw other examples.
     providers._get_local_constants = providers.Constants
 
+    phases = [Phase.explicit, Phase.generate]  # without those that explain a failure: they take it many more calls
     config = settings(
         max_examples=min(examples, most_examples()),
         deadline=None,
         database=None,
-        phases=(Phase.explicit, Phase.generate, Phase.shrink),  # explaining a failure takes it many more calls
+        phases=phases if few_calls() else [*phases, Phase.shrink],
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )
@@ -49,6 +50,11 @@ def most_examples() -> int:
     if text and not (text.isdecimal() and int(text)):
         raise UsageError(f"PROPERTY_EXAMPLES={text!r} is not a number of draws; leave it out for all")
     return int(text or 1_000_000)
+
+
+def few_calls() -> bool:
+    """Whether calls are dear: a simpler example takes dozens of them."""
+    return bool(os.environ.get("PROPERTY_EXAMPLES", "").strip())
 
 
 def chosen_seed() -> int:

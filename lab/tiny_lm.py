@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 
 class Cache:
@@ -53,27 +54,8 @@ class Output:
     past_key_values: Cache | None = None
 
 
-class Attention(nn.Module):
-    def __init__(self, hidden: int, heads: int, layer: int):
-        super().__init__()
-        self.heads, self.layer = heads, layer
-        self.qkv = nn.Linear(hidden, 3 * hidden)
-        self.out = nn.Linear(hidden, hidden)
-
-    def forward(self, x: Tensor, visible: Tensor, cache: Cache | None) -> Tensor:
-        q, k, v = (
-            part.unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in self.qkv(x).chunk(3, dim=-1)
-        )  # each (B, H, T, D)
-        if cache is not None:
-            k, v = cache.update(self.layer, k, v)
-        scores = q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5  # (B, H, T, S)
-        # A finite floor, not -inf: a padding row that may look at nothing stays finite (and is never used).
-        scores = scores.masked_fill(~visible[:, None], torch.finfo(scores.dtype).min)
-        return self.out((scores.softmax(-1) @ v).transpose(1, 2).flatten(2))
-
-
 class TinyLM(nn.Module):
-    """A small causal transformer with learned positions.
+    """A small causal transformer with learned positions; its linear layers have no biases, its norms no weights.
 
     Called like a transformers model: `input_ids` (B, T), `attention_mask` (B, S) with 0 on padding,
     `position_ids` (B, T), a `past_key_values` cache. As there, positions default to 0, 1, 2, ... whatever the
@@ -90,17 +72,14 @@ class TinyLM(nn.Module):
         dropout: float = 0.0,
     ):
         super().__init__()
-        self.vocab_size = vocab_size
-        self.tokens = nn.Embedding(vocab_size, hidden)
-        self.positions = nn.Embedding(max_positions, hidden)
-        self.attention = nn.ModuleList(Attention(hidden, heads, i) for i in range(layers))
-        self.mlp = nn.ModuleList(
-            nn.Sequential(nn.Linear(hidden, 2 * hidden), nn.GELU(), nn.Linear(2 * hidden, hidden))
-            for _ in range(layers)
-        )
-        self.norms = nn.ModuleList(nn.LayerNorm(hidden) for _ in range(2 * layers + 1))
-        self.dropout = nn.Dropout(dropout)
-        self.head = nn.Linear(hidden, vocab_size, bias=False)
+        self.vocab_size, self.hidden, self.heads, self.dropout = vocab_size, hidden, heads, dropout
+        self.tokens = nn.Parameter(torch.randn(vocab_size, hidden))
+        self.positions = nn.Parameter(torch.randn(max_positions, hidden))
+        self.qkv = nn.ParameterList(_weight(3 * hidden, hidden) for _ in range(layers))
+        self.out = nn.ParameterList(_weight(hidden, hidden) for _ in range(layers))
+        self.up = nn.ParameterList(_weight(2 * hidden, hidden) for _ in range(layers))
+        self.down = nn.ParameterList(_weight(hidden, 2 * hidden) for _ in range(layers))
+        self.head = nn.Parameter(_weight(vocab_size, hidden))
 
     def forward(
         self,
@@ -115,18 +94,36 @@ class TinyLM(nn.Module):
         past = past_key_values.get_seq_length() if past_key_values is not None else 0
         cache = past_key_values if past_key_values is not None else Cache() if use_cache else None
         if position_ids is None:
-            position_ids = torch.arange(past, past + t, device=device).expand(b, t)
-        causal = torch.arange(past + t, device=device) <= torch.arange(past, past + t, device=device)[:, None]
-        visible = causal.expand(b, t, past + t)  # (B, T, S)
+            position_ids = torch.arange(past, past + t, device=device)
+        visible = torch.ones(t, past + t, dtype=torch.bool, device=device).tril_(past)  # (T, S)
         if attention_mask is not None:
-            visible = visible & attention_mask[:, None, :].bool()
-        x = self.dropout(self.tokens(input_ids) + self.positions(position_ids))  # (B, T, hidden)
-        for i, (attention, mlp) in enumerate(zip(self.attention, self.mlp, strict=True)):
-            x = x + self.dropout(attention(self.norms[2 * i](x), visible, cache))
-            x = x + self.dropout(mlp(self.norms[2 * i + 1](x)))
+            visible = visible & attention_mask[:, None, None, :].bool()  # (B, 1, T, S)
+        x = self.drop(F.embedding(input_ids, self.tokens) + F.embedding(position_ids, self.positions))  # (B, T, hidden)
+        for layer, (qkv, out, up, down) in enumerate(zip(self.qkv, self.out, self.up, self.down, strict=True)):
+            qkv = F.linear(self.norm(x), qkv).view(b, t, 3, self.heads, -1)
+            q, k, v = qkv.permute(2, 0, 3, 1, 4)  # each (B, H, T, D)
+            if cache is not None:
+                k, v = cache.update(layer, k, v)
+            scores = q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5  # (B, H, T, S)
+            # A finite floor, not -inf: a padding row that may look at nothing stays finite (and is never used).
+            scores = torch.where(visible, scores, torch.finfo(scores.dtype).min)
+            mixed = (scores.softmax(-1) @ v).transpose(1, 2).flatten(2)  # (B, T, hidden)
+            x = x + self.drop(F.linear(mixed, out))
+            x = x + self.drop(F.linear(F.silu(F.linear(self.norm(x), up)), down))
         if cache is not None:
             cache.length = past + t
-        return Output(self.head(self.norms[-1](x)), cache)
+        return Output(F.linear(self.norm(x), self.head), cache)
+
+    def norm(self, x: Tensor) -> Tensor:
+        return F.layer_norm(x, (self.hidden,))
+
+    def drop(self, x: Tensor) -> Tensor:
+        return F.dropout(x, self.dropout) if self.dropout and self.training else x
+
+
+def _weight(rows: int, columns: int) -> Tensor:
+    """Of a linear layer, drawn as torch's own are."""
+    return torch.empty(rows, columns).uniform_(-(columns**-0.5), columns**-0.5)
 
 
 class BigramLM(nn.Module):

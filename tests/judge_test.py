@@ -438,6 +438,9 @@ def graded(made, files):
 
 AT_DESK = """
 import json, pytest
+from course import diagnosis
+
+diagnosis.SECONDS = 60  # on however busy a machine
 
 class Told:
     def pytest_runtest_logreport(self, report):

@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import functools
 import hashlib
 import os
 import socket
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,9 @@ SPEAKERS = 5  # failed tests that are asked for the mistake behind them, one aft
 CANARY = [{"changed": [], "problem": None}, torch.tensor(1.0), {}]
 UNWRITTEN = "not written yet: exercise "
 FURTHER = "a further test of the instructor's does not pass"
+
+
+JUDGE = pytest.StashKey["Judge"]()
 
 
 class JudgeFault(Exception):
@@ -137,15 +141,16 @@ class Judge:
     # --- pytest's hooks -----------------------------------------------------------------------------------------
 
     @pytest.fixture(scope="session")
-    def observe(self):
-        import torch
-
+    @staticmethod  # a fixture of the session cannot be an instance's method
+    def observe(request: pytest.FixtureRequest) -> RemoteObserver:
         torch.set_num_threads(1)
-        self.observer = RemoteObserver(self.ask)
-        return self.observer
+        judge = request.config.stash[JUDGE]
+        judge.observer = RemoteObserver(judge.ask)
+        return judge.observer
 
     def pytest_configure(self, config: pytest.Config) -> None:
         config.option.tbstyle = "native"
+        config.stash[JUDGE] = self
 
     def pytest_sessionstart(self) -> None:
         self.finder.install()
@@ -392,9 +397,7 @@ class Judge:
         deadline = time.monotonic() + self.look
         for number, one in enumerate(wrong):
             others = [r for r in records if r is not one and diagnosis.belongs(r.item, one.item)]
-            case.elsewhere = [[(s, case.outcome(case.reference, s)) for s in _written(r)] for r in others]
-            case.elsewhere = [further for further in case.elsewhere if further]
-            case.nothing_more()
+            case.others_are(record.log() for record in others if record.verdict is not None)
             if why := diagnosis.named(case, one.item, one.log(), deadline):
                 return number, why
         return None
@@ -575,15 +578,24 @@ class Judge:
 def job_of(lesson: Lesson, own: dict[str, bytes | None], full: bool) -> Job:
     """What the worker of one lesson holds: the submission's files (a stub for each that is missing), the lesson's
     given files and scenarios, and the references of earlier lessons."""
-    files = {}
     place = f"tutorial/{lesson.folder.parent.name}/{lesson.name}"
-    for path in lesson.solution.rglob("*.py"):
-        name = path.relative_to(lesson.solution).as_posix()
-        if name not in own and name not in ("mistakes.py", "variants.py"):
-            files[f"{place}/{name}"] = path.read_bytes()
+    files, earlier = _given(lesson.folder)
+    files = {name: text for name, text in files.items() if name.removeprefix(f"{place}/") not in own}
     for file, text in own.items():
         files[f"{place}/{file}"] = stubs.stub_of(lesson, file).encode() if text is None else text
-    scenarios = lesson.folder / "testcases" / "scenarios.py"
+    return Job(files, earlier, seconds=PROCESSOR[full])
+
+
+@functools.cache
+def _given(folder: Path) -> tuple[dict[str, bytes], str]:
+    """What the worker of a lesson holds besides a submission's files, and the lessons that come before it."""
+    lesson = manifest.read(folder)
+    place = f"tutorial/{folder.parent.name}/{lesson.name}"
+    files = {}
+    for path in lesson.solution.rglob("*.py"):
+        if path.name not in ("mistakes.py", "variants.py"):
+            files[f"{place}/{path.relative_to(lesson.solution).as_posix()}"] = path.read_bytes()
+    scenarios = folder / "testcases" / "scenarios.py"
     if scenarios.exists():
         files[f"{place}/testcases/scenarios.py"] = scenarios.read_bytes()
     earlier = [other for other in manifest.read_all(lesson.root) if other.number < lesson.number]
@@ -591,7 +603,7 @@ def job_of(lesson: Lesson, own: dict[str, bytes | None], full: bool) -> Job:
         for path in other.solution.rglob("*.py"):
             if path.name not in ("mistakes.py", "variants.py"):
                 files[path.relative_to(lesson.root).as_posix()] = path.read_bytes()
-    return Job(files, ",".join(other.name for other in earlier) or "0", seconds=PROCESSOR[full])
+    return files, ",".join(other.name for other in earlier) or "0"
 
 
 def name_of(item: pytest.Item) -> str:
@@ -625,14 +637,13 @@ def _looked(look: Callable[..., Any], *arguments: Any) -> Any:
 
 def _line_of(text: bytes | None, exercise: Exercise) -> int | None:
     with contextlib.suppress(SyntaxError, ValueError, StopIteration, RecursionError, MemoryError):
-        return state.node_of(ast.parse(text or b""), exercise).lineno
+        return state.node_of(_parsed(text or b""), exercise).lineno
     return None
 
 
-def _written(record: Record) -> Iterator[Observation]:
-    for seen in record.log() if record.verdict is not None else ():
-        if not isinstance(seen.outcome, NotImplementedError):
-            yield seen
+@functools.lru_cache(maxsize=16)
+def _parsed(text: bytes) -> ast.Module:
+    return ast.parse(text)
 
 
 def _called(request: bytes) -> str:

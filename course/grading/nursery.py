@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import importlib
 import os
 import resource
 import shutil
@@ -170,12 +171,25 @@ def warm() -> None:
     torch.set_num_threads(1)
     import jaxtyping  # noqa: F401
     import transformers
-    from transformers import LlamaConfig, LlamaForCausalLM  # noqa: F401
+    from transformers import LlamaConfig, LlamaForCausalLM
 
+    import lab
+
+    for path in sorted(Path(lab.__file__).parent.glob("*.py")):  # what of it the lessons use
+        importlib.import_module(f"lab.{path.stem}" if path.stem != "__init__" else "lab")
     transformers.logging.set_verbosity_error()
-    torch.optim.AdamW(  # the first optimizer imports torch's compiler
-        [torch.nn.Parameter(torch.zeros(1))]
+    transformers.logging.disable_progress_bar()
+    # Whatever is done for the first time takes long.
+    model = LlamaForCausalLM(
+        LlamaConfig(vocab_size=8, hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=1)
     )
+    optimizer = torch.optim.AdamW(model.parameters())
+    model(torch.zeros(1, 2, dtype=torch.long)).logits.logsumexp(-1).sum().backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+    with contextlib.suppress(OSError), tempfile.TemporaryDirectory() as folder:
+        model.save_pretrained(folder)
+        LlamaForCausalLM.from_pretrained(folder)
     gc.collect()
     gc.freeze()  # what is shared with the forks is not touched by their collectors
 

@@ -281,6 +281,7 @@ def local(request: Request) -> Request:
     return replace(request, function=reference(request.function))
 
 
+@functools.cache
 def constants(path: Path) -> dict[str, Any]:
     """The plain data that a scenarios.py of the course's own defines, such as `SUMS`: a test may use it freely."""
     found = {}

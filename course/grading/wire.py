@@ -31,11 +31,10 @@ def send(channel: socket.socket, data: bytes, deadline: float | None = None) -> 
     """Sends one frame. Raises Closed or TooLate (deadline: of time.monotonic)."""
     rest = memoryview(struct.pack(">Q", len(data)) + data)
     while rest:
-        _wait(channel, deadline, write=True)
         try:
             rest = rest[channel.send(rest, socket.MSG_NOSIGNAL | (0 if deadline is None else socket.MSG_DONTWAIT)) :]
         except BlockingIOError:
-            continue
+            _wait(channel, deadline, write=True)
         except OSError:
             raise Closed from None
 
@@ -51,9 +50,11 @@ def receive(channel: socket.socket, limit: int, deadline: float | None = None) -
 def _exactly(channel: socket.socket, count: int, deadline: float | None) -> bytes:
     parts, missing = [], count
     while missing:
-        _wait(channel, deadline)
         try:
-            part = channel.recv(min(missing, 2**20))
+            part = channel.recv(min(missing, 2**20), 0 if deadline is None else socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            _wait(channel, deadline)
+            continue
         except OSError:
             raise Closed from None
         if not part:
@@ -63,10 +64,8 @@ def _exactly(channel: socket.socket, count: int, deadline: float | None) -> byte
     return b"".join(parts)
 
 
-def _wait(channel: socket.socket, deadline: float | None, write: bool = False) -> None:
+def _wait(channel: socket.socket, deadline: float, write: bool = False) -> None:
     """Until there is something to read, or room to write."""
-    if deadline is None:
-        return
     poll = select.poll()
     poll.register(channel, select.POLLOUT if write else select.POLLIN)
     while True:

@@ -7,6 +7,7 @@ the submission's files, the lesson's given files and scenarios, `lab`, and the r
 from __future__ import annotations
 
 import importlib
+import linecache
 import os
 import socket
 import traceback
@@ -54,10 +55,11 @@ def answer(request: bytes, root: Path) -> bytes:
 def told(error: BaseException, root: Path) -> dict[str, Any]:
     """An error as plain data: the names of its classes, its text, and where in the lesson it passed."""
     places = []
-    for frame in traceback.extract_tb(error.__traceback__):
-        if frame.filename.startswith(f"{root}{os.sep}") and "testcases" not in Path(frame.filename).parts:
-            inside = Path(frame.filename).relative_to(root).parts[3:]
-            places.append(f"{'/'.join(inside)}:{frame.lineno}  {frame.line}")
+    for frame, number in traceback.walk_tb(error.__traceback__):
+        name = frame.f_code.co_filename
+        if name.startswith(f"{root}{os.sep}") and "testcases" not in Path(name).parts:
+            inside = Path(name).relative_to(root).parts[3:]
+            places.append(f"{'/'.join(inside)}:{number}  {linecache.getline(name, number).strip()}")
     # No cycles may keep a frame's tensors alive.
     error.__traceback__ = None
     try:

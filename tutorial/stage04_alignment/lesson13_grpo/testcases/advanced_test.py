@@ -735,7 +735,7 @@ class TestComputeRewards:
 
 
 def model_from(weights):
-    model = Spec("lab.tiny_lm:TinyLM", {"vocab_size": len(weights["tokens.weight"])}, dtype="float64").build()
+    model = Spec("lab.tiny_lm:TinyLM", {"vocab_size": len(weights["tokens"])}, dtype="float64").build()
     model.load_state_dict(weights)
     return model
 

@@ -197,7 +197,7 @@ class TestTrain:
 
 def log_prob(weights, prompt, response):
     """log p(response | prompt) under TinyLM with these weights, token by token."""
-    model = Spec("lab.tiny_lm:TinyLM", {"vocab_size": len(weights["tokens.weight"])}, dtype="float64").build()
+    model = Spec("lab.tiny_lm:TinyLM", {"vocab_size": len(weights["tokens"])}, dtype="float64").build()
     model.load_state_dict(weights)
     total, row = 0.0, prompt
     with torch.no_grad():

@@ -421,7 +421,11 @@ def backwards():
         (b"PK\3\4" + b"x" * 500, "is damaged"),
         (zipped({A: b"x = 1"})[:-30], "is damaged"),
     ],
-)
+    ids=[
+        "a huge file", "files", "bomb", "ratio", "tar bomb", "tar ratio", "gzip alone", "gzip cut", "tar cut", "backwards",
+        "empty", "rar", "no zip", "zip cut",
+    ],
+)  # fmt: skip
 def test_an_archive_that_is_a_bomb_or_broken_is_refused_whole_and_alone(hand_in, data, says):
     found = hand_in({"ada.zip": data, "bob/" + A: b"x = 1"})
     assert found["ada"].files == {} and set(found["ada"].problems) == set(ALL)

@@ -422,8 +422,8 @@ def backwards():
         (zipped({A: b"x = 1"})[:-30], "is damaged"),
     ],
     ids=[
-        "a huge file", "files", "bomb", "ratio", "tar bomb", "tar ratio", "gzip alone", "gzip cut", "tar cut", "backwards",
-        "empty", "rar", "no zip", "zip cut",
+        "a huge file", "files", "bomb", "ratio", "tar bomb", "tar ratio", "gzip alone", "gzip cut", "tar cut",
+        "backwards", "empty", "rar", "no zip", "zip cut",
     ],
 )  # fmt: skip
 def test_an_archive_that_is_a_bomb_or_broken_is_refused_whole_and_alone(hand_in, data, says):

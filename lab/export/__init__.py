@@ -1,0 +1,13 @@
+"""Our tasks for the libraries that train on many GPUs: their data, rewards and settings (python -m lab.export).
+
+    rewards.py      a task's score behind the signatures that TRL and verl ask for
+    standalone.py   the same as one file, which needs nothing of this repository
+    data.py         a task's problems as TRL and verl read them
+    options.py      settings for either, checked against the options that it has
+    trl_train.py    goes along with TRL's data: trains on it
+    trl_run.py      `make trl`: TRL's trainer, here, on a small model
+    environment.py  an environment with TRL, apart from the course's own
+    check_verl.py   the exported files against verl itself
+
+docs/SCALING.md says how to run them on GPUs.
+"""

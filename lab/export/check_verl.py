@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import json
 import os
 import subprocess
 import sys
@@ -32,7 +31,6 @@ import yaml  # noqa: E402
 from lab.errors import run_command  # noqa: E402
 from lab.export import options  # noqa: E402
 from lab.export.environment import ensure_environment  # noqa: E402
-from lab.files import write_text  # noqa: E402
 
 VERSION = "0.9.1"
 PACKAGES = ["--no-deps", f"verl=={VERSION}", "hydra-core==1.3.2", "omegaconf==2.3.0", "antlr4-python3-runtime==4.9.3"]
@@ -55,10 +53,7 @@ def check(freeze: bool) -> int:
     # verl's __init__ imports torch and Ray, which are not here: its parts are taken by their files.
     verl = Path(next(iter(importlib.util.find_spec("verl").submodule_search_locations)))
     if freeze:
-        path = options.KNOWN / "verl.json"
-        write_known(path, VERSION, options.flat(composed(verl, [])))
-        print(f"wrote {path.relative_to(ROOT)}")
-        options.known.cache_clear()
+        options.write_known("verl", VERSION, options.flat(composed(verl, [])))
     from lab.export.__main__ import export
 
     with tempfile.TemporaryDirectory() as folder:
@@ -92,9 +87,8 @@ def handed_over(folder: Path, *more: str, **environment: str) -> list[str]:
 
 
 def check_options(verl: Path, folder: Path) -> list[str]:
-    frozen, now = options.known("verl")[1], options.flat(composed(verl, []))
-    problems = [f"option {k!r}: {frozen.get(k)!r} in known/verl.json, {now.get(k)!r} in verl" for k in {*frozen, *now}
-                if k not in frozen or k not in now or frozen[k] != now[k]]  # fmt: skip
+    now = options.flat(composed(verl, []))
+    problems = options.differences("verl", now)
     overrides = handed_over(folder)
     made = options.flat(composed(verl, overrides))  # raises where verl has no such option
     for key, _, text in (override.partition("=") for override in overrides):
@@ -142,12 +136,6 @@ def check_data(folder: Path) -> list[str]:
             problems.append(f"the rows of {split}.parquet are not numbered")
         print(f"data: {len(rows)} rows to {split}")
     return problems
-
-
-def write_known(path: Path, version: str, found: dict[str, Any]) -> None:
-    """A list of options, one a line."""
-    lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in sorted(found.items()))
-    write_text(path, f'{{"version": "{version}", "options": {{\n{lines}\n}}}}\n')
 
 
 if __name__ == "__main__":

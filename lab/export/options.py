@@ -17,8 +17,18 @@ from typing import Any
 import yaml
 
 from lab.errors import UsageError
+from lab.files import write_text
 
 KNOWN = Path(__file__).with_name("known")
+OURS = {  # the lessons' names (docs/SCALING.md has more)
+    "group_size": {"trl": "num_generations", "verl": "actor_rollout_ref.rollout.n"},
+    "prompts_per_step": {"trl": "per_device_train_batch_size", "verl": "data.train_batch_size"},
+    "updates_per_generation": {"trl": "num_iterations", "verl": "actor_rollout_ref.actor.ppo_mini_batch_size"},
+    "max_new_tokens": {"trl": "max_completion_length", "verl": "data.max_response_length"},
+    "learning_rate": {"trl": "learning_rate", "verl": "actor_rollout_ref.actor.optim.lr"},
+    "kl_coef": {"trl": "beta", "verl": "actor_rollout_ref.actor.kl_loss_coef"},
+    "num_steps": {"trl": "max_steps", "verl": "trainer.total_training_steps"},
+}
 
 
 @cache
@@ -26,6 +36,21 @@ def known(library: str) -> tuple[str, dict[str, Any]]:
     """(version, {option: default}) of "trl" or "verl"; a nested option is called by its path, as in "data.shuffle"."""
     held = json.loads((KNOWN / f"{library}.json").read_text(encoding="utf-8"))
     return held["version"], held["options"]
+
+
+def write_known(library: str, version: str, found: dict[str, Any]) -> None:
+    """Writes the list anew, one option a line."""
+    lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in sorted(found.items()))
+    write_text(KNOWN / f"{library}.json", f'{{"version": "{version}", "options": {{\n{lines}\n}}}}\n')
+    known.cache_clear()
+
+
+def differences(library: str, now: dict[str, Any]) -> list[str]:
+    """A sentence for each option that the library has otherwise than the list."""
+    _, listed = known(library)
+    missing = object()
+    return [f"option {key!r} of {library} is not as in known/{library}.json; --freeze writes that anew"
+            for key in sorted({*listed, *now}) if listed.get(key, missing) != now.get(key, missing)]  # fmt: skip
 
 
 def read(path: Path, library: str, changes: list[str]) -> dict[str, Any]:
@@ -62,8 +87,8 @@ def fitted(library: str, key: str, value: Any, where: str) -> Any:
     its default (an option whose default says nothing about its type takes anything)."""
     version, options = known(library)
     if key not in options:
-        near = difflib.get_close_matches(key, options, n=1, cutoff=0.5) or _same_name(key, options)
-        hint = f"did you mean {near[0]!r}?" if near else f"lab/export/known/{library}.json lists its options"
+        near = _near(library, key)
+        hint = f"did you mean {near!r}?" if near else f"lab/export/known/{library}.json lists its options"
         raise UsageError(f"{where}: {library} {version} has no option {key!r}; {hint}")
     default = options[key]
     if default is None or (isinstance(default, str) and ("${" in default or default == "???")):
@@ -81,9 +106,14 @@ def fitted(library: str, key: str, value: Any, where: str) -> Any:
     return value
 
 
-def _same_name(key: str, options: dict[str, Any]) -> list[str]:
-    """Options whose last part is the key's: it was looked for in the wrong place."""
-    return [option for option in options if option.split(".")[-1] == key.split(".")[-1]]
+def _near(library: str, key: str) -> str | None:
+    """The option that was probably meant: a lesson's name, one in another place, or one spelled alike."""
+    options, last = known(library)[1], key.split(".")[-1]
+    if last in OURS:
+        return OURS[last][library]
+    elsewhere = [option for option in options if option.split(".")[-1] == key]
+    near = elsewhere or difflib.get_close_matches(key, options, n=1)
+    return near[0] if near else None
 
 
 def _is_number(value: Any) -> bool:

@@ -426,16 +426,18 @@ FAKES = {
 import dataclasses, sys, yaml
 @dataclasses.dataclass
 class GRPOConfig:
-    output_dir: str = None
+    output_dir: str = "trainer_output"
     eval_strategy: str = "no"
     max_steps: int = 1
 class TrlParser:
     def __init__(self, classes):
         self.start, self.config = classes
+    def set_defaults_with_config(self, **defaults):
+        self.defaults = defaults
     def parse_args_and_config(self):
         named = dict(zip(sys.argv[1::2], sys.argv[2::2]))
         settings = yaml.safe_load(open(named["--config"]))
-        return self.start(named["--model"]), self.config(**settings)
+        return self.start(named["--model"]), self.config(**{**self.defaults, **settings})
 class GRPOTrainer:
     def __init__(self, **given):
         self.given = given

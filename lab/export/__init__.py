@@ -3,11 +3,12 @@
     rewards.py      a task's score behind the signatures that TRL and verl ask for
     standalone.py   the same as one file, which needs nothing of this repository
     data.py         a task's problems as TRL and verl read them
-    options.py      settings for either, checked against the options that it has
-    trl_train.py    goes along with TRL's data: trains on it
+    options.py      settings for either, checked against the options that it has (known/)
+    trl_train.py    goes along with TRL's data, as train.py: trains on it
+    verl_run.py     the command that starts verl, run.sh
     trl_run.py      `make trl`: TRL's trainer, here, on a small model
     environment.py  an environment with TRL, apart from the course's own
-    check_verl.py   the exported files against verl itself
+    check_trl.py, check_verl.py   the lists of options, and what is exported, against TRL and verl themselves
 
 docs/SCALING.md says how to run them on GPUs.
 """

@@ -3,8 +3,8 @@
     python train.py --config config.yaml --model Qwen/Qwen2.5-0.5B-Instruct
     accelerate launch --num_processes 8 train.py --config config.yaml --model ...
 
---model is a Hugging Face id or a folder, --output_dir where the trained model goes. Any other option is one of
-trl.GRPOConfig, as the keys of config.yaml are: --learning_rate 1e-6, --use_vllm false. docs of TRL have them all.
+--model is a Hugging Face id or a folder, --output_dir where the trained model goes (trained/ beside this file). Any
+other option is one of trl.GRPOConfig, as the keys of config.yaml are: --learning_rate 1e-6, --use_vllm false.
 """
 
 from __future__ import annotations
@@ -46,8 +46,9 @@ class Progress(TrainerCallback):
 
 
 def main() -> None:
-    start, config = TrlParser((Start, GRPOConfig)).parse_args_and_config()
-    config.output_dir = config.output_dir or str(HERE / "trained")
+    parser = TrlParser((Start, GRPOConfig))
+    parser.set_defaults_with_config(output_dir=str(HERE / "trained"))
+    start, config = parser.parse_args_and_config()
     config.disable_tqdm = True
     data = load_dataset("json", data_files={split: str(HERE / f"{split}.jsonl") for split in ("train", "test")})
     tokenizer = AutoTokenizer.from_pretrained(start.model, padding_side="left")

@@ -66,7 +66,7 @@ def test_worked_sums_are_lesson_14s(reference):
 def test_trl_gets_one_number_per_completion_whatever_their_form():
     reward = rewards.trl_reward(addition.score)
     assert reward.__name__ == "reward"  # TRL's metrics are called by it
-    said = ["7", "8", [{"role": "assistant", "content": "7."}], [*CHAT, {"role": "assistant", "content": None}]]
+    said = ["7", "8", [{"role": "tool", "content": "8"}, {"role": "assistant", "content": "7."}], [{"content": None}]]
     got = reward(prompts=[CHAT] * 4, completions=said, answer=["7"] * 4, completion_ids=[[1]] * 4, trainer_state=None)
     assert got == [1.0, 0.0, 1.0, 0.0] and all(type(x) is float for x in got)
     assert reward(prompts=["", ""], completions=["7", "7"], answer=[None, 7], other=[1, 2]) == [None, 1.0]
@@ -507,25 +507,31 @@ def small_run(monkeypatch):
     monkeypatch.setattr(trl_run, "ASKED", 6)
     monkeypatch.setattr(addition_lm, "warm_start", lambda *arguments: None)
 
-    def run(folder, script):
+    def run(folder, script, control=False):
         folder.mkdir()
         python = folder / "python"
         python.write_text(f"#!/bin/sh\n{script}\n")
         python.chmod(0o755)
         with open(folder / "said", "w") as said:
-            return trl_run.run(3, ["max_steps=7"], folder, Show(Console(file=said, width=200)), python)
+            return trl_run.run(3, ["max_steps=7"], folder, Show(Console(file=said, width=200)), python, control)
 
     return run
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="the stand-in is a shell script")
-def test_make_trl_hands_over_the_folder_alone_and_asks_before_and_after(tmp_path, small_run, monkeypatch):
+@pytest.mark.parametrize("control", [False, True])
+def test_make_trl_hands_over_the_folder_alone_and_asks_before_and_after(control, tmp_path, small_run, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     script = """test -z "$PYTHONPATH" && test "$HF_HUB_OFFLINE" = 1 && test -f train.py && test -f reward.py || exit 3
 [ "$1 $2 $3 $4" = "train.py --config config.yaml --model" ] && [ "$6" = --output_dir ] && cp -r "$5" "$7" """
-    result = small_run(tmp_path / "run", script)
+    result = small_run(tmp_path / "run", script, control)
     assert result["before"] == result["after"] and result["seed"] == 3 and result["changed"] == ["max_steps=7"]
+    assert result["reward"] == ("random" if control else "task")
+    made: dict = {}
+    exec(compile((tmp_path / "run" / "data" / "reward.py").read_text(), "reward.py", "exec"), made)
+    tossed = made["reward"](prompts=[""] * 99, completions=["132"] * 99, answer=["132"] * 99, trainer_state=None)
+    assert set(tossed) == ({0.0, 1.0} if control else {1.0})
     assert json.loads((tmp_path / "run" / "result.json").read_text()) == result
     settings = yaml.safe_load((tmp_path / "run" / "data" / "config.yaml").read_text())
     assert settings["max_steps"] == 7 and settings["seed"] == 3 and settings["use_cpu"] is True
@@ -537,6 +543,13 @@ def test_make_trl_hands_over_the_folder_alone_and_asks_before_and_after(tmp_path
 def test_make_trl_says_why_trl_ended(tmp_path, small_run):
     with pytest.raises(UsageError, match=r"ended with 5 \(ValueError: no\); all that it said is in .*trl\.log"):
         small_run(tmp_path / "run", "echo traceback >&2; echo ValueError: no >&2; exit 5")
+
+
+@pytest.mark.slow
+def test_make_trl_tells_a_mistyped_option_at_once(run_python):
+    done = run_python(ROOT, "-m", "lab.export.trl_run", "max_step=5")
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr.splitlines()[-1].endswith("trl 1.16.0 has no option 'max_step'; did you mean 'max_steps'?")
 
 
 # ---- docs/SCALING.md ----

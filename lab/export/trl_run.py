@@ -1,10 +1,12 @@
 """`make trl`: TRL's own trainer learns two-digit sums on this machine, from our data and our reward.
 
-    python -m lab.export.trl_run [--seed 0] [key=value ...]        options of trl.GRPOConfig, such as max_steps=100
+    python -m lab.export.trl_run [--seed 0] [--control] [key=value ...]     options of trl.GRPOConfig: max_steps=100
 
 The demo's model learns addition from sloppy homework (lab/addition_lm.py) and is saved; the task is exported as
 `python -m lab.export trl` does it; TRL trains in its own environment (runs/trl-env), in a process that has nothing of
 ours but that folder; and the held-out sums are asked before and after. All of it stays in runs/trl/.
+
+--control rewards by the toss of a coin instead, from which nothing can be learned.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -27,6 +30,7 @@ from transformers.utils import logging as transformers_logging
 
 from lab import addition_lm, evaluate
 from lab.errors import UsageError, run_command
+from lab.export import options
 from lab.export.__main__ import export
 from lab.export.environment import ensure_environment, shown
 from lab.files import write_text
@@ -38,11 +42,20 @@ from lab.tasks import worked_sums
 CONFIG = ROOT / "configs" / "trl" / "cpu.yaml"
 ASKED = 500  # held-out sums, four samples each
 TOKENS = 10  # a worked answer and its end
+COIN = """\
+import random  # TRL seeds it
 
 
-def run(seed: int, changes: Sequence[str], folder: Path, show: Show, python: Path) -> dict[str, Any]:
+def reward(prompts, completions, **columns):
+    return [float(random.random() < 0.5) for _ in completions]
+"""
+
+
+def run(seed: int, changes: Sequence[str], folder: Path, show: Show, python: Path, control: bool) -> dict[str, Any]:
     """Does it all. Returns {"before": ..., "after": ..., "seconds": of TRL's process}."""
     export("trl", "worked_sums", folder / "data", CONFIG, [f"seed={seed}", *changes])
+    if control:
+        write_text(folder / "data" / "reward.py", COIN)
     asked = [(p["question"], int(p["answer"])) for p in worked_sums.problems("test")]
     order = torch.randperm(len(asked), generator=torch.Generator().manual_seed(1)).tolist()
     asked = [asked[i] for i in order[:ASKED]]
@@ -50,7 +63,7 @@ def run(seed: int, changes: Sequence[str], folder: Path, show: Show, python: Pat
     make_start(folder / "start", seed, show)
     before, answers = examine(folder / "start", asked, seed)
     show.note(f"{before.sampled:.2f} of sampled answers are right ({before.greedy:.2f} greedy)")
-    show.headline("GRPO by TRL's GRPOTrainer, with our data and reward")
+    show.headline("GRPO by TRL's GRPOTrainer, with our data and " + ("the toss of a coin" if control else "our reward"))
     clock = time.perf_counter()
     train(python, folder)
     seconds = time.perf_counter() - clock
@@ -58,6 +71,7 @@ def run(seed: int, changes: Sequence[str], folder: Path, show: Show, python: Pat
     show.samples(asked[:5], answers, new_answers)
     show.result(before, after, len(asked))
     result = {"before": asdict(before), "after": asdict(after), "seconds": seconds, "seed": seed, "changed": [*changes]}
+    result["reward"] = "random" if control else "task"
     write_text(folder / "result.json", json.dumps(result, indent=1) + "\n")
     places = f"the model is in {shown(folder / 'trained')}, what TRL got in {shown(folder / 'data')}"
     show.note(f"{seconds:.0f} s by TRL; {places}")
@@ -92,6 +106,7 @@ def train(python: Path, folder: Path) -> None:
     command += ["--output_dir", str(folder.resolve() / "trained")]
     offline = {name: "1" for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE")}
     kept = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}  # nothing of ours is to be found by chance
+    shutil.rmtree(folder / "trained", ignore_errors=True)  # an earlier run's
     log = folder / "trl.log"
     with open(log, "w", encoding="utf-8") as errors:
         code = subprocess.call(command, cwd=folder / "data", env={**kept, **offline}, stderr=errors)
@@ -103,12 +118,14 @@ def train(python: Path, folder: Path) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m lab.export.trl_run", description="GRPO by TRL, on this machine.")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--control", action="store_true", help="reward by the toss of a coin")
     parser.add_argument("settings", nargs="*", metavar="key=value", help="change an option of trl.GRPOConfig")
     parsed = parser.parse_intermixed_args(arguments)
     transformers_logging.disable_progress_bar()
+    options.read(CONFIG, "trl", parsed.settings)  # a mistyped option is told before anything is installed
     python = ensure_environment()
     try:
-        run(parsed.seed, parsed.settings, ROOT / "runs" / "trl", Show(Console()), python)
+        run(parsed.seed, parsed.settings, ROOT / "runs" / "trl", Show(Console()), python, parsed.control)
     except KeyboardInterrupt:
         print("\nstopped; the same command begins anew")
         return 130

@@ -29,11 +29,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 ROOT = Path(__file__).resolve().parent.parent
-ENVIRONMENT = ROOT / "runs" / "trl-env"
-LOG = ROOT / "runs" / "trl-env-setup.log"
 FROZEN = ROOT / "tests" / "data" / "trl_cases.json"
-PACKAGES = ["torch==2.13.0", "trl==1.16.0", "transformers==5.23.0", "accelerate==1.15.0", "datasets==5.2.0"]
-PACKAGES += ["jaxtyping==0.3.11", "gguf==0.19.0"]  # for our own code; for vs_trl.py, which shares the environment
 CASES = 60  # for each row of the table
 LIMITS = {"float64": 1e-9, "fused": 1e-5}  # by head: the largest difference allowed
 LOSS_TYPES = {"sequence": "grpo", "token": "dapo"}  # our aggregation -> TRL's loss_type
@@ -42,7 +38,11 @@ VOCABULARY, PAD = 17, 0
 INSIDE = "--inside" in sys.argv  # only there are torch and TRL installed
 if INSIDE:
     os.environ.update(SOLUTION="1", HF_HUB_OFFLINE="1")
-    sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(ROOT))
+
+from lab.export.environment import SetupError, ensure_environment, logged  # noqa: E402, F401  (for others here, too)
+
+if INSIDE:
     import torch
     import trl
     from accelerate import Accelerator
@@ -52,44 +52,8 @@ if INSIDE:
     from trl import GRPOTrainer
     from trl.trainer.utils import add_fused_lm_head, selective_log_softmax_and_entropy
 
-    import lab  # noqa: F401  (makes lessons importable)
-
     # isort: split
     from lesson14_grpo_ppo_clip.loss.ppo_clip import clip_fraction, grpo_loss, token_log_probs
-
-
-# ---- Outside: the environment ----
-
-
-class SetupError(Exception):
-    """The environment cannot be had; the message is one sentence."""
-
-
-def ensure_environment() -> Path:
-    """The Python of runs/trl-env, which is made first if need be; a failed set-up is begun anew."""
-    python = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    stamp = ENVIRONMENT / "packages.txt"  # written last: it says that the set-up was finished
-    wanted = "\n".join(PACKAGES)
-    if python.exists() and stamp.exists() and stamp.read_text() == wanted:
-        return python
-    ENVIRONMENT.parent.mkdir(exist_ok=True)
-    LOG.unlink(missing_ok=True)
-    make = [sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT)]
-    logged(make, "A virtual environment could not be made")
-    print("Installing TRL in runs/trl-env (once; it takes a few minutes)", flush=True)
-    install = [str(python), "-m", "pip", "install", "--disable-pip-version-check", *PACKAGES]
-    logged(install, "TRL could not be installed (is there a network?)")
-    stamp.write_text(wanted)
-    LOG.unlink()
-    return python
-
-
-def logged(command: list[str], problem: str) -> None:
-    """Runs `command`, its output in the log. Raises SetupError where it fails."""
-    with open(LOG, "ab") as out:
-        code = subprocess.call(command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
-    if code:
-        raise SetupError(f"{problem}; the details are in {LOG.relative_to(ROOT)}.")
 
 
 # ---- Inside: one random case, in both layouts ----

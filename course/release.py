@@ -19,7 +19,7 @@ from lab.switch import ROOT
 
 TOP = "grpo-course"  # the one folder in the zip
 FILES = (
-    *("Makefile", "requirements.txt", "conftest.py", "pyproject.toml", "AGENTS.md", ".gitignore"),
+    *("Makefile", "requirements.txt", "conftest.py", "pyproject.toml", "AGENTS.md", ".gitignore", "docs/SCALING.md"),
     *(".vscode/settings.json", ".devcontainer/devcontainer.json"),
 )
 TREES = ("lab", "configs")

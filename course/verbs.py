@@ -30,6 +30,11 @@ def do_rlhf(arguments: list[str]) -> int:
     return _python(["-m", "lab.rlhf", *arguments], SOLUTION="1") or _python(["-m", "lab.rlhf.dapo"], SOLUTION="1")
 
 
+def do_trl(arguments: list[str]) -> int:
+    """TRL's trainer on our data and reward. Arguments are options of trl.GRPOConfig, such as max_steps=100."""
+    return _python(["-m", "lab.export.trl_run", *arguments])
+
+
 def do_test(arguments: list[str]) -> int:
     """Everything, on the reference: the lessons' own suites by name, whatever else a learner keeps beside them, the
     course's own tests, the notebooks, and the audit. Arguments go to pytest instead."""

@@ -171,7 +171,7 @@ def test_a_place_that_cannot_be_written_is_told(run_python, tmp_path):
 
 def test_links_lead_somewhere(unpacked):
     found = [p for p in unpacked.rglob("*.md") if "lab" not in p.relative_to(unpacked).parts]
-    assert len(found) == 2 + len(manifest.read_all())  # README, AGENTS, and the lessons' own
+    assert len(found) == 3 + len(manifest.read_all())  # README, AGENTS, SCALING, and the lessons' own
     assert {page: pages.broken_links(page, unpacked) for page in found} == {page: [] for page in found}
 
 
@@ -192,7 +192,7 @@ def test_every_verb_is_either_there_or_refused(unpacked, run_python):
     done = run_python(unpacked, "-m", "course", "help")
     listed = re.findall(r"^  ([a-z-]+) ", done.stdout, flags=re.MULTILINE)
     assert sorted([*listed, *bundle.WITHOUT]) == sorted(import_module("course.__main__").VERBS)
-    assert sorted(listed) == ["check", "clean", "help", "hint", "next", "reset", "setup", "watch"]
+    assert sorted(listed) == ["check", "clean", "help", "hint", "next", "reset", "setup", "trl", "watch"]
 
 
 def test_next_and_hints(student, run_python):

@@ -1,0 +1,71 @@
+"""The command: python -m lab.export {trl,verl} --task addition --out folder [--config file] [key=value ...]
+
+Writes a folder that needs nothing of this repository: take it to where the GPUs are.
+
+    trl     train.jsonl, test.jsonl, reward.py, config.yaml, train.py
+    verl    train.parquet, test.parquet, reward.py, run.sh
+
+The settings are those of configs/trl/gpu.yaml or configs/verl/grpo.yaml, or of --config, changed by key=value in the
+library's own names.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from lab.errors import UsageError, run_command
+from lab.export import data, options, standalone, verl_run
+from lab.files import write_text
+from lab.switch import ROOT
+
+CONFIGS = {"trl": ROOT / "configs" / "trl" / "gpu.yaml", "verl": ROOT / "configs" / "verl" / "grpo.yaml"}
+NEXT = {
+    "trl": "python train.py --config config.yaml --model NAME   (with trl=={version}; accelerate launch for many GPUs)",
+    "verl": "MODEL=NAME GPUS=1 bash run.sh   (with verl=={version} and vLLM)",
+}
+
+
+def export(library: str, name: str, out: Path, config: Path | None = None, changes: Sequence[str] = ()) -> None:
+    """Writes the folder. Raises UsageError."""
+    task = data.load_task(name)
+    settings = options.read(config or CONFIGS[library], library, list(changes))
+    if library == "trl":
+        rows = {split: data.trl_rows(task, split) for split in data.SPLITS}
+        files = {
+            "config.yaml": yaml.safe_dump(settings, sort_keys=False),
+            "train.py": Path(__file__).with_name("trl_train.py").read_text(encoding="utf-8"),
+        }
+    else:
+        rows = {split: data.verl_rows(name, task, split) for split in data.SPLITS}
+        files = {"run.sh": verl_run.script(name, settings, len(rows["train"]))}
+    files["reward.py"] = standalone.reward_file(name, task)
+    try:
+        for split in data.SPLITS:
+            write = data.write_jsonl if library == "trl" else data.write_parquet
+            write(out / f"{split}.{'jsonl' if library == 'trl' else 'parquet'}", rows[split])
+        for file, text in files.items():
+            write_text(out / file, text)
+    except OSError as error:
+        raise UsageError(f"{out} cannot be written to: {error.strerror}; name another folder with --out") from None
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m lab.export", description="Takes a task to TRL or verl.")
+    parser.add_argument("library", choices=list(CONFIGS))
+    parser.add_argument("--task", required=True, help="a file of lab/tasks, such as addition")
+    parser.add_argument("--out", type=Path, required=True, help="the folder to write")
+    parser.add_argument("--config", type=Path, help="other settings than those of configs/")
+    parser.add_argument("settings", nargs="*", metavar="key=value", help="change a setting, in the library's own names")
+    parsed = parser.parse_intermixed_args(arguments)
+    export(parsed.library, parsed.task, parsed.out, parsed.config, parsed.settings)
+    there = NEXT[parsed.library].format(version=options.known(parsed.library)[0])
+    print(f"{parsed.out} is ready. There: {there}")
+    return 0
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -1,0 +1,56 @@
+"""Environments that the course never needs itself, such as one with TRL: made under runs/ when first asked for.
+
+Standard library only: whatever Python there is may make them. pip's settings are obeyed.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from lab.errors import UsageError
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+ENVIRONMENT = ROOT / "runs" / "trl-env"
+LOG = ROOT / "runs" / "trl-env-setup.log"
+PACKAGES = ["torch==2.13.0", "trl==1.16.0", "transformers==5.23.0", "accelerate==1.15.0", "datasets==5.2.0"]
+PACKAGES += ["jaxtyping==0.3.11", "gguf==0.19.0"]  # for our own code; for benchmarks/vs_trl.py
+
+
+class SetupError(UsageError):
+    """The environment cannot be had; the message is one sentence."""
+
+
+def ensure_environment(folder: Path = ENVIRONMENT, packages: list[str] = PACKAGES, name: str = "TRL") -> Path:
+    """The Python of `folder`, an environment that holds `packages`. It is made if need be; a set-up that failed, and
+    one for other packages, is begun anew. Raises SetupError."""
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    stamp = folder / "packages.txt"  # written last: it says that the set-up was finished
+    wanted = "\n".join(packages)
+    if python.exists() and stamp.exists() and stamp.read_text() == wanted:
+        return python
+    log = folder.with_name(f"{folder.name}-setup.log")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    log.unlink(missing_ok=True)
+    make = [sys.executable, "-m", "venv", "--clear", str(folder)]
+    logged(make, "A virtual environment could not be made", log)
+    print(f"Installing {name} in {shown(folder)} (once; it takes a few minutes)", flush=True)
+    install = [str(python), "-m", "pip", "install", "--disable-pip-version-check", *packages]
+    logged(install, f"{name} could not be installed (is there a network?)", log)
+    stamp.write_text(wanted)
+    log.unlink()
+    return python
+
+
+def logged(command: list[str], problem: str, log: Path = LOG) -> None:
+    """Runs `command`, its output in the log. Raises SetupError where it fails."""
+    with open(log, "ab") as out:
+        code = subprocess.call(command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+    if code:
+        raise SetupError(f"{problem}; the details are in {shown(log)}.")
+
+
+def shown(path: Path) -> Path:
+    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path

@@ -1,0 +1,137 @@
+"""`make trl`: TRL's own trainer learns two-digit sums on this machine, from our data and our reward.
+
+    python -m lab.export.trl_run [--seed 0] [--control] [key=value ...]     options of trl.GRPOConfig: max_steps=100
+
+The demo's model learns addition from sloppy homework (lab/addition_lm.py) and is saved; the task is exported as
+`python -m lab.export trl` does it; TRL trains in its own environment (runs/trl-env), in a process that has nothing of
+ours but that folder; and the held-out sums are asked before and after. All of it stays in runs/trl/.
+
+--control rewards by the toss of a coin instead, from which nothing can be learned.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.console import Console
+from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers.utils import logging as transformers_logging
+
+from lab import addition_lm, evaluate
+from lab.errors import UsageError, run_command
+from lab.export import options
+from lab.export.__main__ import export
+from lab.export.environment import ensure_environment, shown
+from lab.files import write_text
+from lab.runs import save_model
+from lab.show import Show
+from lab.switch import ROOT
+from lab.tasks import worked_sums
+
+CONFIG = ROOT / "configs" / "trl" / "cpu.yaml"
+ASKED = 500  # held-out sums, four samples each
+TOKENS = 10  # a worked answer and its end
+COIN = """\
+import random  # TRL seeds it
+
+
+def reward(prompts, completions, **columns):
+    return [float(random.random() < 0.5) for _ in completions]
+"""
+
+
+def run(seed: int, changes: Sequence[str], folder: Path, show: Show, python: Path, control: bool) -> dict[str, Any]:
+    """Does it all. Returns {"before": ..., "after": ..., "seconds": of TRL's process}."""
+    export("trl", "worked_sums", folder / "data", CONFIG, [f"seed={seed}", *changes])
+    if control:
+        write_text(folder / "data" / "reward.py", COIN)
+    asked = [(p["question"], int(p["answer"])) for p in worked_sums.problems("test")]
+    order = torch.randperm(len(asked), generator=torch.Generator().manual_seed(1)).tolist()
+    asked = [asked[i] for i in order[:ASKED]]
+    show.headline("Warm start: the demo's model learns addition from sloppy homework")
+    make_start(folder / "start", seed, show)
+    before, answers = examine(folder / "start", asked, seed)
+    show.note(f"{before.sampled:.2f} of sampled answers are right ({before.greedy:.2f} greedy)")
+    show.headline("GRPO by TRL's GRPOTrainer, with our data and " + ("the toss of a coin" if control else "our reward"))
+    clock = time.perf_counter()
+    train(python, folder)
+    seconds = time.perf_counter() - clock
+    after, new_answers = examine(folder / "trained", asked, seed)
+    show.samples(asked[:5], answers, new_answers)
+    show.result(before, after, len(asked))
+    result = {"before": asdict(before), "after": asdict(after), "seconds": seconds, "seed": seed, "changed": [*changes]}
+    result["reward"] = "random" if control else "task"
+    write_text(folder / "result.json", json.dumps(result, indent=1) + "\n")
+    places = f"the model is in {shown(folder / 'trained')}, what TRL got in {shown(folder / 'data')}"
+    show.note(f"{seconds:.0f} s by TRL; {places}")
+    return result
+
+
+def make_start(folder: Path, seed: int, show: Show) -> None:
+    """The demo's warm-started model, as its run makes it from this seed, in transformers' format."""
+    tokenizer = addition_lm.make_tokenizer()
+    model = addition_lm.make_model(tokenizer, addition_lm.ModelConfig(), seed)
+    config = addition_lm.WarmStartConfig()
+    prompts = [problem["question"] for problem in worked_sums.problems("train")]
+    with show.progress("warm start", config.steps) as advance:
+        addition_lm.warm_start(
+            model, tokenizer, prompts, config, seed, lambda step, loss: advance(step, {"loss": loss})
+        )
+    save_model(folder, model, tokenizer)
+
+
+def examine(folder: Path, asked: list[evaluate.Problem], seed: int) -> tuple[evaluate.Accuracy, list[str]]:
+    """Accuracy of the model in `folder`, and its sampled answers to the first five."""
+    tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    found = evaluate.accuracy(model, tokenizer, asked, samples=4, max_new_tokens=TOKENS, seed=seed)
+    prompts = [question for question, _ in asked[:5]]
+    return found, evaluate.complete(model, tokenizer, prompts, max_new_tokens=TOKENS, seed=seed)
+
+
+def train(python: Path, folder: Path) -> None:
+    """The exported script, as somebody would start it who has the folder alone. Raises UsageError where it fails."""
+    command = [str(python), "train.py", "--config", "config.yaml", "--model", str(folder.resolve() / "start")]
+    command += ["--output_dir", str(folder.resolve() / "trained")]
+    offline = {name: "1" for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE")}
+    kept = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}  # nothing of ours is to be found by chance
+    shutil.rmtree(folder / "trained", ignore_errors=True)  # an earlier run's
+    log = folder / "trl.log"
+    with open(log, "w", encoding="utf-8") as errors:
+        code = subprocess.call(command, cwd=folder / "data", env={**kept, **offline}, stderr=errors)
+    if code:
+        last = (log.read_text(encoding="utf-8").strip().splitlines() or ["it said nothing"])[-1]
+        raise UsageError(f"TRL's process ended with {code} ({last}); all that it said is in {shown(log)}")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m lab.export.trl_run", description="GRPO by TRL, on this machine.")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--control", action="store_true", help="reward by the toss of a coin")
+    parser.add_argument("settings", nargs="*", metavar="key=value", help="change an option of trl.GRPOConfig")
+    parsed = parser.parse_intermixed_args(arguments)
+    transformers_logging.disable_progress_bar()
+    options.read(CONFIG, "trl", parsed.settings)  # a mistyped option is told before anything is installed
+    python = ensure_environment()
+    try:
+        run(parsed.seed, parsed.settings, ROOT / "runs" / "trl", Show(Console()), python, parsed.control)
+    except KeyboardInterrupt:
+        print("\nstopped; the same command begins anew")
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.stdout.reconfigure(line_buffering=True)  # in turns with TRL's own lines, also where it is piped
+    run_command(main)

@@ -19,6 +19,11 @@ T = TypeVar("T")
 
 def load(cls: type[T], path: Path, overrides: list[str]) -> T:
     """Reads `path`, applies overrides such as "grpo.seed=3", and makes a `cls`. Raises UsageError."""
+    return build(cls, read(path, overrides), path.name)
+
+
+def read(path: Path, overrides: list[str]) -> dict[str, Any]:
+    """The table of `path` with the overrides applied. Raises UsageError."""
     try:
         table = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, IsADirectoryError):
@@ -29,7 +34,7 @@ def load(cls: type[T], path: Path, overrides: list[str]) -> T:
         raise UsageError(f"{path}: expected settings as `key: value` lines")
     for override in overrides:
         _apply(table, override)
-    return build(cls, table, path.name)
+    return table
 
 
 def build(cls: type[T], table: dict[str, Any], where: str) -> T:

@@ -60,11 +60,18 @@ class FastTrainer(GRPOTrainer):
             metrics["entropy"] = self.entropy
         return metrics
 
+    def total(self, count: int) -> int:
+        """Rows or tokens of an update; one who does it together with others overrides this and the next."""
+        return count
+
+    def share_gradients(self) -> None:
+        """Called when the gradients of an update's rows are complete."""
+
     def update(self, ids: Tensor, mask: Tensor, advantages: Tensor, old_log_probs: Tensor) -> dict[str, float]:
         """The lesson's update. Where old_log_probs are NaN (of the tokens), the present ones are put in."""
-        config, engine, rows = self.config, self.engine, len(ids)
+        config, engine, rows = self.config, self.engine, self.total(len(ids))
         counted = mask[:, 1:].bool()  # (B, L - 1), with M ones
-        tokens = int(counted.sum())
+        tokens = self.total(int(counted.sum()))
         denominator = {"token": tokens, "sequence": rows, "constant": rows * config.max_new_tokens}[config.aggregation]
         old = old_log_probs[counted]  # (M,)
         owner = counted.nonzero()[:, 0]  # (M,) the row of each token
@@ -89,7 +96,9 @@ class FastTrainer(GRPOTrainer):
             old_log_probs[counted] = old = log_probs.to(old.dtype)
             self.entropy = -log_probs.nanmean().item()  # over the tokens that are trained on
         ones = torch.ones_like(owner)[:, None]
+        self.share_gradients()
         held = clip_fraction(log_probs[:, None], old[:, None], a, ones, config.epsilon)
+        held *= len(owner) / max(tokens, 1)  # of all, where others have tokens, too
         grad_norm = nn.utils.clip_grad_norm_(self.model.parameters(), config.max_grad_norm)
         self.optimizer.step()
         return {"loss": loss, "clip_fraction": held, "grad_norm": grad_norm.item()}

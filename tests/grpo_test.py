@@ -211,18 +211,21 @@ def test_the_optimizer_is_the_one_that_is_named(trainer):
 
 @pytest.mark.parametrize("aggregation", ["token", "sequence", "constant"])
 @pytest.mark.parametrize("parts", [2, 3, 16])
-def test_accumulated_gradients_are_those_of_one_batch(trainer, parts, aggregation, monkeypatch):
+def test_accumulated_gradients_are_those_of_one_batch(trainer, parts, aggregation):
     """Completions have unequal lengths, and so the parts have unequal numbers of tokens."""
-    lesson14 = sys.modules["lab.engine.lesson14"]
-    passes, own = [], lesson14.backward
+    passes = []
 
-    def counted(*arguments, micro_batch_size, **named):
-        passes.append(-(-len(arguments[3]) // micro_batch_size))
-        return own(*arguments, micro_batch_size=micro_batch_size, **named)
+    def counted(own):
+        def gradient(*arguments, micro_batch_size, **named):
+            passes.append(-(-len(arguments[3]) // micro_batch_size))
+            return own(*arguments, micro_batch_size=micro_batch_size, **named)
 
-    monkeypatch.setattr(lesson14, "backward", counted)
+        return gradient
+
     base = {"optimizer_type": "sgd", "max_grad_norm": 1e6, "aggregation": aggregation}
     whole, split = trainer(grpo=base), trainer(grpo={**base, "gradient_accumulation_steps": parts})
+    for t in (whole, split):
+        t.gradient = counted(t.gradient)
     seen = [t.step() for t in (whole, split)]
     assert seen[0]["completion_length"] != round(seen[0]["completion_length"]), "unequal lengths are wanted here"
     assert seen[0] == pytest.approx(seen[1], rel=1e-12)
@@ -407,13 +410,36 @@ def test_the_metrics_go_to_tensorboard(tmp_path, run, monkeypatch):
     assert [v for v in written[1:] if v[0] == "reward"] == [("reward", m["reward"], m["step"]) for m in lines[1:]]
 
 
-def test_a_model_of_another_kind_is_refused(tmp_path, run):
+def gpt2():
+    """A model that the engine does not run."""
     from transformers import GPT2Config, GPT2LMHeadModel
 
-    GPT2LMHeadModel(GPT2Config(vocab_size=100, n_embd=8, n_layer=1, n_head=1)).save_pretrained(tmp_path / "m")
+    size = {"n_embd": 8, "n_layer": 1, "n_head": 1, "n_positions": 128, "bos_token_id": 1, "eos_token_id": 1}
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return GPT2LMHeadModel(GPT2Config(vocab_size=len(grpo_cases.tokenizer()), **size))
+
+
+def test_a_model_of_another_kind_is_trained_by_its_own_forward_pass(tmp_path, run):
+    gpt2().save_pretrained(tmp_path / "m")
     grpo_cases.tokenizer().save_pretrained(tmp_path / "m")
-    with pytest.raises(UsageError, match=r"model_path=.*LlamaForCausalLM, not GPT2LMHeadModel"):
-        run.run(options(model_path=str(tmp_path / "m")), resume=False, runs=tmp_path)
+    reward = {"type": "last_number", "partial_credit": True}
+    o = options(model_path=str(tmp_path / "m"), num_steps=2, reward=reward, grpo={"max_new_tokens": 20})
+    assert run.run(o, resume=False, runs=tmp_path) is not None
+    lines = [json.loads(line) for line in (tmp_path / "x" / "metrics.jsonl").read_text().splitlines()]
+    assert any(m.get("grad_norm", 0) > 0 for m in lines)
+
+
+@pytest.mark.parametrize("mini", [None, 2])
+def test_the_plain_path_gives_the_engines_numbers(trainer, mini):
+    from lab.grpo import plain
+
+    fast, slow = (trainer(algorithm={"mini_batch_size": mini}, grpo={"optimizer_type": "sgd"}) for _ in range(2))
+    slow.sample, slow.gradient = plain.generate, plain.backward
+    for _ in range(2):
+        a, b = fast.step(), slow.step()
+        assert a == pytest.approx(b, rel=1e-4) and a["grad_norm"] > 0  # transformers' norms are in float32
+    torch.testing.assert_close(weights(fast), weights(slow), rtol=0, atol=1e-6)
 
 
 def test_smollm2_without_a_network_is_told_in_one_sentence(tmp_path, monkeypatch):

@@ -42,6 +42,8 @@ def fused_optimizer(optimizer: Any, parameters: Any) -> Any:
 class FastTrainer(GRPOTrainer):
     """Trains `model` in place, as lesson 14's GRPOTrainer does."""
 
+    gradient = staticmethod(backward)
+
     def __init__(self, *arguments: Any, engine: EngineConfig | None = None):
         super().__init__(*arguments)
         self.engine = engine or EngineConfig()
@@ -88,7 +90,7 @@ class FastTrainer(GRPOTrainer):
 
         trained = counted.any(1) & (advantages != 0) if engine.skip_silent else counted.any(1)
         self.optimizer.zero_grad()
-        loss, log_probs = backward(
+        loss, log_probs = self.gradient(
             self.model, ids, mask, trained.nonzero()[:, 0], loss_of, temperature=config.temperature,
             micro_batch_size=config.micro_batch_size, config=engine,
         )  # fmt: skip

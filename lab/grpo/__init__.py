@@ -7,6 +7,7 @@
     rewards.py      rewards by name; execution.py: running a program that a model wrote
     data.py         problems from a task or a file, put into the model's chat template
     trainer.py      one step; processes.py: several processes that do it together
+    plain.py        rollout and gradient for models that lab/engine does not run
     measure.py      accuracy on held-out problems with its confidence interval
     run.py          the run: folder, checkpoints, resuming, what is shown
 

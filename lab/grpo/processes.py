@@ -72,7 +72,10 @@ def joined() -> Iterator[Processes]:
             f"WORLD_SIZE is {count}, but {', '.join(missing)} is not set; start with accelerate launch or torchrun"
         )
     rank = int(os.environ["RANK"])
-    backend = "nccl" if torch.cuda.is_available() else "gloo"
+    backend = "gloo"
+    if torch.cuda.is_available():
+        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", rank)))
+        backend = "cpu:gloo,cuda:nccl"
     torch.distributed.init_process_group(backend, rank=rank, world_size=count, timeout=timedelta(minutes=30))
     try:
         yield Processes(rank, count)

@@ -53,6 +53,8 @@ def run(options: Options, resume: bool, processes: Processes | None = None, runs
     state = _begin(folder, resolved, resume, processes, show)
     source = folder.latest()[0] if state else None
     model, tokenizer = load(str(source or options.model_path), options.dtype)
+    if reason := why_not(model):
+        show.note(f"{reason}; transformers' own forward pass does it, in more time")
     steps = data.steps_of(options, len(split["train"]))
     trainer = Trainer(model, tokenizer, split["train"], options, steps, processes)
     held_out, judge = data.spread(split["test"], options.eval_problems), rewards.judge(options)
@@ -138,8 +140,6 @@ def load(path: str, dtype: str) -> tuple[Any, Any]:
         reason = " ".join(str(error).split())[:200]
         raise UsageError(f"model_path={path}: no model could be loaded ({reason}); give a folder that from_pretrained "
                          "reads, an id of the hub, or smollm2") from None  # fmt: skip
-    if reason := why_not(model):
-        raise UsageError(f"model_path={path}: {reason}; take a model of that kind, or export the task to TRL or verl")
     for p in model.parameters():
         p.data = p.data.clone()  # off the file's own memory, whose odd addresses change matrix products' rounding
     if tokenizer.pad_token is None:

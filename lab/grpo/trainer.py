@@ -2,9 +2,9 @@
 
     problems -> completions (of this process's share) -> rewards of all -> advantages -> one update for each mini-batch
 
-Loss, clip fraction and schedule are lesson 14's own code; rollout and gradient are the engine's. Every random draw
-depends on the seed, the step and its place in the batch: a resumed run repeats nothing, and how many processes share
-the work changes nothing.
+Loss, clip fraction and schedule are lesson 14's own code; rollout and gradient are the engine's (or, for models that
+it does not run, plain.py's). Every random draw depends on the seed, the step and its place in the batch: a resumed run
+repeats nothing, and how many processes share the work changes nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from torch import Tensor
 
 from lab.engine import EngineConfig, generate
 from lab.engine.lesson14 import FastTrainer
-from lab.grpo import rewards
+from lab.engine.llama import why_not
+from lab.grpo import plain, rewards
 from lab.grpo.advantages import advantages
 from lab.grpo.data import Problem, Stream, as_prompt, rectangle
 from lab.grpo.groups import group_size, next_size
@@ -52,6 +53,9 @@ class Trainer(FastTrainer):
                  processes: Processes | None = None):  # fmt: skip
         super().__init__(model, tokenizer, None, lesson_config(options, steps), engine=engine_config(options))
         self.options, self.steps, self.processes = options, steps, processes or Processes()
+        self.sample: Any = generate
+        if why_not(model):  # the engine does not run it
+            self.sample, self.gradient = plain.generate, plain.backward
         self.stream = Stream(problems, options.seed)
         self.score = rewards.make(options)
         self.average: float | None = None  # the moving average of the rewards
@@ -65,7 +69,7 @@ class Trainer(FastTrainer):
         ends = {self.tokenizer.eos_token_id}
         more = getattr(self.model.generation_config, "eos_token_id", None)
         ends |= set(more if isinstance(more, list) else [more]) - {None}
-        return generate(
+        return self.sample(
             self.model, self.tokenizer, [as_prompt(self.tokenizer, q) for q in questions], draws.shape[1],
             draws.shape[2], temperature, sorted(ends), config=self.engine, uniforms=draws.flatten(0, 1),
         )  # fmt: skip

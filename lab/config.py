@@ -33,7 +33,7 @@ def read(path: Path, overrides: list[str]) -> dict[str, Any]:
     if not isinstance(table, dict):
         raise UsageError(f"{path}: expected settings as `key: value` lines")
     for override in overrides:
-        _apply(table, override)
+        apply(table, override)
     return table
 
 
@@ -79,7 +79,8 @@ def _fitted(hint: Any, value: Any, where: str) -> Any:
     return value
 
 
-def _apply(table: dict[str, Any], override: str) -> None:
+def apply(table: dict[str, Any], override: str) -> None:
+    """Puts an override such as "grpo.seed=3" into the table. Raises UsageError."""
     name, equals, text = override.partition("=")
     if not equals:
         raise UsageError(f"{override!r} is not a setting; write key=value, such as grpo.num_steps=50")

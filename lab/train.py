@@ -30,6 +30,7 @@ from transformers.utils import logging as transformers_logging
 from lab import addition_lm, config, evaluate, plots, rewards, switch
 from lab.engine import EngineConfig
 from lab.errors import UsageError, run_command
+from lab.grpo import forms
 from lab.runs import RunFolder
 from lab.show import Show
 from lab.stopping import Stop
@@ -266,7 +267,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--resume", action="store_true", help="go on where the run of this name was stopped")
     parser.add_argument("settings", nargs="*", metavar="key=value", help="change a setting, such as grpo.num_steps=50")
     parsed = parser.parse_intermixed_args(arguments)  # settings may stand before and after options
-    table = config.read(parsed.config, parsed.settings)
+    table = forms.whole_groups(config.read(parsed.config, []))
+    for setting in parsed.settings:
+        config.apply(table, setting)
     paths = {key: getattr(parsed, key) for key in ("model_path", "data_path") if getattr(parsed, key) is not None}
     try:
         if "trainer" not in table:
@@ -284,7 +287,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def train_model(table: dict[str, Any], parsed: argparse.Namespace) -> int:
     """A run of lab/grpo, by this process alone or together with others."""
-    from lab.grpo import forms, processes
+    from lab.grpo import processes
 
     with processes.joined() as group:
         options = forms.read(table, parsed.config.name, group.count)

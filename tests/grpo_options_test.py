@@ -1,5 +1,5 @@
-"""Configurations of lab/grpo: what is right is accepted, the seed's own YAML as it is written; what is not is refused
-in one sentence that names the key and says what to do."""
+"""Configurations of lab/grpo: what is right is accepted, blocks in their usual form as they are written; what is not is
+refused in one sentence that names the key and says what to do."""
 
 import dataclasses
 import json
@@ -76,8 +76,16 @@ reward:
 def read(text: str, *settings: str) -> options.Options:
     table = yaml.safe_load(text) or {}
     for setting in settings:
-        config._apply(table, setting)
+        config.apply(table, setting)
     return forms.read(table, "x.yaml")
+
+
+def test_single_settings_reach_into_a_task_of_one_word(tmp_path, monkeypatch):
+    seen = {}
+    monkeypatch.setattr("lab.train.train_model", lambda table, parsed: seen.update(table) or 0)
+    path = write(tmp_path / "x.yaml", "{task: addition, reward: random}")
+    assert main(["--config", str(path), "--data_path", "d.jsonl", "task.dataset=gsm8k", "reward=task"]) == 0
+    assert seen == {"task": {"name": "addition", "dataset": "gsm8k"}, "reward": "task", "data_path": "d.jsonl"}
 
 
 def test_the_defaults_are_a_whole_configuration():
@@ -85,7 +93,7 @@ def test_the_defaults_are_a_whole_configuration():
     assert (o.name, o.model_path, o.task.name, o.reward.type) == ("x", "smollm2", "addition", "task")
 
 
-def test_the_seeds_algorithm_block_is_accepted_as_written():
+def test_the_algorithm_block_is_accepted_as_written():
     o = read(ALGORITHM)
     assert dataclasses.astuple(o.algorithm) == ("grpo", 1e-6, 64, 16, 3)
     assert (o.grpo.group_size, o.grpo.baseline_type, o.grpo.temperature) == (8, "group_mean", 1.0)
@@ -97,19 +105,19 @@ def test_the_seeds_algorithm_block_is_accepted_as_written():
     (NORMALISATION, {"reward_normalization": True, "reward_scaling": 1.0, "reward_clipping": 10.0}),
     (GRADIENT, {"gradient_accumulation_steps": 4, "max_grad_norm": 1.0, "optimizer_type": "adamw"}),
 ])  # fmt: skip
-def test_the_seeds_grpo_blocks_are_accepted_as_written(text, found):
+def test_the_grpo_blocks_are_accepted_as_written(text, found):
     grpo = dataclasses.asdict(read(text).grpo)
     assert {key: grpo[key] for key in found} == found
 
 
-def test_the_seeds_math_block_wants_the_data_and_is_then_accepted():
+def test_the_math_block_wants_the_data_and_is_then_accepted():
     with pytest.raises(UsageError, match=r"gsm8k is not downloaded here; give it with --data_path"):
         read(MATH)
     o = read(MATH, "data_path=gsm8k.jsonl")
     assert (o.task.dataset, o.reward.type, o.reward.partial_credit) == ("gsm8k", "math_correctness", True)
 
 
-def test_the_seeds_code_block_wants_permission_and_the_data_and_is_then_accepted():
+def test_the_code_block_wants_permission_and_the_data_and_is_then_accepted():
     with pytest.raises(UsageError, match=r"runs programs that the model writes.*reward\.allow_execution=true"):
         read(CODE)
     with pytest.raises(UsageError, match=r"humaneval is not downloaded here; give it with --data_path"):

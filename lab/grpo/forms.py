@@ -1,5 +1,5 @@
-"""Configuration files -> Options: the seed's own blocks and shorter spellings are put where they belong, and a key that
-does not exist is told with the nearest one that does.
+"""Configuration files -> Options: other spellings are put where they belong, and a key that does not exist is told with
+the nearest one that does.
 
     algorithm: {group_size: 8}      as grpo: {group_size: 8}; likewise baseline_type, temperature, max_grad_norm, ...
     reward: random                  as reward: {type: random}; likewise task: addition
@@ -41,12 +41,18 @@ def read(table: dict[str, Any], where: str, processes: int = 1) -> Options:
     return options
 
 
-def expanded(table: dict[str, Any], where: str) -> dict[str, Any]:
-    """The table with every key in its own place. Raises UsageError for keys that no place has."""
+def whole_groups(table: dict[str, Any]) -> dict[str, Any]:
+    """A copy in which a task or reward of one word is a group of settings; a lesson's run (`trainer`) as it is."""
     table = {key: dict(value) if isinstance(value, dict) else value for key, value in table.items()}
     for group, key in SHORT.items():
-        if isinstance(table.get(group), str):
+        if isinstance(table.get(group), str) and "trainer" not in table:
             table[group] = {key: table[group]}
+    return table
+
+
+def expanded(table: dict[str, Any], where: str) -> dict[str, Any]:
+    """The table with every key in its own place. Raises UsageError for keys that no place has."""
+    table = whole_groups(table)
     for group in GROUPS:
         if group in table and not isinstance(table[group], dict):
             raise UsageError(f"{where}: key {group!r} must be a group of settings, not {table[group]!r}")

@@ -64,7 +64,7 @@ def backward(
     model: Any, ids: Tensor, mask: Tensor, rows: Tensor, loss_of: LossOf, *, temperature: float,
     micro_batch_size: int, config: EngineConfig,
 ) -> tuple[float, Tensor]:  # fmt: skip
-    """Adds the gradient of a loss to the parameters. Returns the loss and the log-probabilities (M,) of the tokens of all
+    """Adds the gradient of a loss to the parameters. Returns the loss and the log-probabilities (M,) of all tokens of
     completions, NaN in rows that were left out."""
     number = mask.flatten().cumsum(0).view(mask.shape) - 1  # (B, L)
     dtype = torch.promote_types(model.dtype, torch.float32)

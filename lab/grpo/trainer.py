@@ -66,9 +66,9 @@ class Trainer(FastTrainer):
     ) -> tuple[list[Tensor], list[Tensor]]:
         """Completions and their log-probabilities for each question and each of its rows of draws
         (questions, group, max_new_tokens), uniform random numbers."""
-        ends = {self.tokenizer.eos_token_id}
-        more = getattr(self.model.generation_config, "eos_token_id", None)
-        ends |= set(more if isinstance(more, list) else [more]) - {None}
+        known = getattr(self.model.generation_config, "eos_token_id", None)
+        known = [self.tokenizer.eos_token_id, *(known if isinstance(known, list) else [known])]
+        ends = {number for number in known if number is not None} or {-1}  # -1: no token ends a completion
         return self.sample(
             self.model, self.tokenizer, [as_prompt(self.tokenizer, q) for q in questions], draws.shape[1],
             draws.shape[2], temperature, sorted(ends), config=self.engine, uniforms=draws.flatten(0, 1),

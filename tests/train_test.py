@@ -60,7 +60,8 @@ def metrics(folder: Path) -> list[dict]:
 
 
 def test_leaves_everything_that_a_reader_looks_for(straight):
-    for name in ("config.yaml", "metrics.jsonl", "curve.png", "model/model.safetensors", "model/tokenizer.json"):
+    model = ("model/model.safetensors", "model/tokenizer.json")
+    for name in ("config.yaml", "environment.yaml", "metrics.jsonl", "curve.png", *model):
         assert (straight / name).stat().st_size > 0, name
     assert [m["step"] for m in metrics(straight)] == list(range(13))
     from transformers import AutoModelForCausalLM, AutoTokenizer

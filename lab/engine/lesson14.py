@@ -42,8 +42,6 @@ def fused_optimizer(optimizer: Any, parameters: Any) -> Any:
 class FastTrainer(GRPOTrainer):
     """Trains `model` in place, as lesson 14's GRPOTrainer does."""
 
-    gradient = staticmethod(backward)
-
     def __init__(self, *arguments: Any, engine: EngineConfig | None = None):
         super().__init__(*arguments)
         self.engine = engine or EngineConfig()
@@ -61,6 +59,9 @@ class FastTrainer(GRPOTrainer):
         if self.engine.first_update_log_probs:
             metrics["entropy"] = self.entropy
         return metrics
+
+    def gradient(self, *arguments: Any, **named: Any) -> tuple[float, Tensor]:
+        return backward(*arguments, **named)
 
     def total(self, count: int) -> int:
         """Rows or tokens of an update; one who does it together with others overrides this and the next."""

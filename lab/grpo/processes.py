@@ -79,8 +79,8 @@ def joined() -> Iterator[Processes]:
     torch.distributed.init_process_group(backend, rank=rank, world_size=count, timeout=timedelta(minutes=30))
     try:
         yield Processes(rank, count)
-    except (RuntimeError, torch.distributed.DistError) as error:
-        if not _is_lost(error):
+    except RuntimeError as error:
+        if isinstance(error, NotImplementedError) or not _is_lost(error):
             raise
         raise UsageError(
             f"process {rank} of {count} has lost another one, which was stopped or has failed (its own message says "

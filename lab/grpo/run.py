@@ -52,6 +52,9 @@ def run(options: Options, resume: bool, processes: Processes | None = None, runs
     resolved = {**dataclasses.asdict(options), "solution": lesson_code()}
     state = _begin(folder, resolved, resume, processes, show)
     source = folder.latest()[0] if state else None
+    if processes.first and options.model_path == "smollm2":
+        smollm2.ensure()  # once; the others wait
+    processes.everyone(None)
     model, tokenizer = load(str(source or options.model_path), options.dtype)
     if reason := why_not(model):
         show.note(f"{reason}; transformers' own forward pass does it, in more time")

@@ -320,6 +320,15 @@ def test_programs_are_judged_by_their_tests(code, passes):
     assert execution.score(20.0, False)(code, "assert f(1) == 2") == float(passes)
 
 
+def test_the_options_of_programs_reach_them(monkeypatch):
+    seen = []
+    monkeypatch.setattr(execution, "score", lambda *given: seen.append(given) or (lambda text, answer: 1.0))
+    reward = {"type": "code_execution", "timeout": 3, "partial_credit": True, "allow_execution": True}
+    o = options(task="code_generation", reward=reward, data_path="x.jsonl")
+    rewards.make(o), rewards.judge(o)
+    assert seen == [(3.0, True), (3.0, False)]
+
+
 def test_a_program_that_does_not_end_is_stopped_and_fails():
     loops = "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'while True: pass'])"
     assert execution.score(0.5, False)(loops, "assert True") == 0.0

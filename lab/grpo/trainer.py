@@ -133,10 +133,11 @@ class Trainer(FastTrainer):
         if not self.engine.first_update_log_probs:
             self.entropy = -torch.cat(log_probs).mean().item()
         everyone = self.processes.everyone((sum(map(len, completions)), self.entropy, updates))
+        entropies = [entropy for _, entropy, _ in everyone if entropy]  # none where no completion was trained on
         return {
             "reward": table.mean().item(), "signal": signal, "group_size": G,
             "completion_length": sum(tokens for tokens, _, _ in everyone) / (P * G),
-            "entropy": sum(entropy for _, entropy, _ in everyone) / len(everyone), "learning_rate": rate,
+            **({"entropy": sum(entropies) / len(entropies)} if entropies else {}), "learning_rate": rate,
             "loss": sum(u["loss"] for _, _, own in everyone for u in own) / len(updates),
             "clip_fraction": sum(u["clip_fraction"] for _, _, own in everyone for u in own) / len(updates),
             "grad_norm": sum(u["grad_norm"] for u in updates) / len(updates),

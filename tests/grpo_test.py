@@ -366,6 +366,7 @@ def test_questions_are_put_into_the_chat_template():
     assert data.as_prompt(tokenizer, "1+1?") == "1+1?\n"
     tokenizer.chat_template = "{% for m in messages %}<{{ m['role'] }}>{{ m['content'] }}{% endfor %}<assistant>"
     assert data.as_prompt(tokenizer, "1+1?") == "<user>1+1?<assistant>"
+    assert data.as_prompt(tokenizer, "1+1?", chat=False) == "1+1?"
 
 
 def test_wilsons_interval():

@@ -8,6 +8,7 @@ import math
 from typing import Any
 
 from lab.errors import UsageError
+from lab.grpo.data import TASKS
 from lab.grpo.options import Options, values
 
 CHOICES = {
@@ -16,7 +17,7 @@ CHOICES = {
     "grpo.group_size_schedule": ("linear", "signal"),
     "grpo.optimizer_type": ("adamw", "sgd"),
     "grpo.aggregation": ("token", "sequence", "constant"),
-    "task.name": ("addition", "two_digit_addition", "math_reasoning", "code_generation"),
+    "task.name": (*TASKS, "math_reasoning", "code_generation"),
     "reward.type": ("task", "random", "last_number", "math_correctness", "code_execution"),
     "dtype": ("auto", "float32", "bfloat16", "float64"),
 }
@@ -107,7 +108,7 @@ def _rewards(o: Options) -> None:
 
 
 def _tasks(o: Options) -> None:
-    own = o.task.name in ("addition", "two_digit_addition")
+    own = o.task.name in TASKS
     if own and o.data_path:
         raise UsageError(
             f"data_path is not read for task.name={o.task.name}, which has its own problems; leave it out, or take "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import zlib
 from collections.abc import Sequence
 from typing import Any
@@ -9,20 +11,25 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from lab import tasks
 from lab.errors import UsageError
 from lab.grpo.options import Options
 from lab.rlhf.data import read_columns
-from lab.tasks import addition, two_digit_addition
 
-TASKS = {"addition": addition, "two_digit_addition": two_digit_addition}
+TASKS = tuple(sorted(module.name for module in pkgutil.iter_modules(tasks.__path__)))  # files of lab/tasks
 Problem = tuple[str, str]  # question, answer
+
+
+def task(options: Options) -> Any:
+    """The module of lab/tasks that the options name; None for problems from a file."""
+    return importlib.import_module(f"lab.tasks.{options.task.name}") if options.task.name in TASKS else None
 
 
 def problems(options: Options) -> dict[str, list[Problem]]:
     """{"train": ..., "test": ...}. Of a file, the tenth with the smallest checksums of the question is held out."""
-    task = TASKS.get(options.task.name)
-    if task is not None:
-        return {s: [(row["question"], row["answer"]) for row in task.problems(s)] for s in ("train", "test")}
+    own = task(options)
+    if own is not None:
+        return {s: [(row["question"], row["answer"]) for row in own.problems(s)] for s in ("train", "test")}
     columns = (options.task.question_column, options.task.answer_column)
     rows = sorted(dict.fromkeys(read_columns(options.data_path, columns)), key=lambda r: zlib.crc32(r[0].encode()))
     if len(rows) < 2:
@@ -33,8 +40,10 @@ def problems(options: Options) -> dict[str, list[Problem]]:
     return {"train": rows[held_out:], "test": rows[:held_out]}
 
 
-def as_prompt(tokenizer: Any, question: str) -> str:
-    """The question in the tokenizer's chat template; without one, the question and a line feed."""
+def as_prompt(tokenizer: Any, question: str, chat: bool = True) -> str:
+    """The question in the chat template; without a template, with a line feed behind it. chat=False: as it is."""
+    if not chat:
+        return question
     if getattr(tokenizer, "chat_template", None) is None:
         return question + "\n"
     asked = [{"role": "user", "content": question}]

@@ -47,7 +47,7 @@ class Grpo:
 
 @dataclasses.dataclass
 class Task:
-    name: str = "addition"  # addition, two_digit_addition; math_reasoning, code_generation: with data_path
+    name: str = "addition"  # a file of lab/tasks; or math_reasoning, code_generation: with data_path
     dataset: str | None = None  # what the file of data_path holds, such as gsm8k; only a name
     question_column: str = "question"  # of the file of data_path
     answer_column: str = "answer"  # of the file of data_path; for code_generation: the tests, as Python

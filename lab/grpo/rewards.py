@@ -12,14 +12,12 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 
 from lab.errors import UsageError
-from lab.grpo import execution
+from lab.grpo import data, execution
 from lab.grpo.options import Options
-from lab.tasks import addition, two_digit_addition
 
 Score = Callable[[str, str], float]
 PART = 0.1  # the credit for a wrong number
 NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
-OWN = {"addition": addition.score, "two_digit_addition": two_digit_addition.score}
 
 
 def number(text: str) -> Decimal | None:
@@ -56,12 +54,13 @@ def toss(seed: int, step: int, place: int) -> float:
 
 def make(options: Options) -> Score | None:
     """The score that the options name, with partial credit if they want it; None for "random"."""
-    kind, task = options.reward.type, options.task.name
+    kind = options.reward.type
     if kind == "random":
         return None
     if runs_code(options):
         return execution.score(options.reward.timeout, options.reward.partial_credit)
-    named = {"task": OWN.get(task, math_correctness), "last_number": last_number, "math_correctness": math_correctness}
+    own = getattr(data.task(options), "score", math_correctness)
+    named = {"task": own, "last_number": last_number, "math_correctness": math_correctness}
     return with_partial_credit(named[kind]) if options.reward.partial_credit else named[kind]
 
 

@@ -21,7 +21,7 @@ from lab.engine.lesson14 import FastTrainer
 from lab.engine.llama import why_not
 from lab.grpo import plain, rewards
 from lab.grpo.advantages import advantages
-from lab.grpo.data import Problem, Stream, as_prompt, rectangle
+from lab.grpo.data import Problem, Stream, as_prompt, rectangle, task
 from lab.grpo.groups import group_size, next_size
 from lab.grpo.measure import uniforms
 from lab.grpo.options import Options
@@ -58,6 +58,7 @@ class Trainer(FastTrainer):
             self.sample, self.gradient = plain.generate, plain.backward
         self.stream = Stream(problems, options.seed)
         self.score = rewards.make(options)
+        self.chat: bool = getattr(task(options), "CHAT", True)
         self.average: float | None = None  # the moving average of the rewards
         self.present = options.grpo.group_size  # of the schedule "signal"
 
@@ -70,9 +71,12 @@ class Trainer(FastTrainer):
         known = [self.tokenizer.eos_token_id, *(known if isinstance(known, list) else [known])]
         ends = {number for number in known if number is not None} or {-1}  # -1: no token ends a completion
         return self.sample(
-            self.model, self.tokenizer, [as_prompt(self.tokenizer, q) for q in questions], draws.shape[1],
+            self.model, self.tokenizer, [self.prompt(q) for q in questions], draws.shape[1],
             draws.shape[2], temperature, sorted(ends), config=self.engine, uniforms=draws.flatten(0, 1),
         )  # fmt: skip
+
+    def prompt(self, question: str) -> str:
+        return as_prompt(self.tokenizer, question, self.chat)
 
     def texts(self, completions: Sequence[Tensor]) -> list[str]:
         return [self.tokenizer.decode(ids.tolist(), skip_special_tokens=True) for ids in completions]
@@ -116,7 +120,7 @@ class Trainer(FastTrainer):
         size = a.mini_batch_size or P
         for begin in range(0, P, size):
             rows = [n * G + j for n, i in enumerate(mine) if begin <= i < begin + size for j in range(G)]
-            prompts = [as_prompt(self.tokenizer, problems[mine[row // G]][0]) for row in rows]
+            prompts = [self.prompt(problems[mine[row // G]][0]) for row in rows]
             ids, mask = rectangle(self.tokenizer, prompts, [completions[row] for row in rows])
             old = torch.zeros(mask[:, 1:].shape, dtype=log_probs[0].dtype, device=ids.device)
             old[mask[:, 1:].bool()] = torch.cat([log_probs[row] for row in rows])

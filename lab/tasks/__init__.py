@@ -1,1 +1,6 @@
-"""Tasks: each a file with `problems(split)`, rows {"question", "answer"}, and a pure `score(completion, answer)`."""
+"""Tasks to be learned by reinforcement, one file each, standard library only: problems, and a score for one completion.
+
+Each has `problems(split)`, for "train" or "test", a list of {"question": the prompt's text, "answer": a string}; and
+`score(completion, answer)`, a number that depends on these two strings alone and never raises. CHAT says whether a
+question is what a user says in a chat (True, where it is not given) or a text to be continued as it stands.
+"""

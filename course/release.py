@@ -20,7 +20,7 @@ from lab.switch import ROOT
 TOP = "grpo-course"  # the one folder in the zip
 FILES = (
     *("Makefile", "requirements.txt", "conftest.py", "pyproject.toml", "AGENTS.md", ".gitignore"),
-    *(".vscode/settings.json", ".devcontainer/devcontainer.json"),
+    *(".vscode/settings.json", ".devcontainer/devcontainer.json", "docs/TRAINING.md"),
 )
 TREES = ("lab", "configs")
 README = "docs/STUDENTS.md"  # becomes the bundle's README.md

@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import statistics
 import subprocess
 import sys
@@ -98,14 +99,17 @@ def tables(seeds: int) -> str:
         curve = ", ".join(f"{m['step']}: {m['accuracy_sampled']:.3f}" for m in metrics(name) if "accuracy_sampled" in m)
         rewards = " ".join(f"{m['reward']:.2f}" for m in metrics(name) if m["step"] > 0)
         logs.append(f"**{label}.** Sampled accuracy after step {curve}. Reward of each step: {rewards}")
-    samples = RUNS / "seed0" / "samples.md"
+    samples, curve = RUNS / "seed0" / "samples.md", RUNS / "seed0" / "curve.png"
+    if curve.exists():
+        shutil.copy(curve, RESULT.with_name("llm_curve.png"))
     return "\n".join([
         "# SmolLM2-135M-Instruct learns sums by GRPO", "",
         "Made by `python benchmarks/llm.py` (configs/llm.yaml, configs/llm2.yaml). Held-out problems; sampled: at",
         "temperature 1, with the 95 % interval (Wilson) of the drawing. A completion is right if its last number is.",
-        f"{os.cpu_count()} cores of {platform.machine()}, shared with other work: minutes by the clock are of a busy",
-        "machine, and processor minutes are of both cores together.", "",
-        *rows, "", "## Completions of seed 0", "", samples.read_text(encoding="utf-8") if samples.exists() else "",
+        f"Minutes are of the run's steps, on {os.cpu_count()} cores of {platform.machine()} which other work shared;",
+        "processor minutes are of both cores together.", "",
+        *rows, "", "![Learning curve of seed 0](llm_curve.png)", "",
+        "## Completions of seed 0", "", samples.read_text(encoding="utf-8") if samples.exists() else "",
         "## How the runs went", "", "\n\n".join(logs), "",
     ])  # fmt: skip
 

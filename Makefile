@@ -4,7 +4,7 @@
 PYTHON ?= python3
 COURSE = $(PYTHON) -m course
 
-.PHONY: next help setup demo mnist rlhf trl test watch check hint solution reset update grade gradescope-zip classroom-workflow release audit notebooks new-lesson stubs clean
+.PHONY: next help setup demo mnist rlhf llm trl test watch check hint solution reset update grade gradescope-zip classroom-workflow release audit notebooks new-lesson stubs clean
 
 next:
 	@$(COURSE) next
@@ -20,6 +20,8 @@ mnist:
 	@$(COURSE) mnist $(EXPERIMENT)
 rlhf:
 	@$(COURSE) rlhf
+llm:
+	@$(COURSE) llm $(OPTIONS)
 trl:
 	@$(COURSE) trl $(OPTIONS)
 test:

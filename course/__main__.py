@@ -12,6 +12,7 @@ VERBS = {
     "demo": "GRPO learns, before your eyes: a small language model learns two-digit addition",
     "mnist": "GRPO reads digits: lesson 15's experiments, or one of them [EXPERIMENT]",
     "rlhf": "GRPO against a reward model, with and without a price for the KL, and DAPO's changes: lesson 16's runs",
+    "llm": "GRPO on a real language model: SmolLM2-135M learns sums, in minutes on two cores [key=value, --resume]",
     "trl": "TRL's own trainer learns two-digit sums, from our data and reward, in an environment of its own",
     "test": "every test, the notebooks and the audit, on the reference solutions; green whatever stands in tutorial/",
     "next": "how far you are, and what to do now (plain `make` does the same)",

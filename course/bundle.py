@@ -13,6 +13,7 @@ WITHOUT = {  # verb -> what to do instead
     "demo": "`python -m lab.train --config configs/demo.yaml name=mine` trains on your own code when lesson 14 passes",
     "mnist": "`python -m lab.mnist_runs all` runs the experiments on your own code when lesson 15 passes",
     "rlhf": "`python -m lab.rlhf` runs them on your own code when lesson 16 passes",
+    "llm": "`python -m lab.train --config configs/llm.yaml` trains it with your own code when lesson 14 passes",
     "test": "`make check` tests your own code",
     "audit": "`make check` tests your own code",
     "notebooks": "`jupyter lab` opens a lesson's walkthrough.ipynb, on your own code",

@@ -19,8 +19,8 @@ from lab.switch import ROOT
 
 TOP = "grpo-course"  # the one folder in the zip
 FILES = (
-    *("Makefile", "requirements.txt", "conftest.py", "pyproject.toml", "AGENTS.md", ".gitignore", "docs/SCALING.md"),
-    *(".vscode/settings.json", ".devcontainer/devcontainer.json"),
+    *("Makefile", "requirements.txt", "conftest.py", "pyproject.toml", "AGENTS.md", ".gitignore"),
+    *(".vscode/settings.json", ".devcontainer/devcontainer.json", "docs/TRAINING.md", "docs/SCALING.md"),
 )
 TREES = ("lab", "configs")
 README = "docs/STUDENTS.md"  # becomes the bundle's README.md

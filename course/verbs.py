@@ -30,6 +30,18 @@ def do_rlhf(arguments: list[str]) -> int:
     return _python(["-m", "lab.rlhf", *arguments], SOLUTION="1") or _python(["-m", "lab.rlhf.dapo"], SOLUTION="1")
 
 
+def do_llm(arguments: list[str]) -> int:
+    """SmolLM2 (or another model_path=...) learns one-digit sums, then two-digit ones, on the reference solutions.
+    Settings are those of the first phase, and leave out the second; --resume goes on with either."""
+    quiet = {"SOLUTION": "1", "OMP_WAIT_POLICY": "passive"}  # threads that wait leave the cores to others
+    first, resume = ["-m", "lab.train", "--config", "configs/llm.yaml", *arguments], arguments == ["--resume"]
+    if arguments and not resume:
+        return _python(first, **quiet)
+    begun = resume and (ROOT / "runs" / "llm2" / "config.yaml").exists()
+    second = ["-m", "lab.train", "--config", "configs/llm2.yaml", *(["--resume"] if begun else [])]
+    return (0 if begun else _python(first, **quiet)) or _python(second, **quiet)
+
+
 def do_trl(arguments: list[str]) -> int:
     """TRL's trainer on our data and reward. Arguments are options of trl.GRPOConfig, such as max_steps=100."""
     return _python(["-m", "lab.export.trl_run", *arguments])

@@ -19,6 +19,11 @@ T = TypeVar("T")
 
 def load(cls: type[T], path: Path, overrides: list[str]) -> T:
     """Reads `path`, applies overrides such as "grpo.seed=3", and makes a `cls`. Raises UsageError."""
+    return build(cls, read(path, overrides), path.name)
+
+
+def read(path: Path, overrides: list[str]) -> dict[str, Any]:
+    """The table of `path` with the overrides applied. Raises UsageError."""
     try:
         table = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, IsADirectoryError):
@@ -28,8 +33,8 @@ def load(cls: type[T], path: Path, overrides: list[str]) -> T:
     if not isinstance(table, dict):
         raise UsageError(f"{path}: expected settings as `key: value` lines")
     for override in overrides:
-        _apply(table, override)
-    return build(cls, table, path.name)
+        apply(table, override)
+    return table
 
 
 def build(cls: type[T], table: dict[str, Any], where: str) -> T:
@@ -74,7 +79,8 @@ def _fitted(hint: Any, value: Any, where: str) -> Any:
     return value
 
 
-def _apply(table: dict[str, Any], override: str) -> None:
+def apply(table: dict[str, Any], override: str) -> None:
+    """Puts an override such as "grpo.seed=3" into the table. Raises UsageError."""
     name, equals, text = override.partition("=")
     if not equals:
         raise UsageError(f"{override!r} is not a setting; write key=value, such as grpo.num_steps=50")

@@ -1,6 +1,7 @@
 """A run's folder: what it was asked to do, how it went, and where it can go on.
 
     runs/demo/config.yaml        every setting, resolved
+    runs/demo/environment.yaml   the versions it was computed with, and the command that does it again
     runs/demo/metrics.jsonl      one line per step (and one for the start, step 0)
     runs/demo/curve.png
     runs/demo/checkpoints/step_000100/   weights and tokenizer in transformers' format, and trainer.pt
@@ -14,9 +15,13 @@ from __future__ import annotations
 
 import json
 import os
+import platform
+import shlex
 import shutil
+import sys
 import time
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +50,7 @@ class RunFolder:
                 aside = self.path.with_name(f"{self.path.name}-{stamp}-{n}")
             os.replace(self.path, aside)
         (self.path / "checkpoints").mkdir(parents=True)
+        write_text(self.path / "environment.yaml", yaml.safe_dump(environment(), sort_keys=False))
         write_text(self.path / "config.yaml", yaml.safe_dump(config, sort_keys=False))
         return aside
 
@@ -72,14 +78,14 @@ class RunFolder:
     def save(self, step: int, model, tokenizer, trainer_state: dict[str, Any]) -> None:
         """A checkpoint from which the run can go on after `step`; the oldest ones are removed."""
         target = self.path / "checkpoints" / f"step_{step:06d}"
-        with _whole_folder(target) as folder:
+        with whole_folder(target) as folder:
             save_model(folder, model, tokenizer)
             torch.save(trainer_state, folder / "trainer.pt")
         for old in self.checkpoints()[:-KEPT_CHECKPOINTS]:
             shutil.rmtree(old)
 
     def save_final(self, model, tokenizer) -> Path:
-        with _whole_folder(self.path / "model") as folder:
+        with whole_folder(self.path / "model") as folder:
             save_model(folder, model, tokenizer)
         return self.path / "model"
 
@@ -93,14 +99,28 @@ class RunFolder:
         return (found[-1], torch.load(found[-1] / "trainer.pt", weights_only=True)) if found else None
 
 
+def environment() -> dict[str, Any]:
+    """What, beside the settings, a run's numbers depend on."""
+    script = "-m lab.train" if Path(sys.argv[0]).name == "train.py" else shlex.quote(sys.argv[0])
+    named = ("SOLUTION", "OMP_NUM_THREADS", "WORLD_SIZE")
+    return {
+        "command": f"python {script} {shlex.join(sys.argv[1:])}".strip(),
+        "variables": {name: os.environ[name] for name in named if name in os.environ},
+        "python": platform.python_version(),
+        "packages": {name: metadata.version(name) for name in ("torch", "transformers", "tokenizers", "numpy")},
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        "threads": torch.get_num_threads(),
+    }
+
+
 def save_model(folder: Path, model, tokenizer) -> None:
     """Weights (safetensors) and tokenizer, as `from_pretrained` reads them."""
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
 
 
-class _whole_folder:
-    """`with _whole_folder(target) as folder:` fills a temporary folder that becomes `target` only when the block
+class whole_folder:
+    """`with whole_folder(target) as folder:` fills a temporary folder that becomes `target` only when the block
     has ended well and everything has reached the disk."""
 
     def __init__(self, target: Path):

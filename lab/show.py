@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -29,7 +30,10 @@ class Show:
     def progress(self, label: str, total: int, done: int = 0) -> Iterator[Advance]:
         """Gives a function to call with the step that was done and a few numbers to show beside the bar."""
         if not self.console.is_terminal:
-            yield lambda step, values: self._line(label, step, total, values)
+            start = time.monotonic()
+            yield lambda step, values: self._line(
+                label, step, total, values, (time.monotonic() - start) / (step - done)
+            )
             return
         columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn(),
                    TextColumn("{task.fields[values]}"), TimeRemainingColumn())  # fmt: skip
@@ -37,9 +41,12 @@ class Show:
             task = bar.add_task(label, total=total, completed=done, values="")
             yield lambda step, values: bar.update(task, completed=step, values=_numbers(values))
 
-    def _line(self, label: str, step: int, total: int, values: dict[str, float]) -> None:
+    def _line(self, label: str, step: int, total: int, values: dict[str, float], seconds: float) -> None:
+        """seconds: what a step takes."""
         if step % max(1, total // 8) == 0 or step == total:
-            self.note(f"{label} {step}/{total}  {_numbers(values)}")
+            left = round(seconds * (total - step))
+            rest = f"  {left // 60}:{left % 60:02d} left" if left else ""
+            self.note(f"{label} {step}/{total}  {_numbers(values)}{rest}")
 
     def samples(self, problems: Sequence[Problem], before: Sequence[str], after: Sequence[str]) -> None:
         table = Table("problem", "before (sampled)", "after (sampled)", title="Problems never seen in training")

@@ -1,5 +1,8 @@
 """The training command: python -m lab.train --config configs/demo.yaml [--resume] [key=value ...]
 
+A configuration with `trainer` is a lesson's run, which is here. Any other is GRPO on a model of transformers, with the
+options of docs/TRAINING.md: lab/grpo.
+
 Warm start, GRPO by the lessons' own code (SOLUTION chooses whose), evaluation on held-out problems, files. Where that
 code is the reference, rollouts and updates are lab/engine's, which gives equal results; engine=plain leaves them to the
 lesson, to be stepped through. A learner's own code always runs as it is.
@@ -27,8 +30,10 @@ from transformers.utils import logging as transformers_logging
 from lab import addition_lm, config, evaluate, plots, rewards, switch
 from lab.engine import EngineConfig
 from lab.errors import UsageError, run_command
+from lab.grpo import forms
 from lab.runs import RunFolder
 from lab.show import Show
+from lab.stopping import Stop
 from lab.switch import ROOT
 
 
@@ -105,8 +110,10 @@ def grpo_config(settings: RunConfig) -> Any:
     return made
 
 
-def train(settings: RunConfig, resume: bool, runs: Path = ROOT / "runs", show: Show | None = None) -> dict[str, Any]:
-    """Does the run. Returns {"before": Accuracy, "after": Accuracy, "seconds": ...}."""
+def train(
+    settings: RunConfig, resume: bool, runs: Path = ROOT / "runs", show: Show | None = None
+) -> dict[str, Any] | None:
+    """Does the run. Returns {"before": Accuracy, "after": Accuracy, "seconds": ...}, or None if it was stopped."""
     show = show or Show(Console())
     if Path(settings.name).is_absolute() or ".." in Path(settings.name).parts or not Path(settings.name).parts:
         raise UsageError(f"name must be a folder name for runs/, not {settings.name!r}")
@@ -180,7 +187,7 @@ def train(settings: RunConfig, resume: bool, runs: Path = ROOT / "runs", show: S
         show.note("your own code runs as it is, without the engine")
     show.headline(f"GRPO; before it, {before.sampled:.2f} of sampled answers are right ({before.greedy:.2f} greedy)")
     seen = {"accuracy": next((m["accuracy_sampled"] for m in reversed(folder.metrics()) if "accuracy_sampled" in m), 0)}
-    with show.progress("GRPO", grpo.num_steps, trainer.step_number) as advance:
+    with Stop(show.note) as stop, show.progress("GRPO", grpo.num_steps, trainer.step_number) as advance:
         while trainer.step_number < grpo.num_steps:
             metrics = trainer.step()
             step = trainer.step_number
@@ -189,9 +196,12 @@ def train(settings: RunConfig, resume: bool, runs: Path = ROOT / "runs", show: S
                 metrics |= {"accuracy_sampled": now.sampled, "accuracy_greedy": now.greedy}
                 seen["accuracy"] = now.sampled
             folder.log({"step": step, **metrics})
-            if step % settings.checkpoint_every == 0 or step == grpo.num_steps:
+            if step % settings.checkpoint_every == 0 or step == grpo.num_steps or stop.wanted:
                 save(step)
             advance(step, {"reward": metrics["reward"], **seen, "grad norm": metrics["grad_norm"]})
+            if stop.wanted and step < grpo.num_steps:
+                show.note(f"stopped after step {step}, which is saved; the same command with --resume goes on")
+                return None
 
     last = next(m for m in reversed(folder.metrics()) if "accuracy_sampled" in m)
     after = evaluate.Accuracy(last["accuracy_sampled"], last["accuracy_greedy"])
@@ -250,18 +260,40 @@ def _shown(path: Path) -> Path:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m lab.train", description="Trains a small model by GRPO.")
+    parser = argparse.ArgumentParser(prog="python -m lab.train", description="Trains a model by GRPO.")
     parser.add_argument("--config", type=Path, required=True, help="a YAML file such as configs/demo.yaml")
+    parser.add_argument("--model_path", help="smollm2, a folder, or an id of the Hugging Face hub")
+    parser.add_argument("--data_path", help="a .jsonl or .parquet file of questions and answers")
     parser.add_argument("--resume", action="store_true", help="go on where the run of this name was stopped")
     parser.add_argument("settings", nargs="*", metavar="key=value", help="change a setting, such as grpo.num_steps=50")
     parsed = parser.parse_intermixed_args(arguments)  # settings may stand before and after options
-    settings = config.load(RunConfig, parsed.config, parsed.settings)
+    table = forms.whole_groups(config.read(parsed.config, []))
+    for setting in parsed.settings:
+        config.apply(table, setting)
+    paths = {key: getattr(parsed, key) for key in ("model_path", "data_path") if getattr(parsed, key) is not None}
     try:
-        train(settings, parsed.resume)
+        if "trainer" not in table:
+            return train_model({**table, **paths}, parsed)
+        if paths:
+            raise UsageError(
+                f"--{next(iter(paths))} is for runs without `trainer`; {parsed.config} trains a lesson's model"
+            )
+        done = train(config.build(RunConfig, table, parsed.config.name), parsed.resume)
+        return 0 if done else 130
     except KeyboardInterrupt:
         print("\nstopped; the same command with --resume goes on after the last checkpoint")
         return 130
-    return 0
+
+
+def train_model(table: dict[str, Any], parsed: argparse.Namespace) -> int:
+    """A run of lab/grpo, by this process alone or together with others."""
+    from lab.grpo import processes
+
+    with processes.joined() as group:
+        options = forms.read(table, parsed.config.name, group.count)
+        from lab.grpo.run import run  # loads lesson 14, which is not needed to refuse a configuration
+
+        return 0 if run(options, parsed.resume, group) or not group.first else 130
 
 
 if __name__ == "__main__":

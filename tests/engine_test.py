@@ -457,3 +457,19 @@ def test_every_setting_is_documented_and_checked():
     for wrong in ({"sampler": "best"}, {"dtype": "float8"}):
         with pytest.raises(ValueError, match=next(iter(wrong))):
             EngineConfig(**wrong)
+
+
+def test_with_random_numbers_of_its_own_a_completion_does_not_depend_on_its_neighbours():
+    model, own = make(), torch.rand(6, 8, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    config = EngineConfig(sampler="inverse")
+    whole, log_probs = fast_generate(model, Numbers(), PROMPTS["unequal"], 2, 8, uniforms=own, config=config)
+    assert len({len(ids) for ids in whole}) > 1, "completions that end before others are wanted here"
+    for i, prompt in enumerate(PROMPTS["unequal"]):
+        rows = slice(2 * i, 2 * i + 2)
+        alone, alone_log_probs = fast_generate(model, Numbers(), [prompt], 2, 8, uniforms=own[rows], config=config)
+        assert all(torch.equal(a, b) for a, b in zip(alone, whole[rows], strict=True))
+        torch.testing.assert_close(alone_log_probs, log_probs[rows])
+    lowest, _ = fast_generate(model, Numbers(), ["2 3 4"], 1, 1, uniforms=torch.zeros(1, 1), config=config)
+    assert lowest[0].tolist() == [0], "the number 0 draws the first token"
+    with pytest.raises(ValueError, match="'inverse', not 'gumbel'"):
+        fast_generate(model, Numbers(), ["2"], 1, 1, uniforms=own, config=EngineConfig())

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import pytest
 import torch
+import yaml
 
 from lab import config, plots, runs
 from lab.errors import UsageError
@@ -278,7 +279,16 @@ def test_a_kill_while_the_old_model_is_replaced_leaves_no_half_model(run, monkey
     assert not final.exists() or {p.name for p in final.iterdir()} in (whole, {MODEL.name, TOKENIZER.name})
     run.save_final(MODEL, TOKENIZER)
     assert {p.name for p in final.iterdir()} == {MODEL.name, TOKENIZER.name}
-    assert sorted(p.name for p in run.path.iterdir()) == ["checkpoints", "config.yaml", "model"]
+    assert sorted(p.name for p in run.path.iterdir()) == ["checkpoints", "config.yaml", "environment.yaml", "model"]
+
+
+def test_a_run_keeps_its_versions_and_the_command_that_does_it_again(run, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["/x/lab/train.py", "--config", "a b.yaml", "seed=3"])
+    monkeypatch.setenv("SOLUTION", "1")
+    run.start({})
+    kept = yaml.safe_load((run.path / "environment.yaml").read_text())
+    assert kept["command"] == "python -m lab.train --config 'a b.yaml' seed=3"
+    assert kept["packages"]["torch"] == torch.__version__ and kept["variables"]["SOLUTION"] == "1"
 
 
 def test_the_final_model_is_whole(run):

@@ -16,6 +16,7 @@ PAGES = [
     ROOT / "AGENTS.md",
     ROOT / "docs" / "INSTRUCTORS.md",
     ROOT / "docs" / "SCALING.md",
+    ROOT / "docs" / "TRAINING.md",
     ROOT / "tutorial" / "CONTRIBUTING.md",
     *sorted(ROOT.glob("benchmarks/*.md")),
 ]

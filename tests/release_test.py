@@ -171,7 +171,7 @@ def test_a_place_that_cannot_be_written_is_told(run_python, tmp_path):
 
 def test_links_lead_somewhere(unpacked):
     found = [p for p in unpacked.rglob("*.md") if "lab" not in p.relative_to(unpacked).parts]
-    assert len(found) == 3 + len(manifest.read_all())  # README, AGENTS, SCALING, and the lessons' own
+    assert len(found) == 4 + len(manifest.read_all())  # README, AGENTS, SCALING, TRAINING, and the lessons' own
     assert {page: pages.broken_links(page, unpacked) for page in found} == {page: [] for page in found}
 
 

@@ -60,7 +60,8 @@ def metrics(folder: Path) -> list[dict]:
 
 
 def test_leaves_everything_that_a_reader_looks_for(straight):
-    for name in ("config.yaml", "metrics.jsonl", "curve.png", "model/model.safetensors", "model/tokenizer.json"):
+    model = ("model/model.safetensors", "model/tokenizer.json")
+    for name in ("config.yaml", "environment.yaml", "metrics.jsonl", "curve.png", *model):
         assert (straight / name).stat().st_size > 0, name
     assert [m["step"] for m in metrics(straight)] == list(range(13))
     from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -142,6 +143,22 @@ def test_a_learners_own_code_runs_without_the_engine(monkeypatch):
         settings.engine = "plain"
         assert engine_of(settings) == "plain"
         settings.engine = "fast"
+
+
+def test_ctrl_c_ends_the_step_and_saves(runs):
+    name = f"{runs}/interrupted"
+    more = ("grpo.num_steps=2000", "checkpoint_every=5000", "eval_every=5000")
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    process = subprocess.Popen(command(f"name={name}", *more), cwd=ROOT, env=environment(), **pipes)
+    path, deadline = ROOT / "runs" / name / "metrics.jsonl", time.monotonic() + 300
+    while not (path.exists() and path.read_bytes().count(b"\n") > 4) and time.monotonic() < deadline:
+        time.sleep(0.002)
+    process.send_signal(signal.SIGINT)
+    out, error = process.communicate(timeout=300)
+    assert process.returncode == 130 and "stopping after this step" in out, (out, error)
+    last = metrics(ROOT / "runs" / name)[-1]["step"]
+    saved = [p.name for p in sorted((ROOT / "runs" / name / "checkpoints").iterdir())]
+    assert saved == ["step_000000", f"step_{last:06d}"] and f"stopped after step {last}, which is saved" in out
 
 
 def test_resuming_with_other_settings_is_refused(straight, reference):

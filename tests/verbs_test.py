@@ -265,3 +265,26 @@ def test_test_and_demo_run_on_the_reference(monkeypatch, verb, command):
 def table(done):
     """The lines of a table, without empty ones and with single spaces."""
     return [" ".join(line.split()) for line in done.stdout.replace("\\", "/").splitlines() if line.strip()]
+
+
+@pytest.mark.parametrize(("arguments", "begun", "expected"), [
+    ([], False, [["llm"], ["llm2"]]), (["seed=1"], False, [["llm", "seed=1"]]),
+    (["--resume"], False, [["llm", "--resume"], ["llm2"]]), (["--resume"], True, [["llm2", "--resume"]]),
+])  # fmt: skip
+def test_the_language_model_learns_in_two_phases(arguments, begun, expected, monkeypatch, tmp_path):
+    seen = []
+    monkeypatch.setattr(verbs, "ROOT", tmp_path)
+    monkeypatch.setattr(verbs, "_python", lambda command, **environment: seen.append((command, environment)) or 0)
+    if begun:
+        (tmp_path / "runs" / "llm2").mkdir(parents=True)
+        (tmp_path / "runs" / "llm2" / "config.yaml").touch()
+    assert verbs.do_llm(arguments) == 0
+    assert [[command[3].split("/")[1].removesuffix(".yaml"), *command[4:]] for command, _ in seen] == expected
+    assert all(command[:3] == ["-m", "lab.train", "--config"] and e["SOLUTION"] == "1" for command, e in seen)
+
+
+def test_a_first_phase_that_was_stopped_has_no_second(monkeypatch):
+    monkeypatch.setattr(
+        verbs, "_python", lambda command, **environment: 130 if "configs/llm.yaml" in command else 1 / 0
+    )
+    assert verbs.do_llm([]) == 130

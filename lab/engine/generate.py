@@ -71,16 +71,24 @@ def generate(
     eos_token_id: int | Sequence[int] | None = None,
     generator: torch.Generator | None = None,
     config: EngineConfig | None = None,
+    uniforms: Tensor | None = None,
 ) -> tuple[list[Tensor], list[Tensor]]:
     """Samples `group_size` completions of each prompt; arguments and result are those of lesson 14's `generate`.
 
     With the samplers "multinomial" and "gumbel" the tokens are the lesson's, for the same generator, up to ties that
     rounding decides. With config.first_update_log_probs the log-probabilities are NaN: the update fills them in.
 
+    uniforms: random numbers (P * G, max_new_tokens) from which the sampler "inverse" draws instead of `generator`: each
+    completion then depends on its own row of them alone, whoever is sampled beside it.
+
     Cost, with T_i the lengths of the completions: one pass over the prompts' tokens, then as many passes of width 1 as
     the longest completion has tokens (less one), over sum(T_i - 1) tokens in all.
     """
     config = config or EngineConfig()
+    if uniforms is not None:
+        if config.sampler != "inverse":
+            raise ValueError(f"uniforms are for the sampler 'inverse', not {config.sampler!r}")
+        uniforms = uniforms.to(model.device)
     encoded = [tokenizer.encode(prompt) for prompt in prompts]
     if not config.prompt_once:
         encoded = [ids for ids in encoded for _ in range(group_size)]
@@ -108,7 +116,8 @@ def generate(
         scores = logits.float() / temperature  # (n, V)
         if not config.first_update_log_probs:
             scores = scores.log_softmax(-1)
-        token = draw(scores, config.sampler, generator, B, order if len(order) < B else None)  # (n,)
+        drawn = None if uniforms is None else uniforms[order, t]
+        token = draw(scores, config.sampler, generator, B, order if len(order) < B else None, drawn)  # (n,)
         ids[order, t] = token
         if not config.first_update_log_probs:
             log_probs[order, t] = scores.gather(-1, token[:, None]).squeeze(-1)

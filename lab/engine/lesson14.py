@@ -60,11 +60,21 @@ class FastTrainer(GRPOTrainer):
             metrics["entropy"] = self.entropy
         return metrics
 
+    def gradient(self, *arguments: Any, **named: Any) -> tuple[float, Tensor]:
+        return backward(*arguments, **named)
+
+    def total(self, count: int) -> int:
+        """Rows or tokens of an update; one who does it together with others overrides this and the next."""
+        return count
+
+    def share_gradients(self) -> None:
+        """Called when the gradients of an update's rows are complete."""
+
     def update(self, ids: Tensor, mask: Tensor, advantages: Tensor, old_log_probs: Tensor) -> dict[str, float]:
         """The lesson's update. Where old_log_probs are NaN (of the tokens), the present ones are put in."""
-        config, engine, rows = self.config, self.engine, len(ids)
+        config, engine, rows = self.config, self.engine, self.total(len(ids))
         counted = mask[:, 1:].bool()  # (B, L - 1), with M ones
-        tokens = int(counted.sum())
+        tokens = self.total(int(counted.sum()))
         denominator = {"token": tokens, "sequence": rows, "constant": rows * config.max_new_tokens}[config.aggregation]
         old = old_log_probs[counted]  # (M,)
         owner = counted.nonzero()[:, 0]  # (M,) the row of each token
@@ -81,7 +91,7 @@ class FastTrainer(GRPOTrainer):
 
         trained = counted.any(1) & (advantages != 0) if engine.skip_silent else counted.any(1)
         self.optimizer.zero_grad()
-        loss, log_probs = backward(
+        loss, log_probs = self.gradient(
             self.model, ids, mask, trained.nonzero()[:, 0], loss_of, temperature=config.temperature,
             micro_batch_size=config.micro_batch_size, config=engine,
         )  # fmt: skip
@@ -89,7 +99,9 @@ class FastTrainer(GRPOTrainer):
             old_log_probs[counted] = old = log_probs.to(old.dtype)
             self.entropy = -log_probs.nanmean().item()  # over the tokens that are trained on
         ones = torch.ones_like(owner)[:, None]
+        self.share_gradients()
         held = clip_fraction(log_probs[:, None], old[:, None], a, ones, config.epsilon)
+        held *= len(owner) / max(tokens, 1)  # of all, where others have tokens, too
         grad_norm = nn.utils.clip_grad_norm_(self.model.parameters(), config.max_grad_norm)
         self.optimizer.step()
         return {"loss": loss, "clip_fraction": held, "grad_norm": grad_norm.item()}

@@ -17,7 +17,10 @@ def exponential(rows: int, columns: int, generator: torch.Generator | None, devi
     return torch.rand(rows, columns, dtype=torch.float64, generator=generator).neg_().log1p_().neg_().float()
 
 
-def draw(log_p: Tensor, sampler: str, generator: torch.Generator | None, batch: int, order: Tensor | None) -> Tensor:
+def draw(
+    log_p: Tensor, sampler: str, generator: torch.Generator | None, batch: int, order: Tensor | None,
+    uniforms: Tensor | None = None,
+) -> Tensor:  # fmt: skip
     """One token per row of log_p (n, V): log-probabilities, or logits that lack a constant. Returns (n,).
 
     "multinomial": torch's. "gumbel": argmax of log_p - log(e) with e exponential: what torch.multinomial does, too, so
@@ -25,10 +28,14 @@ def draw(log_p: Tensor, sampler: str, generator: torch.Generator | None, batch: 
 
     batch, order: the live rows are rows `order` of `batch`; the first two samplers draw for all of them, as a batch
     that keeps its finished rows does. order None: all rows are live.
+
+    uniforms: (n,), random numbers from which "inverse" draws, if they are given.
     """
     if sampler == "inverse":
         cumulated = log_p.softmax(-1).cumsum(-1)  # (n, V)
-        u = torch.rand(len(log_p), 1, generator=generator, device=log_p.device) * cumulated[:, -1:]
+        if uniforms is None:
+            uniforms = torch.rand(len(log_p), generator=generator, device=log_p.device)
+        u = uniforms[:, None].to(cumulated.dtype) * cumulated[:, -1:]
         return torch.searchsorted(cumulated, u, right=True).squeeze(-1).clamp(max=log_p.shape[-1] - 1)
     if sampler == "multinomial":
         if order is None:

@@ -99,6 +99,9 @@ def generate(
     if not config.prompt_once:
         encoded = [ids for ids in encoded for _ in range(group_size)]
     device, B = model.device, len(prompts) * group_size
+    if generator is not None and generator.device.type != device.type:  # one of the processor seeds one of the device
+        seed = int(torch.randint(2**62, (), generator=generator))
+        generator = torch.Generator(device).manual_seed(seed)
     ends = tokenizer.eos_token_id if eos_token_id is None else eos_token_id
     ends = torch.tensor([ends] if isinstance(ends, int) else list(ends), device=device)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from lab.switch import ROOT
 
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["lab.train", "transformers.models.llama.modeling_llama", "matplotlib.pyplot"])
+CONTEXT.set_forkserver_preload(["lab.train", "transformers.models.llama.modeling_llama"])
 
 
 class Training:

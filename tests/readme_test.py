@@ -15,6 +15,7 @@ PAGES = [
     ROOT / "README.md",
     ROOT / "AGENTS.md",
     ROOT / "docs" / "INSTRUCTORS.md",
+    ROOT / "docs" / "ENGINE.md",
     ROOT / "tutorial" / "CONTRIBUTING.md",
     *sorted(ROOT.glob("benchmarks/*.md")),
 ]

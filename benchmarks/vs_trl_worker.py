@@ -4,13 +4,15 @@ one step for each line that it reads, answering with a line of JSON. Runs in TRL
     python vs_trl_worker.py make CASE            writes the case's model and tokenizer
     python vs_trl_worker.py trl|same|all CASE    "trl": TRL's GRPOTrainer; "same", "all": lab/engine
 
-CASE is JSON, the fields of vs_trl.Case. Everything is float32 (but "all", for the wider models), nothing is
-checkpointed, there is no KL, the loss is the mean over all tokens of the batch, and the optimizer is the fused AdamW.
+CASE is JSON, the fields of vs_trl.Case. Everything is float32 (but "all", for the wider models, and the models of
+vs_trl.HALF, whose weights are float32 and whose matrix products bfloat16), nothing is checkpointed, there is no KL, the
+loss is the mean over all tokens of the batch, and the optimizer is the fused AdamW.
 """
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import os
 import sys
@@ -35,7 +37,11 @@ from transformers import (  # noqa: E402
 from transformers.utils import logging as transformers_logging  # noqa: E402
 
 LETTERS = "".join(chr(c) for c in range(33, 33 + 94)) + "äöüßéèà "  # 102 characters, one token each
-SIZES = {"138K": (64, 2, 4), "4.2M": (256, 4, 8)}  # hidden, layers, heads; the feed-forward is four times as wide
+# hidden, feed-forward, layers, heads, key-value heads, vocabulary (0: the characters)
+SIZES = {
+    "138K": (64, 256, 2, 4, 4, 0), "4.2M": (256, 1024, 4, 8, 8, 0),
+    "0.5B": (896, 4864, 24, 14, 2, 151_936), "tiny": (64, 160, 2, 4, 2, 1_000),
+}  # fmt: skip
 NEVER = {"135M": "<gh_stars>"}  # a token that SmolLM2 does not write: the end of completions that all run to the limit
 QUESTIONS = (
     "Name a colour, and say in one sentence why you like it.", "What is the capital of France?",
@@ -61,12 +67,13 @@ def make(case: dict[str, Any], folder: Path) -> None:
     """Writes model and tokenizer. The small models have random weights, and with unequal lengths a little training on
     random text in which each token is the last one with probability 2 / tokens: the mean length is then 0.43 of it."""
     if case["model"] in SIZES:
-        hidden, layers, heads = SIZES[case["model"]]
+        hidden, wide, layers, heads, kv_heads, vocabulary = SIZES[case["model"]]
         tokenizer = character_tokenizer(case["equal"])
         torch.manual_seed(0)
         model = LlamaForCausalLM(LlamaConfig(
-            vocab_size=2 + len(LETTERS), hidden_size=hidden, intermediate_size=4 * hidden, num_hidden_layers=layers,
-            num_attention_heads=heads, num_key_value_heads=heads, max_position_embeddings=512, bos_token_id=None,
+            vocab_size=vocabulary or 2 + len(LETTERS), hidden_size=hidden, intermediate_size=wide,
+            num_hidden_layers=layers, num_attention_heads=heads, num_key_value_heads=kv_heads,
+            max_position_embeddings=512, bos_token_id=None,
             tie_word_embeddings=True, pad_token_id=tokenizer.pad_token_id, eos_token_id=tokenizer.eos_token_id,
         ))  # fmt: skip
         if not case["equal"]:
@@ -121,11 +128,27 @@ def resident(name: str) -> float:
 
 
 def reset_peak() -> None:
+    if torch.cuda.is_initialized():
+        torch.cuda.reset_peak_memory_stats()
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
 
 
+def peak(loaded: float) -> float:
+    """The most MB since the last reset: of the GPU's memory where it is used, else above `loaded`."""
+    if torch.cuda.is_initialized():
+        return torch.cuda.max_memory_allocated() / 2**20
+    return resident("VmHWM") - loaded
+
+
 # ---- The two sides: each calls pause(metrics) after every step ----
+
+
+def now() -> tuple[float, float]:
+    """Seconds of the clock and of the processor, when the GPU, if there is one, is done."""
+    if torch.cuda.is_initialized():
+        torch.cuda.synchronize()
+    return time.perf_counter(), time.process_time()
 
 
 class Clock:
@@ -138,13 +161,13 @@ class Clock:
 
     def timed(self, name: str, function: Any) -> Any:
         def wrapped(*arguments: Any, **named: Any) -> Any:
-            start = (time.perf_counter(), time.process_time())
+            start = now()
             self.inner.append([0.0, 0.0])
             try:
                 return function(*arguments, **named)
             finally:
                 inside = self.inner.pop()
-                spent = [time.perf_counter() - start[0], time.process_time() - start[1]]
+                spent = [b - a for a, b in zip(start, now(), strict=True)]
                 part = self.parts.setdefault(name, [0.0, 0.0])
                 for i in range(2):
                     part[i] += spent[i] - inside[i]
@@ -163,17 +186,17 @@ class Pause:
     def __call__(self, metrics: dict[str, float] | None = None) -> bool:
         """False: there is nothing more to do."""
         if self.start is not None:
-            whole = [time.perf_counter() - self.start[0], time.process_time() - self.start[1]]
+            whole = [b - a for a, b in zip(self.start, now(), strict=True)]
             answer = {
                 "seconds": whole[0], "processor": whole[1], "parts": self.clock.parts,
-                "peak": resident("VmHWM") - self.loaded, **(metrics or {}),
+                "peak": peak(self.loaded), **(metrics or {}),
             }  # fmt: skip
             print(json.dumps(answer), file=self.answers, flush=True)
         if sys.stdin.readline().strip() != "step":
             return False
         self.clock.parts = {}
         reset_peak()
-        self.start = time.perf_counter(), time.process_time()
+        self.start = now()
         return True
 
 
@@ -190,6 +213,8 @@ def run_ours(case: dict[str, Any], model: Any, tokenizer: Any, side: str, clock:
         reward=lambda prompt, text: reward_of(case, prompt, text),
     )  # fmt: skip
     engine = {"same": EngineConfig(sampler="inverse", skip_silent=False), "all": ALL_TRICKS}[side]
+    if case["half"]:
+        engine = dataclasses.replace(engine, dtype="bfloat16")
     data = PromptDataset(tokenizer, [])
     data.data = [(prompt, i) for i, prompt in enumerate(prompts_of(case, tokenizer))]
     trainer = FastTrainer(model, tokenizer, data, config, engine=engine)
@@ -207,7 +232,8 @@ def run_trl(case: dict[str, Any], model: Any, tokenizer: Any, clock: Clock, paus
 
     size = case["prompts"] * case["group"]
     arguments = GRPOConfig(
-        output_dir=str(ROOT / "runs" / "vs_trl" / "trl"), use_cpu=True, bf16=False, gradient_checkpointing=False,
+        output_dir=str(ROOT / "runs" / "vs_trl" / "trl"), use_cpu=case["device"] == "cpu",
+        bf16=case["half"], gradient_checkpointing=False,
         learning_rate=case["rate"], lr_scheduler_type="constant", max_grad_norm=1.0, weight_decay=0.0,
         optim="adamw_torch_fused", per_device_train_batch_size=size, num_generations=case["group"],
         max_completion_length=case["tokens"], num_iterations=1, beta=0.0, loss_type="dapo", temperature=1.0,
@@ -256,7 +282,7 @@ def main() -> None:
     else:
         import lab.engine.lesson14  # noqa: F401
     loaded = resident("VmRSS")
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).to(case["device"])
     tokenizer = AutoTokenizer.from_pretrained(folder)
     clock = Clock()
     pause = Pause(clock, answers, loaded)

@@ -14,11 +14,13 @@ from torch.nn.utils.rnn import pad_sequence
 from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 from transformers.models.llama.modeling_llama import LlamaRMSNorm
 
+from lab import switch
 from lab.engine import ALL_TRICKS, PLAIN, EngineConfig, head, llama, packing, sampling
 from lab.engine import generate as fast_generate
 from lab.engine.update import backward, by_length, passes, score
 
 VOCABULARY, EOS = 17, 1
+FEWEST = sys.modules["lab.engine.generate"].FEWEST
 SHAPES = {
     "demo": {"num_attention_heads": 4, "num_key_value_heads": 4, "tie_word_embeddings": True},
     "smollm": {"num_attention_heads": 6, "num_key_value_heads": 2, "tie_word_embeddings": True},
@@ -60,12 +62,15 @@ def exact_norms(monkeypatch):
     monkeypatch.setattr(LlamaRMSNorm, "forward", forward)
 
 
-@pytest.fixture
-def lessons(reference):
-    """Lessons 14 and 16 from solutions/, and the engine's trainers on them."""
+@pytest.fixture(scope="module")
+def lessons():
+    """Lessons 14 and 16 from solutions/, and the engine's trainers on them; made once, importing them takes time."""
     names = ("lab.engine.lesson14", "lab.engine.lesson16")
     for name in names:
         sys.modules.pop(name, None)
+    patch = pytest.MonkeyPatch()
+    patch.setenv("SOLUTION", "1")
+    switch.forget()
     from lesson14_grpo_ppo_clip.loss import ppo_clip
     from lesson14_grpo_ppo_clip.rollout import generate
     from lesson14_grpo_ppo_clip.training import grpo_trainer
@@ -79,6 +84,21 @@ def lessons(reference):
     )  # fmt: skip
     for name in names:
         sys.modules.pop(name, None)
+    patch.undo()
+    switch.forget()
+
+
+@pytest.fixture(scope="module")
+def once():
+    """once(key, make): what make() gave when it was first asked for under that key."""
+    made = {}
+
+    def get(key, make):
+        if key not in made:
+            made[key] = make()
+        return made[key]
+
+    return get
 
 
 class Numbers:
@@ -121,21 +141,23 @@ def close(a, b, tolerance=1e-10):
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("name", CONFIGS)
-def test_training_pass_equals_transformers_in_value_and_gradient(exact_norms, lessons, shape, name):
+def test_training_pass_equals_transformers_in_value_and_gradient(exact_norms, lessons, once, shape, name):
     ids, mask = batch()
-    weights = torch.randn(int(mask.sum()), dtype=torch.float64)
+    weights = torch.randn(int(mask.sum()), dtype=torch.float64, generator=torch.Generator().manual_seed(0))
 
+    def lessons_own():
+        model = make(shape)
+        plain = lessons.ppo_clip.token_log_probs(model, ids, 0.7)[mask[:, 1:].bool()]
+        (plain * weights).sum().backward()
+        return plain.detach(), gradients(model)
+
+    plain, wanted = once(("train", shape), lessons_own)
     model = make(shape)
-    plain = lessons.ppo_clip.token_log_probs(model, ids, 0.7)[mask[:, 1:].bool()]
-    (plain * weights).sum().backward()
-    wanted = gradients(model)
-
-    model.zero_grad()
     loss, log_probs = backward(
         model, ids, mask, torch.arange(len(ids)), lambda lp, i: (lp * weights[i]).sum(),
         temperature=0.7, micro_batch_size=4, config=CONFIGS[name],
     )  # fmt: skip
-    close(log_probs, plain.detach())
+    close(log_probs, plain)
     assert loss == pytest.approx((plain * weights).sum().item(), rel=1e-9)
     close(gradients(model), wanted)
 
@@ -239,15 +261,34 @@ def rollout(of, model, prompts, seed=0, tokens=9, **more):
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("prompts", PROMPTS)
 @pytest.mark.parametrize("name", CONFIGS)
-def test_rollout_draws_the_lessons_tokens(exact_norms, lessons, shape, prompts, name):
+def test_rollout_draws_the_lessons_tokens(exact_norms, lessons, once, shape, prompts, name):
     model = make(shape)
     for seed in range(3):
-        ids, log_probs = rollout(lessons.generate, model, PROMPTS[prompts], seed)
+        ids, log_probs = once(
+            ("rollout", shape, prompts, seed),
+            lambda seed=seed: rollout(lessons.generate, model, PROMPTS[prompts], seed),
+        )
         assert len({len(row) for row in ids}) > 1, "rows that end early are wanted here"
         fast_ids, fast_log_probs = rollout(fast_generate, model, PROMPTS[prompts], seed, config=CONFIGS[name])
         assert [row.tolist() for row in fast_ids] == [row.tolist() for row in ids]
         close(fast_log_probs, log_probs, 1e-6)  # both are float32
         assert all(row.dtype == torch.float32 for row in fast_log_probs)
+
+
+@pytest.mark.parametrize("prompts", PROMPTS)
+@pytest.mark.parametrize("static", [True, False])
+def test_long_rollouts_draw_the_lessons_tokens(exact_norms, lessons, once, prompts, static):
+    """A static cache of few columns is looked at further than it is filled; here it is filled beyond that."""
+    model = make()
+    ids, log_probs = once(
+        ("long", prompts), lambda: rollout(lessons.generate, model, PROMPTS[prompts], tokens=FEWEST + 9)
+    )
+    assert max(map(len, ids)) > FEWEST
+    fast_ids, fast_log_probs = rollout(
+        fast_generate, model, PROMPTS[prompts], tokens=FEWEST + 9, config=EngineConfig(static_cache=static)
+    )
+    assert [row.tolist() for row in fast_ids] == [row.tolist() for row in ids]
+    close(fast_log_probs, log_probs, 1e-6)
 
 
 @pytest.mark.parametrize("sampler", ["multinomial", "gumbel", "inverse"])

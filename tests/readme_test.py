@@ -15,6 +15,7 @@ PAGES = [
     ROOT / "README.md",
     ROOT / "AGENTS.md",
     ROOT / "docs" / "INSTRUCTORS.md",
+    ROOT / "docs" / "ENGINE.md",
     ROOT / "docs" / "SCALING.md",
     ROOT / "docs" / "TRAINING.md",
     ROOT / "tutorial" / "CONTRIBUTING.md",

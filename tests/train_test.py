@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from safetensors.torch import load_file
 from lab.errors import UsageError
 from lab.switch import ROOT
 from lab.train import main
+from tests.forked import Training
 
 SETTINGS = (
     "model.hidden=16", "model.intermediate=32", "model.heads=2", "warm_start.steps=30", "warm_start.batch_size=16",
@@ -23,21 +23,47 @@ SETTINGS = (
 )  # fmt: skip
 
 
+def arguments_of(*more: str) -> list[str]:
+    return ["--config", "configs/demo.yaml", *SETTINGS, *more]
+
+
 def command(*more: str) -> list[str]:
-    return [sys.executable, "-m", "lab.train", "--config", "configs/demo.yaml", *SETTINGS, *more]
+    return [sys.executable, "-m", "lab.train", *arguments_of(*more)]
 
 
-def environment() -> dict[str, str]:
-    return {**os.environ, "SOLUTION": "1", "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+ENVIRONMENT = {**os.environ, "SOLUTION": "1", "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
 
 
 def run(*more: str) -> subprocess.CompletedProcess:
-    return subprocess.run(command(*more), cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=300)
+    return subprocess.run(command(*more), cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=300)
+
+
+@pytest.fixture
+def train(tmp_path):
+    """train(*arguments, environment=...): a run in a process of its own, without the time of its imports."""
+    count = iter(range(100))
+
+    def start(*more: str, environment: dict[str, str] = ENVIRONMENT) -> Training:
+        return Training(arguments_of(*more), environment, tmp_path / f"output-{next(count)}")
+
+    return start
+
+
+@pytest.fixture
+def finished(train):
+    """finished(*arguments): the same, waited for."""
+
+    def run(*more, **named) -> str:
+        status, printed = train(*more, **named).wait()
+        assert status == 0, printed
+        return printed
+
+    return run
 
 
 @pytest.fixture(scope="module")
 def straight(runs):
-    """A run that was never stopped."""
+    """A run that was never stopped, by the command as it is typed."""
     done = run(f"name={runs}/straight")
     assert done.returncode == 0, done.stderr
     return ROOT / "runs" / runs / "straight"
@@ -73,58 +99,53 @@ def test_leaves_everything_that_a_reader_looks_for(straight):
 
 
 @pytest.mark.parametrize("moment", ["in the warm start", "three times"])
-def test_killed_and_resumed_equals_never_killed(straight, runs, moment):
+def test_killed_and_resumed_equals_never_killed(straight, runs, train, finished, moment):
     name = f"{runs}/killed-{moment.replace(' ', '-')}"
     folder = ROOT / "runs" / name
     lines = {"in the warm start": [0], "three times": [2, 6, 9]}  # of metrics.jsonl, when it is killed
     for i, count in enumerate(lines[moment]):
-        kill_when(folder, count, command(f"name={name}", *(["--resume"] if i else [])))
-    done = run(f"name={name}", "--resume")
-    assert done.returncode == 0, done.stderr
+        kill_when(folder, count, train(f"name={name}", *(["--resume"] if i else [])))
+    finished(f"name={name}", "--resume")
     assert same(weights(folder), weights(straight))
     assert metrics(folder) == metrics(straight)
 
 
-def test_a_run_on_random_rewards_resumes_to_the_same_weights_too(runs):
+def test_a_run_on_random_rewards_resumes_to_the_same_weights_too(runs, train, finished):
     whole, killed = (f"{runs}/coin-{name}" for name in ("whole", "killed"))
-    assert run(f"name={whole}", "reward=random").returncode == 0
-    kill_when(ROOT / "runs" / killed, 6, command(f"name={killed}", "reward=random"))
-    assert run(f"name={killed}", "reward=random", "--resume").returncode == 0
+    finished(f"name={whole}", "reward=random")
+    kill_when(ROOT / "runs" / killed, 6, train(f"name={killed}", "reward=random"))
+    finished(f"name={killed}", "reward=random", "--resume")
     assert same(weights(ROOT / "runs" / killed), weights(ROOT / "runs" / whole))
 
 
-def test_a_resumed_run_goes_on_with_the_code_it_was_started_with(straight, runs):
+def test_a_resumed_run_goes_on_with_the_code_it_was_started_with(straight, runs, train, finished):
     name = f"{runs}/code"
     folder = ROOT / "runs" / name
-    kill_when(folder, 6, command(f"name={name}"))
-    without = {k: v for k, v in environment().items() if k != "SOLUTION"}
-    resume = command(f"name={name}", "--resume")
-    done = subprocess.run(resume, cwd=ROOT, env=without, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
-    assert "SOLUTION=lesson14_grpo_ppo_clip" in done.stdout
+    kill_when(folder, 6, train(f"name={name}"))
+    without = {k: v for k, v in ENVIRONMENT.items() if k != "SOLUTION"}
+    printed = finished(f"name={name}", "--resume", environment=without)
+    assert "SOLUTION=lesson14_grpo_ppo_clip" in printed
     assert same(weights(folder), weights(straight))
-    other = subprocess.run(resume, cwd=ROOT, env={**without, "SOLUTION": "0"}, capture_output=True, text=True)
-    assert other.returncode == 2 and "SOLUTION=lesson14" in other.stderr, other.stderr
+    status, printed = train(f"name={name}", "--resume", environment={**without, "SOLUTION": "0"}).wait()
+    assert status == 2 and "SOLUTION=lesson14" in printed, printed
 
 
-def test_a_half_written_checkpoint_is_never_loaded(straight, runs):
+def test_a_half_written_checkpoint_is_never_loaded(straight, runs, train, finished):
     name = f"{runs}/half"
     folder = ROOT / "runs" / name
-    kill_when(folder, 6, command(f"name={name}"))
+    kill_when(folder, 6, train(f"name={name}"))
     half = folder / "checkpoints" / ".step_000099.tmp"
     half.mkdir()
     (half / "model.safetensors").write_bytes(b"half")
-    done = run(f"name={name}", "--resume")
-    assert done.returncode == 0, done.stderr
+    finished(f"name={name}", "--resume")
     assert same(weights(folder), weights(straight))
 
 
-def test_the_engine_and_the_lessons_own_code_give_the_same_numbers(runs):
+def test_the_engine_and_the_lessons_own_code_give_the_same_numbers(runs, finished):
     """The same tokens are sampled; the rest differs by rounding, which few steps cannot enlarge."""
     folders = [ROOT / "runs" / runs / engine for engine in ("plain", "fast")]
     for folder in folders:
-        done = run(f"name={runs}/{folder.name}", f"engine={folder.name}", "digits=1", "warm_start.steps=150")
-        assert done.returncode == 0, done.stderr
+        finished(f"name={runs}/{folder.name}", f"engine={folder.name}", "digits=1", "warm_start.steps=150")
     plain, fast = map(metrics, folders)
     assert any(m.get("signal") for m in plain), "rewards that differ are wanted here"
     for a, b in zip(plain, fast, strict=True):
@@ -186,7 +207,7 @@ def test_the_command_prints_that_sentence_and_nothing_else():
 
 def test_an_unwritten_exercise_is_told_in_one_sentence(tmp_path):
     (tmp_path / "stub_trainer.py").write_text(STUB)
-    environment_ = {**environment(), "PYTHONPATH": str(tmp_path)}
+    environment_ = {**ENVIRONMENT, "PYTHONPATH": str(tmp_path)}
     name = f"test-unwritten-{os.getpid()}"
     done = subprocess.run(command("trainer=stub_trainer:GRPOTrainer", f"name={name}", *["grpo={}"]), cwd=ROOT,
                           env=environment_, capture_output=True, text=True)  # fmt: skip
@@ -212,13 +233,10 @@ class GRPOTrainer:
 """
 
 
-def kill_when(folder: Path, count: int, arguments: list[str]) -> None:
-    """Starts a run and kills it as soon as its metrics have `count` lines (0: soon after its folder exists)."""
-    process = subprocess.Popen(
-        arguments, cwd=ROOT, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+def kill_when(folder: Path, count: int, training: Training) -> None:
+    """Kills a run as soon as its metrics have `count` lines (0: soon after its folder exists)."""
     deadline = time.monotonic() + 300
-    while process.poll() is None and time.monotonic() < deadline:
+    while not training.ended() and time.monotonic() < deadline:
         path = folder / "metrics.jsonl"
         ready = (
             path.exists() and path.read_bytes().count(b"\n") >= count if count else (folder / "config.yaml").exists()
@@ -226,8 +244,7 @@ def kill_when(folder: Path, count: int, arguments: list[str]) -> None:
         if ready:
             break
         time.sleep(0.002)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    training.kill()
 
 
 def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:

@@ -8,8 +8,8 @@
     update.py     the gradient of a batch, and scoring
     lesson14.py, lesson16.py   the lessons' trainers with those parts exchanged
 
-docs/ENGINE.md says what each trick does and what it is worth. The lessons are where to learn from; nothing here is
-needed to understand them.
+docs/ENGINE.md, in the repository, says what each trick does and is worth. The lessons are where to learn from; nothing
+here is needed to understand them.
 """
 
 from lab.engine.config import ALL_TRICKS, PLAIN, EngineConfig

@@ -22,42 +22,56 @@ from lab.engine.llama import Weights, read_weights, rotary_turns, run_layers
 from lab.engine.ops import pairs
 from lab.engine.sampling import draw
 
+FEWEST = 26  # columns of a static cache that attention looks at: narrower products are slow (16 wide: a third as fast)
+
 
 class Cache:
     """Keys and values of all layers. Columns 0 ... W - 1 are the prompts', padded on the right; then come new tokens.
 
-    static: room for all columns from the start. Otherwise every new column copies what is there.
+    Keys are stored with the columns last, (n, K, D, columns), and values as (n, K, columns, D): so both of a decoding
+    step's products run along the memory. static: room for all columns from the start. Otherwise every new column copies
+    what is there.
     """
 
     def __init__(self, layers: int, rows: int, room: int, static: bool):
-        self.layers, self.rows, self.room, self.static = layers, rows, room, static
-        self.tables: Any = None  # static: (layers, 2, B, K, room, D); else a list of (2, n, K, columns, D)
+        self.layers, self.rows, self.room, self.static = layers, rows, max(room, FEWEST), static
+        self.keys: Any = []  # static: (layers, B, K, D, room); else a list of (n, K, D, columns)
+        self.values: Any = []  # static: (layers, B, K, room, D); else a list of (n, K, columns, D)
 
-    def fill(self, layer: int, kv: Tensor) -> None:
-        """The prompts' keys and values (2, P, K, W, D); every prompt's go to all rows of its group."""
-        _, P, K, W, D = kv.shape
+    def fill(self, layer: int, keys: Tensor, values: Tensor) -> None:
+        """The prompts' keys and values, both (P, K, W, D); every prompt's go to all rows of its group."""
+        P, K, W, D = keys.shape
         if not self.static:
-            self.tables = (self.tables or []) + [kv.repeat_interleave(self.rows // P, dim=1)]
+            self.keys.append(keys.transpose(2, 3).repeat_interleave(self.rows // P, dim=0))
+            self.values.append(values.repeat_interleave(self.rows // P, dim=0))
             return
-        if self.tables is None:
-            self.tables = kv.new_empty(self.layers, 2, self.rows, K, self.room, D)
-        self.tables[layer].view(2, P, -1, K, self.room, D)[:, :, :, :, :W] = kv[:, :, None]
+        if layer == 0:
+            self.keys = keys.new_zeros(self.layers, self.rows, K, D, self.room)
+            self.values = keys.new_zeros(self.layers, self.rows, K, self.room, D)
+        self.keys[layer].unflatten(0, (P, -1))[..., :W] = keys.transpose(2, 3)[:, None]
+        self.values[layer].unflatten(0, (P, -1))[:, :, :, :W] = values[:, None]
 
-    def append(self, layer: int, column: int, kv: Tensor) -> tuple[Tensor, Tensor]:
-        """Adds the live rows' newest (2, n, K, D); returns all keys and all values, each (n * K, column + 1, D)."""
+    def append(self, layer: int, column: int, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
+        """Adds the live rows' newest, both (n, K, D); returns all keys (n * K, D, c) and all values (n * K, c, D), with
+        c = column + 1, but at least FEWEST of a static cache, whose further columns are 0."""
         if self.static:
-            table = self.tables[layer, :, : kv.shape[1]]
-            table[:, :, :, column] = kv
-        else:
-            table = self.tables[layer] = torch.cat([self.tables[layer], kv[:, :, :, None]], dim=3)
-        return table.flatten(1, 2)[:, :, : column + 1].unbind()
+            keys, values = self.keys[layer, : len(key)], self.values[layer, : len(key)]
+            keys[..., column] = key
+            values[:, :, column] = value
+            c = max(column + 1, FEWEST)
+            return keys.flatten(0, 1)[:, :, :c], values.flatten(0, 1)[:, :c]
+        keys = self.keys[layer] = torch.cat([self.keys[layer], key[..., None]], dim=3)
+        values = self.values[layer] = torch.cat([self.values[layer], value[:, :, None]], dim=2)
+        return keys.flatten(0, 1), values.flatten(0, 1)
 
     def drop(self, holes: Tensor, movers: Tensor, live: int, columns: int) -> None:
         """`live` rows stay: rows `movers` (the last ones) move to the places `holes` of rows that have ended."""
-        for table in self.tables:
-            table[:, holes, :, :columns] = table[:, movers, :, :columns]
+        for keys, values in zip(self.keys, self.values, strict=True):
+            keys[holes, ..., :columns] = keys[movers, ..., :columns]
+            values[holes, :, :columns] = values[movers, :, :columns]
         if not self.static:
-            self.tables = [table[:, :live] for table in self.tables]
+            self.keys = [keys[:live] for keys in self.keys]
+            self.values = [values[:live] for values in self.values]
 
 
 @torch.no_grad()
@@ -93,6 +107,9 @@ def generate(
     if not config.prompt_once:
         encoded = [ids for ids in encoded for _ in range(group_size)]
     device, B = model.device, len(prompts) * group_size
+    if generator is not None and generator.device.type != device.type:  # one of the processor seeds one of the device
+        seed = int(torch.randint(2**62, (), generator=generator))
+        generator = torch.Generator(device).manual_seed(seed)
     ends = tokenizer.eos_token_id if eos_token_id is None else eos_token_id
     ends = torch.tensor([ends] if isinstance(ends, int) else list(ends), device=device)
 
@@ -154,8 +171,8 @@ def read_prompts(w: Weights, encoded: Sequence[list[int]], lengths: Tensor, turn
         rows = qkv.view(P, W, H + 2 * kv, w.head_width).to(turns.real.dtype)
         pairs(rows[:, :, : H + kv]).mul_(turns[:W])  # rotated in place
         rows = rows.transpose(1, 2)  # (P, H + 2K, W, D)
-        cache.fill(layer, rows[:, H:].unflatten(1, (2, kv)).transpose(0, 1))
         q, k, v = rows.split((H, kv, kv), dim=1)
+        cache.fill(layer, k, v)
         out = F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=kv != H)
         return out.transpose(1, 2).flatten(2).flatten(0, 1).to(qkv.dtype)
 
@@ -171,11 +188,13 @@ def read_tokens(w: Weights, token: Tensor, turns: Tensor, cache: Cache, column: 
     def attend(layer: int, qkv: Tensor) -> Tensor:
         rows = qkv.view(len(qkv), H + 2 * kv, w.head_width).to(turns.real.dtype)
         pairs(rows[:, : H + kv]).mul_(turns)  # rotated in place
-        keys, values = cache.append(layer, column, rows[:, H:].unflatten(1, (2, kv)).transpose(0, 1))  # (n * K, c, D)
+        keys, values = cache.append(layer, column, rows[:, H : H + kv], rows[:, H + kv :])
         q = rows[:, :H].reshape(len(keys), H // kv, -1)  # query heads that share a key head are its several queries
-        scores = torch.bmm(q, keys.transpose(1, 2)).mul_(w.head_width**-0.5)  # (n * K, H / K, c)
+        scores = torch.bmm(q, keys).mul_(w.head_width**-0.5)  # (n * K, H / K, c)
         if bias is not None:
-            scores.unflatten(0, (-1, kv)).add_(bias)
+            scores[..., : column + 1].unflatten(0, (-1, kv)).add_(bias)
+        if scores.shape[-1] > column + 1:
+            scores[..., column + 1 :] = -torch.inf
         return torch.bmm(scores.softmax(-1), values).view(len(qkv), -1).to(qkv.dtype)  # (n, H * D)
 
     return run_layers(w, token, attend) @ w.head.T

@@ -80,8 +80,9 @@ def hidden_states(w: Weights, model: Any, packed: Packed) -> Tensor:
     def attend(layer: int, qkv: Tensor) -> Tensor:
         rows = F.embedding(packed.rows, qkv).to(turns.real.dtype)  # attention in half precision is slow on processors
         rows = rows.view(*packed.rows.shape, H + 2 * kv, w.head_width)  # (B, L, H + 2K, D)
-        qk = rotate(rows[:, :, : H + kv], turns)
-        q, k, v = (x.transpose(1, 2) for x in (qk[:, :, :H], qk[:, :, H:], rows[:, :, H + kv :]))
+        qk, v = rows.split((H + kv, kv), dim=2)  # whose gradients are put beside each other, where slices' are added
+        q, k = rotate(qk, turns).split((H, kv), dim=2)
+        q, k, v = (x.transpose(1, 2) for x in (q, k, v))
         out = F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=kv != H)  # (B, H, L, D)
         return F.embedding(packed.back, out.transpose(1, 2).flatten(2).flatten(0, 1)).to(qkv.dtype)  # (N, H * D)
 

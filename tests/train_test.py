@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -170,7 +171,7 @@ def test_ctrl_c_ends_the_step_and_saves(runs):
     name = f"{runs}/interrupted"
     more = ("grpo.num_steps=2000", "checkpoint_every=5000", "eval_every=5000")
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    process = subprocess.Popen(command(f"name={name}", *more), cwd=ROOT, env=environment(), **pipes)
+    process = subprocess.Popen(command(f"name={name}", *more), cwd=ROOT, env=ENVIRONMENT, **pipes)
     path, deadline = ROOT / "runs" / name / "metrics.jsonl", time.monotonic() + 300
     while not (path.exists() and path.read_bytes().count(b"\n") > 4) and time.monotonic() < deadline:
         time.sleep(0.002)

@@ -22,7 +22,7 @@ from lab.engine import EngineConfig
 from lab.engine import update as training
 
 rollout = sys.modules["lab.engine.generate"]
-CASES = {("138K", 64): 15, ("4.2M", 64): 3}  # model and tokens -> steps
+CASES = {("138K", 64): 15, ("138K", 256): 5, ("4.2M", 64): 3}  # model and tokens -> steps
 PARTS = {
     "prompts": "generate: prompts", "decoding": "generate: layers", "generate": "generate: sampling and the rest",
     "step": "reward, advantages, batch", "forward": "train: layers forward", "head": "train: head and loss",

@@ -17,7 +17,7 @@ from lab.errors import UsageError
 from lab.export import data, environment, options, rewards, standalone, verl_run
 from lab.export.__main__ import CONFIGS, export, main
 from lab.switch import ROOT
-from lab.tasks import addition, worked_sums
+from lab.tasks import NAMES, addition, two_digit_addition, worked_sums
 
 COMMAND = import_module("lab.export.__main__")
 CHAT = [{"role": "user", "content": "What is 3+4?"}]
@@ -26,7 +26,9 @@ CHAT = [{"role": "user", "content": "What is 3+4?"}]
 # ---- Tasks ----
 
 
-@pytest.mark.parametrize(("task", "pairs", "share"), [(addition, 81, 0.25), (worked_sums, 8100, 0.1)])
+@pytest.mark.parametrize(
+    ("task", "pairs", "share"), [(addition, 81, 0.25), (two_digit_addition, 8100, 0.25), (worked_sums, 8100, 0.1)]
+)
 def test_problems_are_split_and_right(task, pairs, share):
     train, test = task.problems("train"), task.problems("test")
     asked = [p["question"] for p in train + test]
@@ -84,7 +86,7 @@ def test_verl_gets_a_number_for_its_own_rows_only():
         compute_score("openai/gsm8k", "7", "7")
 
 
-@pytest.mark.parametrize("name", ["addition", "worked_sums"])
+@pytest.mark.parametrize("name", NAMES)
 def test_the_reward_file_needs_no_other(name, tmp_path):
     task = data.load_task(name)
     (tmp_path / "elsewhere.py").write_text(standalone.reward_file(name, task))

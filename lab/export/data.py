@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 import io
 import json
-import pkgutil
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -24,9 +23,8 @@ SPLITS = ("train", "test")
 
 def load_task(name: str) -> ModuleType:
     """The module lab/tasks/NAME.py. Raises UsageError where there is none."""
-    known = sorted(module.name for module in pkgutil.iter_modules(tasks.__path__))
-    if name not in known:
-        raise UsageError(f"there is no task {name!r}; there are: {', '.join(known)} (lab/tasks/)")
+    if name not in tasks.NAMES:
+        raise UsageError(f"there is no task {name!r}; there are: {', '.join(tasks.NAMES)} (lab/tasks/)")
     module = importlib.import_module(f"lab.tasks.{name}")
     if missing := [part for part in ("problems", "score") if not hasattr(module, part)]:
         raise UsageError(f"lab/tasks/{name}.py has no {missing[0]!r}, so it is no task; see lab/tasks/__init__.py")

@@ -1,12 +1,14 @@
 """A task's reward as one file: the score, what it is made of, and the adapters, copied together.
 
 A cluster's workers import a reward by the path of its file, where this repository may not be. So of the task's module
-only `score` goes along, with the functions, constants and imports of that module that it refers to, and theirs.
+only `score` goes along, with the functions, constants and imports of that module that it refers to, and theirs; also
+where they stand in another task's file.
 """
 
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
 import sys
 from types import ModuleType
@@ -58,9 +60,10 @@ def parts_of(module: ModuleType, names: list[str]) -> tuple[list[str], list[str]
     makes = {name: node for node in nodes for name in _names_made(node)}
     if missing := [name for name in names if name not in makes]:
         raise UsageError(f"{module.__name__} has no {missing[0]!r} of its own, so it cannot be exported")
-    needed, queue = set(), list(names)
+    needed, asked, queue = set(), set(), list(names)
     while queue:
-        node = makes.get(queue.pop())
+        asked.add(name := queue.pop())
+        node = makes.get(name)
         if node is not None and node not in needed:
             needed.add(node)
             queue += [inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)]
@@ -69,7 +72,11 @@ def parts_of(module: ModuleType, names: list[str]) -> tuple[list[str], list[str]
     for node in (n for n in nodes if n in needed):
         first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
         text = "\n".join(lines[first - 1 : node.end_lineno])
-        if isinstance(node, ast.Import | ast.ImportFrom):
+        if _is_of_a_task(node):
+            wanted = [alias.name for alias in node.names if alias.name in asked]
+            more = parts_of(importlib.import_module(node.module), wanted)
+            imports, code = imports + more[0], code + more[1]
+        elif isinstance(node, ast.Import | ast.ImportFrom):
             _check_import(node, module.__name__)
             imports.append(text)
         else:
@@ -84,6 +91,12 @@ def _names_made(node: ast.stmt) -> list[str]:
     if isinstance(node, ast.Import | ast.ImportFrom):
         return [(alias.asname or alias.name).split(".")[0] for alias in node.names]
     return [n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+
+
+def _is_of_a_task(node: ast.stmt) -> bool:
+    """Whether it imports from another task, under the names that things have there."""
+    plain = isinstance(node, ast.ImportFrom) and not any(alias.asname for alias in node.names)
+    return plain and (node.module or "").startswith("lab.tasks.")
 
 
 def _is_future(node: ast.stmt) -> bool:

@@ -7,8 +7,8 @@ import difflib
 import math
 from typing import Any
 
+from lab import tasks
 from lab.errors import UsageError
-from lab.grpo.data import TASKS
 from lab.grpo.options import Options, values
 
 CHOICES = {
@@ -17,7 +17,7 @@ CHOICES = {
     "grpo.group_size_schedule": ("linear", "signal"),
     "grpo.optimizer_type": ("adamw", "sgd"),
     "grpo.aggregation": ("token", "sequence", "constant"),
-    "task.name": (*TASKS, "math_reasoning", "code_generation"),
+    "task.name": (*tasks.NAMES, "math_reasoning", "code_generation"),
     "reward.type": ("task", "random", "last_number", "math_correctness", "code_execution"),
     "dtype": ("auto", "float32", "bfloat16", "float64"),
 }
@@ -108,7 +108,7 @@ def _rewards(o: Options) -> None:
 
 
 def _tasks(o: Options) -> None:
-    own = o.task.name in TASKS
+    own = o.task.name in tasks.NAMES
     if own and o.data_path:
         raise UsageError(
             f"data_path is not read for task.name={o.task.name}, which has its own problems; leave it out, or take "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
 import zlib
 from collections.abc import Sequence
 from typing import Any
@@ -16,13 +15,12 @@ from lab.errors import UsageError
 from lab.grpo.options import Options
 from lab.rlhf.data import read_columns
 
-TASKS = tuple(sorted(module.name for module in pkgutil.iter_modules(tasks.__path__)))  # files of lab/tasks
 Problem = tuple[str, str]  # question, answer
 
 
 def task(options: Options) -> Any:
     """The module of lab/tasks that the options name; None for problems from a file."""
-    return importlib.import_module(f"lab.tasks.{options.task.name}") if options.task.name in TASKS else None
+    return importlib.import_module(f"lab.tasks.{options.task.name}") if options.task.name in tasks.NAMES else None
 
 
 def problems(options: Options) -> dict[str, list[Problem]]:

@@ -4,3 +4,7 @@ Each has `problems(split)`, for "train" or "test", a list of {"question": the pr
 `score(completion, answer)`, a number that depends on these two strings alone and never raises. CHAT says whether a
 question is what a user says in a chat (True, where it is not given) or a text to be continued as it stands.
 """
+
+import pkgutil
+
+NAMES = tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
 
 PROMPT = "What is {i}+{j}? Reply with the number only."
 
 
 def problems(split: str) -> list[dict[str, str]]:
-    """The sums of 1..9 and 1..9; a quarter of the pairs, i + j and j + i alike, are "test", the others "train"."""
+    """The sums of 1..9 and 1..9; a quarter of the pairs is "test", the others "train"."""
+    return sums(split, PROMPT, range(1, 10), 4)
+
+
+def sums(split: str, prompt: str, numbers: Iterable[int], parts: int) -> list[dict[str, str]]:
+    """The sums of any two numbers; one pair of `parts`, i + j and j + i alike, is "test", the others "train"."""
     if split not in ("train", "test"):
         raise ValueError(f"split must be 'train' or 'test', not {split!r}")
     return [
-        {"question": PROMPT.format(i=i, j=j), "answer": str(i + j)}
-        for i in range(1, 10)
-        for j in range(1, 10)
-        if (zlib.crc32(f"{min(i, j)}+{max(i, j)}".encode()) % 4 == 0) == (split == "test")
+        {"question": prompt.format(i=i, j=j), "answer": str(i + j)}
+        for i in numbers
+        for j in numbers
+        if (zlib.crc32(f"{min(i, j)}+{max(i, j)}".encode()) % parts == 0) == (split == "test")
     ]
 
 

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import re
-import zlib
 
-PROMPT = "### Instruction:\n{a}+{b}=\n\n### Response:\n"
+from lab.tasks.addition import sums
+
+PROMPT = "### Instruction:\n{i}+{j}=\n\n### Response:\n"
 CHAT = False
 
 
 def problems(split: str) -> list[dict[str, str]]:
-    """The sums of 10..99 and 10..99; a tenth of the pairs, a + b and b + a alike, are "test", the others "train"."""
-    if split not in ("train", "test"):
-        raise ValueError(f"split must be 'train' or 'test', not {split!r}")
-    return [
-        {"question": PROMPT.format(a=a, b=b), "answer": str(a + b)}
-        for a in range(10, 100)
-        for b in range(10, 100)
-        if (zlib.crc32(f"{min(a, b)}+{max(a, b)}".encode()) % 10 == 0) == (split == "test")
-    ]
+    """The sums of 10..99 and 10..99; a tenth of the pairs is "test", the others "train"."""
+    return sums(split, PROMPT, range(10, 100), 10)
 
 
 def score(completion: str, answer: str) -> float:

@@ -28,9 +28,23 @@ from typing import Any
 import torch
 import yaml
 
+from lab.errors import UsageError
 from lab.files import write_text
 
 KEPT_CHECKPOINTS = 2
+
+
+def check_name(name: str) -> None:
+    """Raises UsageError where a run's name is no place below runs/."""
+    parts = Path(name).parts
+    if Path(name).is_absolute() or ".." in parts or not parts:
+        raise UsageError(f"name must be a folder name for runs/, not {name!r}")
+
+
+def own_memory(model: torch.nn.Module) -> None:
+    """Takes a loaded model's weights off their file's memory, whose odd addresses change matrix products' rounding."""
+    for p in model.parameters():
+        p.data = p.data.clone()
 
 
 class RunFolder:

@@ -31,7 +31,7 @@ from lab import addition_lm, config, evaluate, plots, rewards, switch
 from lab.engine import EngineConfig
 from lab.errors import UsageError, run_command
 from lab.grpo import forms
-from lab.runs import RunFolder
+from lab.runs import RunFolder, check_name, own_memory
 from lab.show import Show
 from lab.stopping import Stop
 from lab.switch import ROOT
@@ -115,8 +115,7 @@ def train(
 ) -> dict[str, Any] | None:
     """Does the run. Returns {"before": Accuracy, "after": Accuracy, "seconds": ...}, or None if it was stopped."""
     show = show or Show(Console())
-    if Path(settings.name).is_absolute() or ".." in Path(settings.name).parts or not Path(settings.name).parts:
-        raise UsageError(f"name must be a folder name for runs/, not {settings.name!r}")
+    check_name(settings.name)
     transformers_logging.disable_progress_bar()  # saving a small model needs none
     clock = time.perf_counter()
     folder = RunFolder(runs / settings.name)
@@ -139,8 +138,7 @@ def train(
     if found:
         checkpoint, state = found
         model = AutoModelForCausalLM.from_pretrained(checkpoint, dtype=torch.float32)
-        for p in model.parameters():
-            p.data = p.data.clone()  # off the file's own memory, whose odd addresses change matrix products' rounding
+        own_memory(model)
         tokenizer = AutoTokenizer.from_pretrained(checkpoint)
         folder.rewind(state["trainer"]["step_number"])
         show.note(f"going on after step {state['trainer']['step_number']} of {grpo.num_steps}")

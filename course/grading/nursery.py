@@ -175,8 +175,8 @@ def warm() -> None:
 
     import lab
 
-    for path in sorted(Path(lab.__file__).parent.glob("*.py")):  # what of it the lessons use
-        importlib.import_module(f"lab.{path.stem}" if path.stem != "__init__" else "lab")
+    for path in sorted(Path(lab.__file__).parent.glob("[!_]*.py")):  # what of it the lessons use
+        importlib.import_module(f"lab.{path.stem}")
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     # Whatever is done for the first time takes long.

@@ -29,7 +29,7 @@ from lab.grpo.measure import Measured, measure, uniforms
 from lab.grpo.options import Options
 from lab.grpo.processes import Processes
 from lab.grpo.trainer import Trainer
-from lab.runs import RunFolder
+from lab.runs import RunFolder, check_name, own_memory
 from lab.show import Show
 from lab.stopping import Stop
 from lab.switch import ROOT
@@ -40,8 +40,7 @@ QUIET = Console(quiet=True)
 def run(options: Options, resume: bool, processes: Processes | None = None, runs: Path = ROOT / "runs",
         show: Show | None = None) -> dict[str, Any] | None:  # fmt: skip
     """Does the run. Returns {"before": Measured, "after": Measured, "seconds": ...}, or None if it was stopped."""
-    if Path(options.name).is_absolute() or ".." in Path(options.name).parts or not Path(options.name).parts:
-        raise UsageError(f"name must be a folder name for runs/, not {options.name!r}")
+    check_name(options.name)
     processes = processes or Processes()
     show = (show or Show(Console())) if processes.first else Show(QUIET)
     transformers_logging.disable_progress_bar()
@@ -143,8 +142,7 @@ def load(path: str, dtype: str) -> tuple[Any, Any]:
         reason = " ".join(str(error).split())[:200]
         raise UsageError(f"model_path={path}: no model could be loaded ({reason}); give a folder that from_pretrained "
                          "reads, an id of the hub, or smollm2") from None  # fmt: skip
-    for p in model.parameters():
-        p.data = p.data.clone()  # off the file's own memory, whose odd addresses change matrix products' rounding
+    own_memory(model)
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     return model.to("cuda" if torch.cuda.is_available() else "cpu"), tokenizer

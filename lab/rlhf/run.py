@@ -30,7 +30,7 @@ from lab.errors import UsageError
 from lab.files import write_text
 from lab.rewards import ModelReward
 from lab.rlhf import data, plots, task
-from lab.runs import RunFolder
+from lab.runs import RunFolder, check_name
 
 
 @dataclasses.dataclass
@@ -208,8 +208,7 @@ def grpo(settings: RunSettings, world: World, seed: int, kl_coef: float, folder:
 
 def check(settings: RunSettings) -> None:
     """Raises UsageError for whatever can be known to be wrong before anything is trained."""
-    if Path(settings.name).is_absolute() or ".." in Path(settings.name).parts or not Path(settings.name).parts:
-        raise UsageError(f"name must be a folder name for runs/, not {settings.name!r}")
+    check_name(settings.name)
     if not settings.kl_coefs or not all(isinstance(k, int | float) and k >= 0 for k in settings.kl_coefs):
         raise UsageError(f"kl_coefs must be numbers of at least 0, such as [0.0, 0.1], not {settings.kl_coefs!r}")
     if settings.engine not in ("fast", "plain"):

@@ -72,10 +72,10 @@ def encoded(request: Request) -> tuple[bytes, bytes, Answer]:
         if answer.problem is None and inputs:
             grads, answer.problem = _gradients(result, inputs)
     try:
-        data = plain.encode(result, "the result"), plain.encode(grads)
+        data = plain.encode(result, "the result"), plain.encode(grads) if grads else NO_GRADIENTS
     except plain.NotPlain as error:
         answer.problem = answer.problem or f"{error}; return plain data"
-        data = NOTHING, plain.encode({})
+        data = NOTHING, NO_GRADIENTS
     untouched = all(plain.same_bytes(value, inputs[name][""]) for name, value in watched.items())
     if not untouched or not _same(sent, request.arguments):
         after = signature.bind(*sent["args"], **sent["kwargs"]).arguments | watched
@@ -85,7 +85,7 @@ def encoded(request: Request) -> tuple[bytes, bytes, Answer]:
     return *data, answer
 
 
-NOTHING = plain.encode(None)
+NOTHING, NO_GRADIENTS = plain.encode(None), plain.encode({})
 
 
 def _signature(function: Callable) -> inspect.Signature:

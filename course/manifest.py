@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 import tomllib
 from dataclasses import MISSING, dataclass, fields
@@ -73,12 +74,18 @@ class Lesson:
 
 def read(folder: Path) -> Lesson:
     """Reads and checks `folder`/lesson.toml. Raises UsageError that names the file, the key and the remedy."""
-    path = folder / "lesson.toml"
+    try:
+        text = (folder / "lesson.toml").read_bytes()
+    except FileNotFoundError:
+        raise UsageError(f"{folder.name}/lesson.toml is missing: every lesson folder has a manifest") from None
+    return _lesson(folder, text)
+
+
+@functools.lru_cache(maxsize=64)  # asked for with every failed test
+def _lesson(folder: Path, text: bytes) -> Lesson:
     where = f"{folder.name}/lesson.toml"
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UsageError(f"{where} is missing: every lesson folder has a manifest") from None
+        table = tomllib.loads(text.decode("utf-8").replace("\r\n", "\n"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{where} is not valid TOML: {error}") from None
     rows = table.pop("exercise", [])

@@ -55,6 +55,7 @@ METHODS = {
     "__float__", "__int__", "__index__", "__array__", "__array_ufunc__", "__array_function__", "__instancecheck__",
     "__subclasscheck__", "__getattribute__", "__reduce__", "__reduce_ex__", "__getstate__", "__del__",
 }  # fmt: skip
+NAMED = ATTRIBUTES | METHODS | {"__class__", "__dict__"}
 BASES = {"Tensor", "Parameter", "str", "int", "float", "bool", "type"}
 GLOBAL_STATE = {
     "set_default_dtype", "set_default_device", "set_default_tensor_type", "use_deterministic_algorithms",
@@ -72,6 +73,10 @@ READS = {
     "listdir",
     "scandir",
 }
+LOOKED_AT = {  # by _node
+    ast.Import, ast.ImportFrom, ast.Name, ast.Attribute, ast.Call, ast.ClassDef, ast.Constant, ast.ExceptHandler,
+    ast.Raise,
+}  # fmt: skip
 TEXTS = re.compile(
     r"(^|/)solutions(/|\.|$)|/proc/|/dev/shm|testcases|(basic|advanced)_test|scenarios\.py|\bPYTEST_|^SOLUTION$|"
     r"site-packages|sitecustomize"
@@ -100,25 +105,27 @@ def _file(data: bytes) -> Iterator[tuple[int, str]]:
             tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
-    for number, line in enumerate(text.split("\n"), 1):
-        if TURNING & set(line):
-            yield number, "has characters that turn the direction of text: it is not what it looks like"
-    variables = _variables(tree)
-    modules = _imported(tree, variables)
-    docstrings = _docstrings(tree)
+    if TURNING & set(text):
+        for number, line in enumerate(text.split("\n"), 1):
+            if TURNING & set(line):
+                yield number, "has characters that turn the direction of text: it is not what it looks like"
+    nodes = list(ast.walk(tree))
+    variables = _variables(nodes)
+    modules = _imported(nodes, variables)
+    docstrings = _docstrings(nodes)
     yield from _at_import(tree.body, modules)
-    for node in ast.walk(tree):
-        if id(node) not in docstrings:
+    for node in nodes:
+        if type(node) in LOOKED_AT and id(node) not in docstrings:
             for what in _node(node, modules, variables):
                 yield node.lineno, what
-    yield from _tables(tree, docstrings)
+    yield from _tables(nodes, docstrings)
 
 
-def _imported(tree: ast.Module, variables: set[str]) -> dict[str, str]:
+def _imported(nodes: list[ast.AST], variables: set[str]) -> dict[str, str]:
     """What names stand for modules, or for something of one: {"F": "torch.nn.functional", "nn": "torch.nn"}. Names
     that are a variable somewhere, too, are left out."""
     names = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 names[alias.asname or alias.name.split(".")[0]] = (
@@ -129,16 +136,16 @@ def _imported(tree: ast.Module, variables: set[str]) -> dict[str, str]:
     return {name: module for name, module in names.items() if name not in variables}
 
 
-def _variables(tree: ast.Module) -> set[str]:
+def _variables(nodes: list[ast.AST]) -> set[str]:
     """All names that the file gives to anything by itself, in whatever scope."""
-    found = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    found |= {n.arg for n in ast.walk(tree) if isinstance(n, ast.arg)}
-    return found | {n.name for n in ast.walk(tree) if isinstance(n, (ast.FunctionDef, ast.ClassDef))}
+    found = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    found |= {n.arg for n in nodes if isinstance(n, ast.arg)}
+    return found | {n.name for n in nodes if isinstance(n, (ast.FunctionDef, ast.ClassDef))}
 
 
-def _docstrings(tree: ast.Module) -> set[int]:
+def _docstrings(nodes: list[ast.AST]) -> set[int]:
     """Identities of the strings that stand alone as statements: what is said about code, not code."""
-    alone = (n.value for n in ast.walk(tree) if isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant))
+    alone = (n.value for n in nodes if isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant))
     return {id(value) for value in alone if isinstance(value.value, str)}
 
 
@@ -161,7 +168,7 @@ def _node(node: ast.AST, modules: dict[str, str], variables: set[str]) -> Iterat
     elif isinstance(node, ast.Constant) and isinstance(node.value, str):
         if TEXTS.search(node.value):
             yield f"has the text {node.value[:60]!r}"
-        elif node.value in ATTRIBUTES | METHODS | {"__class__", "__dict__"}:
+        elif node.value in NAMED:
             yield f"has the name {node.value} as a text"
     elif isinstance(node, ast.ExceptHandler):
         caught = _dotted(node.type) if node.type else "BaseException"
@@ -256,22 +263,23 @@ def _at_import(body: list[ast.stmt], modules: dict[str, str]) -> Iterator[tuple[
             yield from _at_import([*([] if main else node.body), *rest], modules)
 
 
-def _tables(tree: ast.Module, docstrings: set[int]) -> Iterator[tuple[int, str]]:
-    """Literals so long that they may be answers."""
-    todo: list[ast.AST] = [tree]
-    while todo:
-        node = todo.pop()
+def _tables(nodes: list[ast.AST], docstrings: set[int]) -> Iterator[tuple[int, str]]:
+    """Literals so long that they may be answers. `nodes`: what is inside of another comes after it."""
+    told: set[int] = set()  # what stands in a table that was told of
+    for node in nodes:
+        if id(node) in told:
+            continue
         if isinstance(node, (ast.List, ast.Tuple, ast.Set, ast.Dict)):
-            count = sum(isinstance(n, ast.Constant) for n in ast.walk(node))
+            inside = list(ast.walk(node))
+            count = sum(isinstance(n, ast.Constant) for n in inside)
             if count > LONG_TABLE:
                 yield node.lineno, f"has a table of {count} constants"
-                continue
+                told.update(map(id, inside))
         elif isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes)) and id(node) not in docstrings:
             if len(node.value) > LONG_TEXT:
                 yield node.lineno, f"has a text of {len(node.value)} characters"
         elif isinstance(node, ast.Constant) and isinstance(node.value, int) and node.value.bit_length() > 256:
             yield node.lineno, f"has a number of {node.value.bit_length()} bits"
-        todo += ast.iter_child_nodes(node)
 
 
 def _dotted(node: ast.AST) -> str:

@@ -72,20 +72,18 @@ class Verdict:
 
 @dataclass
 class Record:
-    """A test of one submission: what was asked, what was answered, what came of it."""
+    """A test of one submission: what was asked, what was answered, what came of it.
+
+    `test` says which test it is. Outside the course's folder, pytest's own ids of two files may be the same."""
 
     item: pytest.Item
+    test: str
     asked: list[bytes] = field(default_factory=list)
     answered: list[bytes] = field(default_factory=list)
     history: bytes = b""
     verdict: Verdict | None = None
     trouble: Unanswered | None = None
     asked_last: bytes = b""  # what was not answered
-
-    @property
-    def test(self) -> str:
-        """Which test it is. Outside the course's folder, pytest's own ids of two files may be the same."""
-        return f"{self.item.path} {self.item.nodeid}"
 
     def add(self, asked: bytes, answered: bytes) -> None:
         self.asked.append(asked)
@@ -181,6 +179,7 @@ class Judge:
         self.further: dict[str, list[pytest.Item]] = {}  # the instructor's own
         self.birds = [item for item in session.items if item.path.name == "canary_test.py"]
         for item in session.items:
+            item.repr_failure = _nothing  # pytest's own text of a failure takes milliseconds, and nobody reads it
             marker = item.get_closest_marker("exercise")
             if marker is not None and self.counts(item):
                 items = self.further if str(item.path) in self.settings["extra"] else self.items
@@ -239,7 +238,7 @@ class Judge:
             # Last of all: what a submission learns from these calls can get into no report any more.
             for exercise, result in zip(lesson.exercises, found, strict=True):
                 if result.status == results.PASSED:
-                    self.look_further(lesson, exercise, result, _line_of(own[exercise.file], exercise))
+                    self.look_further(lesson, exercise, result, own[exercise.file])
         finally:
             self.stop()
         self.blame(lesson, found)
@@ -313,7 +312,6 @@ class Judge:
     ) -> ExerciseResult:
         items = self.items.get(exercise.id, [])
         found = ExerciseResult(exercise.id, exercise.points, 0, results.FAILED, len(items))
-        line = _line_of(own.get(exercise.file), exercise)
         if own.get(exercise.file) is None:
             trouble = troubles.get(exercise.file)
             found.status = trouble.status if trouble else results.NOT_GRADABLE
@@ -325,7 +323,7 @@ class Judge:
             return found
         records = self.records[exercise.id] = []
         for item in items:
-            records.append(self.run(item, lesson, line))
+            records.append(self.run(item, lesson))
             if records[-1].trouble is not None:
                 break  # no points any more; the rest might hang, too
         failed = [r for r in records if r.verdict is None or not r.verdict.passed]
@@ -337,16 +335,16 @@ class Judge:
         elif not failed and len(records) == len(items):
             found.status, found.earned = results.PASSED, exercise.points
         else:
-            self.explain(lesson, exercise, found, records, failed, line)
+            self.explain(lesson, exercise, found, records, failed, _line_of(own[exercise.file], exercise))
         return found
 
-    def look_further(self, lesson: Lesson, exercise: Exercise, found: ExerciseResult, line: int | None) -> None:
+    def look_further(self, lesson: Lesson, exercise: Exercise, found: ExerciseResult, text: bytes) -> None:
         """The instructor's own tests of an exercise that passes all of the course's. Of one that fails nothing is
         told, neither its name nor its calls, nor a mistake that they point to."""
         items = self.further.get(exercise.id, [])
         found.tests += len(items)
         for item in items:
-            record = self.run(item, lesson, line)
+            record = self.run(item, lesson)
             if record.verdict is not None and record.verdict.passed:
                 found.passed += 1
                 continue
@@ -356,7 +354,7 @@ class Judge:
                 break
             if not found.report:
                 found.status, found.earned = record.trouble.status if record.trouble else results.FAILED, 0
-                found.report = [report.headline(exercise, exercise.file, line)]
+                found.report = [report.headline(exercise, exercise.file, _line_of(text, exercise))]
                 found.report += [f"  {'says':<9}{FURTHER}", f"  {'next':<9}make hint EX={exercise.id}"]
             if record.trouble is not None:
                 break
@@ -404,20 +402,20 @@ class Judge:
 
     # --- tests ---------------------------------------------------------------------------------------------------
 
-    def run(self, item: pytest.Item, lesson: Lesson, line: int | None) -> Record:
+    def run(self, item: pytest.Item, lesson: Lesson) -> Record:
         """One test, from memory as far as that goes."""
-        self.record = record = Record(item)
-        self.patience = TRAINS if item.get_closest_marker("trains") else self.call
+        self.record = record = _new_record(item)
+        self.patience = TRAINS if _trains(item) else self.call
         try:
             self.memory.replay(record, self.ask_of)
         except Unanswered as error:
             record.trouble = error
             return record
         if record.verdict is None:
-            self.really_run(record, lesson, line)
+            self.really_run(record, lesson)
         return record
 
-    def really_run(self, record: Record, lesson: Lesson, line: int | None) -> None:
+    def really_run(self, record: Record, lesson: Lesson) -> None:
         self.played, self.known = 0, len(record.asked)
         self.observer_start()
         reports = runtestprotocol(record.item, log=False, nextitem=None)
@@ -438,7 +436,7 @@ class Judge:
                 if verdict.unwritten
                 else [
                     remote.clean(text, 1000)
-                    for text in failure.lines(record.item, lesson.folder, error, log, None, line)
+                    for text in failure.lines(record.item, lesson.folder, error, log, None, None)
                 ]
             )
         if hasattr(self, "observer"):
@@ -545,7 +543,7 @@ class Judge:
             self.rest = self.wait
             try:
                 for item in items:
-                    record = self.run(item, lesson, None)
+                    record = self.run(item, lesson)
                     if record.verdict is None or not record.verdict.passed:
                         said = [str(record.trouble)] if record.verdict is None else record.verdict.lines[1:-1]
                         why = "; ".join(" ".join(part.split()) for part in said)
@@ -563,9 +561,9 @@ class Judge:
         self.ask_worker, real = lambda request, seconds: one, self.ask_worker
         try:
             for item in self.birds:
-                record = Record(item)
+                record = _new_record(item)
                 self.record, self.patience = record, self.call
-                self.really_run(record, self.lessons[0], None)
+                self.really_run(record, self.lessons[0])
                 if record.verdict is None or record.verdict.passed != ("passes" in item.name):
                     print(*(record.verdict.lines if record.verdict else [record.trouble]), sep="\n")
                     return f"the canary {item.name} did not do what it must: the judge itself is broken"
@@ -573,6 +571,20 @@ class Judge:
             self.ask_worker = real
             self.memory = Memory()
         return "" if self.birds else "the canaries are missing"
+
+
+@functools.cache
+def _test(item: pytest.Item) -> str:
+    return f"{item.path} {item.nodeid}"
+
+
+def _new_record(item: pytest.Item) -> Record:
+    return Record(item, _test(item))
+
+
+@functools.cache
+def _trains(item: pytest.Item) -> bool:
+    return item.get_closest_marker("trains") is not None
 
 
 def job_of(lesson: Lesson, own: dict[str, bytes | None], full: bool) -> Job:
@@ -604,6 +616,10 @@ def _given(folder: Path) -> tuple[dict[str, bytes], str]:
             if path.name not in ("mistakes.py", "variants.py"):
                 files[path.relative_to(lesson.root).as_posix()] = path.read_bytes()
     return files, ",".join(other.name for other in earlier) or "0"
+
+
+def _nothing(error: pytest.ExceptionInfo) -> str:
+    return ""
 
 
 def name_of(item: pytest.Item) -> str:

@@ -18,9 +18,10 @@ from pathlib import Path
 import pytest
 
 from course import __main__, environment, manifest, stubs
-from course.grading import grade, intake, results, sandbox
+from course.grading import grade, intake, results, sandbox, selftest
 from course.grading.results import ExerciseResult
 from lab.errors import UsageError
+from tests import walls
 
 ROOT = Path(__file__).resolve().parent.parent
 LESSON = manifest.find("13")
@@ -151,6 +152,29 @@ def test_without_bubblewrap_nothing_is_graded_unless_it_is_asked_for(class_of_th
         grade.grade(grade.parse([str(class_of_three), "--out", str(tmp_path / "out")]), print)
     assert not judge.began and not (tmp_path / "out").exists()
     assert command(class_of_three, tmp_path / "out")[0] == 0
+
+
+@pytest.mark.skipif(bool(walls.missing()), reason=walls.missing())
+def test_a_sandbox_that_does_not_start_ends_the_command_in_one_sentence(class_of_three, monkeypatch, tmp_path):
+    other = tmp_path / "bin" / "bwrap"
+    other.parent.mkdir()
+    other.write_text("#!/bin/sh\necho bwrap: no such luck >&2\nexit 1\n")
+    other.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{other.parent}{os.pathsep}{os.environ['PATH']}")
+    words = [str(class_of_three), "--out", str(tmp_path / "out"), "--lessons", "13", "--jobs", "1"]
+    with pytest.raises(UsageError, match=r"sandbox cannot be started here .*no such luck.*--unsafe"):
+        grade.grade(grade.parse(words), lambda line: None)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what the probe looks at is Linux's")
+def test_the_self_test_names_a_wall_that_does_not_stand(tmp_path):
+    sandbox.make_tree(tmp_path, [LESSON])
+    slot = sandbox.Slot(sandbox.UNSAFE, tmp_path)
+    slot.open()
+    try:
+        assert "does not confine on this machine: it runs as a user with rights" in selftest.prove(slot)
+    finally:
+        slot.close()
 
 
 def test_one_line_for_each_submission_and_one_at_the_end(class_of_three, judge, tmp_path):

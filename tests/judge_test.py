@@ -97,6 +97,7 @@ HANGS = "__import__('time').sleep(900)"
 class Forks:
     """In the place of a slot: a worker is a fork of this process. `gone`: as if the nursery had died."""
 
+    tier = sandbox.UNSAFE  # there are no walls to be proved
     user, gone = 0, False
 
     def __init__(self, folder):

@@ -8,7 +8,10 @@ that counts is never guessed: where two could be meant, none counts and the stud
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -61,7 +64,8 @@ def collect(folder: Path, lessons: list[Lesson]) -> list[Submission]:
 def survey(folder: Path, lessons: list[Lesson]) -> Class:
     """The same, with remarks on what belongs to nobody."""
     handed, remarks = students(folder, lessons)
-    return Class([_submission(one, lessons) for one in handed], remarks)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # most of it is done by other processes
+        return Class(list(pool.map(lambda one: _submission(one, lessons), handed)), remarks)
 
 
 def slug(student: str) -> str:
@@ -72,6 +76,9 @@ def slug(student: str) -> str:
     if plain == student and plain.islower() and not reserved and not re.search(r"_[0-9a-f]{10}$", plain):
         return plain
     return f"{plain or 'student'}_{hashlib.sha256(student.encode('utf-8', 'surrogatepass')).hexdigest()[:10]}"
+
+
+_READING = threading.Lock()  # several submissions may be in the same archive
 
 
 # --- one student -----------------------------------------------------------------------------------------------------
@@ -120,22 +127,24 @@ def _taken(parts: list, handed: Handed, lessons: list[Lesson], wanted: dict[str,
     taken = Submission(handed.student)
     limits = Limits()
     entries: list[Entry] = []
-    for part in parts:
-        try:
-            entries += _opened(part(), limits, taken)
-        except Refused as error:
-            taken.notes.append(f"what was handed in {error}, and was not looked at")
-            taken.flags.append(f"what was handed in {error}")
-    choices, doubts = _choices(entries, wanted, uploads="canvas" in handed.ids)
-    for key in wanted:
-        if key in choices:
-            _choose(key, choices[key], taken)
-        else:
-            taken.problems[key] = doubts.get(key, MISSING)
+    with _READING:
+        for part in parts:
+            try:
+                entries += _opened(part(), limits, taken)
+            except Refused as error:
+                taken.notes.append(f"what was handed in {error}, and was not looked at")
+                taken.flags.append(f"what was handed in {error}")
+        choices, doubts = _choices(entries, wanted, uploads="canvas" in handed.ids)
+        for key in wanted:
+            if key in choices:
+                _choose(key, choices[key], taken)
+            else:
+                taken.problems[key] = doubts.get(key, MISSING)
     _check(taken)
     _tell(taken, wanted)
     answers = {id(choice.entry) for found in choices.values() for choice in found}
-    taken.flags += strange([e for e in entries if e.refused or id(e) not in answers], lessons)
+    with _READING:
+        taken.flags += strange([e for e in entries if e.refused or id(e) not in answers], lessons)
     return taken
 
 

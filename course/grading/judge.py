@@ -31,10 +31,10 @@ from _pytest.runner import runtestprotocol
 
 from course import alarm, diagnosis, failure, manifest, plain, report, state, stubs
 from course.diagnosis import Case
-from course.grading import confine, consequences, intake, remote, results, wire
+from course.grading import confine, consequences, intake, remote, results, selftest, wire
 from course.grading.remote import HandleFinder, RemoteObserver, Unanswered
 from course.grading.results import EXAMPLES, ExerciseResult
-from course.grading.sandbox import WAIT, Job, Slot, WorkerFault
+from course.grading.sandbox import UNSAFE, WAIT, Job, Slot, WorkerFault
 from course.manifest import Exercise, Lesson
 from course.observe import Observation
 from course.report import Mismatch
@@ -187,12 +187,23 @@ class Judge:
         self.complaint = self.complaint_about(session.items)
         if self.broken and not self.complaint:
             raise RuntimeError(f"a test file of the course cannot be read: {self.broken[0][1]}")
-        self.slot.open()
         try:
+            self.complaint = self.complaint or self.walls()
             self.serve()
         finally:
             self.slot.close()
         return True
+
+    def walls(self) -> str:
+        """Starts the sandbox. What is wrong with it; "" where it confines as it must."""
+        try:
+            self.slot.open()
+            return selftest.prove(self.slot) if self.slot.tier != UNSAFE else ""
+        except WorkerFault as error:
+            return (
+                f"the sandbox cannot be started here ({error}); grade on a machine where bubblewrap works, or, only if "
+                "you trust every submission with everything on this one: --unsafe"
+            )
 
     def counts(self, item: pytest.Item) -> bool:
         """Whether a test earns points here: one that trains only with --full, one for the desk never."""

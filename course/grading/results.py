@@ -14,7 +14,7 @@ DIED = "died"  # the worker ended in the middle of a call: out of memory, os._ex
 GRADER_ERROR = "grader error"  # our fault: no score, and never a zero
 
 # Draws of a property, unless everything is run: new for each run, and the same for all submissions.
-EXAMPLES = 5
+EXAMPLES = 3
 
 # The status of a submission.
 GRADED = "graded"  # every lesson's tests were run, whatever they said

@@ -72,13 +72,14 @@ class TinyLM(nn.Module):
         dropout: float = 0.0,
     ):
         super().__init__()
-        self.vocab_size, self.hidden, self.heads, self.dropout = vocab_size, hidden, heads, dropout
+        self.vocab_size, self.hidden, self.layers, self.heads, self.dropout = vocab_size, hidden, layers, heads, dropout
         self.tokens = nn.Parameter(torch.randn(vocab_size, hidden))
         self.positions = nn.Parameter(torch.randn(max_positions, hidden))
-        self.qkv = nn.ParameterList(_weight(3 * hidden, hidden) for _ in range(layers))
-        self.out = nn.ParameterList(_weight(hidden, hidden) for _ in range(layers))
-        self.up = nn.ParameterList(_weight(2 * hidden, hidden) for _ in range(layers))
-        self.down = nn.ParameterList(_weight(hidden, 2 * hidden) for _ in range(layers))
+        shapes = {"qkv": (3 * hidden, hidden), "out": (hidden, hidden), "up": (2 * hidden, hidden),
+                  "down": (hidden, 2 * hidden)}  # fmt: skip
+        for name, shape in shapes.items():
+            for layer in range(layers):  # qkv0, qkv1, ...: lists of parameters are slow, and tests make many models
+                self.register_parameter(f"{name}{layer}", nn.Parameter(_weight(*shape)))
         self.head = nn.Parameter(_weight(vocab_size, hidden))
 
     def forward(
@@ -99,7 +100,9 @@ class TinyLM(nn.Module):
         if attention_mask is not None:
             visible = visible & attention_mask[:, None, None, :].bool()  # (B, 1, T, S)
         x = self.drop(F.embedding(input_ids, self.tokens) + F.embedding(position_ids, self.positions))  # (B, T, hidden)
-        for layer, (qkv, out, up, down) in enumerate(zip(self.qkv, self.out, self.up, self.down, strict=True)):
+        parameters = self._parameters
+        for layer in range(self.layers):
+            qkv, out, up, down = (parameters[f"{name}{layer}"] for name in ("qkv", "out", "up", "down"))
             qkv = F.linear(self.norm(x), qkv).view(b, t, 3, self.heads, -1)
             q, k, v = qkv.permute(2, 0, 3, 1, 4)  # each (B, H, T, D)
             if cache is not None:

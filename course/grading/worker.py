@@ -7,6 +7,7 @@ the submission's files, the lesson's given files and scenarios, `lab`, and the r
 from __future__ import annotations
 
 import functools
+import gc
 import importlib
 import linecache
 import os
@@ -28,6 +29,7 @@ AS_IT_SHOULD = plain.encode({"changed": [], "problem": None})  # how nearly ever
 def serve(channel: socket.socket, root: Path, solution: str) -> None:
     """Answers until the judge closes the channel. `root` holds tutorial/ and solutions/."""
     os.environ["SOLUTION"] = solution
+    gc.set_threshold(20_000, 10, 10)  # a worker lives for seconds
     switch.finder.root = root
     switch.install()
     while True:

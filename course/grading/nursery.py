@@ -192,6 +192,8 @@ def warm() -> None:
         LlamaForCausalLM.from_pretrained(folder)
     gc.collect()
     gc.freeze()  # what is shared with the forks is not touched by their collectors
+    if sys.platform == "linux":
+        confine.few_pages()
 
 
 def main(arguments: list[str]) -> None:

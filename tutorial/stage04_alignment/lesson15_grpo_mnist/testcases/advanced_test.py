@@ -104,6 +104,12 @@ class TestActor:
         seen = observe(scenarios.network, "actor", states, seed=seed, **sizes)
         seen["output"].close(by_hand(seen.value["weights"], states))
 
+    @pytest.mark.parametrize("batch", [1, 2])
+    def test_a_row_for_each_image(self, observe, batch):
+        states = random(3, batch, 4)
+        seen = observe(scenarios.network, "actor", states, pixels=4, hidden=3, actions=5)
+        seen["output"].close(by_hand(seen.value["weights"], states))
+
     def test_logits_may_have_any_sign_and_size(self, observe):
         seen = observe(scenarios.network, "actor", 100 * random(0, 20, 4), pixels=4, hidden=8)
         output = seen.value["output"]

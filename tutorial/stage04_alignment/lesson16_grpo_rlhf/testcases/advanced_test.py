@@ -87,6 +87,12 @@ class TestStandardize:
         std = math.sqrt(3)
         observe(standardize, double([1.0, -2.0, 1.0]), eps=0.5).close(double([1.0, -2.0, 1.0]) / (std + 0.5))
 
+    def test_the_mean_is_taken_off(self, observe):
+        observe(scenarios.standardize_many_batches)
+        # mean 3, squares 4 + 1 + 9 = 14 over 2
+        std = math.sqrt(7) + 1e-4
+        observe(standardize, double([1.0, 2.0, 6.0])).close(double([-2 / std, -1 / std, 3 / std]))
+
     @for_all(examples=15, values=st.lists(quarters, min_size=2, max_size=6))
     def test_equals_the_loop(self, observe, values):
         observe(scenarios.standardize_many_batches)
@@ -343,7 +349,8 @@ class TestKlTerm:
             seen.grad("old_log_probs").no_gradient("the old log-probabilities are constants")
             seen.grad("ref_log_probs").no_gradient("the reference is a constant")
 
-    @for_all(examples=10, seed=seeds, estimator=st.sampled_from(["k1", "k2", "k3"]), correction=st.booleans())
+    @pytest.mark.parametrize("correction", [True, False])
+    @for_all(examples=10, seed=seeds, estimator=st.sampled_from(["k1", "k2", "k3"]))
     def test_each_token_for_itself(self, observe, seed, estimator, correction):
         observe(scenarios.kl_terms_of_many)
         lp, old, ref = normal(seed, 3, 2, 3)
@@ -415,6 +422,15 @@ class TestRlhfLoss:
         lists = (x.tolist() for x in batch)
         expected = loss_by_loop(*lists, low, high, kl_coef, ref.tolist(), estimator, correction)
         observe(rlhf_loss, *batch, low, high, kl_coef, ref, estimator, correction).close(expected)
+
+    @pytest.mark.parametrize("correction", [True, False])
+    @pytest.mark.parametrize("estimator", ["k1", "k2", "k3"])
+    def test_the_kl_is_the_one_that_is_asked_for(self, observe, estimator, correction):
+        observe(scenarios.losses_of_many)
+        *batch, ref = some_batch(7)
+        lists = (x.tolist() for x in batch)
+        expected = loss_by_loop(*lists, 0.2, 0.3, 1.0, ref.tolist(), estimator, correction)
+        observe(rlhf_loss, *batch, 0.2, 0.3, 1.0, ref, estimator, correction).close(expected)
 
     @pytest.mark.parametrize("options", [{}, {"correction": False}, {"estimator": "k1"}])
     def test_gradient_equals_finite_differences(self, observe, options):
@@ -1132,8 +1148,8 @@ class TestUpdate:
             "correction": "kl_correction",
         }
         settings = {names.get(name, name): value for name, value in options.items()}
-        seen = observe(scenarios.updates, **ROWS, grpo_epochs=3, learning_rate=0.5, **settings)
-        after, metrics = updates_by_hand(seen.value["before"], ROWS, 3, 0.5, **options)
+        seen = observe(scenarios.updates, **ROWS, grpo_epochs=2, learning_rate=0.5, **settings)
+        after, metrics = updates_by_hand(seen.value["before"], ROWS, 2, 0.5, **options)
         seen["after"].close(after, rtol=1e-5, atol=1e-7)
         seen["metrics"].close(metrics, rtol=1e-5, atol=1e-7)
 
@@ -1144,7 +1160,7 @@ class TestUpdate:
         seen["after"].close(after)
         seen["metrics"].close(metrics, rtol=1e-5, atol=1e-7)
 
-    @pytest.mark.parametrize("epochs", [1, 2, 5])
+    @pytest.mark.parametrize("epochs", [1, 2, 3])
     def test_as_many_steps_and_forwards_as_epochs(self, observe, epochs):
         seen = observe(scenarios.updates, **ROWS, grpo_epochs=epochs)
         seen["steps"].close(epochs)
@@ -1185,12 +1201,12 @@ class TestUpdate:
 
     @pytest.mark.parametrize("reward", ["nan", "some nan", "equal"])
     def test_steps_without_much_reward_stay_finite(self, observe, reward):
-        seen = observe(scenarios.train, 2, reward=reward)
+        seen = observe(scenarios.train, 1, reward=reward)
         finite = all(bool(v.isfinite().all()) for v in seen.value["after"].values())
         seen.check(finite, "a reward model that returns NaN, or the same for all, must not break the policy")
 
     def test_the_reference_does_not_move_while_the_policy_does(self, observe):
-        seen = observe(scenarios.train, 3)
+        seen = observe(scenarios.train, 1)
         seen["reference after"].close(seen.value["reference before"], rtol=0, atol=0)
         moved = max(far(seen.value["after"][n], seen.value["before"][n]) for n in seen.value["after"])
         seen.check(moved > 0, "the policy must move")

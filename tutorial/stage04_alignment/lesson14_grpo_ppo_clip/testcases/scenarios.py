@@ -187,7 +187,7 @@ def make_trainer(model_seed=0, dtype="float64", reward_of=None, dropout=0.0, **s
     torch.default_generator.manual_seed(model_seed)
     model = TinyLM(tokenizer.vocab_size, dropout=dropout).to(getattr(torch, dtype))
     forwards = watch_forwards(model, limit=20_000)
-    defaults = {"prompts_per_step": 3, "group_size": 4, "max_new_tokens": 4, "learning_rate": 0.1, "warmup_steps": 0,
+    defaults = {"prompts_per_step": 3, "group_size": 4, "max_new_tokens": 2, "learning_rate": 0.1, "warmup_steps": 0,
                 "optimizer": "sgd", "max_grad_norm": 1e6}  # fmt: skip
     config = grpo_trainer.GRPOConfig(**{**defaults, **settings})
     trainer = grpo_trainer.GRPOTrainer(model, tokenizer, Sums(tokenizer, SUMS), config)

@@ -417,7 +417,7 @@ def make_trainer(reward="length", reference=True, dtype="float64", moved=0.0, mo
     with torch.no_grad():
         for parameter in other.parameters():
             parameter += 0.1 * torch.randn_like(parameter)
-    defaults = {"batch_size": 3, "group_size": 4, "grpo_epochs": 2, "max_new_tokens": 4, "learning_rate": 0.1,
+    defaults = {"batch_size": 3, "group_size": 4, "grpo_epochs": 2, "max_new_tokens": 2, "learning_rate": 0.1,
                 "warmup_steps": 0, "optimizer": "sgd", "max_grad_norm": 1e6, "kl_coef": 0.1 if reference else 0.0}  # fmt: skip
     config = rlhf_trainer.GRPOConfig(**{**defaults, **settings})
     trainer = rlhf_trainer.RLHFTrainer(

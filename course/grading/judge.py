@@ -716,4 +716,7 @@ def session(judge: Judge, extra: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    status = main(sys.argv[1:])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)  # to take torch apart takes a second, for which the command would wait

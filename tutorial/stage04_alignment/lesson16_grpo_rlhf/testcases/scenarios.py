@@ -364,7 +364,9 @@ def freeze_and_go_on(device=None, training=True):
     whether the copy is the model itself.
     """
     torch.default_generator.manual_seed(0)
-    model = TinyLM(9, dropout=0.5).train(training)
+    model = TinyLM(9, dropout=0.5)
+    model.within = torch.nn.Dropout(0.5)  # a module inside of another has a mode of its own
+    model.train(training)
     next(iter(model.parameters())).requires_grad_(False)  # one that the caller does not train
     wanted = [p.requires_grad for p in model.parameters()]
     then = {name: value.clone() for name, value in model.state_dict().items()}

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from course import diagnosis, manifest, stubs
-from course.grading import confine, grade, intake, judge, sandbox, worker
+from course import diagnosis, manifest, plain, stubs
+from course.grading import confine, grade, intake, judge, sandbox, wire, worker
 from course.grading.results import DIED, FAILED, GRADER_ERROR, NOT_GRADABLE, NOT_WRITTEN, PASSED, TIMEOUT
 from course.grading.sandbox import WorkerFault
 from lab import switch
@@ -205,6 +205,34 @@ def stub(file):
 
 
 # --- files and exercises -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("wall", "problem", "complaint"), [
+    ("a wall is down", "", "a wall is down"),
+    (WorkerFault("no such luck"), "the sandbox cannot be started here (no such luck)", ""),
+])  # fmt: skip
+def test_where_a_wall_does_not_stand_nothing_is_graded(monkeypatch, tmp_path, wall, problem, complaint):
+    def prove(slot):
+        if isinstance(wall, WorkerFault):
+            raise wall
+        return wall
+
+    monkeypatch.setattr(judge.selftest, "prove", prove)
+    ours, theirs = socket.socketpair()
+    settings = {"lessons": [], "tier": "bubblewrap", "tree": ".", "number": 0, "full": False, "extra": [], "seed": 0}
+    made = judge.Judge(theirs, settings)
+    made.slot, made.complaint = Forks(tmp_path), ""
+    made.slot.tier = sandbox.BUBBLEWRAP
+    with ours, theirs:
+        wire.send(ours, plain.encode({"files": {}, "problems": {}}))
+        ours.shutdown(socket.SHUT_WR)
+        made.serve()
+        theirs.close()
+        said = plain.decode(wire.receive(ours, 2**20))
+        with pytest.raises(wire.Closed):  # the submission was not even read
+            wire.receive(ours, 2**20)
+    assert said["problem"].startswith(problem) and bool(said["problem"]) == bool(problem)
+    assert said["complaint"] == complaint
 
 
 def test_the_reference_gets_all_points_and_is_remembered_by_its_answers_alone(judged):

@@ -6,7 +6,8 @@ archives.py   zip and tar, read without trust and never to disk
 sources.py    whether bytes are Python that can be graded, found out in a process of its own
 strange.py    ignored files that are worth a look
 flags.py      what is worth a look within the files
-sandbox.py    the confinement of the other process, in tiers, and the self-test that proves it
+sandbox.py    the confinement of the other process, in tiers
+selftest.py   the proof, before anything is graded, that it confines
 nursery.py    runs inside: a warmed Python that forks one confined worker for each submission and lesson
 worker.py     the fork: holds the submission's files and answers `observe` calls
 remote.py     the judge's `observe`: a lesson's names are handles, and the call is made by the worker

@@ -1,4 +1,5 @@
-"""What a worker gives up before it looks at a submission. Linux only; runs in a fork of the nursery.
+"""What a worker gives up before it looks at a submission. Linux only; runs in a fork of the nursery, but for
+`few_pages`, which makes the forks cheap.
 
 The nursery lives in bubblewrap's sandbox, with read-only files and no network, and keeps the right to make
 namespaces. Each worker then gets its own: processes (it is number 1 and sees no other; when it ends, all that it

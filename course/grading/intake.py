@@ -64,7 +64,7 @@ def collect(folder: Path, lessons: list[Lesson]) -> list[Submission]:
 def survey(folder: Path, lessons: list[Lesson]) -> Class:
     """The same, with remarks on what belongs to nobody."""
     handed, remarks = students(folder, lessons)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # most of it is done by other processes
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:  # each waits for a process, which may take 1 GiB
         return Class(list(pool.map(lambda one: _submission(one, lessons), handed)), remarks)
 
 

@@ -188,22 +188,10 @@ class Judge:
         if self.broken and not self.complaint:
             raise RuntimeError(f"a test file of the course cannot be read: {self.broken[0][1]}")
         try:
-            self.complaint = self.complaint or self.walls()
             self.serve()
         finally:
             self.slot.close()
         return True
-
-    def walls(self) -> str:
-        """Starts the sandbox. What is wrong with it; "" where it confines as it must."""
-        try:
-            self.slot.open()
-            return selftest.prove(self.slot) if self.slot.tier != UNSAFE else ""
-        except WorkerFault as error:
-            return (
-                f"the sandbox cannot be started here ({error}); grade on a machine where bubblewrap works, or, only if "
-                "you trust every submission with everything on this one: --unsafe"
-            )
 
     def counts(self, item: pytest.Item) -> bool:
         """Whether a test earns points here: one that trains only with --full, one for the desk never."""
@@ -215,9 +203,10 @@ class Judge:
 
     def serve(self) -> None:
         """Grades what the command sends until it closes the socket."""
-        canaries = self.canaries()
-        complaint = self.complaint or ("" if canaries else self.rehearsed())
-        wire.send(self.control, plain.encode({"ready": True, "problem": canaries, "complaint": complaint}))
+        problem, complaint = self.checked()
+        wire.send(self.control, plain.encode({"ready": True, "problem": problem, "complaint": complaint}))
+        if problem or complaint:
+            return
         while True:
             try:
                 asked = plain.decode(wire.receive(self.control, wire.REQUEST_LIMIT))
@@ -225,6 +214,25 @@ class Judge:
                 return
             found = [e for lesson in self.lessons for e in self.once(lesson, asked["files"], asked["problems"])]
             wire.send(self.control, plain.encode([asdict(e) for e in found]))
+
+    def checked(self) -> tuple[str, str]:
+        """Starts the sandbox and looks at everything before anything is graded: what is wrong with this judge, in whose
+        place another may do better, and what is wrong for all."""
+        if self.complaint:
+            return "", self.complaint
+        try:
+            self.slot.open()
+            broken = selftest.prove(self.slot) if self.slot.tier != UNSAFE else ""
+        except WorkerFault as error:
+            problem = (
+                f"the sandbox cannot be started here ({error}); grade on a machine where bubblewrap works, or, only if "
+                "you trust every submission with everything on this one: --unsafe"
+            )
+            return problem, ""
+        if broken:
+            return "", broken
+        canaries = self.canaries()
+        return canaries, "" if canaries else self.rehearsed()
 
     def once(self, lesson: Lesson, files: dict[str, bytes], problems: dict[str, str]) -> list[ExerciseResult]:
         """What was handed in before for this lesson, to the last byte, is not graded again: untouched stubs, mostly."""

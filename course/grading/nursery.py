@@ -193,7 +193,8 @@ def warm() -> None:
     gc.collect()
     gc.freeze()  # what is shared with the forks is not touched by their collectors
     if sys.platform == "linux":
-        confine.few_pages()
+        with contextlib.suppress(OSError):
+            confine.few_pages()
 
 
 def main(arguments: list[str]) -> None:

@@ -13,7 +13,8 @@ TIMEOUT = "timeout"  # a call had no end within its limit
 DIED = "died"  # the worker ended in the middle of a call: out of memory, os._exit, a crash
 GRADER_ERROR = "grader error"  # our fault: no score, and never a zero
 
-# Draws of a property, unless everything is run: new for each run, and the same for all submissions.
+# Draws of a property, unless everything is run: the same for all submissions, and new for each run but for the first,
+# which is hypothesis' simplest.
 EXAMPLES = 3
 
 # The status of a submission.

@@ -17,6 +17,7 @@ from course.grading.sandbox import (
     USERS,
     Job,
     Slot,
+    WorkerFault,
     processes_of,
 )
 from lab.switch import ROOT
@@ -115,16 +116,17 @@ PLACE = "tutorial/stage00_probe/lesson00_probe/probe.py"
 
 
 def prove(slot: Slot) -> str:
-    """Which wall of an open slot's does not stand, in a sentence; "" where all do."""
+    """Which wall of an open slot's does not stand, in a sentence; "" where all do. Raises WorkerFault where the probe
+    came to no end: that proves nothing about the walls."""
     broken = _broken(slot)
-    return f"the sandbox does not confine on this machine: {broken}; nothing was graded" if broken else ""
+    return f"the sandbox does not confine on this machine: {broken}" if broken else ""
 
 
 def _broken(slot: Slot) -> str:
     """The first wall that does not stand; "" where all do."""
     seen = _ask(slot, "look", list(_private()), PROCESSES)
     if not isinstance(seen, dict):
-        return f"the probe could not look ({seen})"
+        raise WorkerFault(f"the self-test could not look around: {seen}")
     nothing = "0" * 16
     expected = (
         (seen["user"] in (confine.NOBODY, *range(FIRST_USER, FIRST_USER + USERS)), "it runs as a user with rights"),

@@ -1,4 +1,4 @@
-"""The judge's side of the walls: what a worker may see, and how the sandbox is started (selftest.py proves that it confines).
+"""The judge's side of the walls: what a worker may see, and how the sandbox is started. selftest.py proves it.
 
 Two tiers, named in every report:
 

@@ -4,6 +4,9 @@ It goes red unless every stub fails its tests and every solution passes them, ev
 test of its own exercise and nearly every one is named (none wrongly), every variant passes everything, stubs and
 solutions agree outside the exercises, and every exercise and page has what it needs. What a learner has typed in
 tutorial/ does not matter. The tests are run by several processes of `course.audit_worker`.
+
+With --as-graded SEED the tests are those that grade a class without --full: with few draws of each property, from that
+seed, and without those that train. A mistake that is caught at a desk must lose its points there, too.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from typing import Any
 
 from course import attempts, manifest, pages, stubs
 from course.attempts import MISTAKES, VARIANTS
+from course.grading.results import EXAMPLES
 from course.manifest import Lesson
 from lab.errors import UsageError
 from lab.switch import ROOT
@@ -33,15 +37,17 @@ COLUMNS = ("exercises", "tests", "mistakes", "caught", "named", "variants", "acc
 COPIED = ("course", "lab", "tutorial", "solutions", "conftest.py", "pyproject.toml")
 
 
-def audit(only: list[str], root: Path = ROOT, processes: int | None = None) -> int:
-    """Prints what is wrong and a table. `only` picks exercises ("13.2") or lessons ("13"). 0 where all is well."""
+def audit(asked: list[str], root: Path = ROOT, processes: int | None = None) -> int:
+    """Prints what is wrong and a table. 0 where all is well. `asked`: exercises ("13.2") or lessons ("13"), all if
+    there are none; "--as-graded" and a seed."""
     started = time.perf_counter()
+    only, seed = _options(asked)
     lessons = manifest.read_all(root)
     chosen = _chosen(only, lessons)
     with tempfile.TemporaryDirectory(prefix="audit-") as folder:
         copy = _copy(root, Path(folder).resolve())
         with ThreadPoolExecutor() as pool:
-            work = pool.submit(_work, copy, chosen, processes or min(os.cpu_count() or 1, 8))
+            work = pool.submit(_work, copy, chosen, processes or min(os.cpu_count() or 1, 8), seed)
             wrong = [p for lesson in manifest.read_all(copy) for p in _wrong_files(lesson, chosen)]
             found = work.result()
         problems = found["broken"] + [r["problem"] for r in found["results"] if r["problem"]]
@@ -56,6 +62,17 @@ def audit(only: list[str], root: Path = ROOT, processes: int | None = None) -> i
     ]
     _print(rows, found, problems, time.perf_counter() - started)
     return 1 if problems else 0
+
+
+def _options(asked: list[str]) -> tuple[list[str], int | None]:
+    """What to look at, and the seed of --as-graded."""
+    if "--as-graded" not in asked:
+        return asked, None
+    at = asked.index("--as-graded")
+    seed = asked[at + 1 : at + 2]
+    if not seed or not seed[0].isdecimal():
+        raise UsageError("--as-graded takes a seed, a whole number: python -m course audit --as-graded 7")
+    return asked[:at] + asked[at + 2 :], int(seed[0])
 
 
 def _chosen(only: list[str], lessons: list[Lesson]) -> list[str]:
@@ -79,9 +96,11 @@ def _copy(root: Path, folder: Path) -> Path:
     return folder
 
 
-def _work(copy: Path, chosen: list[str], processes: int) -> dict[str, Any]:
+def _work(copy: Path, chosen: list[str], processes: int, seed: int | None) -> dict[str, Any]:
     """What the workers found, put together. Raises UsageError with the end of its output if one breaks off."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "SOLUTION", "PROPERTY_SEED"))}
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "SOLUTION", "PROPERTY_"))}
+    if seed is not None:
+        environment |= {"PROPERTY_SEED": str(seed), "PROPERTY_EXAMPLES": str(EXAMPLES)}
     environment |= {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(copy)}
     running = []
     (copy / "claims").mkdir()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable
+from hashlib import sha256
 
 from lab.errors import UsageError
 
@@ -13,33 +14,55 @@ def for_all(examples: int = 25, **strategies) -> Callable[[Callable], Callable]:
     """`@for_all(rewards=..., group_size=st.integers(2, 6))` draws the test's arguments of those names.
 
     The draws come from the environment's PROPERTY_SEED (0 by default; pytest's header prints it). Where
-    PROPERTY_EXAMPLES is set there are no more of them, and no simpler example is looked for once one has failed.
+    PROPERTY_EXAMPLES is set there are no more of them; each is drawn for itself then, none is the simplest there is
+    (with which hypothesis begins) or made from another, and no simpler one is looked for once one has failed.
     """
-    from hypothesis import HealthCheck, Phase, given, seed, settings  # not before a property is declared
+    from hypothesis import HealthCheck, Phase, given, reject, seed, settings  # not before a property is declared
     from hypothesis.internal.conjecture import providers
 
     # Now and then hypothesis draws a number that stands in the source of some module that happens to be loaded: with
     # the same seed, other processes would draw other examples.
     providers._get_local_constants = providers.Constants
 
+    few = few_calls()
     phases = [Phase.explicit, Phase.generate]  # without those that explain a failure: they take it many more calls
     config = settings(
-        max_examples=min(examples, most_examples()),
+        max_examples=1 if few else examples,
         deadline=None,
         database=None,
-        phases=phases if few_calls() else [*phases, Phase.shrink],
+        phases=phases if few else [*phases, Phase.shrink],
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )
 
     def property_test(test: Callable) -> Callable:
+        simplest = [False]
+
         @functools.wraps(test)
         def example(*arguments, **drawn):
+            if simplest[0]:
+                simplest[0] = False
+                reject()
             if "observe" in drawn:
                 drawn["observe"].start()  # the report is about the last example alone
             return test(*arguments, **drawn)
 
-        return config(seed(chosen_seed())(given(**strategies)(example)))
+        def drawing(number: int) -> Callable:
+            return config(seed(number)(given(**strategies)(example)))
+
+        if not few:
+            return drawing(chosen_seed())
+        # Not the next whole numbers, which are other people's seeds.
+        seeds = (sha256(f"{chosen_seed()} {n}".encode()).digest() for n in range(min(examples, most_examples())))
+        draws = [drawing(int.from_bytes(one[:8])) for one in seeds]
+
+        @functools.wraps(draws[0])
+        def each_draw(*arguments, **fixtures):
+            for draw in draws:
+                simplest[0] = True
+                draw(*arguments, **fixtures)
+
+        return each_draw
 
     return property_test
 

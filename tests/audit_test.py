@@ -151,6 +151,35 @@ def test_what_there_is_not_cannot_be_audited(audit, tmp_path, run_python):
     assert "the audit broke off: lesson13_made_up, exercise 13.1, line 4: 'nowhere' does not" in done.stderr
 
 
+def test_as_graded_few_draws_and_no_test_that_trains(audit, tmp_path, run_python):
+    """What only those tests catch is not caught in grading; few draws are those of the seed."""
+    wrong = 'attempt("13.1", "Large.", {"return x + y": "return x + y if x < 10**6 else 0"})'
+    trains = """
+        @pytest.mark.trains
+        def test_large(self, observe):
+            observe(plus, 10**6, 3).close(10**6 + 3)
+
+        @for_all(examples=9, x=st.integers(0, 10**5))
+        def test_drawn(self, observe, x):
+            observe(plus, x, 3).close(x + 3)
+
+    @pytest.mark.exercise("13.2")
+"""
+    basic = BASIC.replace('\n    @pytest.mark.exercise("13.2")\n', trains)
+    imports = "from hypothesis import strategies as st\n    from lab.properties import for_all\n"
+    basic = basic.replace("import pytest\n", f"import pytest\n    {imports}")
+    changed = {
+        f"solutions/{LESSON}/mistakes.py": HEAD + "\n".join([*mistakes("13.1", "+"), wrong, *mistakes("13.2", "-")]),
+        f"tutorial/{LESSON}/testcases/basic_test.py": basic,
+    }
+    problems, _ = audit(changed)
+    assert problems == []
+    problems, _ = audit(changed, "--as-graded", "5")
+    assert problems[0] == "lesson13_made_up/mistakes.py:12 is not caught: all tests pass"
+    done = run_python(tmp_path, "-c", "from course.audit import audit; audit(['--as-graded'])")
+    assert "--as-graded takes a seed, a whole number" in done.stderr
+
+
 def test_a_new_lesson_is_red_until_it_is_filled(audit, tmp_path):
     made = scaffold.new_lesson("stage01_a/lesson14_new", tmp_path)
     assert (tmp_path / "tutorial/stage01_a/lesson14_new/loss/first.py") in made

@@ -1,0 +1,90 @@
+"""`for_all` with few draws, as in grading: each for itself, new with each seed, and none the simplest."""
+
+import subprocess
+import sys
+
+import pytest
+
+TESTS = """\
+    import pytest
+    from hypothesis import strategies as st
+    from lab.properties import for_all
+
+    class Observer:
+        starts = 0
+
+        def start(self):
+            Observer.starts += 1
+
+    @pytest.fixture
+    def observe():
+        return Observer()
+
+    class TestIt:
+        @for_all(number=st.integers(0, 10**9), data=st.data())
+        def test_drawn(self, observe, number, data):
+            word = data.draw(st.text("abc", min_size=1, max_size=20))
+            with open("drawn.txt", "a") as file:
+                print(observe.starts, number, word, file=file)
+
+        @for_all(number=st.integers(0, 9))
+        def test_fails(self, number):
+            with open("failed.txt", "a") as file:
+                print(number, file=file)
+            assert number > 9, f"it is {number}"
+
+        @for_all(number=st.sampled_from([3, 4]))
+        def test_of_two_the_other_one_than_the_simplest(self, number):
+            assert number == 4
+
+        @for_all(examples=1, number=st.integers(0, 10**9))
+        def test_asks_for_one_only(self, number):
+            with open("one.txt", "a") as file:
+                print(number, file=file)
+    """
+
+
+@pytest.fixture
+def draws(tmp_path, write_files, copy_machinery):
+    """`draws(name, **environment)`: the lines that a run of the tests above writes to the file of that name."""
+    copy_machinery(tmp_path)
+    write_files(tmp_path, {"it_test.py": TESTS})
+
+    def run(name, monkeypatch, **environment):
+        for key, value in environment.items():
+            monkeypatch.setenv(key, value)
+        (tmp_path / name).unlink(missing_ok=True)
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--noconftest", "it_test.py"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        return (tmp_path / name).read_text().splitlines(), done.stdout
+
+    return run
+
+
+def test_few_draws_are_drawn_each_for_itself(draws, monkeypatch):
+    lines, _ = draws("drawn.txt", monkeypatch, PROPERTY_EXAMPLES="6", PROPERTY_SEED="3")
+    assert [line.split()[0] for line in lines] == list("123456")  # the report is about the last alone
+    drawn = [line.split(maxsplit=1)[1] for line in lines]
+    assert len(set(drawn)) == 6 and "0 a" not in drawn
+    again, _ = draws("drawn.txt", monkeypatch)
+    others, _ = draws("drawn.txt", monkeypatch, PROPERTY_SEED="4")
+    assert again == lines
+    assert not set(others) & set(lines)
+
+
+def test_fewer_draws_are_the_first_of_more(draws, monkeypatch):
+    more, _ = draws("drawn.txt", monkeypatch, PROPERTY_EXAMPLES="4")
+    fewer, _ = draws("drawn.txt", monkeypatch, PROPERTY_EXAMPLES="2")
+    assert fewer == more[:2]
+
+
+def test_the_first_that_fails_ends_it(draws, monkeypatch):
+    lines, shown = draws("failed.txt", monkeypatch, PROPERTY_EXAMPLES="5")
+    assert lines and len(set(lines)) == 1  # hypothesis runs it once more to be sure
+    assert f"it is {lines[0]}" in shown
+    assert "1 failed, 3 passed" in shown
+
+
+def test_no_more_than_the_test_asks_for(draws, monkeypatch):
+    lines, _ = draws("one.txt", monkeypatch, PROPERTY_EXAMPLES="5")
+    assert len(lines) == 1

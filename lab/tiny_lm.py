@@ -68,7 +68,7 @@ class TinyLM(nn.Module):
         hidden: int = 16,
         layers: int = 1,
         heads: int = 2,
-        max_positions: int = 256,
+        max_positions: int = 64,
         dropout: float = 0.0,
     ):
         super().__init__()

@@ -10,6 +10,7 @@ sandbox.py    the confinement of the other process, in tiers
 selftest.py   the proof, before anything is graded, that it confines
 nursery.py    runs inside: a warmed Python that forks one confined worker for each submission and lesson
 worker.py     the fork: holds the submission's files and answers `observe` calls
+compiled.py   a worker's given files in the form that Python compiles them to
 remote.py     the judge's `observe`: a lesson's names are handles, and the call is made by the worker
 judge.py      the tests, run against one submission after the other
 similar.py    which submissions have much in common, for a person to look at (compare50, where it is installed)

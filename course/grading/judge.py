@@ -31,7 +31,7 @@ from _pytest.runner import runtestprotocol
 
 from course import alarm, diagnosis, failure, manifest, plain, report, state, stubs
 from course.diagnosis import Case
-from course.grading import confine, consequences, intake, remote, results, selftest, wire
+from course.grading import compiled, confine, consequences, intake, remote, results, selftest, wire
 from course.grading.remote import HandleFinder, RemoteObserver, Unanswered
 from course.grading.results import EXAMPLES, ExerciseResult
 from course.grading.sandbox import UNSAFE, WAIT, Job, Slot, WorkerFault
@@ -612,6 +612,7 @@ def job_of(lesson: Lesson, own: dict[str, bytes | None], full: bool) -> Job:
     place = f"tutorial/{lesson.folder.parent.name}/{lesson.name}"
     files, earlier = _given(lesson.folder)
     files = {name: text for name, text in files.items() if name.removeprefix(f"{place}/") not in own}
+    files |= compiled.beside(files)
     for file, text in own.items():
         files[f"{place}/{file}"] = stubs.stub_of(lesson, file).encode() if text is None else text
     return Job(files, earlier, seconds=PROCESSOR[full])

@@ -433,8 +433,7 @@ class TestSequenceLogProbs:
         seen = observe(sequence_log_probs, TINY, prompt, group, grad_of="model")
         seen.grad("model").close({name: p.grad for name, p in model.named_parameters()})
 
-    @pytest.mark.parametrize("temperature", [1.0, 0.5])
-    def test_gradient_equals_finite_differences(self, observe, temperature):
+    def test_gradient_equals_finite_differences(self, observe):
         # Every entry of the table is moved up and down a little. Row 0 is asked twice, row 2 never.
         table = [[0.5, -0.25, 1.0], [0.0, 0.75, -1.0], [2.0, 0.25, 0.0]]
         prompt, group, step = torch.tensor([2, 0]), [torch.tensor([1, 0, 2]), torch.tensor([0])], 1e-4
@@ -442,13 +441,11 @@ class TestSequenceLogProbs:
         def total(row, column, move):
             moved = [[v + move * ((i, j) == (row, column)) for j, v in enumerate(r)] for i, r in enumerate(table)]
             model = Spec("lab.tiny_lm:BigramLM", {"logits": moved})
-            return float(
-                observe(sequence_log_probs, model, prompt, group, temperature=temperature).value.detach().sum()
-            )
+            return float(observe(sequence_log_probs, model, prompt, group, temperature=0.5).value.detach().sum())
 
         slopes = [[(total(i, j, step) - total(i, j, -step)) / (2 * step) for j in range(3)] for i in range(3)]
         model = Spec("lab.tiny_lm:BigramLM", {"logits": table})
-        seen = observe(sequence_log_probs, model, prompt, group, temperature=temperature, grad_of="model")
+        seen = observe(sequence_log_probs, model, prompt, group, temperature=0.5, grad_of="model")
         seen.grad("model")["logits"].close(double(slopes), rtol=1e-6, atol=1e-6)
 
     @for_all(examples=10, short=st.lists(tokens, min_size=1, max_size=4), long=st.lists(tokens, min_size=1, max_size=9))
@@ -568,7 +565,7 @@ class TestGenerateResponses:
         seen.check((2, 3) in pairs, "the sampled tokens a, b became the token ab: text was encoded again")
 
     def test_samples_at_the_configured_temperature(self, observe):
-        count = 600
+        count = 300
         seen = observe(scenarios.generate_ambiguous, num_samples=count, max_new_tokens=1, temperature=0.25)
         expected = (double([-50.0, 0.0, 0.5, 0.5, 0.2]) / 0.25).softmax(0)[1:]
         ids = torch.stack([r[0] for r in seen.value["token_ids"]])
@@ -577,12 +574,12 @@ class TestGenerateResponses:
         seen.check(float(error.max()) < 5, "the responses are not sampled at config.temperature")
 
     def test_at_most_max_new_tokens(self, observe):
-        seen = observe(scenarios.generate, ["1"], num_samples=8, max_new_tokens=3)
+        seen = observe(scenarios.generate, ["1"], num_samples=8, max_new_tokens=4)
         longest = max(len(r) for r in seen.value["token_ids"][0])
-        seen.check(longest <= 3, f"a response has {longest} tokens, but max_new_tokens is 3")
+        seen.check(longest <= 4, f"a response has {longest} tokens, but max_new_tokens is 4")
 
     def test_the_responses_to_one_prompt_differ(self, observe):
-        seen = observe(scenarios.generate, ["1"], num_samples=8, max_new_tokens=6)
+        seen = observe(scenarios.generate, ["1"], num_samples=8, max_new_tokens=4)
         different = {tuple(r.tolist()) for r in seen.value["token_ids"][0]}
         seen.check(len(different) > 4, "responses to one prompt must be drawn independently, but most are equal")
 
@@ -594,16 +591,12 @@ class TestGenerateResponses:
         seen.check(any(r[-1:] != [1] for r in rows), "all 64 responses end with EOS; some must have been cut off")
 
     def test_the_seed_of_the_configuration_decides(self, observe):
-        drawn = [
-            observe(scenarios.generate_ambiguous, 16, max_new_tokens=6, seed=s).value["token_ids"] for s in (0, 0, 1)
-        ]
-        same = [list(map(torch.Tensor.tolist, drawn[0])) == list(map(torch.Tensor.tolist, d)) for d in drawn[1:]]
-        observe(scenarios.generate_ambiguous, 16, max_new_tokens=6).check(
-            same == [True, False], "the same seed must draw the same responses, and another seed others"
-        )
+        drawn = [observe(scenarios.generate_ambiguous, 16, max_new_tokens=4, seed=s) for s in (1, 0, 0)]
+        other, first, again = ([r.tolist() for r in seen.value["token_ids"]] for seen in drawn)
+        drawn[-1].check(again == first != other, "the same seed must draw the same responses, and another seed others")
 
     def test_further_draws_differ(self, observe):
-        seen = observe(scenarios.generate_twice, "1", num_samples=4, max_new_tokens=6)
+        seen = observe(scenarios.generate_twice, "1", num_samples=4, max_new_tokens=4)
         groups = {str([r.tolist() for r in group]) for group in seen.value}
         seen.check(len(groups) == 4, "the same responses are drawn again, for the next prompt or in the next call")
 
@@ -647,7 +640,7 @@ class TestGenerateResponses:
     @for_all(examples=4, temperature=st.floats(0.25, 2), seed=st.integers(0, 10**6))
     def test_samples_at_any_temperature(self, observe, temperature, seed):
         # A share differs from p by six standard deviations once in 500 million.
-        count = 400
+        count = 200
         seen = observe(scenarios.generate_ambiguous, count, max_new_tokens=1, temperature=temperature, seed=seed)
         expected = (double([-50.0, 0.0, 0.5, 0.5, 0.2]) / temperature).softmax(0)[1:]
         ids = torch.stack([r[0] for r in seen.value["token_ids"]])

@@ -34,6 +34,7 @@ class Desk:
 
     def __init__(self, folder, lessons, **settings):
         self.folder, self.home, self.judge, self.broken = folder, folder / "home", None, 0
+        self.lessons = lessons
         self.home.mkdir()
         (folder / "tree").mkdir()
         sandbox.make_tree(folder / "tree", lessons)
@@ -48,7 +49,8 @@ class Desk:
         encoded = {n: t if isinstance(t, bytes) else t.encode("utf-8", "surrogatepass") for n, t in encoded.items()}
         self.judge = self.judge or JudgeProcess(self.settings)
         try:
-            return {e.id: e for e in self.judge.grade(Submission("student", encoded))}
+            parts = [self.judge.grade(Submission("student", encoded), lesson) for lesson in self.lessons]
+            return {e.id: e for part in parts for e in part}
         except JudgeFault:
             self.close()
             raise

@@ -4,6 +4,7 @@ Most tests put a judge in place that knows at once what everybody earns; the las
 and look for what it may have left. What a real judge decides is in judge_test.py.
 """
 
+import csv
 import dataclasses
 import errno
 import os
@@ -24,7 +25,8 @@ from lab.errors import UsageError
 from tests import walls
 
 ROOT = Path(__file__).resolve().parent.parent
-LESSON = manifest.find("13")
+LESSON, SECOND = manifest.find("13"), manifest.find("14")
+TWO = ("--lessons", "13,14")
 COLLATE = f"{LESSON.name}/data/grpo_dataset.py"
 
 
@@ -34,6 +36,7 @@ class FakeJudge:
     running = set()
 
     def __init__(self, settings):
+        self.settings = settings
         self.running.add(self)
         self.process = self
         self.began.append(settings)
@@ -41,14 +44,15 @@ class FakeJudge:
             self.running.discard(self)
             raise self.start.pop(0)
 
-    def grade(self, submission):
+    def grade(self, submission, lesson):
         self.graded.append(submission.student)
+        self.parts.append((self.settings["number"], submission.student, lesson.number))
         if self.plan and (step := self.plan.pop(0)):
             step(self)
         found = []
-        for e in LESSON.exercises:
-            text = submission.files.get(f"{LESSON.name}/{e.file}")
-            right = text == (LESSON.solution / e.file).read_bytes()
+        for e in lesson.exercises:
+            text = submission.files.get(f"{lesson.name}/{e.file}")
+            right = text == (lesson.solution / e.file).read_bytes()
             status = results.PASSED if right else results.NOT_WRITTEN if text else results.NOT_GRADABLE
             found.append(ExerciseResult(e.id, e.points, e.points if right else 0, status, 3, 3 if right else 0))
         return found
@@ -63,7 +67,7 @@ class FakeJudge:
 @pytest.fixture
 def judge(monkeypatch):
     """The class that stands in for JudgeProcess, with what it was asked."""
-    fresh = {"began": [], "graded": [], "killed": [], "plan": [], "start": [], "running": set()}
+    fresh = {name: [] for name in ("began", "graded", "parts", "killed", "plan", "start")} | {"running": set()}
     made = type("FakeJudge", (FakeJudge,), fresh)
     monkeypatch.setattr(intake.sources, "syntax", lambda files: {})  # by a process for each: intake_test.py has that
     monkeypatch.setattr(grade, "JudgeProcess", made)
@@ -76,13 +80,20 @@ def class_of_three(tmp_path):
     return hand_in(tmp_path / "class", ada=True, bob=False, cyd=True)
 
 
-def hand_in(folder, **students):
-    """A folder for each: the reference's files of lesson 13, or its stubs."""
+@pytest.fixture
+def class_of_two_lessons(tmp_path):
+    """The same, with lessons 13 and 14."""
+    folder = hand_in(tmp_path / "class", ada=True, bob=False, cyd=True)
+    return hand_in(folder, SECOND, ada=True, bob=False, cyd=True)
+
+
+def hand_in(folder, lesson=LESSON, **students):
+    """A folder for each: the reference's files of a lesson, or its stubs."""
     for student, right in students.items():
-        for file in stubs.files(LESSON):
-            path = folder / student / LESSON.name / file
+        for file in stubs.files(lesson):
+            path = folder / student / lesson.name / file
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes((LESSON.solution / file).read_bytes() if right else stubs.stub_of(LESSON, file).encode())
+            path.write_bytes((lesson.solution / file).read_bytes() if right else stubs.stub_of(lesson, file).encode())
     return folder
 
 
@@ -94,8 +105,17 @@ def command(folder, out, *arguments, say=None):
 
 
 def kept(out):
-    """student -> points, as results.jsonl has them."""
-    return {name: result.earned for name, result in grade.read(out / grade.LOG)[1].items()}
+    """student -> points, as results.jsonl has them; None where any are missing."""
+    found = {}
+    for (student, _), part in grade.read(out / grade.LOG)[1].items():
+        found.setdefault(student, []).append(part.earned)
+    return {student: None if None in earned else sum(earned) for student, earned in found.items()}
+
+
+def cells(out):
+    """student -> the other cells of the row in grades.csv."""
+    with (out / "grades.csv").open(encoding="utf-8-sig", newline="") as file:
+        return {student: rest for student, *rest in csv.reader(file)}
 
 
 def written(out):
@@ -177,15 +197,15 @@ def test_the_self_test_names_a_wall_that_does_not_stand(tmp_path):
         slot.close()
 
 
-def test_one_line_for_each_submission_and_one_at_the_end(class_of_three, judge, tmp_path):
+def test_one_line_for_each_part_and_one_at_the_end(class_of_three, judge, tmp_path):
     (class_of_three / "notes.txt").write_text("mine")
     status, lines = command(class_of_three, tmp_path / "out", "--seed", "5")
     points = sum(e.points for e in LESSON.exercises)
     assert status == 0
     assert lines[0] == "note: notes.txt: belongs to nobody: no folder, no archive, no name that an LMS gives"
-    assert re.fullmatch(rf"   1 of 3  ada +{points} of {points} points   about \d+ s left", lines[1])
-    assert re.fullmatch(rf"   2 of 3  bob +0 of {points} points   about \d+ s left", lines[2])
-    assert re.fullmatch(rf"   3 of 3  cyd +{points} of {points} points", lines[3])
+    assert re.fullmatch(rf"   1 of 3  ada +lesson 13: {points} of {points} points   about \d+ s left", lines[1])
+    assert re.fullmatch(rf"   2 of 3  bob +lesson 13: 0 of {points} points   about \d+ s left", lines[2])
+    assert re.fullmatch(rf"   3 of 3  cyd +lesson 13: {points} of {points} points", lines[3])
     assert lines[4] == f"WARNING: {sandbox.WARNING}"
     assert lines[5].startswith("3 graded, seed 5; see ") and len(lines) == 6
 
@@ -217,28 +237,56 @@ def test_an_option_that_is_not_there_ends_the_command_with_status_2(monkeypatch,
 # --- what is kept --------------------------------------------------------------------------------------------------
 
 
-def test_a_second_call_grades_nothing_again_and_writes_the_same(class_of_three, judge, tmp_path, monkeypatch):
-    command(class_of_three, tmp_path / "out")
+def test_a_second_call_grades_nothing_again_and_writes_the_same(class_of_two_lessons, judge, tmp_path, monkeypatch):
+    """In the same order, too, in which exercise 14.10 comes after 14.9."""
+    command(class_of_two_lessons, tmp_path / "out", *TWO)
     before, log = written(tmp_path / "out"), (tmp_path / "out" / grade.LOG).read_bytes()
-    _, lines = command(class_of_three, tmp_path / "out")
-    assert judge.graded == ["ada", "bob", "cyd"] and len(judge.began) == 1
-    assert lines[0] == "3 of 3 were graded before and are kept"
+    _, lines = command(class_of_two_lessons, tmp_path / "out", *TWO)
+    assert judge.graded == ["ada", "bob", "cyd"] * 2 and len(judge.began) == 1
+    assert lines[0] == "6 of 6 were graded before and are kept"
     assert written(tmp_path / "out") == before and (tmp_path / "out" / grade.LOG).read_bytes() == log
 
 
-def test_the_same_class_and_seed_give_the_same_files_in_whatever_order(class_of_three, judge, tmp_path):
-    command(class_of_three, tmp_path / "one", "--seed", "5")
+@pytest.mark.parametrize("jobs", ["2", "3", "9"])
+def test_the_same_class_and_seed_give_the_same_files_in_whatever_order(jobs, class_of_two_lessons, judge, tmp_path):
+    command(class_of_two_lessons, tmp_path / "one", "--seed", "5", *TWO)
     judge.plan[:] = [lambda one: time.sleep(0.3)]  # whoever is first is last
-    command(class_of_three, tmp_path / "two", "--seed", "5", "--jobs", "3")
+    command(class_of_two_lessons, tmp_path / "two", "--seed", "5", *TWO, "--jobs", jobs)
     assert written(tmp_path / "one") == written(tmp_path / "two")
+    assert sorted(judge.graded) == sorted(["ada", "bob", "cyd"] * 4)
 
 
-def test_a_changed_file_of_one_student_is_graded_again_and_only_it(class_of_three, judge, tmp_path):
-    command(class_of_three, tmp_path / "out")
-    hand_in(class_of_three, bob=True)
-    command(class_of_three, tmp_path / "out")
-    assert judge.graded == ["ada", "bob", "cyd", "bob"]
-    assert kept(tmp_path / "out")["bob"] == sum(e.points for e in LESSON.exercises)
+def test_a_lesson_that_is_handed_in_anew_is_graded_again_and_only_it(class_of_two_lessons, judge, tmp_path):
+    command(class_of_two_lessons, tmp_path / "out", *TWO)
+    hand_in(class_of_two_lessons, bob=True)
+    (class_of_two_lessons / "cyd" / SECOND.name / stubs.files(SECOND)[0]).unlink()
+    _, lines = command(class_of_two_lessons, tmp_path / "out", *TWO)
+    assert lines[0] == "4 of 6 were graded before and are kept"
+    assert judge.parts[6:] == [(0, "cyd", "14"), (0, "bob", "13")]
+    first, second = (sum(e.points for e in lesson.exercises) for lesson in (LESSON, SECOND))
+    points = kept(tmp_path / "out")
+    assert (points["ada"], points["bob"]) == (first + second, first) and first < points["cyd"] < first + second
+    command(class_of_two_lessons, tmp_path / "new", *TWO, "--seed", str(judge.began[0]["seed"]))
+    assert written(tmp_path / "new") == written(tmp_path / "out")
+
+
+def test_a_part_depends_on_the_files_of_its_lesson_alone_and_on_all_of_them():
+    run = grade.new_run(grade.parse(["tests", *TWO, "--seed", "5"]), "unsafe")
+    files = {f"{lesson.name}/{file}": b"" for lesson in (LESSON, SECOND) for file in stubs.files(lesson)}
+    *others, own = (name for name in files if name.startswith(LESSON.name))
+    missing = {name: data for name, data in files.items() if name != own}
+    handed = {
+        "as it is": intake.Submission("ada", files),
+        "changed": intake.Submission("ada", {**files, own: b"x"}),
+        "missing": intake.Submission("ada", missing, problems={own: "missing"}),
+        "no Python": intake.Submission("ada", missing, problems={own: "line 1 is not valid Python"}),
+    }
+    digests = {how: grade.digest(one, LESSON, run) for how, one in handed.items()}
+    assert len(set(digests.values())) == 4
+    assert len({grade.digest(one, SECOND, run) for one in handed.values()} | set(digests.values())) == 5
+    for change in ({"version": "another"}, {"seed": 6}, {"full": True}, {"tier": "bubblewrap"}):
+        assert grade.digest(handed["as it is"], LESSON, dataclasses.replace(run, **change)) != digests["as it is"]
+    assert grade.handed_in(handed["missing"], LESSON) == (dict.fromkeys(others, b""), {own: "missing"})
 
 
 def test_what_is_said_about_other_files_is_new_though_nothing_is_graded_again(class_of_three, judge, tmp_path):
@@ -286,7 +334,7 @@ CUTS = {  # the whole lines of a results.jsonl -> what is left of it; below, how
     "a digit is another": lambda lines: b"\n".join([*lines, b""]).replace(b'"earned": 4', b'"earned": 3', 1),
     "the run is lost": lambda lines: b"\n".join([*lines[1:], b""]),
     "it is empty": lambda lines: b"",
-    "it is something else": lambda lines: b'[1]\n"student"\n{"student": 1}\n' + b"[" * 100_000 + b"\n",
+    "it is something else": lambda lines: b'[1]\n"part"\n{"part": 1}\n' + b"[" * 100_000 + b"\n",
 }
 
 
@@ -336,6 +384,24 @@ def test_a_full_disk_loses_no_finished_grade(room, class_of_three, judge, tmp_pa
     assert list(kept(tmp_path / "out")) == ["ada", "bob", "cyd"]
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="looks into /proc")
+@pytest.mark.parametrize("room", range(1, 7))
+def test_a_resumed_run_grades_the_missing_parts_alone(room, class_of_two_lessons, judge, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        full_disk(patch, [None] * room, [30])
+        with pytest.raises(UsageError, match="No space left"):
+            command(class_of_two_lessons, tmp_path / "out", "--seed", "5", *TWO)
+    whole = judge.parts[: room - 1]
+    before = len(judge.parts)
+    _, lines = command(class_of_two_lessons, tmp_path / "out", "--seed", "5", *TWO)
+    assert sorted(whole + judge.parts[before:]) == sorted(
+        (0, s, n) for n in ("13", "14") for s in ("ada", "bob", "cyd")
+    )
+    assert (lines[0] == f"{room - 1} of 6 were graded before and are kept") == (room > 1)
+    command(class_of_two_lessons, tmp_path / "new", "--seed", "5", *TWO)
+    assert written(tmp_path / "new") == written(tmp_path / "out")
+
+
 @pytest.fixture
 def small_disk(tmp_path):
     """A file system of 1 MiB, where this process may mount one."""
@@ -379,6 +445,63 @@ def test_no_limit_is_told_by_the_clock_on_the_wall():
     assert asks == []
 
 
+# --- which judge does what -----------------------------------------------------------------------------------------
+
+CHOICES = {  # at, left, where the others are -> what comes next
+    "the first judge begins with the most": ("", {"13": 8, "14": 15, "15": 12}, [], "14"),
+    "the next with what is most but one": ("", {"13": 80, "14": 150, "15": 120}, ["14"], "15"),
+    "of equals with the first": ("", {"13": 8, "14": 8, "15": 8}, ["13"], "14"),
+    "it keeps to its lesson": ("13", {"13": 1, "14": 150}, [], "13"),
+    "even if another does so, too": ("13", {"13": 1, "14": 150}, ["13", "13"], "13"),
+    "then it begins another": ("13", {"13": 0, "14": 50, "15": 40}, ["14"], "15"),
+    "or helps where much is left": ("13", {"13": 0, "14": 90, "15": 40}, ["14"], "14"),
+    "that there are more judges than lessons is no matter": ("", {"13": 30, "14": 40}, ["14", "13", "14"], "13"),
+    "nor is a lesson that was begun long ago": ("13", {"13": 0, "14": 0, "15": 2}, ["15", "15", "14"], "15"),
+    "nothing is left": ("13", {"13": 0, "14": 0}, ["14"], ""),
+    "there was nothing": ("", {}, [], ""),
+}
+
+
+@pytest.mark.parametrize("how", CHOICES)
+def test_the_lesson_that_a_judge_goes_on_with(how):
+    at, left, others, wanted = CHOICES[how]
+    assert grade.next_lesson(at, left, others) == wanted
+
+
+def in_step(judge, count):
+    """So many judges take turns: each begins a part when all have one."""
+    barrier = threading.Barrier(count, timeout=60)
+    judge.plan[:] = [lambda one: barrier.wait()] * 100
+
+
+def test_two_judges_keep_to_different_lessons(class_of_two_lessons, judge, tmp_path):
+    in_step(judge, 2)
+    assert command(class_of_two_lessons, tmp_path / "out", *TWO, "--jobs", "2")[0] == 0
+    assert len(judge.began) == 2 and len(judge.parts) == 6
+    own = [[(student, n) for who, student, n in judge.parts if who == number] for number in (0, 1)]
+    assert sorted(own) == sorted([(name, number) for name in ("ada", "bob", "cyd")] for number in ("13", "14"))
+
+
+def test_of_one_submission_each_judge_takes_a_lesson_and_no_more_are_started(judge, tmp_path):
+    folder = hand_in(hand_in(tmp_path / "class", ada=True), SECOND, ada=True)
+    in_step(judge, 2)
+    assert command(folder, tmp_path / "out", *TWO, "--jobs", "9")[0] == 0
+    assert len(judge.began) == 2 and {(student, n) for _, student, n in judge.parts} == {("ada", "13"), ("ada", "14")}
+
+
+def test_a_judge_that_has_done_its_lesson_helps_with_another():
+    names = ("ada", "bob", "cyd")
+    waiting = grade.Waiting([(intake.Submission(name), lesson) for lesson in (LESSON, SECOND) for name in names])
+
+    def takes(number):
+        taken = waiting.take(number)
+        return taken and (taken[0].student, taken[1].number)
+
+    assert takes(0) == ("ada", "14")  # and is slow
+    assert [takes(1) for _ in range(4)] == [("ada", "13"), ("bob", "13"), ("cyd", "13"), ("bob", "14")]
+    assert [takes(0), takes(1), takes(0)] == [("cyd", "14"), None, None]
+
+
 # --- judges that end -----------------------------------------------------------------------------------------------
 
 
@@ -404,11 +527,27 @@ def test_where_it_ends_twice_there_is_no_score_and_the_next_call_tries_again(cla
     assert judge.graded == ["ada", "bob", "bob", "cyd", "bob"] and kept(tmp_path / "out")["bob"] == 0
 
 
+def test_of_a_part_that_failed_the_others_are_kept(class_of_two_lessons, judge, tmp_path):
+    judge.plan[:] = [None, ends, ends]  # bob's lesson 14
+    status, lines = command(class_of_two_lessons, tmp_path / "out", *TWO)
+    assert status == 1 and "the grader itself failed for 1: bob; give the same command again" in lines
+    assert re.fullmatch(r"   2 of 6  bob +lesson 14: grader error   about \d+ s left", lines[1])
+    assert cells(tmp_path / "out")["bob"][:2] == ["grader error", ""]
+    each = [""] * len(SECOND.exercises)  # none yet, and no zeros
+    assert cells(tmp_path / "out")["bob"][3:-1] == ["0"] * len(LESSON.exercises) + each
+    assert kept(tmp_path / "out")["bob"] is None and kept(tmp_path / "out")["ada"] > 0
+    assert (tmp_path / "out" / "overview.html").read_text().count("the grader failed: the judge ended (-9)") == 1
+    status, lines = command(class_of_two_lessons, tmp_path / "out", *TWO)
+    assert status == 0 and lines[0] == "5 of 6 were graded before and are kept"
+    assert judge.parts[7:] == [(0, "bob", "14")] and kept(tmp_path / "out")["bob"] == 0
+    assert "grader error" not in (tmp_path / "out" / "grades.csv").read_text()
+
+
 def test_one_exercise_that_the_grader_could_not_settle_is_tried_again_too(class_of_three, judge, tmp_path, monkeypatch):
     settled = judge.grade
 
-    def unsettled(self, submission):
-        first, *rest = settled(self, submission)
+    def unsettled(self, *asked):
+        first, *rest = settled(self, *asked)
         return [dataclasses.replace(first, earned=None, status=results.GRADER_ERROR), *rest]
 
     monkeypatch.setattr(judge, "grade", unsettled)
@@ -427,8 +566,19 @@ def test_where_no_judge_can_be_started_all_stops_with_a_sentence(class_of_three,
 def test_a_submission_that_the_intake_fails_on_stops_nobody_else(class_of_three, judge, tmp_path, monkeypatch):
     monkeypatch.setattr(intake.sources, "check", lambda data, real=intake.sources.check: real(data) if data else 1 / 0)
     (class_of_three / "bob" / COLLATE).write_bytes(b"")
-    status, _ = command(class_of_three, tmp_path / "out")
-    assert status == 1 and judge.graded == ["ada", "cyd"] and kept(tmp_path / "out")["bob"] is None
+    status, _ = command(class_of_three, tmp_path / "out", *TWO)
+    assert status == 1 and judge.graded == ["ada", "cyd"] * 2 and kept(tmp_path / "out")["bob"] is None
+    assert (tmp_path / "out" / "overview.html").read_text().count("the grader failed: ZeroDivisionError") == 1
+
+
+def test_who_handed_in_nothing_has_no_points_and_who_left_out_a_lesson_has_the_others(class_of_three, judge, tmp_path):
+    (class_of_three / "dan").mkdir()
+    (class_of_three / "dan" / "notes.md").write_text("later")
+    assert command(class_of_three, tmp_path / "out", *TWO)[0] == 0
+    rows = cells(tmp_path / "out")
+    first, second = (sum(e.points for e in lesson.exercises) for lesson in (LESSON, SECOND))
+    assert rows["dan"][:3] == ["not gradable", "0", str(first + second)]
+    assert rows["ada"][:3] == ["graded", str(first), str(first + second)]
 
 
 def test_files_that_cannot_be_looked_at_for_flags_stop_nobody(class_of_three, judge, tmp_path, monkeypatch):

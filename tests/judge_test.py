@@ -20,7 +20,16 @@ import pytest
 
 from course import diagnosis, manifest, plain, stubs
 from course.grading import confine, grade, intake, judge, sandbox, wire, worker
-from course.grading.results import DIED, FAILED, GRADER_ERROR, NOT_GRADABLE, NOT_WRITTEN, PASSED, TIMEOUT
+from course.grading.results import (
+    DIED,
+    FAILED,
+    GRADER_ERROR,
+    NOT_GRADABLE,
+    NOT_WRITTEN,
+    PASSED,
+    TIMEOUT,
+    ExerciseResult,
+)
 from course.grading.sandbox import WorkerFault
 from lab import switch
 from lab.switch import ROOT
@@ -224,7 +233,7 @@ def test_where_a_wall_does_not_stand_nothing_is_graded(monkeypatch, tmp_path, wa
     made.slot, made.complaint = Forks(tmp_path), ""
     made.slot.tier = sandbox.BUBBLEWRAP
     with ours, theirs:
-        wire.send(ours, plain.encode({"files": {}, "problems": {}}))
+        wire.send(ours, plain.encode({"lesson": "", "files": {}, "problems": {}}))
         ours.shutdown(socket.SHUT_WR)
         made.serve()
         theirs.close()
@@ -233,6 +242,31 @@ def test_where_a_wall_does_not_stand_nothing_is_graded(monkeypatch, tmp_path, wa
             wire.receive(ours, 2**20)
     assert said["problem"].startswith(problem) and bool(said["problem"]) == bool(problem)
     assert said["complaint"] == complaint
+
+
+def test_it_grades_the_lesson_that_is_asked_for_and_the_same_files_once(monkeypatch, tmp_path):
+    """The walls are not asked about here; in what order lessons come is the command's to say."""
+    monkeypatch.setattr(judge.Judge, "checked", lambda self: ("", ""))
+    ours, theirs = socket.socketpair()
+    names = ["lesson13_grpo", "lesson14_grpo_ppo_clip"]
+    settings = {"lessons": names, "tier": "unsafe", "tree": ".", "number": 0, "full": False, "extra": [], "seed": 0}
+    made, begun = judge.Judge(theirs, settings), []
+
+    def grade_one(lesson, files, problems):
+        begun.append((lesson.name, files, problems))
+        return [ExerciseResult(f"{lesson.number}.{len(begun)}", 1, 1, PASSED)]
+
+    made.grade = grade_one
+    first, second = {f"{names[1]}/loss/ppo_clip.py": b"x"}, {f"{names[0]}/loss/grpo.py": "missing"}
+    asked = [(names[1], first, {}), (names[0], {}, second), (names[1], first, {}), (names[1], {}, {})]
+    with ours, theirs:
+        for name, files, problems in asked:
+            wire.send(ours, plain.encode({"lesson": name, "files": files, "problems": problems}))
+        ours.shutdown(socket.SHUT_WR)
+        made.serve()
+        ready, *found = [plain.decode(wire.receive(ours, 2**20)) for _ in range(5)]
+    assert ready["ready"] and begun == [asked[0], asked[1], asked[3]]
+    assert [[e["id"] for e in part] for part in found] == [["14.1"], ["13.2"], ["14.1"], ["14.3"]]
 
 
 def test_the_reference_gets_all_points_and_is_remembered_by_its_answers_alone(judged):
@@ -461,8 +495,8 @@ def handed_in(changes):
 
 
 def graded(made, files):
-    found = made.grade(intake.Submission("ada", {f"{GRPO.name}/{file}": text.encode() for file, text in files.items()}))
-    return {e.id: e for e in found}
+    own = {f"{GRPO.name}/{file}": text.encode() for file, text in files.items()}
+    return {e.id: e for e in made.grade(intake.Submission("ada", own), GRPO)}
 
 
 AT_DESK = """

@@ -11,8 +11,10 @@
     --similar        a list of similar submissions, for a person to look at
     --unsafe         without walls, where bubblewrap is missing
 
-It starts a few judges (`course.grading.judge`), each with its own sandbox, and hands out submissions. Each finished
-one is appended to DIR/results.jsonl and on the disk before the next is begun: whatever ends this process loses none.
+It starts a few judges (`course.grading.judge`), each with its own sandbox, and hands out parts: one lesson of one
+submission each. A judge keeps to a lesson while there is work for it, since what it finds out about a lesson's tests
+and mistakes serves the next submission, too. Each finished part is appended to DIR/results.jsonl and on the disk before
+the next is begun: whatever ends this process loses none.
 """
 
 from __future__ import annotations
@@ -24,7 +26,6 @@ import fcntl
 import hashlib
 import json
 import os
-import queue
 import secrets
 import socket
 import subprocess
@@ -32,21 +33,22 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from course import manifest, plain
+from course import manifest, plain, stubs
 from course.grading import exports, flags, intake, results, sandbox, similar, wire
 from course.grading.intake import Submission
-from course.grading.results import ExerciseResult, Run, StudentResult
+from course.grading.results import ExerciseResult, Part, Run, StudentResult
 from course.manifest import Lesson
 from lab.errors import UsageError
 from lab.files import write_text
 from lab.switch import ROOT
 
-PATIENCE = 1800.0  # seconds that a judge may take for a submission, besides those that its calls may take together
+PATIENCE = 1800.0  # seconds that a judge may take for a part, besides those that its calls may take together
 LOG = "results.jsonl"
 REMARKS = 20  # about files that belong to nobody
 
@@ -56,7 +58,7 @@ class JudgeFault(Exception):
 
 
 class NotStarted(JudgeFault):
-    """A judge ended before it had seen any submission."""
+    """A judge ended before it was handed anything."""
 
 
 class Stopped(Exception):
@@ -69,7 +71,7 @@ class JudgeProcess:
     running: ClassVar[set[JudgeProcess]] = set()
 
     def __init__(self, settings: dict[str, Any]):
-        self.patience = PATIENCE + len(settings["lessons"]) * sandbox.WAIT[settings["full"]]
+        self.patience = PATIENCE + len(settings["lessons"]) * sandbox.WAIT[settings["full"]]  # it rehearses them all
         self.control, theirs = socket.socketpair()
         self.log = tempfile.TemporaryFile()  # noqa: SIM115
         with theirs:
@@ -97,9 +99,11 @@ class JudgeProcess:
         if problem or complaint:
             self.kill()
             raise UsageError(complaint) if complaint else NotStarted(problem)
+        self.patience = PATIENCE + sandbox.WAIT[settings["full"]]
 
-    def grade(self, submission: Submission) -> list[ExerciseResult]:
-        self.told(plain.encode({"files": submission.files, "problems": submission.problems}))
+    def grade(self, submission: Submission, lesson: Lesson) -> list[ExerciseResult]:
+        files, problems = handed_in(submission, lesson)
+        self.told(plain.encode({"lesson": lesson.name, "files": files, "problems": problems}))
         return [ExerciseResult(**row) for row in self.heard()]
 
     def told(self, data: bytes) -> None:
@@ -222,59 +226,113 @@ def grade(options: Options, say: Callable[[str], None] = printed) -> int:
     with written_to(options.out):
         run, done = resumed(options, tier, say)
         log = Log(options.out / LOG, run)
-        digests = {s.student: digest(s, run) for s in submissions}
-        found = {s.student: done[s.student] for s in submissions if _known(done.get(s.student), digests[s.student])}
-        for submission in submissions:
-            if submission.student in found:
-                _remarked(found[submission.student], submission)
-        if found:
-            say(f"{len(found)} of {len(submissions)} were graded before and are kept")
+        grades = Grades(submissions, options.lessons, run, done)
+        if grades.parts:
+            say(f"{len(grades.parts)} of {len(grades.digests)} were graded before and are kept")
         try:
-            if len(found) < len(submissions):
-                _grade_rest(options, run, found, submissions, digests, log, say)
+            if grades.missing():
+                _grade_rest(options, run, grades, log, say)
         finally:
             log.close()
-        code = finish(options, run, [found[s.student] for s in submissions], text, say)
+        code = finish(options, run, [grades.results[s.student] for s in submissions], text, say)
         if compare50:
             say(similar.write(submissions, options.lessons, options.out, compare50))
         return code
 
 
-def _grade_rest(options: Options, run: Run, found: dict[str, StudentResult], submissions, digests, log, say) -> None:
-    """Grades those who are not in `found` yet, and adds them."""
+class Grades:
+    """The parts that are there, and each submission's result as soon as all of its parts are."""
+
+    def __init__(
+        self, submissions: list[Submission], lessons: list[Lesson], run: Run, done: dict[tuple[str, str], Part]
+    ):
+        self.submissions, self.lessons = submissions, lessons
+        self.digests = {(s.student, one.name): digest(s, one, run) for s in submissions for one in lessons}
+        self.parts = {key: done[key] for key, wanted in self.digests.items() if _known(done.get(key), wanted)}
+        self.results: dict[str, StudentResult] = {}
+        for submission in submissions:
+            self.settle(submission)
+
+    def missing(self) -> list[tuple[Submission, Lesson]]:
+        return [(s, one) for one in self.lessons for s in self.submissions if (s.student, one.name) not in self.parts]
+
+    def settle(self, submission: Submission) -> None:
+        parts = [self.parts.get((submission.student, one.name)) for one in self.lessons]
+        if all(parts):
+            self.results[submission.student] = whole(submission, parts)
+
+
+def _grade_rest(options: Options, run: Run, grades: Grades, log: Log, say: Callable[[str], None]) -> None:
+    """Grades what is missing, and adds it."""
     with tempfile.TemporaryDirectory(prefix="grade-tree-") as folder:
         tree = Path(folder)
         extra = extra_files(options.extra)
         sandbox.make_tree(tree, options.lessons, extra)
         settings = {"tier": run.tier, "tree": str(tree), "seed": run.seed, "full": run.full, "lessons": run.lessons}
         settings["extra"] = [str(path) for path in extra]
-        _hand_out(options, run, settings, found, submissions, digests, log, say)
+        _hand_out(options, settings, grades, log, say)
 
 
-def _hand_out(options: Options, run: Run, settings: dict[str, Any], found, submissions, digests, log, say) -> None:
+class Waiting:
+    """The parts that nobody has begun, and the lesson that each judge is at."""
+
+    def __init__(self, parts: list[tuple[Submission, Lesson]]):
+        self.parts: dict[str, deque[tuple[Submission, Lesson]]] = {}
+        for submission, lesson in parts:
+            self.parts.setdefault(lesson.name, deque()).append((submission, lesson))
+        self.at: dict[int, str] = {}
+
+    def take(self, number: int) -> tuple[Submission, Lesson] | None:
+        """What the judge of that number does next; None where nothing is left."""
+        left = {name: _work(parts) for name, parts in self.parts.items()}
+        others = [lesson for judge, lesson in self.at.items() if judge != number]
+        self.at[number] = next_lesson(self.at.get(number, ""), left, others)
+        return self.parts[self.at[number]].popleft() if self.at[number] else None
+
+
+def next_lesson(at: str, left: dict[str, int], others: Sequence[str]) -> str:
+    """The lesson that a judge goes on with: the one that it is at, while there is work for it; then the one with the
+    most work `left` for each judge that would be at it, of equals the first. "" where nothing is left.
+
+    `others`: the lessons that the other judges are at."""
+    if left.get(at):
+        return at
+    return max(left, key=lambda name: left[name] / (1 + others.count(name))) if any(left.values()) else ""
+
+
+def _work(parts: Iterable[tuple[Submission, Lesson]]) -> int:
+    """How much there is to do, roughly: the exercises."""
+    return sum(len(lesson.exercises) for _, lesson in parts)
+
+
+def _hand_out(options: Options, settings: dict[str, Any], grades: Grades, log: Log, say: Callable[[str], None]) -> None:
     """To one thread for each judge, until nothing is left, or something is wrong that concerns all."""
-    waiting: queue.SimpleQueue[Submission] = queue.SimpleQueue()
-    rest = [s for s in submissions if s.student not in found]
-    for submission in rest:
-        waiting.put(submission)
+    rest = grades.missing()
+    waiting, work_done = Waiting(rest), 0
     jobs = max(1, min(options.jobs or os.cpu_count() or 1, len(rest)))
     lock, started, faults = threading.Lock(), time.monotonic(), []
     over, ended = threading.Event(), []  # not Thread.join: a Ctrl-C makes it take a thread that runs for one that ended
 
     def work(number: int) -> None:
+        nonlocal work_done
         judge = None
         try:
             while not faults:
-                try:
-                    submission = waiting.get_nowait()
-                except queue.Empty:
-                    break
-                judge, result = _graded(submission, judge, {**settings, "number": number}, run, faults)
-                result.digest = digests[submission.student]
                 with lock:
-                    log.append(result)
-                    found[submission.student] = result
-                    say(progress(result, len(found), len(submissions), len(rest), time.monotonic() - started))
+                    taken = waiting.take(number)
+                if taken is None:
+                    break
+                submission, lesson = taken
+                judge, part = _graded(submission, lesson, judge, {**settings, "number": number}, faults)
+                key = (part.student, part.lesson)
+                part.digest = grades.digests[key]
+                with lock:
+                    log.append(part)
+                    grades.parts[key] = part
+                    work_done += _work([taken])
+                    left = (time.monotonic() - started) * (_work(rest) / work_done - 1)
+                    say(progress(part, lesson, len(grades.parts), len(grades.digests), left))
+                grades.settle(submission)
         except BaseException as error:  # a full disk, say: every thread stops, what is written stays
             faults.append(error)
         finally:
@@ -302,52 +360,57 @@ def _hand_out(options: Options, run: Run, settings: dict[str, Any], found, submi
 
 
 def _graded(
-    submission: Submission, judge: JudgeProcess | None, settings: dict[str, Any], run: Run, faults: list
-) -> tuple[JudgeProcess | None, StudentResult]:
-    """One submission, tried twice where it is our fault. The judge that is still well is given back. Raises Stopped
-    once there is something in `faults`, and UsageError where no judge can be started: that concerns everybody."""
+    submission: Submission, lesson: Lesson, judge: JudgeProcess | None, settings: dict[str, Any], faults: list
+) -> tuple[JudgeProcess | None, Part]:
+    """One part, tried twice where it is our fault. The judge that is still well is given back. Raises Stopped once
+    there is something in `faults`, and UsageError where no judge can be started: that concerns everybody."""
     started = time.monotonic()
-    result = StudentResult(submission.student, results.GRADER_ERROR)
-    problem = submission.fault
+    unknown = [ExerciseResult(e.id, e.points, None, results.GRADER_ERROR) for e in lesson.exercises]
+    part = Part(submission.student, lesson.name, unknown, submission.fault)
     for last in () if submission.fault else (False, True):
         try:
             if faults:
                 raise Stopped
             judge = judge or JudgeProcess(settings)
-            result.exercises = judge.grade(submission)
-            result.status = results.GRADED if submission.files else results.NOT_GRADABLE
+            part.exercises, part.fault = judge.grade(submission, lesson), ""
             break
         except (JudgeFault, TypeError, OSError) as error:
             if judge is not None:
                 judge.kill()
-            judge, problem = None, str(error)
+            judge, part.fault = None, str(error) or type(error).__name__
             if faults:
                 raise Stopped from None
             if last and isinstance(error, (NotStarted, OSError)):
-                raise UsageError(f"no judge can be started: {problem}; what was graded is kept") from None
-    if result.status == results.GRADER_ERROR:
-        result.exercises = [ExerciseResult(i, p, None, results.GRADER_ERROR) for i, p in run.points.items()]
-    _remarked(result, submission)
-    if result.status == results.GRADER_ERROR:
-        result.flags.append(f"the grader failed: {problem}")
-    result.seconds = round(time.monotonic() - started, 2)
-    return judge, result
+                raise UsageError(f"no judge can be started: {part.fault}; what was graded is kept") from None
+    part.seconds = round(time.monotonic() - started, 2)
+    return judge, part
 
 
-def _remarked(result: StudentResult, submission: Submission) -> None:
-    """What there is to say besides the points; said anew of a kept result, since it is about more than its files."""
+def whole(submission: Submission, parts: list[Part]) -> StudentResult:
+    """What there is to say of a submission: its parts, and what is in its files and around them. The latter is looked
+    at anew for kept parts, too, since it is about more than the files that are graded."""
+    faults = list(dict.fromkeys(part.fault for part in parts if part.fault))
+    status = results.GRADER_ERROR if faults else results.GRADED if submission.files else results.NOT_GRADABLE
     try:
         seen = flags.look(submission.files)
     except Exception as error:  # of whatever depth and form the code is, it must not end the grading of the others
         seen = [f"its files could not be looked at for flags ({type(error).__name__})"]
-    result.notes, result.flags = list(submission.notes), [*submission.flags, *seen]
+    return StudentResult(
+        submission.student,
+        status,
+        [exercise for part in parts for exercise in part.exercises],
+        notes=list(submission.notes),
+        flags=[*submission.flags, *seen, *(f"the grader failed: {fault}" for fault in faults)],
+        digest=hashlib.sha256(" ".join(part.digest for part in parts).encode()).hexdigest()[:16],
+        seconds=round(sum(part.seconds for part in parts), 2),
+    )
 
 
 # --- what is remembered --------------------------------------------------------------------------------------------
 
 
 class Log:
-    """results.jsonl: the run, then a line for each submission. A line is on the disk before the next is begun.
+    """results.jsonl: the run, then a line for each part. A line is on the disk before the next is begun.
 
     Raises UsageError where it cannot be written. Each line has a sum of its own, so that a half is not taken for
     a whole; nothing is kept in memory to be written later."""
@@ -368,11 +431,11 @@ class Log:
             self.close()
             raise
 
-    def append(self, result: StudentResult) -> None:
-        self.write({"student": asdict(result)})
+    def append(self, part: Part) -> None:
+        self.write({"part": asdict(part)})
 
     def write(self, row: dict[str, Any]) -> None:
-        self.put(json.dumps({**row, "sum": _sum(row)}, sort_keys=True).encode() + b"\n")
+        self.put(json.dumps({**row, "sum": _sum(row)}).encode() + b"\n")  # in the order of the exercises
 
     def put(self, line: bytes) -> None:
         at = os.fstat(self.file).st_size
@@ -421,7 +484,7 @@ def written_to(out: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def resumed(options: Options, tier: str, say: Callable[[str], None]) -> tuple[Run, dict[str, StudentResult]]:
+def resumed(options: Options, tier: str, say: Callable[[str], None]) -> tuple[Run, dict[tuple[str, str], Part]]:
     """The run that DIR/results.jsonl belongs to and what it has, if it is this one; else a new run, and the old file is
     put aside."""
     run = new_run(options, tier)
@@ -458,8 +521,9 @@ def new_run(options: Options, tier: str) -> Run:
     )
 
 
-def read(path: Path) -> tuple[Run | None, dict[str, StudentResult]]:
-    """The run and the results in a results.jsonl. A line that cannot be read (cut short, say) is left out."""
+def read(path: Path) -> tuple[Run | None, dict[tuple[str, str], Part]]:
+    """The run and the parts, by student and lesson, in a results.jsonl. A line that cannot be read (cut short, say) is
+    left out; of several of one part the last counts."""
     run, done = None, {}
     for line in path.read_bytes().split(b"\n"):
         try:
@@ -468,10 +532,10 @@ def read(path: Path) -> tuple[Run | None, dict[str, StudentResult]]:
                 continue
             if "run" in row:
                 run = Run(**row["run"])
-            elif "student" in row:
-                made = StudentResult(**row["student"])
+            elif "part" in row:
+                made = Part(**row["part"])
                 made.exercises = [ExerciseResult(**e) for e in made.exercises]
-                done[made.student] = made
+                done[made.student, made.lesson] = made
         except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
             continue
     return run, done
@@ -504,31 +568,36 @@ def version(extra: Path | None = None, root: Path = ROOT) -> str:
     return made.hexdigest()[:16]
 
 
-def digest(submission: Submission, run: Run) -> str:
-    made = hashlib.sha256(f"{run.version} {run.seed} {run.full} {run.tier} {run.lessons}".encode())
-    for name, text in sorted(submission.files.items()):
+def handed_in(submission: Submission, lesson: Lesson) -> tuple[dict[str, bytes], dict[str, str]]:
+    """A submission's files of one lesson, and what is wrong with the others of it: all that its part depends on."""
+    names = [f"{lesson.name}/{file}" for file in stubs.files(lesson)]
+    return tuple({n: all_of[n] for n in names if n in all_of} for all_of in (submission.files, submission.problems))
+
+
+def digest(submission: Submission, lesson: Lesson, run: Run) -> str:
+    """Of whatever decides about a part. One that is kept is not graded again while it is the same."""
+    files, problems = handed_in(submission, lesson)
+    made = hashlib.sha256(f"{run.version} {run.seed} {run.full} {run.tier} {lesson.name}".encode())
+    for name, text in sorted(files.items()):
         made.update(f"{name} {len(text)}\0".encode() + text)
-    for name, problem in sorted(submission.problems.items()):
+    for name, problem in sorted(problems.items()):
         made.update(f"{name}\0{problem}\0".encode())
     return made.hexdigest()[:16]
 
 
-def _known(result: StudentResult | None, wanted: str) -> bool:
-    return result is not None and result.digest == wanted and result.earned is not None
+def _known(part: Part | None, wanted: str) -> bool:
+    return part is not None and part.digest == wanted and part.earned is not None
 
 
 # --- what is said and written --------------------------------------------------------------------------------------
 
 
-def progress(result: StudentResult, done: int, total: int, begun: int, seconds: float) -> str:
-    """ "  7 of 100  ada  41 of 60 points   about 2 min left"."""
-    score = f"{result.earned} of {result.points} points" if result.earned is not None else result.status
-    here = begun - (total - done)
-    left = seconds / max(here, 1) * (total - done)
-    rest = (
-        "" if done == total else f"   about {left / 60:.0f} min left" if left >= 90 else f"   about {left:.0f} s left"
-    )
-    return f"{done:>4} of {total}  {result.student:<28.28} {score}{rest}"
+def progress(part: Part, lesson: Lesson, done: int, total: int, left: float) -> str:
+    """ "  57 of 400  ada   lesson 14: 21 of 40 points   about 2 min left"; `left`: seconds."""
+    score = f"{part.earned} of {part.points} points" if part.earned is not None else results.GRADER_ERROR
+    rest = f"about {left / 60:.0f} min left" if left >= 90 else f"about {left:.0f} s left"
+    line = f"{done:>4} of {total}  {part.student:<28.28} lesson {lesson.number}: {score}"
+    return line if done == total else f"{line}   {rest}"
 
 
 def read_gradebook(options: Options) -> str:

@@ -1,9 +1,9 @@
-"""The judge: a pytest session that holds the tests and the reference and grades one submission after the other.
+"""The judge: a pytest session that holds the tests and the reference and grades one lesson of a submission at a time.
 
     python -m course.grading.judge FD
 
 FD is the socket of the command that started it (`course.grading.grade`). The tests are collected once, with handles for
-whatever they import from a lesson; each submission then gets its workers, one for each lesson.
+whatever they import from a lesson; each lesson of each submission then gets a worker.
 
 A test is a function of what it is shown. So it is judged once for every sequence of answers: `Memory` knows what a test
 asks next after the answers so far, and how it ended. Most of a class's answers are the same, to the last bit.
@@ -202,17 +202,18 @@ class Judge:
     # --- submissions ---------------------------------------------------------------------------------------------
 
     def serve(self) -> None:
-        """Grades what the command sends until it closes the socket."""
+        """Grades what the command sends, a lesson of a submission at a time, until it closes the socket."""
         problem, complaint = self.checked()
         wire.send(self.control, plain.encode({"ready": True, "problem": problem, "complaint": complaint}))
         if problem or complaint:
             return
+        lessons = {lesson.name: lesson for lesson in self.lessons}
         while True:
             try:
                 asked = plain.decode(wire.receive(self.control, wire.REQUEST_LIMIT))
             except wire.Closed:
                 return
-            found = [e for lesson in self.lessons for e in self.once(lesson, asked["files"], asked["problems"])]
+            found = self.once(lessons[asked["lesson"]], asked["files"], asked["problems"])
             wire.send(self.control, plain.encode([asdict(e) for e in found]))
 
     def checked(self) -> tuple[str, str]:

@@ -37,8 +37,29 @@ class ExerciseResult:
 
 
 @dataclass
+class Part:
+    """One lesson of one submission: what a judge is handed at a time, and a line of results.jsonl."""
+
+    student: str
+    lesson: str  # "lesson13_grpo"
+    exercises: list[ExerciseResult]
+    fault: str = ""  # why the grader failed on it; each exercise is a GRADER_ERROR then
+    digest: str = ""  # of the files that were graded and of the grading itself
+    seconds: float = 0.0
+
+    @property
+    def earned(self) -> int | None:
+        """Points in all; None where the grader failed anywhere."""
+        return None if any(e.earned is None for e in self.exercises) else sum(e.earned for e in self.exercises)
+
+    @property
+    def points(self) -> int:
+        return sum(e.points for e in self.exercises)
+
+
+@dataclass
 class StudentResult:
-    """One submission."""
+    """One submission: all of its parts, and what there is to say besides the points."""
 
     student: str  # as the intake names it: the folder's or the archive's name
     status: str  # GRADED, NOT_GRADABLE (nothing usable was handed in) or GRADER_ERROR

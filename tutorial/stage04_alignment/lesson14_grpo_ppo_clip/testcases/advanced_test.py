@@ -1435,7 +1435,7 @@ class TestStep:
 
     def test_two_updates_on_one_rollout_differ_from_one(self, observe):
         # At the second update the ratio is no longer 1; its gradient is not divided by the number of updates.
-        few = {**LEARNING, "group_size": 8, "seed": 3}
+        few = {**LEARNING, "group_size": 16, "seed": 3}
         frozen = {**few, "learning_rate": 0.0}
         one = observe(scenarios.train, steps=1, updates_per_generation=1, **frozen).value["history"][0]
         seen = observe(scenarios.train, steps=1, updates_per_generation=2, **frozen)

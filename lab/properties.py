@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import os
+import pickle
 from collections.abc import Callable
 from hashlib import sha256
+from typing import Any
 
 from lab.errors import UsageError
 
@@ -18,6 +20,7 @@ def for_all(examples: int = 25, **strategies) -> Callable[[Callable], Callable]:
     (with which hypothesis begins) or made from another, and no simpler one is looked for once one has failed.
     """
     from hypothesis import HealthCheck, Phase, given, reject, seed, settings  # not before a property is declared
+    from hypothesis.errors import Unsatisfiable
     from hypothesis.internal.conjecture import providers
 
     # Now and then hypothesis draws a number that stands in the source of some module that happens to be loaded: with
@@ -36,19 +39,25 @@ def for_all(examples: int = 25, **strategies) -> Callable[[Callable], Callable]:
     )
 
     def property_test(test: Callable) -> Callable:
-        simplest = [False]
+        simplest, latest = False, None
 
-        @functools.wraps(test)
         def example(*arguments, **drawn):
-            if simplest[0]:
-                simplest[0] = False
-                reject()
             if "observe" in drawn:
                 drawn["observe"].start()  # the report is about the last example alone
             return test(*arguments, **drawn)
 
+        @functools.wraps(test)
+        def drawn_example(*arguments, **drawn):
+            nonlocal simplest, latest
+            if simplest:
+                simplest = False
+                reject()
+            if few:
+                latest = _pickled({name: drawn[name] for name in strategies})
+            return example(*arguments, **drawn)
+
         def drawing(number: int) -> Callable:
-            return config(seed(number)(given(**strategies)(example)))
+            return config(seed(number)(given(**strategies)(drawn_example)))
 
         if not few:
             return drawing(chosen_seed())
@@ -56,15 +65,33 @@ def for_all(examples: int = 25, **strategies) -> Callable[[Callable], Callable]:
         seeds = (sha256(f"{chosen_seed()} {n}".encode()).digest() for n in range(min(examples, most_examples())))
         draws = [drawing(int.from_bytes(one[:8])) for one in seeds]
 
+        made: list[bytes | None] = [None] * len(draws)
+
         @functools.wraps(draws[0])
         def each_draw(*arguments, **fixtures):
-            for draw in draws:
-                simplest[0] = True
-                draw(*arguments, **fixtures)
+            nonlocal simplest
+            for number, draw in enumerate(draws):
+                if made[number]:  # hypothesis takes milliseconds to draw the same again
+                    example(*arguments, **fixtures, **pickle.loads(made[number]))
+                else:
+                    simplest = True
+                    try:
+                        draw(*arguments, **fixtures)
+                    except Unsatisfiable:  # there is no other
+                        draw(*arguments, **fixtures)
+                    made[number] = latest
 
         return each_draw
 
     return property_test
+
+
+def _pickled(drawn: dict[str, Any]) -> bytes | None:
+    """Before the test can change it; None for what has to be drawn each time, such as st.data()."""
+    try:
+        return pickle.dumps(drawn)
+    except Exception:
+        return None
 
 
 def most_examples() -> int:

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from lab.switch import ROOT
+
 TESTS = """\
     import pytest
     from hypothesis import strategies as st
@@ -88,3 +90,53 @@ def test_the_first_that_fails_ends_it(draws, monkeypatch):
 def test_no_more_than_the_test_asks_for(draws, monkeypatch):
     lines, _ = draws("one.txt", monkeypatch, PROPERTY_EXAMPLES="5")
     assert len(lines) == 1
+
+
+AGAIN = """\
+import sys
+from hypothesis import strategies as st
+from lab.properties import for_all
+
+made, seen = [], []
+
+def note(x):
+    made.append(x)
+    return [x]
+
+@for_all(x=st.integers(0, 10**6).map(note))
+def test_it(x):
+    seen.append(list(x))
+    x.clear()
+
+test_it()
+drawn = len(made)
+first, seen[:] = list(seen), []
+test_it()
+assert first == seen and len(first) == 4, (first, seen)
+assert len(made) == drawn, "drawn anew"
+
+words = []
+
+@for_all(data=st.data(), x=st.booleans())
+def test_that_draws_itself(data, x):
+    words.append(data.draw(st.text("abc", min_size=1)))
+
+test_that_draws_itself()
+test_that_draws_itself()
+assert words[:4] == words[4:] and len(words) == 8, words
+
+only = []
+
+@for_all(x=st.just(3))
+def test_of_one_value(x):
+    only.append(x)
+
+test_of_one_value()
+assert only == [3] * 4, only
+"""
+
+
+def test_a_second_run_takes_the_same_draws_and_draws_none(monkeypatch, run_python):
+    monkeypatch.setenv("PROPERTY_EXAMPLES", "4")
+    done = run_python(ROOT, "-c", AGAIN)
+    assert done.returncode == 0, done.stderr

@@ -109,7 +109,7 @@ def _file(data: bytes) -> Iterator[tuple[int, str]]:
         for number, line in enumerate(text.split("\n"), 1):
             if TURNING & set(line):
                 yield number, "has characters that turn the direction of text: it is not what it looks like"
-    nodes = list(ast.walk(tree))
+    nodes = _walk(tree)
     variables = _variables(nodes)
     modules = _imported(nodes, variables)
     docstrings = _docstrings(nodes)
@@ -119,6 +119,19 @@ def _file(data: bytes) -> Iterator[tuple[int, str]]:
             for what in _node(node, modules, variables):
                 yield node.lineno, what
     yield from _tables(nodes, docstrings)
+
+
+def _walk(node: ast.AST) -> list[ast.AST]:
+    """As ast.walk, but without what every node has one of, such as ast.Load; three times as fast."""
+    found = [node]
+    for node in found:  # which grows
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if type(value) is list:
+                found += [one for one in value if isinstance(one, ast.AST)]
+            elif isinstance(value, ast.AST) and value._fields:
+                found.append(value)
+    return found
 
 
 def _imported(nodes: list[ast.AST], variables: set[str]) -> dict[str, str]:
@@ -235,7 +248,7 @@ def _class(node: ast.ClassDef) -> Iterator[str]:
     for base in node.bases:
         if _dotted(base).rpartition(".")[2] in BASES:
             yield f"class {node.name} is a kind of {_dotted(base)}"
-    for inner in ast.walk(node):
+    for inner in _walk(node):
         if isinstance(inner, ast.FunctionDef) and inner.name in METHODS:
             yield f"class {node.name} defines {inner.name}"
         elif isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store) and inner.id in METHODS | {"__class__"}:
@@ -270,7 +283,7 @@ def _tables(nodes: list[ast.AST], docstrings: set[int]) -> Iterator[tuple[int, s
         if id(node) in told:
             continue
         if isinstance(node, (ast.List, ast.Tuple, ast.Set, ast.Dict)):
-            inside = list(ast.walk(node))
+            inside = _walk(node)
             count = sum(isinstance(n, ast.Constant) for n in inside)
             if count > LONG_TABLE:
                 yield node.lineno, f"has a table of {count} constants"

@@ -97,8 +97,7 @@ def in_place_of(lesson: Lesson, exercise: Exercise, code: Any) -> Iterator[None]
         places = [(present, method)]
         present = present.__dict__.get(method)
     else:
-        modules = _modules_of_lessons(len(sys.modules), module_of(lesson, exercise))
-        places = [(m, name) for m in modules for name, value in list(vars(m).items()) if value is present]
+        places = _places(len(sys.modules), module_of(lesson, exercise), present)
         _described_like(code, present)
     _substitutes.append((present, code))
     for owner, name in places:
@@ -111,11 +110,12 @@ def in_place_of(lesson: Lesson, exercise: Exercise, code: Any) -> Iterator[None]
             setattr(owner, name, present)
 
 
-@functools.lru_cache(maxsize=1)
-def _modules_of_lessons(loaded: int, one: ModuleType) -> list[ModuleType]:
-    """Those imported so far; looked for again when the number of modules, or `one` of a lesson, has changed."""
-    found = [(n, m) for n, m in list(sys.modules.items()) if n.startswith("lesson") and m is not None]
-    return [m for n, m in found if LESSON.fullmatch(n.partition(".")[0])]
+@functools.lru_cache(maxsize=64)
+def _places(loaded: int, one: ModuleType, present: Any) -> list[tuple[ModuleType, str]]:
+    """Where the lessons' modules hold `present`, which `one` of them defines; looked for again when the number of
+    modules has changed."""
+    found = [m for n, m in list(sys.modules.items()) if m is not None and LESSON.fullmatch(n.partition(".")[0])]
+    return [(m, name) for m in found for name, value in list(vars(m).items()) if value is present]
 
 
 _substitutes: list[tuple[Any, Any]] = []  # (what stood there, what stands there now), the oldest first

@@ -31,9 +31,6 @@ AT_LEAST = 3  # of them where there is no time for more
 REFERENCE = "reference"
 
 
-Further = list[tuple[Observation, Observation]]  # of one test: the learner's, each beside the reference's
-
-
 @dataclass
 class Candidate:
     """A known mistake, ready to be put in the place of the learner's code."""
@@ -51,7 +48,7 @@ class Case:
         self.candidates = [Candidate(a, attempts.build(a, lesson)) for a in found]
         unchanged = Attempt(exercise.id, REFERENCE, 0)
         self.reference = Candidate(unchanged, attempts.reference(lesson, exercise)) if found else None
-        self.elsewhere: list[Further] = []
+        self.elsewhere: list[list[Observation]] = []  # a list for each test
         self._others: Iterator[list[Observation]] | None = None  # what other tests observe, as far as not yet looked at
         self._answers: dict[tuple, Answer | Exception] = {}  # what a candidate answered to a call; it always will
 
@@ -76,7 +73,7 @@ class Case:
         """Other code is in the exercise's place now."""
         self.elsewhere, self._others = [], None
 
-    def further(self, item: pytest.Item) -> Iterator[Further]:
+    def further(self, item: pytest.Item) -> Iterator[list[Observation]]:
         """What the exercise's other tests observe, a test at a time; kept for the next failure."""
         yield from list(self.elsewhere)
         if self._others is None:
@@ -85,7 +82,7 @@ class Case:
         for observed in self._others:
             found = [seen for seen in observed if not isinstance(seen.outcome, NotImplementedError)]
             if found:  # else what the exercise builds on is not written yet
-                self.elsewhere.append([(seen, self.outcome(self.reference, seen)) for seen in found])
+                self.elsewhere.append(found)
                 yield self.elsewhere[-1]
 
 
@@ -146,22 +143,22 @@ def named(case: Case, item: pytest.Item, log: list[Observation], deadline: float
             if not left or alone >= ENOUGH:
                 break
             alone += len(left) == 1
-            for seen, right in further:
+            for seen in further:
                 if time.monotonic() >= deadline:
                     raise alarm.TooLate
-                left = _agreeing(case, left, seen, right)
+                left = _agreeing(case, left, seen)
     except alarm.TooLate:
         if alone < AT_LEAST:
             return None
     return left[0].attempt.says if len({c.attempt.says for c in left}) == 1 else None
 
 
-def _agreeing(case: Case, candidates: list[Candidate], seen: Observation, right: Observation) -> list[Candidate]:
+def _agreeing(case: Case, candidates: list[Candidate], seen: Observation) -> list[Candidate]:
     """Those who answer as the learner's code did, where that is right or some do; else all."""
     if not candidates:
         return []
     agree = [alike(case.outcome(candidate, seen), seen) for candidate in candidates]
-    if not any(agree) and not alike(seen, right):
+    if not any(agree) and not alike(seen, case.outcome(case.reference, seen)):
         return candidates
     return [c for c, same in zip(candidates, agree, strict=True) if same]
 

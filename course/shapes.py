@@ -30,6 +30,11 @@ def violation(function: Callable, bound: inspect.BoundArguments, result: Any) ->
     return _check(declared, result, sizes, "the result")
 
 
+def declared(function: Callable) -> bool:
+    """Whether anything is said of what it returns."""
+    return _hints(function).get("return") is not None
+
+
 @functools.lru_cache(maxsize=1024)
 def _hints(function: Callable) -> dict[str, Any]:
     try:

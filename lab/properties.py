@@ -22,6 +22,7 @@ def for_all(examples: int = 25, **strategies) -> Callable[[Callable], Callable]:
     from hypothesis import HealthCheck, Phase, given, reject, seed, settings  # not before a property is declared
     from hypothesis.errors import Unsatisfiable
     from hypothesis.internal.conjecture import providers
+    from hypothesis.internal.entropy import deterministic_PRNG
 
     # Now and then hypothesis draws a number that stands in the source of some module that happens to be loaded: with
     # the same seed, other processes would draw other examples.
@@ -40,6 +41,7 @@ def for_all(examples: int = 25, **strategies) -> Callable[[Callable], Callable]:
 
     def property_test(test: Callable) -> Callable:
         simplest, latest = False, None
+        keeps = few and not {"assume", "reject"} & set(test.__code__.co_names)  # hypothesis' own way out of a test
 
         def example(*arguments, **drawn):
             if "observe" in drawn:
@@ -52,8 +54,7 @@ def for_all(examples: int = 25, **strategies) -> Callable[[Callable], Callable]:
             if simplest:
                 simplest = False
                 reject()
-            if few:
-                latest = _pickled({name: drawn[name] for name in strategies})
+            latest = _pickled({name: drawn[name] for name in strategies}) if keeps else None
             return example(*arguments, **drawn)
 
         def drawing(number: int) -> Callable:
@@ -64,22 +65,22 @@ def for_all(examples: int = 25, **strategies) -> Callable[[Callable], Callable]:
         # Not the next whole numbers, which are other people's seeds.
         seeds = (sha256(f"{chosen_seed()} {n}".encode()).digest() for n in range(min(examples, most_examples())))
         draws = [drawing(int.from_bytes(one[:8])) for one in seeds]
-
-        made: list[bytes | None] = [None] * len(draws)
+        made: list[bytes | None] = [None] * len(draws)  # hypothesis takes milliseconds to draw the same again
 
         @functools.wraps(draws[0])
         def each_draw(*arguments, **fixtures):
             nonlocal simplest
             for number, draw in enumerate(draws):
-                if made[number]:  # hypothesis takes milliseconds to draw the same again
-                    example(*arguments, **fixtures, **pickle.loads(made[number]))
-                else:
-                    simplest = True
-                    try:
-                        draw(*arguments, **fixtures)
-                    except Unsatisfiable:  # there is no other
-                        draw(*arguments, **fixtures)
-                    made[number] = latest
+                if made[number]:
+                    with deterministic_PRNG():  # as in hypothesis' own runs
+                        example(*arguments, **fixtures, **pickle.loads(made[number]))
+                    continue
+                simplest = True
+                try:
+                    draw(*arguments, **fixtures)
+                except Unsatisfiable:  # there is no other
+                    draw(*arguments, **fixtures)
+                made[number] = latest
 
         return each_draw
 

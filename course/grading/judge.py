@@ -14,6 +14,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import functools
+import gc
 import hashlib
 import os
 import socket
@@ -31,7 +32,7 @@ from _pytest.runner import runtestprotocol
 
 from course import alarm, diagnosis, failure, manifest, plain, report, state, stubs
 from course.diagnosis import Case
-from course.grading import compiled, confine, consequences, intake, remote, results, selftest, wire
+from course.grading import bare, compiled, confine, consequences, intake, remote, results, selftest, wire
 from course.grading.remote import HandleFinder, RemoteObserver, Unanswered
 from course.grading.results import EXAMPLES, ExerciseResult
 from course.grading.sandbox import UNSAFE, WAIT, Job, Slot, WorkerFault
@@ -68,6 +69,15 @@ class Verdict:
     ours: str = ""  # why it did not pass, where no answer is to blame: no points are lost by that
     first: int = 0  # which observations the report is about: the last example's
     matches: list[str | None] = field(default_factory=list)  # the messages that it awaited of their errors
+
+
+@dataclass
+class Ended:
+    """How the run of a test ended."""
+
+    error: BaseException | None  # None: it passed
+    run: bool = True  # not skipped, nor expected to fail
+    in_call: bool = True  # not before or after the test itself
 
 
 @dataclass
@@ -126,6 +136,8 @@ class Judge:
         self.memory, self.reasons = Memory(), {}
         self.graded: dict[bytes, list[ExerciseResult]] = {}
         self.cases: dict[str, Case] = {}
+        self.lasts = False  # the process is this judge's alone
+        self.settled: set[str] = set()  # lessons graded before
         self.call, self.wait = settings.get("call", CALL), settings.get("wait", WAIT[settings["full"]])
         self.look = settings.get("look", LOOK)
         self.slot = Slot(settings["tier"], Path(settings["tree"]), settings["number"])
@@ -141,7 +153,6 @@ class Judge:
     @pytest.fixture(scope="session")
     @staticmethod  # a fixture of the session cannot be an instance's method
     def observe(request: pytest.FixtureRequest) -> RemoteObserver:
-        torch.set_num_threads(1)
         judge = request.config.stash[JUDGE]
         judge.observer = RemoteObserver(judge.ask)
         return judge.observer
@@ -173,6 +184,7 @@ class Judge:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         self.finder.remove()
+        torch.set_num_threads(1)
         os.environ["SOLUTION"] = "1"
         diagnosis.SECONDS = self.look
         self.items: dict[str, list[pytest.Item]] = {}
@@ -262,6 +274,10 @@ class Judge:
         finally:
             self.stop()
         self.blame(lesson, found)
+        if self.lasts and lesson.name not in self.settled:
+            self.settled.add(lesson.name)
+            gc.collect()
+            gc.freeze()  # all that is loaded by now stays; to look through it again and again takes a tenth of the time
         return found
 
     def blame(self, lesson: Lesson, found: list[ExerciseResult]) -> None:
@@ -436,38 +452,49 @@ class Judge:
         return record
 
     def really_run(self, record: Record, lesson: Lesson) -> None:
-        self.played, self.known = 0, len(record.asked)
-        self.observer_start()
-        reports = runtestprotocol(record.item, log=False, nextitem=None)
+        ended = self.ended(record)
         if self.fault is not None:
             raise self.fault
         if record.trouble is not None:
             return
-        bad = next((r for r in reports if r.failed or r.skipped or hasattr(r, "wasxfail")), None)
-        passed = bad is None and [r.when for r in reports if r.passed].count("call") == 1
-        verdict = Verdict(passed)
-        if not passed:
-            error = getattr(bad, "error", None) or AssertionError("the test was not run")
-            log = self.observer.log if hasattr(self, "observer") else []
-            verdict.ours = _ours(record.item, bad, error)
+        error = ended.error
+        verdict = Verdict(error is None)
+        if error is not None:
+            verdict.ours = _ours(record.item, ended)
             verdict.unwritten = isinstance(error, NotImplementedError) and str(error).startswith(UNWRITTEN)
             verdict.lines = (
                 [str(error).splitlines()[0]]
                 if verdict.unwritten
                 else [
                     remote.clean(text, 1000)
-                    for text in failure.lines(record.item, lesson.folder, error, log, None, None)
+                    for text in failure.lines(record.item, lesson.folder, error, self.observer.log, None, None)
                 ]
             )
-        if hasattr(self, "observer"):
-            verdict.first = self.observer.examples
-            verdict.matches = [seen.match for seen in self.observer.log]
+        verdict.first = self.observer.examples
+        verdict.matches = [seen.match for seen in self.observer.log]
         record.verdict = self.memory.next[record.test, record.history] = verdict
 
-    def observer_start(self) -> None:
-        if hasattr(self, "observer"):
-            self.observer.log.clear()
-            self.observer.examples = 0
+    def ended(self, record: Record) -> Ended:
+        """Runs the test's function alone; where that does not tell, pytest, which is answered the same."""
+        self.start_over(record)
+        if str(record.item.path) not in self.settings["extra"]:
+            with contextlib.suppress(bare.InFull):
+                return Ended(bare.run(record.item, self.observer))
+        if self.fault is not None or record.trouble is not None:
+            return Ended(self.fault or record.trouble)
+        self.start_over(record)
+        reports = runtestprotocol(record.item, log=False, nextitem=None)
+        bad = next((r for r in reports if r.failed or r.skipped or hasattr(r, "wasxfail")), None)
+        if bad is None and [r.when for r in reports if r.passed].count("call") == 1:
+            return Ended(None)
+        error = getattr(bad, "error", None) or AssertionError("the test was not run")
+        if bad is None or bad.skipped or hasattr(bad, "wasxfail"):
+            return Ended(error, run=False)
+        return Ended(error, in_call=bad.when == "call")
+
+    def start_over(self, record: Record) -> None:
+        self.played, self.known = 0, len(record.asked)
+        self.observer = RemoteObserver(self.ask)
 
     def ask(self, request: bytes) -> bytes:
         """What the running test asks: known already up to where the memory ended, else the worker's answer."""
@@ -648,14 +675,15 @@ def name_of(item: pytest.Item) -> str:
     return f"{item.path.name}::{item.nodeid.partition('::')[2]}"
 
 
-def _ours(item: pytest.Item, report: pytest.TestReport | None, error: BaseException) -> str:
+def _ours(item: pytest.Item, ended: Ended) -> str:
     """Why a test that did not pass says nothing about the submission; "" where it does."""
+    error = ended.error
     if isinstance(error, remote.PastTheDoor):
         return f"{item.name}: {error}"
-    if report is None or report.skipped or hasattr(report, "wasxfail"):
+    if not ended.run:
         return f"{item.name} is not run, or expected to fail: {error}"
     of_answers = isinstance(error, Mismatch) or getattr(error, "came_through_observe", False)
-    if report.when != "call" and not of_answers:
+    if not ended.in_call and not of_answers:
         return f"{item.name} breaks off before or after the test itself: {type(error).__name__}: {error}"
     return ""
 
@@ -710,7 +738,9 @@ def main(arguments: list[str]) -> int:
     os.environ["PROPERTY_EXAMPLES"] = "" if settings["full"] else str(EXAMPLES)
     os.environ["SOLUTION"] = "1"
     switch.install()
-    return int(session(Judge(control, settings), settings["extra"]) not in (0, 1, 5))
+    judge = Judge(control, settings)
+    judge.lasts = True
+    return int(session(judge, settings["extra"]) not in (0, 1, 5))
 
 
 def session(judge: Judge, extra: list[str]) -> int:

@@ -162,6 +162,9 @@ class RemoteObserver(Observer):
         self.ask = ask
         self.examples = 0  # observations made before the running example of a property
 
+    def __repr__(self) -> str:
+        return "observe"  # where hypothesis shows it in a report, an address would differ from run to run
+
     def start(self) -> None:
         self.examples += len(self.log)
         super().start()
@@ -217,12 +220,17 @@ def outcome(request: Request, data: bytes) -> Answer:
 def _violation(request: Request, value: Any) -> str | None:
     """The declared shapes, checked on this side: the worker's own check proves nothing."""
     function = reference(request.function)
+    if not shapes.declared(function):
+        return None
     sent = plain.decode(request.arguments)
     try:
-        bound = inspect.signature(function).bind(*sent["args"], **sent["kwargs"])
+        bound = _signature(function).bind(*sent["args"], **sent["kwargs"])
     except TypeError:
         return None
     return shapes.violation(function, bound, value)
+
+
+_signature = functools.lru_cache(maxsize=256)(inspect.signature)
 
 
 def _too_long(value: Any) -> bool:

@@ -5,6 +5,7 @@ import importlib
 import pytest
 
 from course import attempts, manifest
+from lab import switch
 from lab.errors import UsageError
 
 LESSON = "stage01_a/lesson13_made_up"
@@ -151,3 +152,24 @@ def test_a_change_must_have_one_place(lesson, old, message):
 
 def test_no_file_no_attempts(lesson):
     assert attempts.read(lesson, attempts.VARIANTS) == []
+
+
+def test_a_module_that_is_imported_later_is_found_too(lesson, work):
+    (attempt,) = written(lesson, 'wrong("13.1", "Three times.", {"_times(x, 2)": "_times(x, 3)"})\n')
+    code = attempts.build(attempt, lesson)
+    with attempts.in_place_of(lesson, lesson.exercises[0], code):
+        assert work.fourfold(1) == 9
+    other = importlib.import_module("lesson13_made_up.other")
+    with attempts.in_place_of(lesson, lesson.exercises[0], code):
+        assert (work.fourfold(1), other.eightfold(1)) == (9, 12)
+    assert (work.fourfold(1), other.eightfold(1)) == (4, 8)
+
+
+def test_lessons_that_are_loaded_anew_are_looked_through_anew(lesson, work):
+    (attempt,) = written(lesson, 'wrong("13.1", "Three times.", {"_times(x, 2)": "_times(x, 3)"})\n')
+    with attempts.in_place_of(lesson, lesson.exercises[0], attempts.build(attempt, lesson)):
+        assert work.fourfold(1) == 9
+    switch.forget()
+    anew = importlib.import_module("lesson13_made_up.work")
+    with attempts.in_place_of(lesson, lesson.exercises[0], attempts.build(attempt, lesson)):
+        assert (anew.fourfold(1), work.fourfold(1)) == (9, 4)

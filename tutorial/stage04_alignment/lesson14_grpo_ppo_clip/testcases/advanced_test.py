@@ -1345,9 +1345,9 @@ class TestStep:
     @pytest.mark.parametrize("name", ["step_number", "seed"])
     def test_prompts_are_drawn_anew(self, observe, name):
         drawn = []
-        for number in range(8):
+        for number in range(6):
             settings = {"prompts_per_step": 1, "max_new_tokens": 1, "reward_of": "truth"}
-            seen = observe(scenarios.watched_step, **settings, **{"step_number": 0, name: number})
+            seen = observe(scenarios.watched_step, **{"step_number": 0, name: number}, **settings)
             drawn.append(prompt_of(seen.value["calls"][0], 0))
         seen.check(len(set(drawn)) > 1, f"whatever the {name}, the prompt was {drawn[0]!r}: prompts must be drawn")
 

@@ -1,6 +1,9 @@
 """What `course.grading.flags` points at in a submission, and that it leaves honest code alone."""
 
 import builtins
+import gc
+import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -129,3 +132,18 @@ def test_the_list_is_bounded_and_in_order():
 @pytest.mark.parametrize("data", [b"def f(:", b"\xff\xfe", b"x = \0", b"-" * 50_000 + b"1"])
 def test_what_does_not_parse_is_passed_over(data):
     assert look({"a.py": data, "b.py": b"import gc"}) == ["b.py:1: imports gc"]
+
+
+def test_several_threads_may_look_at_a_time():
+    """In Python 3.11 ast.parse counts its depth for all threads together, and one can be interrupted by another where
+    Python code runs in the middle of it: in a hook of the garbage collector, say."""
+    files = {file: (LESSONS[0].solution / file).read_bytes() for file in stubs.files(LESSONS[0])}
+    hook, before = (lambda *_: sum(range(50))), sys.getswitchinterval()
+    gc.callbacks.append(hook)
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(6) as pool:
+            assert all(found == [] for found in pool.map(look, [files] * 60))
+    finally:
+        sys.setswitchinterval(before)
+        gc.callbacks.remove(hook)

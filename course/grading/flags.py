@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
+import threading
 import warnings
 from collections.abc import Iterator
 
@@ -82,6 +83,8 @@ TEXTS = re.compile(
     r"site-packages|sitecustomize"
 )
 
+_PARSING = threading.Lock()  # of two at a time, Python 3.11's ast.parse may end either with a SystemError
+
 
 def look(files: dict[str, bytes]) -> list[str]:
     """`["lesson13_grpo/loss/grpo.py:12: imports subprocess", ...]`, by file and line, `MOST` at most.
@@ -100,7 +103,7 @@ def look(files: dict[str, bytes]) -> list[str]:
 def _file(data: bytes) -> Iterator[tuple[int, str]]:
     try:
         text = data.decode("utf-8")
-        with warnings.catch_warnings():
+        with _PARSING, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -78,10 +78,9 @@ def slug(student: str) -> str:
     return f"{plain or 'student'}_{hashlib.sha256(student.encode('utf-8', 'surrogatepass')).hexdigest()[:10]}"
 
 
-_READING = threading.Lock()  # several submissions may be in the same archive
-
-
 # --- one student -----------------------------------------------------------------------------------------------------
+
+_READING = threading.Lock()  # several submissions may be in the same archive
 
 
 def _submission(handed: Handed, lessons: list[Lesson]) -> Submission:

@@ -11,13 +11,16 @@ from typing import Any
 
 from lab.errors import UsageError
 
+DEAR = 10  # a test that asks for no more examples than that makes long calls
+
 
 def for_all(examples: int = 25, **strategies) -> Callable[[Callable], Callable]:
     """`@for_all(rewards=..., group_size=st.integers(2, 6))` draws the test's arguments of those names.
 
     The draws come from the environment's PROPERTY_SEED (0 by default; pytest's header prints it). Where
-    PROPERTY_EXAMPLES is set there are no more of them; each is drawn for itself then, none is the simplest there is
-    (with which hypothesis begins) or made from another, and no simpler one is looked for once one has failed.
+    PROPERTY_EXAMPLES is set there are no more of them, and one of a DEAR test. Each is drawn for itself then, none is
+    the simplest there is (with which hypothesis begins) or made from another, and no simpler one is looked for once
+    one has failed.
     """
     from hypothesis import HealthCheck, Phase, given, reject, seed, settings  # not before a property is declared
     from hypothesis.errors import Unsatisfiable
@@ -63,7 +66,8 @@ def for_all(examples: int = 25, **strategies) -> Callable[[Callable], Callable]:
         if not few:
             return drawing(chosen_seed())
         # Not the next whole numbers, which are other people's seeds.
-        seeds = (sha256(f"{chosen_seed()} {n}".encode()).digest() for n in range(min(examples, most_examples())))
+        count = 1 if examples <= DEAR else min(examples, most_examples())
+        seeds = (sha256(f"{chosen_seed()} {n}".encode()).digest() for n in range(count))
         draws = [drawing(int.from_bytes(one[:8])) for one in seeds]
         made: list[bytes | None] = [None] * len(draws)  # hypothesis takes milliseconds to draw the same again
 

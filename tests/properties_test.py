@@ -39,9 +39,14 @@ TESTS = """\
         def test_of_two_the_other_one_than_the_simplest(self, number):
             assert number == 4
 
-        @for_all(examples=1, number=st.integers(0, 10**9))
-        def test_asks_for_one_only(self, number):
-            with open("one.txt", "a") as file:
+        @for_all(examples=10, number=st.integers(0, 10**9))
+        def test_is_dear(self, number):
+            with open("dear.txt", "a") as file:
+                print(number, file=file)
+
+        @for_all(examples=11, number=st.integers(0, 10**9))
+        def test_is_not(self, number):
+            with open("cheap.txt", "a") as file:
                 print(number, file=file)
     """
 
@@ -84,12 +89,14 @@ def test_the_first_that_fails_ends_it(draws, monkeypatch):
     lines, shown = draws("failed.txt", monkeypatch, PROPERTY_EXAMPLES="5")
     assert lines and len(set(lines)) == 1  # hypothesis runs it once more to be sure
     assert f"it is {lines[0]}" in shown
-    assert "1 failed, 3 passed" in shown
+    assert "1 failed, 4 passed" in shown
 
 
-def test_no_more_than_the_test_asks_for(draws, monkeypatch):
-    lines, _ = draws("one.txt", monkeypatch, PROPERTY_EXAMPLES="5")
+def test_a_dear_test_is_drawn_for_once(draws, monkeypatch):
+    lines, _ = draws("dear.txt", monkeypatch, PROPERTY_EXAMPLES="5")
     assert len(lines) == 1
+    lines, _ = draws("cheap.txt", monkeypatch)
+    assert len(lines) == 5
 
 
 AGAIN = """\

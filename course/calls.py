@@ -64,9 +64,12 @@ def encoded(request: Request) -> tuple[bytes, bytes, Answer]:
     with torch.enable_grad():
         inputs = {name: _watch(bound, name) for name in request.grad_of}
         watched = {n: bound.arguments[n] for n in inputs if isinstance(bound.arguments[n], Tensor)}
-        with torch.random.fork_rng(devices=[]):
+        state = torch.default_generator.get_state()
+        try:
             torch.default_generator.manual_seed(0)  # torch.manual_seed takes milliseconds for GPUs that may come
             result = function(*bound.args, **bound.kwargs)
+        finally:
+            torch.default_generator.set_state(state)
         answer = Answer(None, problem=shapes.violation(function, bound, result))
         grads: dict[str, Any] = {}
         if answer.problem is None and inputs:
@@ -77,7 +80,7 @@ def encoded(request: Request) -> tuple[bytes, bytes, Answer]:
         answer.problem = answer.problem or f"{error}; return plain data"
         data = NOTHING, NO_GRADIENTS
     untouched = all(plain.same_bytes(value, inputs[name][""]) for name, value in watched.items())
-    if not untouched or not _same(sent, request.arguments):
+    if not untouched or (_changeable(sent) and not _same(sent, request.arguments)):
         after = signature.bind(*sent["args"], **sent["kwargs"]).arguments | watched
         original = plain.decode(request.arguments)
         before = signature.bind(*original["args"], **original["kwargs"]).arguments
@@ -101,6 +104,14 @@ _signature_of = functools.lru_cache(maxsize=1024)(inspect.signature)
 
 def _specs(sent: dict[str, Any]) -> Iterator[Spec]:
     yield from (a for a in (*sent["args"], *sent["kwargs"].values()) if isinstance(a, Spec))
+
+
+def _changeable(sent: dict[str, Any]) -> bool:
+    """Whether there is anything in it that a call could change in place."""
+    return not _FIXED.issuperset(map(type, (*sent["args"], *sent["kwargs"].values())))
+
+
+_FIXED = frozenset((str, int, float, bool, bytes, type(None), Spec))  # what a Spec builds is the call's own
 
 
 def _watch(bound: inspect.BoundArguments, name: str) -> dict[str, Tensor]:

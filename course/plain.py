@@ -2,14 +2,16 @@
 
 Plain are None, bool, int, float, str, bytes, tensors of any dtype, lists, tuples, dicts with such keys, and
 `lab.spec.Spec`. The form is a length, a JSON tree, and the tensors' raw bytes behind it: nothing is ever
-unpickled or evaluated, size is bounded before parsing, depth and count before anything is built. `encode` is
-strict about what goes in; `decode` trusts nothing that it reads.
+unpickled or evaluated, size is bounded before parsing, depth and count before anything is built. In the tree None,
+booleans, strings and numbers stand for themselves, all else is an object of one tag: {"t": [1, 2]} is a tuple.
+`encode` is strict about what goes in; `decode` trusts nothing that it reads.
 """
 
 from __future__ import annotations
 
 import json
 import struct
+import sys
 from collections.abc import Iterable
 from math import prod
 from typing import Any
@@ -40,7 +42,8 @@ _DTYPES = {
     )
 }
 _NAMES = {dtype: name for name, dtype in _DTYPES.items()}
-_KEYS = (str, int, bool, float, type(None))
+_NUMPYS = {dtype for dtype in _NAMES if not dtype.is_complex and dtype != torch.bfloat16}
+_SIMPLE = frozenset((str, int, bool, float, type(None)))  # also what a dict's keys may be
 _json = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode  # no circle passes MAX_DEPTH
 
 
@@ -55,7 +58,10 @@ class BadBytes(ValueError):
 def encode(value: Any, name: str = "value") -> bytes:
     """The bytes of `value`. Raises NotPlain, naming the place within it: "value['loss'][2] is a set"."""
     writer = _Writer(name)
-    tree = _json(writer.pack(value, 0)).encode("utf-8", "surrogatepass")
+    try:
+        tree = _json(writer.pack(value, 0)).encode("utf-8", "surrogatepass")
+    except ValueError:  # Python's bound for writing one, and for reading it
+        raise NotPlain(f"{name} holds a whole number of more than {sys.get_int_max_str_digits()} digits") from None
     data = b"".join([struct.pack("<Q", len(tree)), tree, *writer.buffers])
     if len(data) > MAX_BYTES:
         raise NotPlain(f"{name} takes {len(data)} bytes, more than the {MAX_BYTES} allowed")
@@ -72,7 +78,7 @@ def decode(data: bytes) -> Any:
         if len(body) != length:
             raise BadBytes("cut short")
         reader = _Reader(memoryview(data)[8 + length :])
-        value = reader.build(json.loads(body.decode("utf-8", "surrogatepass")), 0)
+        value = reader.items([json.loads(body.decode("utf-8", "surrogatepass"))], 0)[0]
         if reader.at != len(reader.buffer):
             raise BadBytes("bytes left over")
         return value
@@ -91,53 +97,54 @@ class _Writer:
     """`at`: where the value that is being packed stands within the whole; a text is made of it only for errors."""
 
     def __init__(self, name: str):
-        self.name, self.buffers, self.nodes, self.at = name, [], 0, []
+        self.name, self.buffers, self.nodes, self.at = name, [], 1, []
 
     def refuse(self, what: str) -> NotPlain:
         return NotPlain(f"{self.name}{''.join(f'[{key!r}]' for key in self.at)} {what}")
 
-    def pack(self, value: Any, depth: int) -> Any:
-        self.nodes += 1
+    def items(self, pairs: Iterable[tuple[Any, Any]], more: int, depth: int) -> list[Any]:
+        """`more`: how many pairs there are."""
+        self.nodes += more
         if self.nodes > MAX_NODES:
             self.at.clear()
             raise self.refuse(f"holds more than {MAX_NODES} values")
-        if depth > MAX_DEPTH:
+        if depth > MAX_DEPTH and more:
             raise self.refuse(f"is nested more than {MAX_DEPTH} levels deep")
+        packed = []
+        self.at.append(None)
+        for self.at[-1], item in pairs:
+            packed.append(item if type(item) in _SIMPLE else self.pack(item, depth))
+        self.at.pop()
+        return packed
+
+    def pack(self, value: Any, depth: int) -> Any:
         kind = type(value)
         if kind is torch.Tensor:
             return self.tensor(value)
-        if kind is str or kind is bool or value is None:
+        if kind is list:
+            return {"l": self.items(enumerate(value), len(value), depth + 1)}
+        if kind is tuple:
+            return {"t": self.items(enumerate(value), len(value), depth + 1)}
+        if kind is dict:
+            if not _SIMPLE.issuperset(map(type, value)):
+                key = next(key for key in value if type(key) not in _SIMPLE)
+                raise self.refuse(f"has a key of type {type(key).__name__}; keys are strings or numbers")
+            packed: list[Any] = [None] * (2 * len(value))
+            packed[::2] = value
+            packed[1::2] = self.items(value.items(), 2 * len(value), depth + 1)
+            return {"d": packed}
+        if kind in _SIMPLE:
             return value
-        if kind is int:
-            return {"i": hex(value)}  # JSON numbers lose large integers in some readers
-        if kind is float:
-            return {"f": value.hex()}
         if kind is bytes:
             return {"b": value.hex()}
         if isinstance(value, torch.Tensor):
             return self.tensor(value)
-        if kind is list or kind is tuple:
-            return {"l" if kind is list else "t": self.items(enumerate(value), depth + 1)}
-        if kind is dict:
-            for key in value:
-                if type(key) not in _KEYS:
-                    raise self.refuse(f"has a key of type {type(key).__name__}; keys are strings or numbers")
-            packed = self.items(value.items(), depth + 1)
-            return {"d": [[self.pack(key, depth + 1), item] for key, item in zip(value, packed, strict=True)]}
         if kind is Spec:
             return {"s": [self.pack(f, depth + 1) for f in (value.target, value.kwargs, value.seed, value.dtype)]}
         if kind.__module__ == "numpy":
             raise self.refuse(f"is a numpy {kind.__name__}; make it a tensor (torch.as_tensor) or a plain number")
         allowed = "plain data (tensors, numbers, strings, lists, dicts)"
         raise self.refuse(f"is a {kind.__name__}, which is not {allowed}")
-
-    def items(self, pairs: Iterable[tuple[Any, Any]], depth: int) -> list[Any]:
-        packed = []
-        self.at.append(None)
-        for self.at[-1], item in pairs:
-            packed.append(self.pack(item, depth))
-        self.at.pop()
-        return packed
 
     def tensor(self, tensor: torch.Tensor) -> Any:
         dtype = _NAMES.get(tensor.dtype)
@@ -155,57 +162,54 @@ def same_bytes(a: torch.Tensor, b: torch.Tensor) -> bool:
 
 def _bytes(tensor: torch.Tensor) -> bytes:
     """The numbers, row by row."""
-    if tensor.is_cpu and not tensor.is_complex() and not tensor.is_neg() and tensor.dtype != torch.bfloat16:
+    if tensor.dtype in _NUMPYS and tensor.is_cpu and not tensor.is_neg():
         return tensor.numpy().tobytes()
     # clone, not contiguous(): that leaves a single number from a wider row with its odd stride
     whole = tensor.cpu().resolve_conj().resolve_neg().clone(memory_format=torch.contiguous_format)
     return whole.flatten().view(torch.uint8).numpy().tobytes() if whole.numel() else b""
 
 
-_OF_TEXT = {"i": lambda text: int(text, 16), "f": float.fromhex, "b": bytes.fromhex}
-
-
 class _Reader:
     def __init__(self, buffer: memoryview):
         self.buffer, self.at, self.nodes = buffer, 0, 0
 
-    def build(self, node: Any, depth: int) -> Any:
-        self.nodes += 1
-        if depth > MAX_DEPTH or self.nodes > MAX_NODES:
+    def items(self, nodes: list[Any], depth: int) -> list[Any]:
+        self.nodes += len(nodes)
+        if self.nodes > MAX_NODES or (depth > MAX_DEPTH and nodes):
             raise BadBytes("nested too deeply, or too many values")
-        kind = type(node)
-        if kind is str or kind is bool or node is None:
-            return node
-        if kind is not dict or len(node) != 1:
-            raise BadBytes(f"unexpected {kind.__name__}")
+        return [node if type(node) in _SIMPLE else self.build(node, depth) for node in nodes]
+
+    def build(self, node: Any, depth: int) -> Any:
+        if type(node) is not dict or len(node) != 1:
+            raise BadBytes(f"unexpected {type(node).__name__}")
         ((tag, body),) = node.items()
-        if tag in _OF_TEXT:
+        if tag == "b":
             if type(body) is not str:
                 raise BadBytes(f"unexpected {type(body).__name__} in {tag!r}")
-            return _OF_TEXT[tag](body)
+            return bytes.fromhex(body)
         if type(body) is not list:
             raise BadBytes(f"unexpected {type(body).__name__} in {tag!r}")
         if tag == "T":
             return self.tensor(*body)
-        if tag in ("l", "t"):
-            items = [self.build(item, depth + 1) for item in body]
-            return items if tag == "l" else tuple(items)
+        if tag == "l":
+            return self.items(body, depth + 1)
+        if tag == "t":
+            return tuple(self.items(body, depth + 1))
         if tag == "d":
-            if not all(type(pair) is list for pair in body):
-                raise BadBytes("a pair is not a list")
-            built = {self.build(key, depth + 1): self.build(item, depth + 1) for key, item in body}
-            if not all(type(key) in _KEYS for key in built):
+            keys = body[::2]
+            if not _SIMPLE.issuperset(map(type, keys)):
                 raise BadBytes("a key is not a string or number")
-            return built
+            self.nodes += len(keys)
+            return dict(zip(keys, self.items(body[1::2], depth + 1), strict=True))
         if tag == "s":
-            target, kwargs, seed, dtype = (self.build(item, depth + 1) for item in body)
+            target, kwargs, seed, dtype = self.items(body, depth + 1)
             if [type(target), type(kwargs), type(seed)] != [str, dict, int] or type(dtype) not in (str, type(None)):
                 raise BadBytes("a spec of the wrong form")
             return Spec(target, kwargs, seed, dtype)
         raise BadBytes(f"unknown tag {tag!r}")
 
     def tensor(self, dtype: str, shape: list[int], requires_grad: bool) -> torch.Tensor:
-        if not all(type(n) is int and n >= 0 for n in shape) or len(shape) > 16:
+        if not {int}.issuperset(map(type, shape)) or min(shape, default=0) < 0 or len(shape) > 16:
             raise BadBytes(f"shape {shape}")
         kind = _DTYPES[dtype]
         size = prod(shape) * kind.itemsize

@@ -12,6 +12,7 @@ import importlib
 import linecache
 import os
 import socket
+import sys
 import traceback
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,7 @@ def told(error: BaseException, root: Path) -> dict[str, Any]:
 def resolve(name: str) -> Any:
     """The function called "lesson13_grpo.loss.grpo:compute_grpo_loss"."""
     module, _, path = name.partition(":")
-    found = importlib.import_module(module)
+    found = sys.modules.get(module) or importlib.import_module(module)
     for part in path.split("."):
         found = getattr(found, part)
     return found

@@ -1161,7 +1161,7 @@ class TestUpdate:
         seen["after"].close(after)
         seen["metrics"].close(metrics, rtol=1e-5, atol=1e-7)
 
-    @pytest.mark.parametrize("epochs", [1, 2, 3])
+    @pytest.mark.parametrize("epochs", [1, 3])
     def test_as_many_steps_and_forwards_as_epochs(self, observe, epochs):
         seen = observe(scenarios.updates, **ROWS, grpo_epochs=epochs)
         seen["steps"].close(epochs)
@@ -1207,9 +1207,8 @@ class TestUpdate:
         seen.check(finite, "a reward model that returns NaN, or the same for all, must not break the policy")
 
     def test_the_reference_does_not_move_while_the_policy_does(self, observe):
-        seen = observe(
-            scenarios.train, 3, grpo_epochs=1
-        )  # one that is brought up to date now and then would have moved
+        # In three steps, one that is brought up to date now and then would have moved.
+        seen = observe(scenarios.train, 3, grpo_epochs=1)
         seen["reference after"].close(seen.value["reference before"], rtol=0, atol=0)
         moved = max(far(seen.value["after"][n], seen.value["before"][n]) for n in seen.value["after"])
         seen.check(moved > 0, "the policy must move")

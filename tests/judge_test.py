@@ -285,6 +285,41 @@ def test_a_mistake_in_what_is_raised_is_named(judged):
     assert found["10.1"].why == "Nothing raises another error than was asked for."
 
 
+def test_what_another_exercise_s_mistake_explains_is_no_mistake_of_its_own(judged):
+    judged.mistakes += """
+wrong("10.3", "It is the fourth power of x.", {"double(double(x))": "x**4"})
+wrong("10.3", "It is x itself.", {"double(double(x))": "x"})
+"""
+    square, power, itself = (
+        WORK.replace("x + x", "x * x"),
+        *(MORE.replace("double(double(x))", t) for t in ("x**4", "x")),
+    )
+    follows, own, both = judged(
+        {"work.py": square, "more.py": MORE},
+        {"work.py": WORK, "more.py": power},
+        {"work.py": square, "more.py": itself},
+    )
+    assert follows["10.1"].why == both["10.1"].why == "It is the square of x."
+    assert follows["10.3"].why is None
+    assert sum("This follows from your double (exercise 10.1)" in line for line in follows["10.3"].report) == 1
+    assert own["10.3"].why == "It is the fourth power of x." and both["10.3"].why == "It is x itself."
+    assert "This follows" not in " ".join(own["10.3"].report + both["10.3"].report)
+
+
+def test_a_mistake_in_a_later_exercise_explains_an_earlier_one_too(judged):
+    judged.tests += """
+
+@pytest.mark.exercise("10.1")
+def test_a_quarter_of_fourfold(observe):
+    observe(fourfold, 3).close(12)
+"""
+    judged.mistakes += 'wrong("10.3", "It is x itself.", {"double(double(x))": "x"})\n'
+    (found,) = judged({**RIGHT, "more.py": MORE.replace("double(double(x))", "x")})
+    assert states(found) == {"10.1": FAILED, "10.2": PASSED, "10.3": FAILED}
+    assert found["10.1"].why is None and found["10.3"].why == "It is x itself."
+    assert sum("This follows from your fourfold (exercise 10.3)" in line for line in found["10.1"].report) == 1
+
+
 def test_a_stub_among_written_exercises_and_what_builds_on_it(judged):
     half = stub("work.py").partition("def half")
     (found,) = judged({**RIGHT, "work.py": half[0] + WORK[WORK.index("def half") :]})

@@ -266,6 +266,8 @@ class Judge:
             if any(text is not None for text in own.values()):
                 troubles = self.begin(lesson, own)
             self.records: dict[str, list[Record]] = {}
+            self.recognised: list[tuple[Exercise, Candidate]] = []
+            self.following: set[str] = set()  # exercises that fail because of another's mistake
             found = [self.exercise(lesson, e, own, told, troubles) for e in lesson.exercises]
             # Last of all: what a submission learns from these calls can get into no report any more.
             for exercise, result in zip(lesson.exercises, found, strict=True):
@@ -282,20 +284,21 @@ class Judge:
 
     def blame(self, lesson: Lesson, found: list[ExerciseResult]) -> None:
         """Says of failures without a mistake of their own whose consequence they are."""
-        exercises = {e.id: e for e in lesson.exercises}
-        mistakes = [(exercises[f.id], c) for f in found if f.why for c in self.cases[f.id].candidates
-                    if c.attempt.says == f.why]  # fmt: skip
         for result in found:
-            if result.status != results.FAILED or result.why or not mistakes:
+            if result.status != results.FAILED or result.why or result.id in self.following:
                 continue
             failed = [r for r in self.records[result.id] if r.verdict is not None and not r.verdict.passed]
-            key = (result.id, *(r.history for r in failed), *(c.attempt.says for _, c in mistakes))
-            if key not in self.reasons:
-                log = [seen for record in failed for seen in record.log()]
-                self.reasons[key] = _looked(consequences.cause_of, lesson, log, mistakes)
-            if self.reasons[key]:
+            if cause := self.cause(lesson, result.id, failed):
                 *lines, last = result.report
-                result.report = [*lines, *failure.why_lines(self.reasons[key]), last]
+                result.report = [*lines, *failure.why_lines(cause), last]
+
+    def cause(self, lesson: Lesson, number: str, failed: list[Record]) -> str | None:
+        """Which of the recognised mistakes of other exercises explains all that these tests of one observed."""
+        key = (number, *(r.history for r in failed), *(c.attempt.says for _, c in self.recognised))
+        if key not in self.reasons:
+            log = [seen for record in failed for seen in record.log()] if self.recognised else []
+            self.reasons[key] = _looked(consequences.cause_of, lesson, log, self.recognised)
+        return self.reasons[key]
 
     def begin(self, lesson: Lesson, own: dict[str, bytes | None]) -> dict[str, Unanswered]:
         """Starts a worker in which every file of the submission can be imported; stubs stand in for the others.
@@ -411,14 +414,22 @@ class Judge:
             found.status = results.NOT_WRITTEN
             found.report = failed[0].verdict.lines
             return
-        key = (exercise.id, wrong[0].item.nodeid, *(r.history for r in records))
-        if key not in self.reasons:
-            self.reasons[key] = _looked(self.reason, lesson, exercise, wrong[:SPEAKERS], records) or (0, None)
-        number, found.why = self.reasons[key]
+        number, says = 0, self.cause(lesson, exercise.id, [r for r in failed if r.verdict is not None])
+        if says:  # first, since it is quick: all of the exercise's own known mistakes would be tried in vain
+            self.following.add(exercise.id)
+        else:
+            key = (exercise.id, wrong[0].item.nodeid, *(r.history for r in records))
+            if key not in self.reasons:
+                self.reasons[key] = _looked(self.reason, lesson, exercise, wrong[:SPEAKERS], records) or (0, None)
+            number, says = self.reasons[key]
+            found.why = says
+            if says:
+                known = self.cases[exercise.id].candidates
+                self.recognised += [(exercise, c) for c in known if c.attempt.says == says]
         first = wrong[number]  # the one that tells the mistake from others, as at a desk one of the reports does
         *lines, step = first.verdict.lines
         found.report = [report.headline(exercise, exercise.file, line), *lines[1:]]
-        found.report += [*(failure.why_lines(found.why) if found.why else []), step]
+        found.report += [*(failure.why_lines(says) if says else []), step]
 
     def reason(
         self, lesson: Lesson, exercise: Exercise, wrong: list[Record], records: list[Record]

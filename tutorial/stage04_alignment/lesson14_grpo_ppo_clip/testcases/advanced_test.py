@@ -953,7 +953,7 @@ class TestGenerate:
 
     @pytest.mark.parametrize("temperature", [1.0, 0.5, 2.0])
     def test_draws_from_the_models_distribution(self, observe, temperature):
-        probabilities, count = [0.02, 0.08, 0.15, 0.25, 0.5], 1000
+        probabilities, count = [0.02, 0.08, 0.15, 0.25, 0.5], 500
         seen = observe(scenarios.draw_many, probabilities, count, temperature)
         powered = double(probabilities) ** (1 / temperature)
         expected = powered / powered.sum()
@@ -1567,6 +1567,7 @@ class TestLoadStateDict:
         straight = observe(scenarios.train, steps=at + 2, **settings).value["history"]
         observe(scenarios.train, steps=at + 2, resume_at=at, **settings)["history"].close(straight, rtol=0, atol=0)
 
+    @pytest.mark.trains
     def test_goes_back_with_its_optimizer(self, observe):
         seen = observe(scenarios.go_back, 1, 2, **{**SHORT, "optimizer": "adamw", "warmup_steps": 0})
         seen["again"].close(seen.value["once"], rtol=0, atol=0)

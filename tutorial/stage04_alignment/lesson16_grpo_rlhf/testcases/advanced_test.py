@@ -1206,6 +1206,7 @@ class TestUpdate:
         finite = all(bool(v.isfinite().all()) for v in seen.value["after"].values())
         seen.check(finite, "a reward model that returns NaN, or the same for all, must not break the policy")
 
+    @pytest.mark.trains
     def test_the_reference_does_not_move_while_the_policy_does(self, observe):
         # In three steps, one that is brought up to date now and then would have moved.
         seen = observe(scenarios.train, 3, grpo_epochs=1)

@@ -1,8 +1,8 @@
 """Plain data to bytes and back: all that may pass between a test and the code under test.
 
 Plain are None, bool, int, float, str, bytes, tensors of any dtype, lists, tuples, dicts with such keys, and
-`lab.spec.Spec`. The form is a length, a JSON tree, and the tensors' raw bytes behind it: nothing is ever
-unpickled or evaluated, size is bounded before parsing, depth and count before anything is built. In the tree None,
+`lab.spec.Spec`. The form is a length, a JSON tree, and the raw bytes of tensors and of bytes behind it: nothing is
+ever unpickled or evaluated, size is bounded before parsing, depth and count before anything is built. In the tree None,
 booleans, strings and numbers stand for themselves, all else is an object of one tag: {"t": [1, 2]} is a tuple.
 `encode` is strict about what goes in; `decode` trusts nothing that it reads.
 """
@@ -136,7 +136,8 @@ class _Writer:
         if kind in _SIMPLE:
             return value
         if kind is bytes:
-            return {"b": value.hex()}
+            self.buffers.append(value)
+            return {"b": len(value)}
         if isinstance(value, torch.Tensor):
             return self.tensor(value)
         if kind is Spec:
@@ -184,9 +185,9 @@ class _Reader:
             raise BadBytes(f"unexpected {type(node).__name__}")
         ((tag, body),) = node.items()
         if tag == "b":
-            if type(body) is not str:
-                raise BadBytes(f"unexpected {type(body).__name__} in {tag!r}")
-            return bytes.fromhex(body)
+            if type(body) is not int or body < 0:
+                raise BadBytes(f"{body!r} in {tag!r}")
+            return bytes(self.take(body))
         if type(body) is not list:
             raise BadBytes(f"unexpected {type(body).__name__} in {tag!r}")
         if tag == "T":
@@ -208,15 +209,19 @@ class _Reader:
             return Spec(target, kwargs, seed, dtype)
         raise BadBytes(f"unknown tag {tag!r}")
 
+    def take(self, size: int) -> memoryview:
+        raw = self.buffer[self.at : self.at + size]
+        if len(raw) != size:
+            raise BadBytes("cut short")
+        self.at += size
+        return raw
+
     def tensor(self, dtype: str, shape: list[int], requires_grad: bool) -> torch.Tensor:
         if not {int}.issuperset(map(type, shape)) or min(shape, default=0) < 0 or len(shape) > 16:
             raise BadBytes(f"shape {shape}")
         kind = _DTYPES[dtype]
         size = prod(shape) * kind.itemsize
-        raw = self.buffer[self.at : self.at + size]
-        if len(raw) != size:
-            raise BadBytes("a tensor is cut short")
-        self.at += size
+        raw = self.take(size)
         built = torch.frombuffer(bytearray(raw), dtype=kind).reshape(shape) if size else torch.empty(shape, dtype=kind)
         if kind is torch.bool:
             built = built.view(torch.uint8) != 0  # a byte of 2 would be neither True nor False

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from course import diagnosis, manifest, plain, stubs
+from course import diagnosis, manifest, stubs
 from course.grading import confine, grade, intake, judge, sandbox, wire, worker
 from course.grading.results import (
     DIED,
@@ -233,11 +233,11 @@ def test_where_a_wall_does_not_stand_nothing_is_graded(monkeypatch, tmp_path, wa
     made.slot, made.complaint = Forks(tmp_path), ""
     made.slot.tier = sandbox.BUBBLEWRAP
     with ours, theirs:
-        wire.send(ours, plain.encode({"lesson": "", "files": {}, "problems": {}}))
+        wire.send(ours, wire.packed({"lesson": "", "files": {}, "problems": {}}))
         ours.shutdown(socket.SHUT_WR)
         made.serve()
         theirs.close()
-        said = plain.decode(wire.receive(ours, 2**20))
+        said = wire.unpacked(wire.receive(ours, 2**20))
         with pytest.raises(wire.Closed):  # the submission was not even read
             wire.receive(ours, 2**20)
     assert said["problem"].startswith(problem) and bool(said["problem"]) == bool(problem)
@@ -261,12 +261,29 @@ def test_it_grades_the_lesson_that_is_asked_for_and_the_same_files_once(monkeypa
     asked = [(names[1], first, {}), (names[0], {}, second), (names[1], first, {}), (names[1], {}, {})]
     with ours, theirs:
         for name, files, problems in asked:
-            wire.send(ours, plain.encode({"lesson": name, "files": files, "problems": problems}))
+            wire.send(ours, wire.packed({"lesson": name, "files": files, "problems": problems}))
         ours.shutdown(socket.SHUT_WR)
         made.serve()
-        ready, *found = [plain.decode(wire.receive(ours, 2**20)) for _ in range(5)]
+        ready, *found = [wire.unpacked(wire.receive(ours, 2**20)) for _ in range(5)]
     assert ready["ready"] and begun == [asked[0], asked[1], asked[3]]
     assert [[e["id"] for e in part] for part in found] == [["14.1"], ["13.2"], ["14.1"], ["14.3"]]
+
+
+def test_command_and_judge_understand_each_other():
+    files = {"lesson13_grpo/loss/grpo.py": bytes(range(256)), "bytes": b""}
+    value = {
+        "files": files,
+        "problems": {"a/b.py": "\ud800 \x00 größer"},
+        "seconds": 1.5,
+        "fault": None,
+        "list": [1, []],
+    }
+    assert wire.unpacked(wire.packed(value)) == value
+
+
+def test_the_command_does_without_torch():
+    code = "import sys; from course.grading import grade; sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 
 def test_the_reference_gets_all_points_and_is_remembered_by_its_answers_alone(judged):

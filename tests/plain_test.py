@@ -236,9 +236,10 @@ def test_any_tree_is_refused_or_gives_a_plain_value(tree):
 
 @pytest.mark.parametrize("tree", [
     {"x": 1}, {"": []}, {"lt": []}, {"l": [], "t": []}, {}, [], [1], {"b": "0"}, {"b": 1}, {"b": []},
+    {"b": -1}, {"b": 2**70}, {"b": True}, {"b": None},
     {"l": None}, {"l": 1}, {"l": "ab"}, {"l": {"l": []}}, {"l": [[]]}, {"t": "ab"}, {"t": [1, []]}, {"d": 1},
     {"d": [1]}, {"d": "ab"}, {"d": {"a": 1}}, {"d": [1, 2, 3]}, {"d": [{"l": []}, None]}, {"d": [{"t": []}, None]},
-    {"d": [[], None]}, {"d": [{"T": ["float32", [0], False]}, None]}, {"d": [{"b": ""}, None]}, {"d": [None, []]},
+    {"d": [[], None]}, {"d": [{"T": ["float32", [0], False]}, None]}, {"d": [{"b": 0}, None]}, {"d": [None, []]},
     {"s": []}, {"s": ["a"]}, {"s": 1}, {"s": [None] * 5}, {"s": [None, {"d": []}, 0, None]},
     {"s": ["lab.x:y", {"l": []}, 0, None]}, {"s": ["lab.x:y", {"d": []}, "0", None]}, {"s": ["lab.x:y", [], 0, None]},
     {"s": ["lab.x:y", {"d": []}, 0.0, None]}, {"s": ["lab.x:y", {"d": []}, False, None]},

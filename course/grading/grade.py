@@ -39,7 +39,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from course import manifest, plain, stubs
+from course import manifest, stubs
 from course.grading import exports, flags, intake, results, sandbox, similar, wire
 from course.grading.intake import Submission
 from course.grading.results import ExerciseResult, Part, Run, StudentResult
@@ -91,7 +91,7 @@ class JudgeProcess:
             )
         self.running.add(self)
         try:
-            self.told(plain.encode(settings))
+            self.told(settings)
             ready = self.heard()
             problem, complaint = ready["problem"], ready["complaint"]
         except JudgeFault as error:
@@ -103,19 +103,19 @@ class JudgeProcess:
 
     def grade(self, submission: Submission, lesson: Lesson) -> list[ExerciseResult]:
         files, problems = handed_in(submission, lesson)
-        self.told(plain.encode({"lesson": lesson.name, "files": files, "problems": problems}))
+        self.told({"lesson": lesson.name, "files": files, "problems": problems})
         return [ExerciseResult(**row) for row in self.heard()]
 
-    def told(self, data: bytes) -> None:
+    def told(self, value: Any) -> None:
         try:
-            wire.send(self.control, data)
+            wire.send(self.control, wire.packed(value))
         except wire.Closed:
             raise JudgeFault(self.last_words()) from None
 
     def heard(self) -> Any:
         try:
-            return plain.decode(wire.receive(self.control, wire.REQUEST_LIMIT, time.monotonic() + self.patience))
-        except (wire.Closed, wire.TooLate, wire.TooLarge, plain.BadBytes):
+            return wire.unpacked(wire.receive(self.control, wire.REQUEST_LIMIT, time.monotonic() + self.patience))
+        except (wire.Closed, wire.TooLate, wire.TooLarge, ValueError):
             raise JudgeFault(self.last_words()) from None
 
     def last_words(self) -> str:

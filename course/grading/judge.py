@@ -216,17 +216,17 @@ class Judge:
     def serve(self) -> None:
         """Grades what the command sends, a lesson of a submission at a time, until it closes the socket."""
         problem, complaint = self.checked()
-        wire.send(self.control, plain.encode({"ready": True, "problem": problem, "complaint": complaint}))
+        wire.send(self.control, wire.packed({"ready": True, "problem": problem, "complaint": complaint}))
         if problem or complaint:
             return
         lessons = {lesson.name: lesson for lesson in self.lessons}
         while True:
             try:
-                asked = plain.decode(wire.receive(self.control, wire.REQUEST_LIMIT))
+                asked = wire.unpacked(wire.receive(self.control, wire.REQUEST_LIMIT))
             except wire.Closed:
                 return
             found = self.once(lessons[asked["lesson"]], asked["files"], asked["problems"])
-            wire.send(self.control, plain.encode([asdict(e) for e in found]))
+            wire.send(self.control, wire.packed([asdict(e) for e in found]))
 
     def checked(self) -> tuple[str, str]:
         """Starts the sandbox and looks at everything before anything is graded: what is wrong with this judge, in whose
@@ -744,7 +744,7 @@ def main(arguments: list[str]) -> int:
     control = socket.socket(fileno=int(arguments[0]))
     if sys.platform == "linux":
         confine.die_with_parent()  # or it would go on to the end of a submission that nobody waits for
-    settings = plain.decode(wire.receive(control, wire.REQUEST_LIMIT))
+    settings = wire.unpacked(wire.receive(control, wire.REQUEST_LIMIT))
     os.environ["PROPERTY_SEED"] = str(settings["seed"])
     os.environ["PROPERTY_EXAMPLES"] = "" if settings["full"] else str(EXAMPLES)
     os.environ["SOLUTION"] = "1"

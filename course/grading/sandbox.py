@@ -27,7 +27,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from course import plain
 from course.grading import wire
 from course.manifest import Lesson
 from lab.errors import UsageError
@@ -268,6 +267,8 @@ class Slot:
 
     def _ask(self, passenger: socket.socket | None, job: dict[str, Any] | None) -> dict[str, Any]:
         """A new worker's socket and what it is made of; without both, the end of the one there is."""
+        from course import plain  # imports torch, which the command that starts judges does without
+
         try:
             wire.beckon(self.control, passenger)
             if job is not None:
@@ -277,6 +278,8 @@ class Slot:
         return self._hear()
 
     def _hear(self) -> dict[str, Any]:
+        from course import plain
+
         try:
             return plain.decode(wire.receive(self.control, wire.REQUEST_LIMIT, time.monotonic() + START))
         except (wire.Closed, wire.TooLate, wire.TooLarge, plain.BadBytes):

@@ -1,15 +1,18 @@
 """Frames over a socket: eight bytes of length, then so many bytes. The length is bounded before anything is read.
 
-What is inside a frame is `course.plain`'s business; here nothing is parsed.
+What is inside a worker's frame is `course.plain`'s business; here nothing of it is parsed. The command and its judges
+trust each other and speak JSON (`packed`), so that the command does without torch, which takes long to import.
 """
 
 from __future__ import annotations
 
 import array
+import json
 import select
 import socket
 import struct
 import time
+from typing import Any
 
 REQUEST_LIMIT = 256 * 2**20  # from the judge, who is trusted
 NOSIGNAL, DONTWAIT = int(socket.MSG_NOSIGNAL), int(socket.MSG_DONTWAIT)  # as they are, putting them together is slow
@@ -93,6 +96,20 @@ def beckoned(channel: socket.socket) -> socket.socket | None:
     if not one:
         raise Closed
     return socket.socket(fileno=descriptors[0]) if descriptors else None
+
+
+def packed(value: Any) -> bytes:
+    """What the command and a judge tell each other, as JSON, in which bytes are a text of the same numbers."""
+    return json.dumps(value, default=lambda data: {"bytes": data.decode("latin-1")}).encode()
+
+
+def unpacked(data: bytes) -> Any:
+    """The counterpart of `packed`. Raises ValueError."""
+    return json.loads(data, object_hook=_bytes_again)
+
+
+def _bytes_again(made: dict[str, Any]) -> Any:
+    return made["bytes"].encode("latin-1") if made.keys() == {"bytes"} else made
 
 
 def pack(*parts: bytes) -> bytes:

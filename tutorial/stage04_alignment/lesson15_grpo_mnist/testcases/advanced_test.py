@@ -119,7 +119,7 @@ class TestActor:
 
     def test_starts_with_pytorchs_own_values(self, observe):
         # Uniform within 1 / sqrt(inputs): 784 of them, then 128 and 128.
-        weights = observe(scenarios.network, "actor", torch.zeros(1, 784), dtype="float32")
+        weights = observe(scenarios.network, "actor", torch.zeros(3, 784), dtype="float32")
         for i, (tensor, inputs) in enumerate(
             zip(weights.value["weights"], (784, 784, 128, 128, 128, 128), strict=True)
         ):
@@ -134,7 +134,7 @@ class TestActor:
         seen["shapes"].close([(3, 4), (3,), (3, 3), (3,), (5, 3), (5,)])
 
     def test_gradient_reaches_every_layer(self, observe):
-        seen = observe(scenarios.network, "actor", random(1, 6, 4), pixels=4, hidden=8, actions=5)
+        seen = observe(scenarios.network, "actor", random(1, 6, 4), gradients=True, pixels=4, hidden=8, actions=5)
         sizes = [g.numel() * bool((g != 0).any()) for g in seen.value["gradients"]]
         seen.check(len(sizes) == 6 and all(sizes), "every weight and bias must get a gradient from the output")
         seen["gradients"][5].close(torch.full((5,), 6.0, dtype=torch.float64))
@@ -498,7 +498,7 @@ class TestCritic:
         seen["output"].close(by_hand(seen.value["weights"], states)[:, 0])
 
     def test_a_batch_of_one(self, observe):
-        seen = observe(scenarios.network, "critic", torch.zeros(1, 784))
+        seen = observe(scenarios.network, "critic", torch.zeros(1, 4), pixels=4, hidden=3)
         seen.check(tuple(seen.value["output"].shape) == (1,), "one image gives one value, of shape (1,)")
 
     def test_values_may_have_any_sign_and_size(self, observe):
@@ -508,7 +508,7 @@ class TestCritic:
         seen.check(right, "V(s) is any real number: nothing stands behind the last layer")
 
     def test_starts_with_pytorchs_own_values(self, observe):
-        weights = observe(scenarios.network, "critic", torch.zeros(1, 784), dtype="float32")
+        weights = observe(scenarios.network, "critic", torch.zeros(3, 784), dtype="float32")
         for i, (tensor, inputs) in enumerate(zip(weights.value["weights"][:5], (784, 784, 128, 128, 128), strict=True)):
             bound = 1 / math.sqrt(inputs)
             top = float(tensor.abs().max())
@@ -521,7 +521,7 @@ class TestCritic:
         seen["shapes"].close([(3, 4), (3,), (3, 3), (3,), (1, 3), (1,)])
 
     def test_gradient_reaches_every_layer(self, observe):
-        seen = observe(scenarios.network, "critic", random(1, 6, 4), pixels=4, hidden=8)
+        seen = observe(scenarios.network, "critic", random(1, 6, 4), gradients=True, pixels=4, hidden=8)
         sizes = [g.numel() * bool((g != 0).any()) for g in seen.value["gradients"]]
         seen.check(len(sizes) == 6 and all(sizes), "every weight and bias must get a gradient from the output")
         seen["gradients"][5].close(torch.full((1,), 6.0, dtype=torch.float64))

@@ -47,7 +47,7 @@ class TestEnvironment:
 @pytest.mark.exercise("15.2")
 class TestActor:
     def test_layers(self, observe):
-        seen = observe(scenarios.network, "actor", torch.zeros(3, 784))
+        seen = observe(scenarios.network, "actor", torch.zeros(3, 784), dtype="float32")
         seen["shapes"].close([(128, 784), (128,), (128, 128), (128,), (10, 128), (10,)])
         seen.check(tuple(seen.value["output"].shape) == (3, 10), "3 images give logits of shape (3, 10)")
 
@@ -148,7 +148,7 @@ class TestPolicyLoss:
 @pytest.mark.exercise("15.7")
 class TestCritic:
     def test_layers(self, observe):
-        seen = observe(scenarios.network, "critic", torch.zeros(3, 784))
+        seen = observe(scenarios.network, "critic", torch.zeros(3, 784), dtype="float32")
         seen["shapes"].close([(128, 784), (128,), (128, 128), (128,), (1, 128), (1,)])
         seen.check(tuple(seen.value["output"].shape) == (3,), "3 images give 3 values, of shape (3,)")
 

@@ -47,16 +47,17 @@ class TableCritic(Table):
     """V(s) = states @ table, with a table of one number for each pixel."""
 
 
-def network(kind, states, seed=0, dtype="float64", **sizes):
-    """Makes an Actor or a Critic; returns the shapes of its parameters, its weights in order, its output, and the
-    gradients of the output's sum to the weights (empty where none arrives)."""
+def network(kind, states, seed=0, dtype="float64", gradients=False, **sizes):
+    """Makes an Actor or a Critic; returns the shapes of its parameters, its weights in order, its output, and, if they
+    are wanted, the gradients of the output's sum to the weights (empty where none arrives)."""
     torch.default_generator.manual_seed(seed)
     made = {"actor": actors.Actor, "critic": critics.Critic}[kind](**sizes).to(getattr(torch, dtype))
     weights = list(made.parameters())
     output = made(states.to(getattr(torch, dtype)))
-    gradients = torch.autograd.grad(output.sum(), weights, allow_unused=True) if output.requires_grad else ()
+    wanted = gradients and output.requires_grad
+    arrived = torch.autograd.grad(output.sum(), weights, allow_unused=True) if wanted else ()
     return {"shapes": [tuple(w.shape) for w in weights], "weights": [w.detach().clone() for w in weights],
-            "output": output, "gradients": [torch.empty(0) if g is None else g for g in gradients]}  # fmt: skip
+            "output": output, "gradients": [torch.empty(0) if g is None else g for g in arrived]}  # fmt: skip
 
 
 def network_of(kind, weights, states, **sizes):

@@ -177,6 +177,15 @@ def test_without_bubblewrap_nothing_is_graded_unless_it_is_asked_for(class_of_th
     assert command(class_of_three, tmp_path / "out")[0] == 0
 
 
+def test_a_course_within_the_folder_that_the_sandbox_hides_is_told_so(class_of_three, judge, monkeypatch, tmp_path):
+    monkeypatch.setattr(sandbox.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(sandbox.sys, "platform", "linux")
+    monkeypatch.setattr(sandbox.sys, "prefix", "/tmp/course/.venv")
+    with pytest.raises(UsageError, match=r"within /tmp.*/tmp/course/\.venv.*in another place"):
+        grade.grade(grade.parse([str(class_of_three), "--out", str(tmp_path / "out")]), print)
+    assert not judge.began and not (tmp_path / "out").exists()
+
+
 @pytest.mark.skipif(bool(walls.missing()), reason=walls.missing())
 def test_a_sandbox_that_does_not_start_ends_the_command_in_one_sentence(class_of_three, monkeypatch, tmp_path):
     other = tmp_path / "bin" / "bwrap"

@@ -55,7 +55,7 @@ class WorkerFault(Exception):
 
 
 def chosen_tier(unsafe: bool) -> str:
-    """Raises UsageError where there is no bubblewrap and --unsafe was not given."""
+    """Raises UsageError where it cannot be bubblewrap and --unsafe was not given."""
     if unsafe:
         return UNSAFE
     if sys.platform != "linux" or shutil.which("bwrap") is None:
@@ -64,6 +64,12 @@ def chosen_tier(unsafe: bool) -> str:
             "(Debian, Ubuntu: apt install bubblewrap; elsewhere: use a Linux machine). Only if you trust every "
             "submission with everything on this machine: --unsafe"
         )
+    for folder in _python_folders():
+        if Path(folder).is_relative_to("/tmp"):
+            raise UsageError(
+                f"grading cannot work from within /tmp, which is another, empty folder for each submission, and the "
+                f"course's Python is in {folder}; clone the course in another place and grade there"
+            )
     return BUBBLEWRAP
 
 

@@ -8,7 +8,7 @@ import torch
 from hypothesis import strategies as st
 from torch import nn
 
-from lab import rewards
+from lab import rewards, slopes
 from lab.errors import UsageError, run_command
 from lab.optim import PlainSGD, make_optimizer
 from lab.properties import for_all
@@ -407,3 +407,25 @@ def seeded(seed):
 def draw(model, count, limit=4, seed=0, temperature=1.0):
     return sample(model, torch.tensor([0]), count, eos_token_id=1, max_new_tokens=limit, temperature=temperature,
                   generator=seeded(seed))  # fmt: skip
+
+
+class Told:
+    """What a test is shown of a gradient."""
+
+    def __init__(self, value):
+        self.value, self.right = value, True
+
+    def check(self, condition, says):
+        self.right = self.right and condition
+
+
+@pytest.mark.parametrize(("change", "right"), [
+    (lambda g: g, True), (lambda g: -g, False), (lambda g: 2 * g, False), (lambda g: g.T.contiguous(), False),
+    (lambda g: g + 1e-3 * torch.eye(3, dtype=g.dtype), False), (lambda g: None, False),
+    (lambda g: torch.zeros_like(g), False),
+])  # fmt: skip
+def test_slopes_tell_a_right_gradient_from_wrong_ones(change, right):
+    at = torch.linspace(-1, 2, 9, dtype=torch.float64).reshape(3, 3)
+    told = Told(change(at.cos()))
+    slopes.agrees(at, lambda moved: moved.sin().sum(), lambda: told)
+    assert told.right == right

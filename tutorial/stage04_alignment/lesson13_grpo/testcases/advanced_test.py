@@ -11,6 +11,7 @@ from lesson13_grpo.data.grpo_dataset import collate
 from lesson13_grpo.loss.grpo import compute_grpo_loss, sequence_log_probs
 from lesson13_grpo.testcases import scenarios
 
+from lab import slopes
 from lab.properties import for_all
 from lab.spec import Spec
 
@@ -434,19 +435,19 @@ class TestSequenceLogProbs:
         seen.grad("model").close({name: p.grad for name, p in model.named_parameters()})
 
     def test_gradient_equals_finite_differences(self, observe):
-        # Every entry of the table is moved up and down a little. Row 0 is asked twice, row 2 never.
-        table = [[0.5, -0.25, 1.0], [0.0, 0.75, -1.0], [2.0, 0.25, 0.0]]
-        prompt, group, step = torch.tensor([2, 0]), [torch.tensor([1, 0, 2]), torch.tensor([0])], 1e-4
+        # The whole table is moved a little in drawn directions. Row 0 is asked twice, row 2 never.
+        table = double([[0.5, -0.25, 1.0], [0.0, 0.75, -1.0], [2.0, 0.25, 0.0]])
+        prompt, group = torch.tensor([2, 0]), [torch.tensor([1, 0, 2]), torch.tensor([0])]
 
-        def total(row, column, move):
-            moved = [[v + move * ((i, j) == (row, column)) for j, v in enumerate(r)] for i, r in enumerate(table)]
-            model = Spec("lab.tiny_lm:BigramLM", {"logits": moved})
-            return float(observe(sequence_log_probs, model, prompt, group, temperature=0.5).value.detach().sum())
+        def of(logits, **options):
+            model = Spec("lab.tiny_lm:BigramLM", {"logits": logits})
+            return observe(sequence_log_probs, model, prompt, group, temperature=0.5, **options)
 
-        slopes = [[(total(i, j, step) - total(i, j, -step)) / (2 * step) for j in range(3)] for i in range(3)]
-        model = Spec("lab.tiny_lm:BigramLM", {"logits": table})
-        seen = observe(sequence_log_probs, model, prompt, group, temperature=0.5, grad_of="model")
-        seen.grad("model")["logits"].close(double(slopes), rtol=1e-6, atol=1e-6)
+        slopes.agrees(
+            table,
+            lambda moved: of(moved).value.detach().sum(),
+            lambda: of(table, grad_of="model").grad("model")["logits"],
+        )
 
     @for_all(examples=10, short=st.lists(tokens, min_size=1, max_size=4), long=st.lists(tokens, min_size=1, max_size=9))
     def test_the_length_of_the_others_does_not_matter(self, observe, short, long):

@@ -12,6 +12,7 @@ from lesson14_grpo_ppo_clip.loss.ppo_clip import grpo_loss, ppo_clip_loss, token
 from lesson14_grpo_ppo_clip.rewards.addition import calculate_reward
 from lesson14_grpo_ppo_clip.testcases import scenarios
 
+from lab import slopes
 from lab.properties import for_all
 from lab.spec import Spec
 from lab.tiny_llama import small_llama
@@ -473,16 +474,6 @@ def some_batch(seed, rows=4, tokens=5):
 seeds, aggregations = st.integers(0, 10**6), st.sampled_from(AGGREGATIONS)
 
 
-def agrees_along(directions, slopes, gradient):
-    """A gradient says of each direction how much the loss was seen to change along it."""
-    for direction, slope in zip(directions, slopes, strict=True):
-        found = float((gradient.value * direction).sum()) if gradient.value is not None else 0.0
-        gradient.check(
-            math.isclose(found, slope, rel_tol=1e-5, abs_tol=1e-7),
-            f"along a drawn direction the loss changes by {slope:.6f} per unit, its gradient says {found:.6f}",
-        )
-
-
 @pytest.mark.exercise("14.6")
 class TestPpoClipLoss:
     @for_all(seed=seeds, epsilon=st.floats(0.05, 0.5), aggregation=aggregations)
@@ -501,13 +492,11 @@ class TestPpoClipLoss:
         mask = torch.tensor([[1, 1, 1, 0], [1, 1, 1, 0], [1, 1, 0, 0]])
         options = {"aggregation": aggregation, "denominator": 7 if aggregation == "constant" else None}
         rest = (old, double([1.5, -0.5, -2.0]), mask)
-        directions, h = torch.randn(2, *lp.shape, generator=torch.Generator().manual_seed(1), dtype=lp.dtype), 1e-5
-        slopes = []
-        for d in directions:
-            high, low = (observe(ppo_clip_loss, moved, *rest, **options).value for moved in (lp + h * d, lp - h * d))
-            slopes.append(float((high - low).detach()) / (2 * h))
-        gradient = observe(ppo_clip_loss, lp, *rest, **options, grad_of="log_probs").grad("log_probs")
-        agrees_along(directions, slopes, gradient)
+        slopes.agrees(
+            lp,
+            lambda moved: observe(ppo_clip_loss, moved, *rest, **options).value.detach(),
+            lambda: observe(ppo_clip_loss, lp, *rest, **options, grad_of="log_probs").grad("log_probs"),
+        )
 
     def test_old_log_probs_and_advantages_are_constants(self, observe):
         seen = observe(ppo_clip_loss, *some_batch(1), grad_of=("log_probs", "old_log_probs", "advantages"))
@@ -782,16 +771,12 @@ class TestGrpoLoss:
         # The model's whole table is moved a little to and fro in drawn directions, and the loss observed.
         table, ids, mask, advantages, old = some_rollout(11)
         options = {"temperature": 0.8, "aggregation": aggregation, "denominator": whole_denominator(mask, aggregation)}
-        logits, h = table.kwargs["logits"], 1e-5
-        directions = torch.randn(2, *logits.shape, generator=torch.Generator().manual_seed(1), dtype=logits.dtype)
-        slopes = []
-        for direction in directions:
-            high, low = (observe(grpo_loss, table_model(moved), ids, mask, advantages, old, **options)[0]
-                         for moved in (logits + h * direction, logits - h * direction))  # fmt: skip
-            slopes.append(float((high.value - low.value).detach()) / (2 * h))
-        seen = observe(grpo_loss, table, ids, mask, advantages, old, **options, grad_of="model")
-        gradient = seen.grad("model")["logits"]
-        agrees_along(directions, slopes, gradient)
+        rest = (ids, mask, advantages, old)
+        slopes.agrees(
+            table.kwargs["logits"],
+            lambda moved: observe(grpo_loss, table_model(moved), *rest, **options)[0].value.detach(),
+            lambda: observe(grpo_loss, table, *rest, **options, grad_of="model").grad("model")["logits"],
+        )
 
     @for_all(
         examples=15, seed=st.integers(0, 10**6), padding=st.integers(1, 3), aggregation=st.sampled_from(AGGREGATIONS)

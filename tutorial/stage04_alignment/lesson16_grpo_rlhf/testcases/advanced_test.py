@@ -13,6 +13,7 @@ from lesson16_grpo_rlhf.rollout.dapo import length_penalty, overlong_filter
 from lesson16_grpo_rlhf.testcases import scenarios
 from lesson16_grpo_rlhf.training.measures import exact_kl, token_entropy
 
+from lab import slopes
 from lab.properties import for_all
 from lab.spec import Spec
 from lab.tiny_lm import TinyLM
@@ -439,14 +440,11 @@ class TestRlhfLoss:
         lp = old + double([[0.5, -0.1, 0.24], [0.24, -0.5, 0.3]])  # exp(0.24) = 1.27: between 1.2 and 1.28
         ref, mask = old + double([[0.3, -0.2, 0.1], [-0.4, 0.2, 0.0]]), torch.tensor([[1, 1, 1], [1, 1, 0]])
         rest = (old, double([1.5, -0.5]), mask, 0.2, 0.28, 0.3, ref)
-        numeric, h = torch.zeros_like(lp), 1e-5
-        for b, t in [(b, t) for b in range(2) for t in range(3)]:
-            step = torch.zeros_like(lp)
-            step[b, t] = h
-            up, down = (observe(rlhf_loss, moved, *rest, **options).value for moved in (lp + step, lp - step))
-            numeric[b, t] = (up - down) / (2 * h)
-        seen = observe(rlhf_loss, lp, *rest, **options, grad_of="log_probs")
-        seen.grad("log_probs").close(numeric, rtol=1e-6, atol=1e-8)
+        slopes.agrees(
+            lp,
+            lambda moved: observe(rlhf_loss, moved, *rest, **options).value.detach(),
+            lambda: observe(rlhf_loss, lp, *rest, **options, grad_of="log_probs").grad("log_probs"),
+        )
 
     def test_constants_are_constants(self, observe):
         observe(scenarios.losses_of_many)

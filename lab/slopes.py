@@ -22,6 +22,6 @@ def agrees(at: Tensor, value: Callable[[Tensor], Any], gradient: Callable[[], An
     for direction, slope in zip(directions, slopes, strict=True):
         found = float((seen.value * direction).sum()) if seen.value is not None else 0.0
         seen.check(
-            math.isclose(found, slope, rel_tol=1e-5, abs_tol=1e-7),
+            math.isclose(found, slope, rel_tol=1e-6, abs_tol=1e-8),
             f"along a drawn direction the value changes by {slope:.6f} per unit, its gradient says {found:.6f}",
         )

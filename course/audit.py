@@ -7,6 +7,9 @@ tutorial/ does not matter. The tests are run by several processes of `course.aud
 
 With --as-graded SEED the tests are those that grade a class without --full: with few draws of each property, from that
 seed, and without those that train. A mistake that is caught at a desk must lose its points there, too.
+
+With --mutants every small change of the references is tried instead (course/mutants.py): minutes, so that it is no part
+of `make test`.
 """
 
 from __future__ import annotations
@@ -34,22 +37,27 @@ from lab.switch import ROOT
 NAMED = 0.95  # the share of the mistakes that a report must name
 LEAST_MISTAKES, LEAST_IN_LOSS, LEAST_VARIANTS = 8, 15, 3  # for an exercise; "in loss": its file is under loss/
 COLUMNS = ("exercises", "tests", "mistakes", "caught", "named", "variants", "accepted", "seconds")
+MUTANTS = "--mutants"
 COPIED = ("course", "lab", "tutorial", "solutions", "conftest.py", "pyproject.toml")
 
 
 def audit(asked: list[str], root: Path = ROOT, processes: int | None = None) -> int:
     """Prints what is wrong and a table. 0 where all is well. `asked`: exercises ("13.2") or lessons ("13"), all if
-    there are none; "--as-graded" and a seed."""
+    there are none; "--as-graded" and a seed; "--mutants"."""
     started = time.perf_counter()
-    only, seed = _options(asked)
+    machine_made = MUTANTS in asked
+    only, seed = _options([one for one in asked if one != MUTANTS])
     lessons = manifest.read_all(root)
     chosen = _chosen(only, lessons)
     with tempfile.TemporaryDirectory(prefix="audit-") as folder:
         copy = _copy(root, Path(folder).resolve())
         with ThreadPoolExecutor() as pool:
-            work = pool.submit(_work, copy, chosen, processes or min(os.cpu_count() or 1, 8), seed)
+            options = [MUTANTS] if machine_made else []
+            work = pool.submit(_work, copy, [*options, *chosen], processes or min(os.cpu_count() or 1, 8), seed)
             wrong = [p for lesson in manifest.read_all(copy) for p in _wrong_files(lesson, chosen)]
             found = work.result()
+        if machine_made:
+            return _told_of_mutants(found, lessons, time.perf_counter() - started)
         problems = found["broken"] + [r["problem"] for r in found["results"] if r["problem"]]
         for lesson in manifest.read_all(copy):
             problems += _too_few(lesson, chosen, found["tests"])
@@ -61,6 +69,21 @@ def audit(asked: list[str], root: Path = ROOT, processes: int | None = None) -> 
         if row["named"] < NAMED * row["mistakes"]
     ]
     _print(rows, found, problems, time.perf_counter() - started)
+    return 1 if problems else 0
+
+
+def _told_of_mutants(found: dict[str, Any], lessons: list[Lesson], seconds: float) -> int:
+    problems = found["broken"] + [r["problem"] for r in found["results"] if r["problem"]]
+    for problem in problems:
+        print(f"problem: {problem}")
+    print(f"\n{'lesson':<26}" + "".join(f"{name:>11}" for name in ("mutants", "caught", "harmless")))
+    for lesson in lessons:
+        made = [r for r in found["results"] if (r["lesson"], r["kind"]) == (lesson.name, "mutant")]
+        if made:
+            right, missed = sum(r["named"] for r in made), sum("all tests pass" in r["problem"] for r in made)
+            print(f"{lesson.name:<26}{len(made):>11}{len(made) - right - missed:>11}{right:>11}")
+    print(f"{seconds:.0f} s in all")
+    print("all is well" if not problems else f"{len(problems)} problems")
     return 1 if problems else 0
 
 

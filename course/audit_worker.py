@@ -1,7 +1,7 @@
 """One process of the audit: a pytest session on the reference that runs the tests of an exercise again and again,
 each time with something else in its place. Started by `course.audit`, in its copy of the course:
 
-    python -m course.audit_worker RESULTS.json CLAIMS [EXERCISE ...]
+    python -m course.audit_worker RESULTS.json CLAIMS [--mutants] [EXERCISE ...]
 
 CLAIMS is a folder that all processes share: whoever creates file N there does the Nth bundle of jobs. One
 exercise's mistakes are one bundle, since what diagnosis learns of one it can use for the others.
@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 from _pytest.runner import runtestprotocol
 
-from course import attempts, diagnosis, manifest, pytest_plugin
+from course import attempts, diagnosis, manifest, mutants, pytest_plugin
 from course.attempts import MISTAKES, VARIANTS
 from course.manifest import Exercise, Lesson
 from lab import properties, switch
@@ -38,7 +38,7 @@ SECONDS = 5.0  # of diagnosis: here it is to be decided, on however busy a machi
 class Result:
     """What one job found. `problem` is a whole sentence, or empty."""
 
-    kind: str  # "reference", "stub", "mistake" or "variant"
+    kind: str  # "reference", "stub", "mistake", "variant" or "mutant"
     lesson: str
     exercise: str = ""
     says: str = ""
@@ -61,8 +61,8 @@ class Job:
 class Worker:
     """A pytest plugin: collects as ever, then does its share of the jobs instead of running each test once."""
 
-    def __init__(self, claims: Path, only: list[str]):
-        self.claims, self.only = claims, only
+    def __init__(self, claims: Path, only: list[str], machine_made: bool = False):
+        self.claims, self.only, self.machine_made = claims, only, machine_made
         self.results: list[Result] = []
         self.tests: dict[str, dict[str, int]] = {}  # exercise -> test file -> number of tests
         self.broken: list[str] = []
@@ -79,6 +79,10 @@ class Worker:
         return True
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        if self.machine_made:  # nobody reads reports of these, nor reasons
+            session.config.option.fulltrace = True
+            for item in session.items:
+                item.repr_failure = lambda error: ""
         self.items: dict[str, list[pytest.Item]] = {}
         as_graded = properties.few_calls()
         for item in session.items:
@@ -109,6 +113,10 @@ class Worker:
 
     def bundles(self) -> list[list[Job]]:
         """All jobs, the long bundles first, the same in every process."""
+        if self.machine_made:
+            chosen = [(n, e) for n in manifest.read_all() for e in n.exercises if not self.only or e.id in self.only]
+            chosen.sort(key=lambda one: "training/" not in one[1].file)
+            return [[Job("mutants", lesson, exercise=e)] for lesson, e in chosen]
         rounds, of_exercises = [], []
         for lesson in manifest.read_all():
             exercises = [e for e in lesson.exercises if not self.only or e.id in self.only]
@@ -188,6 +196,43 @@ class Worker:
             result.problem = f"{where} is taken for another mistake ({spoke!r}) in {caught[-1]}"
         return [result]
 
+    def mutants(self, job: Job) -> list[Result]:
+        """Some test of its exercise fails with each, but for those that the lesson's list calls harmless."""
+        exercise, known = job.exercise, mutants.harmless(job.lesson)
+        items, results = self.items.get(exercise.id, []), []
+        for mutant in mutants.of((job.lesson.solution / exercise.file).read_text(encoding="utf-8"), exercise):
+            result = Result("mutant", job.lesson.name, exercise.id, str(mutant))
+            why = known.pop((exercise.id, mutant.old, mutant.new), "")
+            caught = self.catches(items, job, mutant.text)
+            if not caught and not why:
+                result.problem = f"{job.lesson.name}, exercise {exercise.id}: all tests pass with  {mutant}"
+            elif caught and why:
+                result.problem = (
+                    f"{job.lesson.name}/{mutants.HARMLESS}, exercise {exercise.id}: a test rejects  {mutant}"
+                )
+            result.named = bool(why)
+            results.append(result)
+        for number, old, new in known:
+            if number == exercise.id:
+                told = f"{job.lesson.name}/{mutants.HARMLESS}, exercise {number}: there is no such mutant:"
+                results.append(Result("stale", job.lesson.name, number, problem=f"{told}  {old}  ->  {new}"))
+        return results
+
+    def catches(self, items: list[pytest.Item], job: Job, text: str) -> bool:
+        """Whether one of the tests fails with the exercise of that text; what does is the first for the next."""
+        try:
+            code = attempts.from_text(text, job.exercise, job.lesson)
+        except Exception:  # it cannot even be loaded
+            return True
+        with placed(job.lesson, job.exercise, code):
+            for item in items:
+                if run(item).failed:
+                    if not slow(item):
+                        items.remove(item)
+                        items.insert(0, item)
+                    return True
+        return False
+
     def variants(self, job: Job) -> list[Result]:
         """The lesson's whole suites pass with these variants; each of their own if they do not."""
         results = [Result("variant", job.lesson.name, a.exercise, a.says) for a in job.attempts]
@@ -257,10 +302,11 @@ def patience():
 
 def main(arguments: list[str]) -> int:
     out, claims, *only = arguments
+    machine_made = only[:1] == ["--mutants"]
     os.environ["SOLUTION"] = "1"
     switch.install()
     diagnosis.SECONDS = SECONDS
-    worker = Worker(Path(claims), only)
+    worker = Worker(Path(claims), only[machine_made:], machine_made)
     suites = [
         str(p) for n in ("basic", "advanced") for p in ROOT.glob(f"tutorial/stage*/lesson*/testcases/{n}_test.py")
     ]

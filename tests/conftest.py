@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -144,3 +145,25 @@ def _run_python(folder, *command, solution=None, stdin="", python=sys.executable
     return subprocess.run(
         [python, *map(str, command)], cwd=folder, env=environment, input=stdin, capture_output=True, encoding="utf-8"
     )
+
+
+@pytest.fixture
+def audit(tmp_path, copy_machinery, write_files, manifest_text, run_python):
+    """`audit({path: text})` is what the audit of a good course with those files changed prints, problems first."""
+    copy_machinery(tmp_path)
+    from tests.small_course import GOOD, LESSON
+
+    write_files(tmp_path, {f"tutorial/{LESSON}/lesson.toml": manifest_text("13.1 work.py:plus", "13.2 work.py:minus")})
+    write_files(tmp_path, GOOD)
+
+    def run(changed, *only):
+        write_files(tmp_path, changed)
+        done = run_python(
+            tmp_path, "-c", f"import sys; from course.audit import audit; sys.exit(audit({list(only)!r}))"
+        )
+        assert done.stderr == ""
+        problems = re.findall(r"^problem: (.*)$", done.stdout, flags=re.MULTILINE)
+        assert done.returncode == bool(problems)
+        return problems, done.stdout
+
+    return run

@@ -123,6 +123,10 @@ wrong("13.1", "Responses that are not strings are accepted: nothing looks at wha
     "(_filled_list(responses) and all(isinstance(r, str) for r in responses))": "_filled_list(responses)",
 })  # fmt: skip
 
+wrong("13.1", "One string among the responses is enough for your check; every one must be a string.", {
+    "all(isinstance(r, str) for r in responses)": "any(isinstance(r, str) for r in responses)",
+})  # fmt: skip
+
 wrong("13.1", "An empty list of responses or rewards is accepted, as if it were missing.", {
     "len(value) > 0": "len(value) >= 0",
 })  # fmt: skip
@@ -632,6 +636,10 @@ wrong("13.4", "The shift goes the wrong way: each token is looked up in the logi
     "model(ids).logits[:, :-1]": "model(ids).logits[:, 1:]",
     "ids[:, 1:, None]": "ids[:, :-1, None]",
     "torch.arange(1, ids.shape[1], device=ids.device)": "torch.arange(ids.shape[1] - 1, device=ids.device)",
+})  # fmt: skip
+
+wrong("13.4", "squeeze() without a dimension also takes away that of the tokens where there is only one token.", {
+    ".squeeze(-1)": ".squeeze()",
 })  # fmt: skip
 
 wrong("13.4", "The prompt's own tokens are part of your sum.", {

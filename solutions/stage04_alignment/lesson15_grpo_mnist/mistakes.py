@@ -371,6 +371,14 @@ wrong("15.5", 'An unknown baseline is quietly treated like "none".', {
     'if baseline == "none":': 'if baseline not in ("group", "batch", "critic"):',
 })  # fmt: skip
 
+wrong("15.5", 'An unknown baseline is quietly treated like "critic".', {
+    'if baseline != "critic":': "if False:",
+})  # fmt: skip
+
+wrong("15.5", "Two rewards are refused with the critic; they are enough for a standard deviation.", {
+    "if advantages.numel() < 2:": "if advantages.numel() <= 2:",
+})  # fmt: skip
+
 wrong("15.5", "The sign is turned round: an answer better than the critic expected gets a negative advantage.", {
     CRITIC: "advantages = values.detach()[:, None] - rewards",
 })  # fmt: skip

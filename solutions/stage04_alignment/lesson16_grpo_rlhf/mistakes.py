@@ -31,6 +31,10 @@ wrong("16.1", "Equal rewards leave the rounding of the mean behind; the result m
     "torch.where(equal & ~groups.isnan(), 0.0, relative)": "relative",
 })  # fmt: skip
 
+wrong("16.1", "Equal rewards come out as exactly 0 only where they are the highest of the whole batch.", {
+    ".amax(1, keepdim=True)  # any": ".amax()  # any",
+})  # fmt: skip
+
 wrong("16.1", "The rewards are divided by their group's spread already; here only the mean is taken away.", {
     "relative = groups - groups.nanmean(1, keepdim=True)":
         "relative = groups - groups.nanmean(1, keepdim=True)\n"
@@ -996,6 +1000,16 @@ wrong("16.16", "Epoch 0 is accepted; epochs are counted from 1.", {
 
 wrong("16.16", "After a failure the temporary folder stays behind.", {
     "        shutil.rmtree(temporary, ignore_errors=True)\n        raise": "        raise",
+})  # fmt: skip
+
+wrong("16.16", "What a killed run has left in the temporary folder is in the way of the next checkpoint.", {
+    "    shutil.rmtree(temporary, ignore_errors=True)\n    temporary.mkdir(parents=True)":
+        "    temporary.mkdir(parents=True)",
+})  # fmt: skip
+
+wrong("16.16", "What a killed run has left in the temporary folder becomes a part of the next checkpoint.", {
+    "    shutil.rmtree(temporary, ignore_errors=True)\n    temporary.mkdir(parents=True)":
+        "    temporary.mkdir(parents=True, exist_ok=True)",
 })  # fmt: skip
 
 wrong("16.16", "A failure is swallowed: the caller believes that there is a checkpoint.", {

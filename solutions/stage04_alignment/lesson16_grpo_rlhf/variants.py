@@ -797,6 +797,7 @@ def save_by_context(folder, epoch, model, tokenizer, config):
         raise ValueError("epoch")
     target = Path(folder, f"epoch_{epoch}")
     fresh = Path(folder, f"unfinished_{epoch}")
+    shutil.rmtree(fresh, ignore_errors=True)
     with contextlib.ExitStack() as stack:
         stack.callback(shutil.rmtree, fresh, ignore_errors=True)
         fresh.mkdir(parents=True)

@@ -113,9 +113,10 @@ class TestDataset:
         ("{", "JSON|object"), ("[1]", "JSON|object|dict"), ('"text"', "JSON|object|dict"), ("{}", "prompt"), ('{"prompt": 3}', "prompt"),
         ('{"prompt": ""}', "prompt"), ('{"prompt": "1", "responses": "2"}', "responses"),
         ('{"prompt": "1", "responses": []}', "responses"), ('{"prompt": "1", "responses": [2]}', "responses"),
+        ('{"prompt": "1", "responses": ["2", 3]}', "responses"),
         ('{"prompt": "1", "rewards": []}', "rewards"), ('{"prompt": "1", "rewards": 1}', "rewards"), ('{"prompt": "1", "rewards": ["1"]}', "rewards"),
         ('{"prompt": "1", "rewards": [NaN]}', "rewards|finite"), ('{"prompt": "1", "rewards": [1e999]}', "rewards|finite"),
-        ('{"prompt": "1", "rewards": [-Infinity, 0]}', "rewards|finite"),
+        ('{"prompt": "1", "rewards": [-Infinity, 0]}', "rewards|finite"), ('{"prompt": "1", "rewards": [0, "1"]}', "rewards"),
         ('{"prompt": "1", "rewards": [1e39]}', "rewards|finite"),
         ('{"prompt": "1", "rewards": [1' + "0" * 400 + "]}", "rewards|finite"),
         ('{"prompt": "1", "responses": ["2", "3"], "rewards": [1]}', "responses|rewards"),
@@ -426,6 +427,12 @@ class TestSequenceLogProbs:
         model = TINY.build()
         expected = torch.stack([oracle(model, prompt, r, temperature) for r in group])
         observe(sequence_log_probs, TINY, prompt, group, temperature=temperature).close(expected)
+
+    @pytest.mark.parametrize("group", [([1], [5], [6]), ([5, 1],), ([1],)])
+    def test_a_single_token_or_response_keeps_its_dimension(self, observe, group):
+        group, prompt = [torch.tensor(r) for r in group], torch.tensor([3])
+        expected = torch.stack([oracle(TINY.build(), prompt, r) for r in group])
+        observe(sequence_log_probs, TINY, prompt, group).close(expected)
 
     def test_gradient_equals_token_by_token(self, observe):
         group, prompt = [torch.tensor(r) for r in self.GROUP], torch.tensor([3, 0])

@@ -35,7 +35,7 @@ def complaint(content):
         path = Path(folder) / "train.jsonl"
         path.write_text(content, encoding="utf-8")
         try:
-            grpo_dataset.GRPODataset(path, CharTokenizer())
+            grpo_dataset.GRPODataset(str(path), CharTokenizer())
         except ValueError as error:
             message = str(error).replace(folder, "")
             return {"names_file": path.name in message, "numbers": [int(n) for n in re.findall(r"\d+", message)]}

@@ -337,7 +337,7 @@ class TestAdvantages:
         observe(group_advantages, double([1.0, 0.0, NAN, 2.0]), 2).inputs_unchanged()
 
     @pytest.mark.parametrize(
-        ("rewards", "size"), [([1.0, 2.0, 3.0], 2), ([[1.0, 2.0]], 2), ([1.0], 1), ([1.0, 2.0], 0)]
+        ("rewards", "size"), [([1.0, 2.0, 3.0], 2), ([[1.0, 2.0], [3.0, 5.0]], 2), ([1.0], 1), ([1.0, 2.0], 0)]
     )
     def test_refuses_groups_that_do_not_come_out(self, observe, rewards, size):
         with observe.raises(ValueError):
@@ -1240,6 +1240,12 @@ class TestUpdate:
         for aggregation in AGGREGATIONS:
             seen = observe(scenarios.one_update, **empty, aggregation=aggregation, micro_batch_size=2)
             seen["after"].close(seen.value["before"], rtol=0, atol=0)
+
+    def test_a_single_token_that_is_held_back(self, observe):
+        one = torch.tensor([[0, 1, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]])
+        old = torch.full((4, 3), -20.0, dtype=torch.float64)  # it is much likelier now, and its advantage is 1
+        seen = observe(scenarios.one_update, **{**self.ROWS, "mask": one, "old_log_probs": old}, micro_batch_size=2)
+        seen["metrics"]["clip_fraction"].close(1.0)
 
     def test_nothing_drops_out(self, observe):
         plain = observe(scenarios.one_update, **self.ROWS).value

@@ -387,7 +387,7 @@ class TestAdvantages:
     @pytest.mark.parametrize("baseline", ["mean", "", "Group"])
     def test_refuses_another_baseline(self, observe, baseline):
         with observe.raises(ValueError):
-            observe(compute_advantages, self.MIXED, baseline)
+            observe(compute_advantages, self.MIXED, baseline, True, self.VALUES)
 
     @pytest.mark.parametrize("values", [None, double([0.5]), double([[0.5], [0.5], [0.5]]), double([0.5] * 4)])
     def test_refuses_values_that_do_not_fit(self, observe, values):
@@ -398,6 +398,11 @@ class TestAdvantages:
     def test_refuses_flat_rewards(self, observe, baseline):
         with observe.raises(ValueError):
             observe(compute_advantages, double([1.0, 0.0, 0.0, 1.0]), baseline, True, double([0.5] * 4))
+
+    def test_two_rewards_have_a_spread(self, observe):
+        # Less their values: 0.5 and -0.25; mean 0.125, squares 2 * 0.375^2 over 1.
+        seen = observe(compute_advantages, double([[1.0], [0.0]]), "critic", True, double([0.5, 0.25]))
+        seen.close(double([[0.5], [-0.25]]) / (math.sqrt(2) * 0.375 + 1e-4))
 
     def test_refuses_a_lone_reward(self, observe):
         for baseline in ("batch", "critic"):
@@ -432,6 +437,10 @@ class TestPolicyLoss:
     def test_a_batch_of_three_times_four(self, observe, epsilon):
         answers = some_answers(1)
         observe(policy_loss, *answers, epsilon).close(loss_by_loop(*(x.tolist() for x in answers), epsilon))
+
+    def test_an_answer_that_was_certain_counts(self, observe):
+        certain = double([[0.0, -1.0]])  # the first has probability 1
+        observe(policy_loss, certain, certain, double([[1.0, 3.0]])).close(-(1.0 + 3.0) / 2)
 
     def test_the_default_epsilon_is_a_fifth(self, observe):
         answers = some_answers(1)
@@ -634,6 +643,14 @@ class TestUpdate:
         # Ratios exp(0.5), exp(-0.5), exp(0.1), exp(0.5), exp(-0.5), 1: held back are the first two.
         seen = observe(scenarios.one_update, **ROLLOUT)
         seen["metrics"][0]["clip_fraction"].close(2 / 6)
+
+    def test_clip_fraction_counts_an_answer_that_has_become_certain(self, observe):
+        certain = {
+            "table": double([[1000.0, 0.0, 0.0]]), "states": double([[1.0]]), "actions": whole([[0, 0]]),
+            "old_log_probs": double([[-1.0, 0.0]]), "rewards": double([[1.0, 1.0]]), "advantages": double([[1.0, 1.0]]),
+        }  # fmt: skip
+        seen = observe(scenarios.one_update, **certain)
+        seen["metrics"][0]["clip_fraction"].close(1 / 2)
 
     @pytest.mark.parametrize("max_norm", [1e6, 0.05])
     def test_the_critic_written_out(self, observe, max_norm):

@@ -55,6 +55,16 @@ class TestRelativeRewards:
         seen = observe(relative_rewards, torch.full((size,), value), size)
         seen.check(bool((seen.value == 0).all()), "equal rewards: rounding in the mean must not leave anything but 0")
 
+    def test_equal_rewards_beside_better_groups(self, observe):
+        observe(scenarios.relative_rewards_of_many_groups)
+        equal, better = torch.full((7,), 0.1), torch.arange(1.0, 8.0)
+        seen = observe(relative_rewards, torch.cat([equal, better, 9 * equal]), 7)
+        seen.check(
+            bool((seen.value[:7] == 0).all()), "the first group's rewards are equal: exactly 0, whatever others got"
+        )
+        seen.check(bool((seen.value[14:] == 0).all()), "the last group's rewards are equal: exactly 0 for each of them")
+        seen[7:14].close(better - 4)
+
     def test_equal_beside_unscored(self, observe):
         observe(scenarios.relative_rewards_of_many_groups)
         seen = observe(relative_rewards, torch.tensor([0.1, 0.1, 0.1, 0.1, 0.1, 0.1, NAN, 0.1]), 8)
@@ -1271,6 +1281,13 @@ class TestSaveCheckpoint:
         seen.check("epoch_1/leftover.txt" not in seen.value["files"], "files of the earlier checkpoint are still there")
         seen["folders"].close(["epoch_1"])
         seen["error"].close(None)
+
+    def test_what_a_killed_run_has_left_is_in_nobodys_way(self, observe):
+        whole = observe(scenarios.save).value["files"]
+        seen = observe(scenarios.save, epochs=[1, 1], killed=True)
+        seen["error"].close(None)
+        of_the_checkpoint = {name: text for name, text in seen.value["files"].items() if name.startswith("epoch_1/")}
+        seen.check(sorted(of_the_checkpoint) == sorted(whole), f"the checkpoint holds {sorted(of_the_checkpoint)}")
 
     def test_later_epochs_leave_earlier_ones_alone(self, observe):
         seen = observe(scenarios.save, epochs=[1, 2, 10])

@@ -538,12 +538,14 @@ class Saved:
 
     def __init__(self, name, content, fails=False, root=None, log=None):
         self.name, self.content, self.fails, self.root, self.log = name, content, fails, root, log
+        self.place = None  # where it was written
 
     def save_pretrained(self, folder):
         if self.log is not None:  # what a reader would find at this moment
             self.log.append(sorted(p.relative_to(self.root).as_posix() for p in self.root.glob("epoch_*/*")))
             self.log[-1] += [p.name for p in self.root.glob("epoch_*") if not any(p.iterdir())]
-        path = Path(folder) / self.name
+        self.place = Path(folder)
+        path = self.place / self.name
         if isinstance(self.content, dict):
             safetensors.torch.save_file(self.content, path)
         else:
@@ -562,13 +564,14 @@ class Settings:
     depth: int = 3
 
 
-def save(epochs=(1,), fails="", old_file="", nested="", settings=None):
+def save(epochs=(1,), fails="", old_file="", nested="", settings=None, killed=False):
     """save_checkpoint for each epoch into one folder; epoch n's weights are full of the number n.
 
     `fails` names what cannot be saved in the last epoch ("model" or "tokenizer"); `old_file` is put into epoch_1
-    beforehand; `nested` is a folder to be made. Returns all files with their contents, the error's name, the
-    returned paths relative to the folder, and what a reader would have found in the folders epoch_... whenever a
-    model or tokenizer was about to be saved.
+    beforehand; `nested` is a folder to be made; `killed` puts a half-written file, before the second epoch, where the
+    first one's model was written, as a run that was killed would leave it. Returns all files with their contents, the
+    error's name, the returned paths relative to the folder, and what a reader would have found in the folders epoch_...
+    whenever a model or tokenizer was about to be saved.
     """
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(temporary)
@@ -579,6 +582,9 @@ def save(epochs=(1,), fails="", old_file="", nested="", settings=None):
         error, paths, meanwhile = None, [], []
         for number, epoch in enumerate(epochs):
             last = number == len(epochs) - 1
+            if killed and number and model.place is not None and model.place.name != "epoch_1":
+                model.place.mkdir(parents=True, exist_ok=True)
+                (model.place / "half.bin").write_text("half")
             model = Saved(
                 "model.safetensors", {"w": torch.full((2,), float(epoch))}, last and fails == "model", folder, meanwhile
             )

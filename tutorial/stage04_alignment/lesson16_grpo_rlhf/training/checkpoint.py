@@ -21,7 +21,8 @@ def save_checkpoint(folder: str | Path, epoch: int, model: Any, tokenizer: Any, 
 
     A folder of that name never holds half a checkpoint: everything is written into another folder within `folder`
     first, which is then renamed. One that is there already is replaced. If writing fails, the error passes through,
-    what was there stays as it was, and nothing else is left in `folder`.
+    what was there stays as it was, and nothing else is left in `folder`. What a run that was killed has left there is
+    neither in the way nor becomes a part of a checkpoint.
 
     Raises ValueError if epoch is less than 1.
     """

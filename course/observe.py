@@ -238,7 +238,8 @@ def _difference(got: Any, expected: Any, rtol: float, atol: float, where: str = 
             return f"{where} by {short((a - b).item())}".strip()
         index = tuple(bad.nonzero()[0].tolist())
         place = f"{where}[{', '.join(map(str, index))}]"
-        return f"first at {place}: {a[index]:.6g} against {b[index]:.6g} ({int(bad.sum())} of {bad.numel()} differ)"
+        one, other = _apart(a[index].item(), b[index].item())
+        return f"first at {place}: {one} against {other} ({int(bad.sum())} of {bad.numel()} differ)"
     if isinstance(expected, (list, tuple)):
         if type(got) is not type(expected) or len(got) != len(expected):
             return f"{where or 'it'} is {_kind(got)}, expected {_kind(expected)}"
@@ -251,6 +252,16 @@ def _difference(got: Any, expected: Any, rtol: float, atol: float, where: str = 
         equal = type(got) is type(expected) and got == expected
         return None if equal else f"{where or 'it'} is {short(got)}"
     return next((d for d in (_difference(g, e, rtol, atol, place) for place, g, e in pairs) if d), None)
+
+
+def _apart(a: complex, b: complex) -> tuple[str, str]:
+    """Both as texts, with as many digits as it takes to tell them apart."""
+    both = (f"{a:.6g}", f"{b:.6g}")
+    for digits in (9, 12, 17):
+        if both[0] != both[1]:
+            break
+        both = (f"{a:.{digits}g}", f"{b:.{digits}g}")
+    return both
 
 
 def _exact(value: Any) -> Tensor:

@@ -17,6 +17,7 @@ from course.grading.exports.feedback import feedback
 from course.grading.exports.grades_csv import grades_csv
 from course.grading.exports.overview import overview
 from course.grading.results import (
+    BLOCKED,
     DIED,
     FAILED,
     GRADER_ERROR,
@@ -231,19 +232,44 @@ def test_the_overview_counts():
     assert "1 not gradable" in words and "1 grader errors" in words and "1 with flags" in words
     assert words.index(f"2 ada , bob 13.2 compute_grpo_loss {WHY}") < words.index(f"1 cy 13.1 collate {WHY}")
     assert (
-        "13.1 collate 1 3 75 % 1 0 0 0 1" in words
-    )  # points, passed, share, failed, not written, timeout, error, named
-    assert "13.2 compute_grpo_loss 2 1 25 % 2 0 0 1 2" in words
+        "13.1 collate 1 3 75 % 1 0 0 0 1 0" in words
+    )  # points, passed, share, failed, not written, timeout, error, named, follow
+    assert "13.2 compute_grpo_loss 2 1 25 % 2 0 0 1 2 0" in words
     assert "the judge <died>" in words and "imports sys" in words
     assert "PROPERTY_SEED=4711 make check LESSON=13" in words and "c0ffee" in words
+
+
+def test_what_only_follows_is_counted_apart():
+    bob, cy = student("bob", (FAILED, FAILED, PASSED)), student("cy", (FAILED, PASSED, BLOCKED))
+    bob.exercises[0].why, bob.exercises[0].follows = None, "13.2"
+    cy.exercises[0].why, cy.exercises[2].follows = None, "13.1"
+    words = " ".join(" ".join(Page(overview(run(), [bob, cy])).words).split())
+    assert "1 more failed exercise only followed from one of these in another exercise; 1 failed exercise had" in words
+    assert "13.1 collate 1 0 0 % 2 0 0 0 0 1" in words  # ..., failed, not written, timeout, blocked, named, follow
+    assert "1 of the missing points only follow from 13.2: mend that first." in feedback(run(), bob)
+    assert "only follow" not in feedback(run(), student())
+
+
+def test_exercises_that_could_not_be_tested_for_one_reason_take_one_section():
+    def said(number, file):
+        return [f"exercise {number}  name   {file}", "  says     the file was not handed in"]
+
+    ada = student(statuses=(NOT_GRADABLE, NOT_GRADABLE, FAILED))
+    for e, file in zip(ada.exercises, ("a.py", "b.py"), strict=False):
+        e.report, e.why = said(e.id, file), None
+    page = feedback(run(), ada)
+    assert page.count("## 13") == 2 and "## 13.1, 13.2: not gradable" in page
+    assert "a.py  (13.1)\nb.py  (13.2)\n  says     the file was not handed in" in page
+    assert page.count("not handed in") == 1
 
 
 def test_every_status_has_its_own_sign_and_colour():
     page = overview(
         run(), [student(statuses=(PASSED, FAILED, NOT_WRITTEN)), student("b", (TIMEOUT, DIED, NOT_GRADABLE))]
     )
-    assert len(set(rows.MARKS.values())) == len(rows.MARKS) == 7
-    for kind, mark in zip("pfwtdg", "●×·∞†–", strict=True):
+    page += overview(run(), [student(statuses=(BLOCKED, PASSED, PASSED))])
+    assert len(set(rows.MARKS.values())) == len(rows.MARKS) == 8
+    for kind, mark in zip("pfwbtdg", "●×·…∞†–", strict=True):
         assert re.search(rf'<td class="s {kind}( first)?"[^>]*>{mark}', page)
 
 
@@ -313,10 +339,21 @@ def test_one_column_is_filled_and_all_rows_stay(assignment):
     assert len(lines) == 3 and all("without a submission" in line for line in lines)
 
 
-@pytest.mark.parametrize("name", ["jdoe", "501", "s1", "Doe, Jane", "Jane Doe", "jane_doe", "DOE JANE"])
+@pytest.mark.parametrize("name", ["jdoe", "501", "s1", "Doe, Jane", "Jane Doe", "jane_doe", "DOE JANE", "doejane"])
 def test_whoever_is_known_by_one_thing_is_found(name):
     cells, lines = filled([student(name)])
     assert cells[3][5] == "1" and not any(line.startswith(f"{name}:") for line in lines)
+
+
+def test_the_number_in_what_canvas_hands_over_settles_who_it_is():
+    # "smithann_504_67890_grpo.py" as Canvas names a download: last and first name together, and its own number.
+    cells, lines = filled(
+        [student("smithann", ids={"canvas": "504"}), student("smithann (503)", ids={"canvas": "503"})]
+    )
+    assert [row[5] for row in cells[3:7]] == ["", "3", "1", "1"]
+    assert len(lines) == 3 and all("without a submission" in line for line in lines)
+    cells, _ = filled([student("jdoe", ids={"canvas": "4711"})])  # of another course: the rest still counts
+    assert cells[3][5] == "1"
 
 
 def test_between_two_nobody_is_chosen():

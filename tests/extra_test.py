@@ -113,6 +113,17 @@ def test_files_that_cannot_be_tests_are_told(tmp_path, write_files, files, says)
     assert says in str(caught.value)
 
 
+def test_extra_tests_of_what_is_not_graded_are_told(tmp_path, write_files):
+    mark = '@pytest.mark.exercise("{}")\ndef test_{}(observe): pass\n'
+    files = {"a_test.py": mark.format("13.2", 1), "b_test.py": mark.format("14.10", 1) + mark.format("13.1", 2)}
+    folder = write_files(tmp_path / "extra", files)
+    (tmp_path / "class").mkdir()
+    options = grade.parse([str(tmp_path / "class"), "--lessons", "13", "--extra", str(folder)])
+    assert grade.beside_the_point(options) == [
+        "--extra: b_test.py also has tests of 14.10, which are not graded this time"
+    ]
+
+
 @pytest.mark.parametrize(("marker", "says"), [
     (None, "--extra: my_test.py::test_a says of no exercise that it is its test"),
     (SimpleNamespace(args=("13.99",)), "--extra: my_test.py::test_a is marked as a test of exercise '13.99'"),

@@ -9,6 +9,7 @@ import dataclasses
 import errno
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -35,6 +36,7 @@ class FakeJudge:
 
     running = set()
     lock = threading.Lock()
+    seconds = 0.0
 
     def __init__(self, settings):
         self.settings = settings
@@ -209,6 +211,32 @@ def test_the_self_test_names_a_wall_that_does_not_stand(tmp_path):
         slot.close()
 
 
+def test_no_time_is_guessed_from_the_first_parts(tmp_path, judge):
+    folder = hand_in(tmp_path / "class", **{f"s{n:02}": False for n in range(41)})
+    _, lines = command(folder, tmp_path / "out")
+    assert "left" not in "".join(lines[:2]) and re.search(r"about \d+ s left$", lines[2])
+
+
+def test_from_a_download_of_canvas_to_its_gradebook(tmp_path, judge):
+    """Students are known by the number that Canvas has put into the names of their files."""
+    folder = tmp_path / "class"
+    for who, right in {"lovelaceada_501_91": True, "smithjohn_LATE_502_82": True, "smithjohn_503_73": False}.items():
+        for file in stubs.files(LESSON):
+            text = (LESSON.solution / file).read_bytes() if right else stubs.stub_of(LESSON, file).encode()
+            folder.mkdir(exist_ok=True)
+            (folder / f"{who}_{Path(file).name}").write_bytes(text)
+    (tmp_path / "book.csv").write_text(
+        'Student,ID,SIS Login ID,GRPO (101)\n"Lovelace, Ada",501,al,\n"Smith, John",502,js,\n"Smith, John",503,js2,\n'
+    )
+    status, lines = command(folder, tmp_path / "out", "--gradebook", str(tmp_path / "book.csv"), "--assignment", "GRPO")
+    filled = list(csv.reader((tmp_path / "out" / "gradebook.csv").read_text().splitlines()))
+    points = str(sum(e.points for e in LESSON.exercises))
+    assert status == 0 and not any("gradebook" in line for line in lines)
+    assert [row[3] for row in filled[1:]] == [points, points, "0"]
+    table = list(csv.DictReader((tmp_path / "out" / "grades.csv").read_text(encoding="utf-8-sig").splitlines()))
+    assert [(row["canvas"], row["earned"]) for row in table] == [("501", points), ("502", points), ("503", "0")]
+
+
 def test_one_line_for_each_part_and_one_at_the_end(class_of_three, judge, tmp_path):
     (class_of_three / "notes.txt").write_text("mine")
     status, lines = command(class_of_three, tmp_path / "out", "--seed", "5")
@@ -319,8 +347,19 @@ def test_results_of_another_run_are_put_aside(change, class_of_three, judge, tmp
         monkeypatch.setattr(grade, "version", lambda extra: "another")
     _, lines = command(class_of_three, tmp_path / "out", "--seed", "6" if change == "seed" else "5")
     assert len(judge.graded) == 6
-    assert (tmp_path / "out" / "results-1.jsonl").read_bytes() == old
-    assert "results-1.jsonl" in lines[0]
+    aside = tmp_path / "out" / "before-1"
+    assert (aside / grade.LOG).read_bytes() == old
+    assert "before-1" in lines[0]
+    assert (aside / "grades.csv").exists() and len(list((aside / "feedback").iterdir())) == 3
+
+
+def test_pages_of_somebody_who_is_not_there_any_more_are_removed(class_of_three, judge, tmp_path):
+    command(class_of_three, tmp_path / "out")
+    shutil.rmtree(class_of_three / "bob")
+    (tmp_path / "out" / "feedback" / "mine.txt").write_text("a note")
+    command(class_of_three, tmp_path / "out")
+    assert sorted(p.name for p in (tmp_path / "out" / "feedback").iterdir()) == ["ada.md", "cyd.md", "mine.txt"]
+    assert sorted(p.name for p in (tmp_path / "out" / "gradescope").iterdir()) == ["ada.json", "cyd.json"]
 
 
 def test_without_a_seed_the_one_of_before_goes_on(class_of_three, judge, tmp_path):

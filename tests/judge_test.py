@@ -21,6 +21,7 @@ import pytest
 from course import diagnosis, manifest, stubs
 from course.grading import confine, grade, intake, judge, sandbox, wire, worker
 from course.grading.results import (
+    BLOCKED,
     DIED,
     FAILED,
     GRADER_ERROR,
@@ -317,7 +318,8 @@ wrong("10.3", "It is x itself.", {"double(double(x))": "x"})
         {"work.py": square, "more.py": itself},
     )
     assert follows["10.1"].why == both["10.1"].why == "It is the square of x."
-    assert follows["10.3"].why is None
+    assert follows["10.3"].why is None and (follows["10.3"].follows, own["10.3"].follows) == ("10.1", "")
+    assert follows["10.3"].report[-1].endswith("make hint EX=10.1")
     assert sum("This follows from your double (exercise 10.1)" in line for line in follows["10.3"].report) == 1
     assert own["10.3"].why == "It is the fourth power of x." and both["10.3"].why == "It is x itself."
     assert "This follows" not in " ".join(own["10.3"].report + both["10.3"].report)
@@ -340,8 +342,9 @@ def test_a_quarter_of_fourfold(observe):
 def test_a_stub_among_written_exercises_and_what_builds_on_it(judged):
     half = stub("work.py").partition("def half")
     (found,) = judged({**RIGHT, "work.py": half[0] + WORK[WORK.index("def half") :]})
-    assert states(found) == {"10.1": NOT_WRITTEN, "10.2": PASSED, "10.3": NOT_WRITTEN}
-    assert found["10.3"].report[0].startswith("not written yet: exercise 10.1")
+    assert states(found) == {"10.1": NOT_WRITTEN, "10.2": PASSED, "10.3": BLOCKED}
+    assert found["10.3"].follows == "10.1"
+    assert "calls double (exercise 10.1), which is not written" in found["10.3"].report[1]
 
 
 def test_untouched_stubs_are_not_written(judged):
@@ -351,8 +354,9 @@ def test_untouched_stubs_are_not_written(judged):
 
 def test_a_missing_file_costs_its_own_exercises(judged):
     without, alone = judged({"more.py": MORE}, {"work.py": WORK})
-    assert states(without) == {"10.1": NOT_GRADABLE, "10.2": NOT_GRADABLE, "10.3": NOT_WRITTEN}
+    assert states(without) == {"10.1": NOT_GRADABLE, "10.2": NOT_GRADABLE, "10.3": BLOCKED}
     assert "was not handed in" in without["10.1"].report[1]
+    assert "calls double (exercise 10.1), which could not be graded" in without["10.3"].report[1]
     assert states(alone) == {"10.1": PASSED, "10.2": PASSED, "10.3": NOT_GRADABLE}
 
 
@@ -369,7 +373,7 @@ def test_a_file_that_cannot_be_imported_is_no_fault_of_one_that_imports_it(judge
     *found, last = judged(*({**RIGHT, "work.py": f"{WORK}\n\n{line}\n"} for line, _ in BROKEN.values()), RIGHT)
     for how, one in zip(BROKEN, found, strict=True):
         status = BROKEN[how][1]
-        assert states(one) == {"10.1": status, "10.2": status, "10.3": NOT_WRITTEN}, how
+        assert states(one) == {"10.1": status, "10.2": status, "10.3": BLOCKED}, how
         assert "work.py" in one["10.1"].report[0], how
     assert set(states(last).values()) == {PASSED}
 
@@ -377,7 +381,8 @@ def test_a_file_that_cannot_be_imported_is_no_fault_of_one_that_imports_it(judge
 def test_nor_is_one_whose_import_has_no_end(judged, monkeypatch):
     monkeypatch.setattr(judge, "CALL", 2.0)
     first, second = judged({**RIGHT, "work.py": f"{WORK}\n\n{HANGS}\n"}, RIGHT)
-    assert states(first) == {"10.1": TIMEOUT, "10.2": TIMEOUT, "10.3": NOT_WRITTEN}
+    assert states(first) == {"10.1": TIMEOUT, "10.2": TIMEOUT, "10.3": BLOCKED}
+    assert "while the file was imported: no end after 2 seconds" in first["10.1"].report[1]
     assert set(states(second).values()) == {PASSED}
 
 

@@ -15,13 +15,15 @@ from course.manifest import Exercise, Lesson
 from course.observe import Observation, perform
 
 
-def cause_of(lesson: Lesson, log: list[Observation], mistakes: Sequence[tuple[Exercise, Candidate]]) -> str | None:
-    """A sentence that names the one exercise whose recognised mistake explains all of `log`, what another exercise's
-    failed tests observed; None where none does, or more than one."""
+def cause_of(
+    lesson: Lesson, log: list[Observation], mistakes: Sequence[tuple[Exercise, Candidate]]
+) -> tuple[str, str] | None:
+    """The id of the one exercise whose recognised mistake explains all of `log`, what another exercise's failed tests
+    observed, and a sentence that says so; None where none does, or more than one."""
     guilty = [exercise for exercise, mistake in mistakes if log and _explains(lesson, exercise, mistake, log)]
     if len(guilty) != 1:
         return None
-    return (
+    return guilty[0].id, (
         f"This follows from your {guilty[0].object} (exercise {guilty[0].id}): with its mistake in it, the right "
         "answer to this exercise fails in just the same way. Mend that one first."
     )

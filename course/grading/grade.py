@@ -26,6 +26,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import secrets
 import socket
 import subprocess
@@ -66,11 +67,12 @@ class Stopped(Exception):
 
 
 class JudgeProcess:
-    """A judge, as the command sees it."""
+    """A judge, as the command sees it. `seconds`: how long it has taken to get ready."""
 
     running: ClassVar[set[JudgeProcess]] = set()
 
     def __init__(self, settings: dict[str, Any]):
+        started = time.monotonic()
         self.patience = PATIENCE + len(settings["lessons"]) * sandbox.WAIT[settings["full"]]  # it rehearses them all
         self.control, theirs = socket.socketpair()
         self.log = tempfile.TemporaryFile()  # noqa: SIM115
@@ -99,6 +101,7 @@ class JudgeProcess:
         if problem or complaint:
             self.kill()
             raise UsageError(complaint) if complaint else NotStarted(problem)
+        self.seconds = time.monotonic() - started
         self.patience = PATIENCE + sandbox.WAIT[settings["full"]]
 
     def grade(self, submission: Submission, lesson: Lesson) -> list[ExerciseResult]:
@@ -221,6 +224,8 @@ def grade(options: Options, say: Callable[[str], None] = printed) -> int:
         raise UsageError(f"--gradescope is for one submission, and {options.folder} holds {len(submissions)}")
     if not submissions:
         raise UsageError(f"there is no submission in {options.folder}; it holds a folder or an archive per student")
+    for remark in beside_the_point(options):
+        say(f"note: {remark}")
     text = read_gradebook(options) if options.gradebook else ""
     compare50 = similar.tool() if options.similar else None
     with written_to(options.out):
@@ -308,13 +313,13 @@ def _work(parts: Iterable[tuple[Submission, Lesson]]) -> int:
 def _hand_out(options: Options, settings: dict[str, Any], grades: Grades, log: Log, say: Callable[[str], None]) -> None:
     """To one thread for each judge, until nothing is left, or something is wrong that concerns all."""
     rest = grades.missing()
-    waiting, work_done = Waiting(rest), 0
+    waiting, work_done, seconds = Waiting(rest), 0, 0.0
     jobs = max(1, min(options.jobs or os.cpu_count() or 1, len(rest)))
-    lock, started, faults = threading.Lock(), time.monotonic(), []
+    lock, faults = threading.Lock(), []
     over, ended = threading.Event(), []  # not Thread.join: a Ctrl-C makes it take a thread that runs for one that ended
 
     def work(number: int) -> None:
-        nonlocal work_done
+        nonlocal work_done, seconds
         judge = None
         try:
             while not faults:
@@ -329,9 +334,10 @@ def _hand_out(options: Options, settings: dict[str, Any], grades: Grades, log: L
                 with lock:
                     log.append(part)
                     grades.parts[key] = part
-                    work_done += _work([taken])
-                    left = (time.monotonic() - started) * (_work(rest) / work_done - 1)
-                    say(progress(part, lesson, len(grades.parts), len(grades.digests), left))
+                    work_done, seconds = work_done + _work([taken]), seconds + part.seconds
+                    left = seconds / jobs * (_work(rest) / work_done - 1)
+                    known = 20 * work_done >= _work(rest)  # a judge's first parts take much longer than all others
+                    say(progress(part, lesson, len(grades.parts), len(grades.digests), left if known else None))
                 grades.settle(submission)
         except BaseException as error:  # a full disk, say: every thread stops, what is written stays
             faults.append(error)
@@ -371,7 +377,9 @@ def _graded(
         try:
             if faults:
                 raise Stopped
-            judge = judge or JudgeProcess(settings)
+            if judge is None:
+                judge = JudgeProcess(settings)
+                started += judge.seconds
             part.exercises, part.fault = judge.grade(submission, lesson), ""
             break
         except (JudgeFault, TypeError, OSError) as error:
@@ -403,6 +411,7 @@ def whole(submission: Submission, parts: list[Part]) -> StudentResult:
         flags=[*submission.flags, *seen, *(f"the grader failed: {fault}" for fault in faults)],
         digest=hashlib.sha256(" ".join(part.digest for part in parts).encode()).hexdigest()[:16],
         seconds=round(sum(part.seconds for part in parts), 2),
+        ids=dict(submission.ids),
     )
 
 
@@ -485,8 +494,8 @@ def written_to(out: Path) -> Iterator[None]:
 
 
 def resumed(options: Options, tier: str, say: Callable[[str], None]) -> tuple[Run, dict[tuple[str, str], Part]]:
-    """The run that DIR/results.jsonl belongs to and what it has, if it is this one; else a new run, and the old file is
-    put aside."""
+    """The run that DIR/results.jsonl belongs to and what it has, if it is this one; else a new run, and all that the
+    old one has left is put aside."""
     run = new_run(options, tier)
     path = options.out / LOG
     if not path.exists():
@@ -496,10 +505,14 @@ def resumed(options: Options, tier: str, say: Callable[[str], None]) -> tuple[Ru
     if same and options.seed in (None, old.seed):
         return old, done
     number = 1
-    while (aside := path.with_name(f"results-{number}.jsonl")).exists():
+    while (aside := path.with_name(f"before-{number}")).exists():
         number += 1
-    path.rename(aside)
-    say(f"note: {path} is of another run (seed, lessons, options or version of the course); it is {aside.name} now")
+    aside.mkdir()
+    for name in (*exports.WRITTEN, "gradebook.csv", "similar.csv", "similar.md", LOG):  # what it hangs on goes last
+        if (there := path.with_name(name)).exists():
+            there.rename(aside / name)
+    about = "seed, lessons, options or version of the course"
+    say(f"note: {options.out} held another run ({about}), which is in its folder {aside.name} now")
     if options.seed is None and old is not None and old.version == run.version:
         run.seed = old.seed
     return run, {}
@@ -556,6 +569,17 @@ def extra_files(folder: Path | None) -> list[Path]:
     return found
 
 
+def beside_the_point(options: Options) -> list[str]:
+    """What is said of extra tests whose exercises are not graded this time."""
+    graded = {e.id for lesson in options.lessons for e in lesson.exercises}
+    told = []
+    for path in extra_files(options.extra):
+        named = set(re.findall(r"""exercise\(\s*["'](\d\d\.\d+)["']""", path.read_text(encoding="utf-8")))
+        if away := sorted(named - graded):
+            told.append(f"--extra: {path.name} also has tests of {', '.join(away)}, which are not graded this time")
+    return told
+
+
 def version(extra: Path | None = None, root: Path = ROOT) -> str:
     """A digest of whatever decides about a grade: tests, references, the given files and the grader."""
     folders = [root / name for name in ("course", "lab", "solutions", "tutorial")] + ([extra] if extra else [])
@@ -592,12 +616,13 @@ def _known(part: Part | None, wanted: str) -> bool:
 # --- what is said and written --------------------------------------------------------------------------------------
 
 
-def progress(part: Part, lesson: Lesson, done: int, total: int, left: float) -> str:
-    """ "  57 of 400  ada   lesson 14: 21 of 40 points   about 2 min left"; `left`: seconds."""
+def progress(part: Part, lesson: Lesson, done: int, total: int, left: float | None) -> str:
+    """ "  57 of 400  ada   lesson 14: 21 of 40 points   about 2 min left"; `left`: seconds, None where unknown."""
     score = f"{part.earned} of {part.points} points" if part.earned is not None else results.GRADER_ERROR
-    rest = f"about {left / 60:.0f} min left" if left >= 90 else f"about {left:.0f} s left"
     line = f"{done:>4} of {total}  {part.student:<28.28} lesson {lesson.number}: {score}"
-    return line if done == total else f"{line}   {rest}"
+    if done == total or left is None:
+        return line
+    return f"{line}   about {left / 60:.0f} min left" if left >= 90 else f"{line}   about {left:.0f} s left"
 
 
 def read_gradebook(options: Options) -> str:

@@ -48,7 +48,7 @@ PROCESSOR = (120, 900)  # seconds of processor time that one lesson may take, wi
 LOOK = 5.0  # seconds of diagnosis: here it is to be decided, on however busy a machine
 SPEAKERS = 5  # failed tests that are asked for the mistake behind them, one after the other
 CANARY = [{"changed": [], "problem": None}, torch.tensor(1.0), {}]
-UNWRITTEN = "not written yet: exercise "
+UNWRITTEN = "not written yet: exercise "  # and its id
 FURTHER = "a further test of the instructor's does not pass"
 
 
@@ -265,6 +265,7 @@ class Judge:
         try:
             if any(text is not None for text in own.values()):
                 troubles = self.begin(lesson, own)
+            self.aside = {file for file, text in own.items() if text is None}  # stubs stand in their place
             self.records: dict[str, list[Record]] = {}
             self.recognised: list[tuple[Exercise, Candidate]] = []
             self.following: set[str] = set()  # exercises that fail because of another's mistake
@@ -289,11 +290,12 @@ class Judge:
                 continue
             failed = [r for r in self.records[result.id] if r.verdict is not None and not r.verdict.passed]
             if cause := self.cause(lesson, result.id, failed):
-                *lines, last = result.report
-                result.report = [*lines, *failure.why_lines(cause), last]
+                result.follows, says = cause
+                result.report = [*result.report[:-1], *failure.why_lines(says), _next(result.follows)]
 
-    def cause(self, lesson: Lesson, number: str, failed: list[Record]) -> str | None:
-        """Which of the recognised mistakes of other exercises explains all that these tests of one observed."""
+    def cause(self, lesson: Lesson, number: str, failed: list[Record]) -> tuple[str, str] | None:
+        """Which of the recognised mistakes of other exercises explains all that these tests of one observed: that
+        exercise's id, and a sentence."""
         key = (number, *(r.history for r in failed), *(c.attempt.says for _, c in self.recognised))
         if key not in self.reasons:
             log = [seen for record in failed for seen in record.log()] if self.recognised else []
@@ -355,6 +357,8 @@ class Judge:
             trouble = troubles.get(exercise.file)
             found.status = trouble.status if trouble else results.NOT_GRADABLE
             why = str(trouble) if trouble else told[exercise.file]
+            if found.status in (results.TIMEOUT, results.DIED):
+                why = f"while the file was imported: {why}"
             if why in ("", intake.MISSING):
                 why = "the file was not handed in"
             found.report = [report.headline(exercise, exercise.file, None), f"  {'says':<9}{why}"]
@@ -374,7 +378,7 @@ class Judge:
         elif not failed and len(records) == len(items):
             found.status, found.earned = results.PASSED, exercise.points
         else:
-            self.explain(lesson, exercise, found, records, failed, _line_of(own[exercise.file], exercise))
+            self.explain(lesson, exercise, found, records, failed, own[exercise.file])
         return found
 
     def look_further(self, lesson: Lesson, exercise: Exercise, found: ExerciseResult, text: bytes) -> None:
@@ -394,12 +398,13 @@ class Judge:
             if not found.report:
                 found.status, found.earned = record.trouble.status if record.trouble else results.FAILED, 0
                 found.report = [report.headline(exercise, exercise.file, _line_of(text, exercise))]
-                found.report += [f"  {'says':<9}{FURTHER}", f"  {'next':<9}make hint EX={exercise.id}"]
+                found.report += [f"  {'says':<9}{FURTHER}", _next(exercise.id)]
             if record.trouble is not None:
                 break
 
-    def explain(self, lesson: Lesson, exercise: Exercise, found: ExerciseResult, records, failed, line) -> None:
-        """Fills in status, report and reason of an exercise that has not passed."""
+    def explain(self, lesson: Lesson, exercise: Exercise, found: ExerciseResult, records, failed, text: bytes) -> None:
+        """Fills in status, report and reason of an exercise that has not passed. `text`: of its file."""
+        line = _line_of(text, exercise)
         failed = [r for r in failed if r.verdict is None or not r.verdict.ours]
         wrong = [r for r in failed if r.verdict is not None and not r.verdict.unwritten]
         last = failed[-1]  # after a trouble no test was run any more
@@ -408,15 +413,15 @@ class Judge:
             found.report = [report.headline(exercise, exercise.file, line)]
             if last.asked_last:
                 found.report.append(f"  {'called':<9}{_called(last.asked_last)}")
-            found.report += [f"  {'says':<9}{last.trouble}", f"  {'test':<9}{last.item.name}"]
+            found.report += [f"  {'says':<9}{last.trouble}", f"  {'test':<9}{last.item.path.name}  {last.item.name}"]
             return
         if not wrong:
-            found.status = results.NOT_WRITTEN
-            found.report = failed[0].verdict.lines
+            self.explain_unwritten(lesson, exercise, found, failed, text)
             return
-        number, says = 0, self.cause(lesson, exercise.id, [r for r in failed if r.verdict is not None])
-        if says:  # first, since it is quick: all of the exercise's own known mistakes would be tried in vain
+        number, cause = 0, self.cause(lesson, exercise.id, [r for r in failed if r.verdict is not None])
+        if cause:  # first, since it is quick: all of the exercise's own known mistakes would be tried in vain
             self.following.add(exercise.id)
+            found.follows, says = cause
         else:
             key = (exercise.id, wrong[0].item.nodeid, *(r.history for r in records))
             if key not in self.reasons:
@@ -427,9 +432,22 @@ class Judge:
                 known = self.cases[exercise.id].candidates
                 self.recognised += [(exercise, c) for c in known if c.attempt.says == says]
         first = wrong[number]  # the one that tells the mistake from others, as at a desk one of the reports does
-        *lines, step = first.verdict.lines
-        found.report = [report.headline(exercise, exercise.file, line), *lines[1:]]
-        found.report += [*(failure.why_lines(says) if says else []), step]
+        found.report = [report.headline(exercise, exercise.file, line), *first.verdict.lines[1:-1]]
+        found.report += [*(failure.why_lines(says) if says else []), _next(found.follows or exercise.id)]
+
+    def explain_unwritten(
+        self, lesson: Lesson, exercise: Exercise, found: ExerciseResult, failed: list[Record], text: bytes
+    ) -> None:
+        """Its tests end in a stub: its own, or that of another exercise that it calls."""
+        first = failed[0].verdict.lines[0]
+        other = next((e for e in lesson.exercises if f"{UNWRITTEN}{e.id}," in first), exercise)
+        if other is exercise or f"{UNWRITTEN}{exercise.id},".encode() in text:
+            found.status, found.report = results.NOT_WRITTEN, [first]
+            return
+        found.status, found.follows = results.BLOCKED, other.id
+        why = "could not be graded" if other.file in self.aside else "is not written"
+        says = f"it calls {other.object} (exercise {other.id}), which {why}: there is nothing to test this one with"
+        found.report = [report.headline(exercise, exercise.file, None), f"  {'says':<9}{says}"]
 
     def reason(
         self, lesson: Lesson, exercise: Exercise, wrong: list[Record], records: list[Record]
@@ -679,6 +697,10 @@ def _given(folder: Path) -> tuple[dict[str, bytes], str]:
 
 def _nothing(error: pytest.ExceptionInfo) -> str:
     return ""
+
+
+def _next(exercise: str) -> str:
+    return f"  {'next':<9}make hint EX={exercise}"
 
 
 def name_of(item: pytest.Item) -> str:

@@ -68,7 +68,9 @@ class Handle:
         return Handle(f"{self._path}.{name}")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        raise PastTheDoor(f"{self._path} was called past the door: a test may only observe it")
+        raise PastTheDoor(
+            f"{self._path} was called past the door: a test may only observe it, as in observe({self.__name__}, ...)"
+        )
 
     def __repr__(self) -> str:
         return f"<handle {self._path}>"

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 PASSED = "passed"
 FAILED = "failed"  # at least one of its tests fails
 NOT_WRITTEN = "not written"  # still the stub
-NOT_GRADABLE = "not gradable"  # the file is missing or is no Python; no test could run
+BLOCKED = "blocked"  # its tests end in another exercise, which is not written or not gradable
+NOT_GRADABLE = "not gradable"  # the file is missing, or it cannot be imported; no test could run
 TIMEOUT = "timeout"  # a call had no end within its limit
 DIED = "died"  # the worker ended in the middle of a call: out of memory, os._exit, a crash
 GRADER_ERROR = "grader error"  # our fault: no score, and never a zero
@@ -33,6 +34,7 @@ class ExerciseResult:
     passed: int = 0
     report: list[str] = field(default_factory=list)  # of the first failed test, as the desk shows it; plain text
     why: str | None = None  # the known mistake, if one was recognised
+    follows: str = ""  # the id of the other exercise whose mistake or lack this only follows from
     extra: list[str] = field(default_factory=list)  # for the instructor alone: the tests of their own that failed
 
 
@@ -68,6 +70,7 @@ class StudentResult:
     flags: list[str] = field(default_factory=list)  # for the instructor alone: things to look at, never punished
     digest: str = ""  # of the files that were graded and of the grading itself
     seconds: float = 0.0
+    ids: dict[str, str] = field(default_factory=dict)  # "canvas", "moodle", "email", "sid", where an LMS gives them
 
     @property
     def earned(self) -> int | None:

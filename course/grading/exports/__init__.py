@@ -23,14 +23,17 @@ from course.grading.exports.overview import overview
 from course.grading.results import Run, StudentResult
 from lab.files import write_text
 
-__all__ = ["canvas_gradebook", "gradescope_json", "write_all"]
+__all__ = ["WRITTEN", "canvas_gradebook", "gradescope_json", "write_all"]
+
+PAGES = {"feedback": ".md", "gradescope": ".json", "classroom": ".json"}  # folders with a file for each student
+WRITTEN = ("grades.csv", "overview.html", *PAGES)
 
 
 def write_all(run: Run, results: list[StudentResult], out: Path, slugs: dict[str, str] | None = None) -> list[Path]:
     """Writes grades.csv, overview.html, and a file for each student under feedback/, gradescope/ and classroom/.
 
     Each file is written whole. `slugs`: student -> file name without ending; the intake's unless given. Gives the
-    paths written, in order.
+    paths written, in order. Pages of students who are not there any more are removed: somebody would send them out.
     """
     names = _names([student.student for student in results], slugs)
     texts = {"grades.csv": grades_csv(run, results), "overview.html": overview(run, results, names)}
@@ -40,6 +43,10 @@ def write_all(run: Run, results: list[StudentResult], out: Path, slugs: dict[str
         texts[f"classroom/{name}.json"] = classroom_json(run, student)
     for path, text in texts.items():
         write_text(out / path, text)
+    for folder, ending in PAGES.items():
+        for page in (out / folder).glob(f"*{ending}"):
+            if f"{folder}/{page.name}" not in texts:
+                page.unlink()
     return [out / path for path in texts]
 
 

@@ -45,7 +45,7 @@ def canvas_gradebook(exported_csv: str, assignment: str, results: list[StudentRe
     lines: list[str] = []
     claims: dict[int, list[StudentResult]] = {}
     for student in results:
-        candidates = _candidates(student.student, people, header)
+        candidates = _candidates(student, people, header)
         if len(candidates) == 1:
             claims.setdefault(candidates[0], []).append(student)
         elif candidates:
@@ -97,19 +97,26 @@ def _column(header: list[str], assignment: str) -> int:
     raise UsageError(f"the gradebook has no assignment {assignment!r}; its assignments are: {known}")
 
 
-def _candidates(student: str, people: list[list[str]], header: list[str]) -> list[int]:
-    """The rows that `student` may be: by any id, and only where no id fits, by name."""
-    wanted = student.strip().casefold()
+def _candidates(student: StudentResult, people: list[list[str]], header: list[str]) -> list[int]:
+    """The rows that `student` may be: by the number that Canvas itself wrote into the name of what was handed in, else
+    by any id, and only where no id fits, by name."""
+    if "canvas" in student.ids and "ID" in header:
+        column = header.index("ID")
+        if found := [i for i, row in enumerate(people) if row[column].strip() == student.ids["canvas"]]:
+            return found
+    wanted = student.student.strip().casefold()
     ids = [header.index(name) for name in IDS if name in header]
     found = [i for i, row in enumerate(people) if any(row[k].strip().casefold() == wanted for k in ids)]
-    return found or [i for i, row in enumerate(people) if _name(student) in _names(row[0])]
+    return found or [i for i, row in enumerate(people) if _name(student.student) in _names(row[0])]
 
 
 def _names(cell: str) -> set[str]:
-    """ "Doe, Jane" may be a folder called "Doe, Jane", "Jane Doe", "jane_doe" or "Doe Jane"."""
+    """ "Doe, Jane" may be a folder called "Doe, Jane", "Jane Doe", "jane_doe", "Doe Jane" or, by Canvas, "doejane"."""
     last, comma, first = cell.partition(",")
     both = {_name(cell)}
-    return both | {_name(f"{first} {last}"), _name(f"{last} {first}")} if comma else both
+    if comma:
+        both |= {_name(f"{first} {last}"), _name(f"{last} {first}"), _name(f"{last}{first}").replace(" ", "")}
+    return both
 
 
 def _name(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from course.grading.exports import rows
 from course.grading.exports.text import fenced, markdown
-from course.grading.results import NOT_GRADABLE, NOT_WRITTEN, PASSED, ExerciseResult, Run, StudentResult
+from course.grading.results import BLOCKED, NOT_GRADABLE, NOT_WRITTEN, PASSED, ExerciseResult, Run, StudentResult
 
 
 def feedback(run: Run, student: StudentResult) -> str:
@@ -18,9 +18,8 @@ def feedback(run: Run, student: StudentResult) -> str:
     lines += [_row(run, e) for e in found]
     if student.notes:
         lines += ["", "## About your files", "", *(f"- {markdown(note)}" for note in student.notes)]
-    for e in found:
-        if e.status not in (PASSED, NOT_WRITTEN) and (rows.report(e) or e.why):
-            lines += ["", *_section(run, e)]
+    for several in _together(found):
+        lines += ["", *(_section(run, several[0]) if len(several) == 1 else _section_of(several))]
     lines += _rest(run, student, found)
     lines += ["", *_about(run, student)]
     return "\n".join(lines) + "\n"
@@ -40,7 +39,8 @@ def _total(run: Run, student: StudentResult, found: list[ExerciseResult]) -> lis
         return [f"**{earned} of {points} points.** Nothing that could be graded was found in what you handed in."]
     if passed == len(found):
         return [f"**{earned} of {points} points.** Every exercise passes. Well done."]
-    return [f"**{earned} of {points} points.** {share}; an exercise counts when all of its tests pass."]
+    said = f"**{earned} of {points} points.** {share}; an exercise counts when all of its tests pass."
+    return [said + (f" {rows.lost(found)}" if rows.lost(found) else "")]
 
 
 def _row(run: Run, e: ExerciseResult) -> str:
@@ -54,6 +54,26 @@ def _title(run: Run, e: ExerciseResult) -> str:
     name = run.titles.get(e.id, "")
     code = f"`{name}`" if name.replace(".", "_").isidentifier() else markdown(name)
     return f"{markdown(e.id)} {code}".strip()
+
+
+def _together(found: list[ExerciseResult]) -> list[list[ExerciseResult]]:
+    """The exercises that have something to report; those that could not be tested for the same reason in one."""
+    groups: dict[object, list[ExerciseResult]] = {}
+    for e in found:
+        if e.status not in (PASSED, NOT_WRITTEN) and (rows.report(e) or e.why):
+            shared = e.status in (NOT_GRADABLE, BLOCKED)
+            groups.setdefault((e.status, *rows.report(e)[1:]) if shared else e.id, []).append(e)
+    return list(groups.values())
+
+
+def _section_of(several: list[ExerciseResult]) -> list[str]:
+    """Of exercises that could not be tested for one reason: the files, and the reason once."""
+    first, files = several[0], {}
+    for e in several:
+        files.setdefault(rows.report(e)[0].split()[-1], []).append(e.id)
+    lines = [f"## {', '.join(markdown(e.id) for e in several)}: {markdown(first.status)}", "", rows.sentence(first)]
+    lines += ["", *fenced([*(f"{file}  ({', '.join(ids)})" for file, ids in files.items()), *rows.report(first)[1:]])]
+    return [*lines, "", f"**Next:** `{rows.step(first)}`"]
 
 
 def _section(run: Run, e: ExerciseResult) -> list[str]:
@@ -86,13 +106,12 @@ def _about(run: Run, student: StudentResult) -> list[str]:
         "## How this was graded",
         "",
         f"- To see the same at your desk: `{command}`{others}.",
-        "- Your own `make check` may say otherwise in two cases. Tests that draw random inputs drew them here from "
-        f"seed {run.seed}, and at your desk from seed 0. And where a lesson builds on an earlier one, the earlier "
-        "lesson's code was the course's own here, so that an old mistake costs no new points; at your desk it is "
-        "your own.",
+        "- Your own `make check` may say otherwise. Tests that draw random inputs drew them here from seed "
+        f"{run.seed}, and at your desk from seed 0. Where a lesson builds on an earlier one, the earlier lesson's code "
+        "was the course's own here, so that an old mistake costs no new points; at your desk it is your own.",
         "- Tests that train a model were run, too."
         if run.full
-        else "- Tests that train a model were not run, and count neither way.",
+        else "- Tests that train a model were not run, and count neither way; at your desk they are run.",
         *([f"- {rows.FURTHER}"] if run.extra else []),
         f"- Your code ran in this confinement: {markdown(run.tier)}.",
         f"- Course {markdown(run.version)}" + (f", your files {markdown(student.digest)}." if student.digest else "."),

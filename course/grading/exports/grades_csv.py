@@ -16,7 +16,8 @@ FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # also in the full w
 
 
 def grades_csv(run: Run, results: list[StudentResult]) -> str:
-    """The columns: student, status, earned, points, then the points earned in each exercise, then flags (how many).
+    """The columns: student, status, earned, points, then the points earned in each exercise, flags (how many), and
+    what an LMS calls the student, where it does: the number in Canvas or Moodle, the e-mail address, the sid.
 
     What the grader could not settle is an empty cell, never 0. An exercise's column has its name behind the number:
     a spreadsheet would take "14.10" and "14.1" for the same.
@@ -25,15 +26,15 @@ def grades_csv(run: Run, results: list[StudentResult]) -> str:
     # Numbers are written bare, all text in quotes: also where a spreadsheet takes semicolons for separators, the
     # first column, the one that strangers choose, stays one cell.
     table = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
-    table.writerow(
-        ["student", "status", "earned", "points", *(text_cell(rows.title(run, i)) for i in run.points), "flags"]
-    )
+    ids = [name for name in ("canvas", "moodle", "email", "sid") if any(name in student.ids for student in results)]
+    titles = [text_cell(rows.title(run, i)) for i in run.points]
+    table.writerow(["student", "status", "earned", "points", *titles, "flags", *ids])
     for student in results:
         each = [_number(e.earned) for e in rows.exercises(run, student)]
         earned, points = rows.total(run, student)
-        table.writerow(
-            [text_cell(student.student), text_cell(student.status), _number(earned), points, *each, len(student.flags)]
-        )
+        who = [text_cell(student.ids.get(name, "")) for name in ids]
+        row = [text_cell(student.student), text_cell(student.status), _number(earned), points, *each]
+        table.writerow([*row, len(student.flags), *who])
     return MARK + out.getvalue()
 
 

@@ -16,6 +16,7 @@ from urllib.parse import quote
 from course.grading.exports import rows
 from course.grading.exports.text import block, one_line
 from course.grading.results import (
+    BLOCKED,
     DIED,
     FAILED,
     GRADED,
@@ -31,7 +32,10 @@ from course.grading.results import (
 
 STYLE = Path(__file__).with_name("overview.css")
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-CLASSES = {PASSED: "p", FAILED: "f", NOT_WRITTEN: "w", TIMEOUT: "t", DIED: "d", NOT_GRADABLE: "g", GRADER_ERROR: "e"}
+CLASSES = {
+    PASSED: "p", FAILED: "f", NOT_WRITTEN: "w", BLOCKED: "b", TIMEOUT: "t", DIED: "d", NOT_GRADABLE: "g",
+    GRADER_ERROR: "e",
+}  # fmt: skip
 SHOWN = 25  # mistakes at once; the rest folds away
 WHY = 600  # characters of a mistake's sentence
 
@@ -93,17 +97,19 @@ def _figures(run: Run, found: Found) -> list[str]:
 def _mistakes(run: Run, found: Found) -> list[str]:
     """What to teach again: the mistakes that were recognised, most frequent first."""
     who: dict[tuple[str, str], list[str]] = {}
-    unnamed = 0
+    unnamed = following = 0
     for student, results in found:
         for e in results:
             if e.why:
                 who.setdefault((e.id, one_line(e.why, WHY)), []).append(student.student)
             elif e.status == FAILED:
-                unnamed += 1
+                following += bool(e.follows)
+                unnamed += not e.follows
     lines = ["<h2>What to teach again</h2>"]
     if not who:
         return [*lines, "<p>No known mistake was recognised in this class.</p>"]
     lines.append("<p>The mistakes that were recognised, most frequent first.")
+    lines.append(f"{_count(following, 'more failed exercise')} only followed from one of these in another exercise;")
     lines.append(f"{_count(unnamed, 'failed exercise')} had a mistake that is not among the known ones.</p>")
     order = {number: i for i, number in enumerate(run.points)}
     ranked = sorted(who.items(), key=lambda item: (-len(item[1]), order.get(item[0][0], len(order)), item[0][1]))
@@ -130,26 +136,28 @@ def _exercises(run: Run, found: Found) -> list[str]:
     """Of the submissions that held anything to grade: the others would blur every share."""
     graded = [results for student, results in found if student.status != NOT_GRADABLE]
     counts = {number: Counter() for number in run.points}
-    named = Counter()
+    named, follow = Counter(), Counter()
     for e in (e for results in graded for e in results):
         counts[e.id][e.status] += 1
         named[e.id] += bool(e.why)
-    rare = (DIED, NOT_GRADABLE, GRADER_ERROR)  # columns only where there are any
+        follow[e.id] += bool(e.follows) and e.status == FAILED
+    rare = (BLOCKED, DIED, NOT_GRADABLE, GRADER_ERROR)  # columns only where there are any
     columns = [FAILED, NOT_WRITTEN, TIMEOUT, *(c for c in rare if any(of[c] for of in counts.values()))]
     lines = [
         "<h2>Exercises</h2>",
-        f"<p>Of {_count(len(graded), 'gradable submission')}. In the bar: passed, then failed (striped), then out of "
-        "time and the like; the rest is not written. Named: how many of the mistakes were recognised.</p>",
+        f"<p>Of {_count(len(graded), 'gradable submission')}. In the bar: passed, then failed (striped), then what "
+        "came to no end or could not be tested; the rest is not written. Named: how many of the failed ones had a "
+        "mistake that was recognised. Follow: how many only follow from another exercise's.</p>",
         '<div class="scroll"><table class="exercises"><thead><tr><th>exercise<th class="n">points',
         '<th class="n" colspan="2">passed<th>',
         *(f'<th class="n">{status}' for status in columns),
-        '<th class="n">named</tr></thead><tbody>',
+        '<th class="n">named<th class="n">follow</tr></thead><tbody>',
     ]
     last = None
     for number, points in run.points.items():
         if (lesson := rows.lesson(number)) != last:
             last = lesson
-            lines.append(f'<tr class="lesson"><th colspan="{6 + len(columns)}">{_text(_lesson(run, lesson))}</tr>')
+            lines.append(f'<tr class="lesson"><th colspan="{7 + len(columns)}">{_text(_lesson(run, lesson))}</tr>')
         of = counts[number]
         parts = (of[PASSED], of[FAILED], sum(of[c] for c in (TIMEOUT, *rare)))
         share = [100 * part / max(1, len(graded)) for part in parts]
@@ -157,7 +165,7 @@ def _exercises(run: Run, found: Found) -> list[str]:
         lines.append(
             f'<tr><td class="name"><code>{_text(rows.title(run, number))}</code><td class="n">{points}'
             f'<td class="n">{of[PASSED]}<td class="n">{share[0]:.0f} %<td><div class="bar">{bar}</div>'
-            f"{''.join(_cell(of[c]) for c in columns)}{_cell(named[number])}</tr>"
+            f"{''.join(_cell(of[c]) for c in columns)}{_cell(named[number])}{_cell(follow[number])}</tr>"
         )
     return [*lines, "</tbody></table></div>"]
 
@@ -202,6 +210,7 @@ def _grid(run: Run, found: Found, names: list[str] | None) -> list[str]:
 def _status(run: Run, e: ExerciseResult, first: bool) -> str:
     mark, kind = rows.MARKS.get(e.status, "?"), CLASSES.get(e.status, "e")
     said = f"{e.id}: {e.status}" + (f". {one_line(e.why, WHY)}" if e.why else "")
+    said += f", following from {e.follows}" if e.follows else ""
     shown = "" if e.status in (PASSED, NOT_WRITTEN) else f' title="{_text(said, WHY)}"'  # what the sign alone says
     return f'<td class="s {kind}{" first" if first else ""}"{shown}>{mark}'
 

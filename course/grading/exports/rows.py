@@ -6,6 +6,7 @@ import re
 
 from course.grading.exports.text import block, one_line
 from course.grading.results import (
+    BLOCKED,
     DIED,
     EXAMPLES,
     FAILED,
@@ -21,13 +22,17 @@ from course.grading.results import (
 from lab.errors import UsageError
 
 # The first three as `make` shows them. Every status has a sign of its own: colour is never the only difference.
-MARKS = {PASSED: "●", FAILED: "×", NOT_WRITTEN: "·", NOT_GRADABLE: "–", TIMEOUT: "∞", DIED: "†", GRADER_ERROR: "!"}
+MARKS = {
+    PASSED: "●", FAILED: "×", NOT_WRITTEN: "·", BLOCKED: "…", NOT_GRADABLE: "–", TIMEOUT: "∞", DIED: "†",
+    GRADER_ERROR: "!",
+}  # fmt: skip
 
 MEANS = {
     NOT_WRITTEN: "This one is not written yet.",
-    NOT_GRADABLE: "No test could run: the file is missing, or it is not valid Python.",
-    TIMEOUT: "A call did not come back within its time limit; a loop without an end is the usual reason.",
-    DIED: "The process that ran this code ended in the middle of a call: it ran out of memory, left, or crashed.",
+    BLOCKED: "It could not be tested, because of another exercise that it needs.",
+    NOT_GRADABLE: "No test could run.",
+    TIMEOUT: "It did not come to an end within its time limit; a loop without an end is the usual reason.",
+    DIED: "The process that ran this code came to its end in the middle of it: it was killed, left, or crashed.",
     GRADER_ERROR: "The grading itself failed here. That is not your fault: there is no score for it yet, and no zero.",
 }
 
@@ -52,6 +57,14 @@ def total(run: Run, student: StudentResult) -> tuple[int | None, int]:
     found = [e.earned for e in exercises(run, student)]
     unknown = student.status == GRADER_ERROR or None in found
     return None if unknown else sum(found), sum(run.points.values())
+
+
+def lost(found: list[ExerciseResult]) -> str:
+    """A sentence on the points that are missing only because of other exercises; "" where there are none."""
+    follow = [e for e in found if e.follows]
+    causes = ", ".join(dict.fromkeys(e.follows for e in follow))
+    points = sum(e.points for e in follow)
+    return f"{points} of the missing points only follow from {causes}: mend that first." if follow else ""
 
 
 def title(run: Run, exercise: str) -> str:
@@ -87,12 +100,15 @@ def report(e: ExerciseResult) -> list[str]:
 
 
 def hint(e: ExerciseResult) -> str:
-    return f"make hint EX={e.id}"
+    return f"make hint EX={e.follows or e.id}"
 
 
 def step(e: ExerciseResult) -> str:
     """The command that helps on; "" where there is nothing to do."""
-    if e.status == NOT_GRADABLE:  # no hint mends a file that is not there; the desk says what is wrong with it
+    if e.status in (
+        NOT_GRADABLE,
+        BLOCKED,
+    ):  # no hint mends a file that is not there; the desk says what is wrong with it
         return f"make check LESSON={lesson(e.id)}"
     return "" if e.status in (PASSED, GRADER_ERROR) else hint(e)
 

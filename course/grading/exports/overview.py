@@ -142,22 +142,22 @@ def _exercises(run: Run, found: Found) -> list[str]:
         named[e.id] += bool(e.why)
         follow[e.id] += bool(e.follows) and e.status == FAILED
     rare = (BLOCKED, DIED, NOT_GRADABLE, GRADER_ERROR)  # columns only where there are any
-    columns = [FAILED, NOT_WRITTEN, TIMEOUT, *(c for c in rare if any(of[c] for of in counts.values()))]
+    columns = [NOT_WRITTEN, TIMEOUT, *(c for c in rare if any(of[c] for of in counts.values()))]
     lines = [
         "<h2>Exercises</h2>",
         f"<p>Of {_count(len(graded), 'gradable submission')}. In the bar: passed, then failed (striped), then what "
         "came to no end or could not be tested; the rest is not written. Named: how many of the failed ones had a "
         "mistake that was recognised. Follow: how many only follow from another exercise's.</p>",
         '<div class="scroll"><table class="exercises"><thead><tr><th>exercise<th class="n">points',
-        '<th class="n" colspan="2">passed<th>',
+        '<th class="n" colspan="2">passed<th><th class="n">failed<th class="n">named<th class="n">follow',
         *(f'<th class="n">{status}' for status in columns),
-        '<th class="n">named<th class="n">follow</tr></thead><tbody>',
+        "</tr></thead><tbody>",
     ]
     last = None
     for number, points in run.points.items():
         if (lesson := rows.lesson(number)) != last:
             last = lesson
-            lines.append(f'<tr class="lesson"><th colspan="{7 + len(columns)}">{_text(_lesson(run, lesson))}</tr>')
+            lines.append(f'<tr class="lesson"><th colspan="{8 + len(columns)}">{_text(_lesson(run, lesson))}</tr>')
         of = counts[number]
         parts = (of[PASSED], of[FAILED], sum(of[c] for c in (TIMEOUT, *rare)))
         share = [100 * part / max(1, len(graded)) for part in parts]
@@ -165,7 +165,8 @@ def _exercises(run: Run, found: Found) -> list[str]:
         lines.append(
             f'<tr><td class="name"><code>{_text(rows.title(run, number))}</code><td class="n">{points}'
             f'<td class="n">{of[PASSED]}<td class="n">{share[0]:.0f} %<td><div class="bar">{bar}</div>'
-            f"{''.join(_cell(of[c]) for c in columns)}{_cell(named[number])}{_cell(follow[number])}</tr>"
+            f"{_cell(of[FAILED])}{_cell(named[number])}{_cell(follow[number])}"
+            f"{''.join(_cell(of[c]) for c in columns)}</tr>"
         )
     return [*lines, "</tbody></table></div>"]
 

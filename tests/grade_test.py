@@ -353,6 +353,17 @@ def test_results_of_another_run_are_put_aside(change, class_of_three, judge, tmp
     assert (aside / "grades.csv").exists() and len(list((aside / "feedback").iterdir())) == 3
 
 
+def test_what_a_killed_run_has_left_is_cleared_away(class_of_three, judge, tmp_path):
+    left = tmp_path / "out" / grade.GIVEN / "course" / "old.py"
+    left.parent.mkdir(parents=True)
+    left.write_text("raise SystemExit")
+    seen = []
+    judge.plan.append(lambda one: seen.extend(p.name for p in Path(one.settings["tree"]).rglob("*.py")))
+    command(class_of_three, tmp_path / "out")
+    assert "nursery.py" in seen and "old.py" not in seen
+    assert not (tmp_path / "out" / grade.GIVEN).exists()
+
+
 def test_pages_of_somebody_who_is_not_there_any_more_are_removed(class_of_three, judge, tmp_path):
     command(class_of_three, tmp_path / "out")
     shutil.rmtree(class_of_three / "bob")

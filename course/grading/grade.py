@@ -28,6 +28,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
@@ -51,6 +52,7 @@ from lab.switch import ROOT
 
 PATIENCE = 1800.0  # seconds that a judge may take for a part, besides those that its calls may take together
 LOG = "results.jsonl"
+GIVEN = ".given"  # within the folder that is written to, while it is graded: the files that every worker may read
 REMARKS = 20  # about files that belong to nobody
 
 
@@ -269,13 +271,16 @@ class Grades:
 
 def _grade_rest(options: Options, run: Run, grades: Grades, log: Log, say: Callable[[str], None]) -> None:
     """Grades what is missing, and adds it."""
-    with tempfile.TemporaryDirectory(prefix="grade-tree-") as folder:
-        tree = Path(folder)
+    tree = options.out.resolve() / GIVEN
+    shutil.rmtree(tree, ignore_errors=True)  # of a run that was killed
+    try:
         extra = extra_files(options.extra)
         sandbox.make_tree(tree, options.lessons, extra)
         settings = {"tier": run.tier, "tree": str(tree), "seed": run.seed, "full": run.full, "lessons": run.lessons}
         settings["extra"] = [str(path) for path in extra]
         _hand_out(options, settings, grades, log, say)
+    finally:
+        shutil.rmtree(tree, ignore_errors=True)
 
 
 class Waiting:

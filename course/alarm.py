@@ -44,6 +44,26 @@ def until(deadline: float) -> Iterator[None]:
             signal.setitimer(signal.ITIMER_REAL, max(0.01, rest - (time.monotonic() - started)), interval)
 
 
+@contextmanager
+def own_work(seconds: float) -> Iterator[None]:
+    """While inside, TooLate is raised once this process itself has computed for so long; waiting does not count."""
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(number, frame):
+        if not _imports(frame):
+            raise TooLate
+
+    handler = signal.signal(signal.SIGVTALRM, ring)
+    signal.setitimer(signal.ITIMER_VIRTUAL, max(0.01, seconds), 0.05)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, handler)
+
+
 def silence() -> None:
     """The alarm that is set rings no more: somebody is looking at the code in a debugger."""
     if hasattr(signal, "setitimer"):

@@ -23,6 +23,8 @@ from lab.spec import Spec
 MAX_DEPTH = 32
 MAX_NODES = 1_000_000
 MAX_BYTES = 256 * 2**20
+MAX_PLACES = 2**26  # of a tensor, a size of 0 counted as 1: (10**9, 0) holds no number, and takes as long to look at
+MAX_KEY = 2**64  # whole numbers beyond can be chosen so that all of them fall into one place of a dict
 
 _DTYPES = {
     str(d).removeprefix("torch."): d
@@ -129,6 +131,8 @@ class _Writer:
             if not _SIMPLE.issuperset(map(type, value)):
                 key = next(key for key in value if type(key) not in _SIMPLE)
                 raise self.refuse(f"has a key of type {type(key).__name__}; keys are strings or numbers")
+            if not all(map(_is_key, value)):
+                raise self.refuse("has a whole number of more than 64 bits for a key")
             packed: list[Any] = [None] * (2 * len(value))
             packed[::2] = value
             packed[1::2] = self.items(value.items(), 2 * len(value), depth + 1)
@@ -152,8 +156,19 @@ class _Writer:
         if dtype is None or tensor.layout != torch.strided or tensor.is_meta:
             found = f"a tensor of dtype {dtype or tensor.dtype} and layout {tensor.layout}"
             raise self.refuse(f"is {found}; return an ordinary dense one")
+        if places(tensor.shape) > MAX_PLACES:
+            raise self.refuse(f"is a tensor of shape {tuple(tensor.shape)}, which is too large")
         self.buffers.append(_bytes(tensor.detach()))
         return {"T": [dtype, list(tensor.shape), tensor.requires_grad]}
+
+
+def _is_key(key: Any) -> bool:
+    return type(key) is not int or -MAX_KEY < key < MAX_KEY
+
+
+def places(shape: Iterable[int]) -> int:
+    """How many steps it takes to go through a tensor, empty or not."""
+    return prod(max(1, size) for size in shape)
 
 
 def same_bytes(a: torch.Tensor, b: torch.Tensor) -> bool:
@@ -198,8 +213,8 @@ class _Reader:
             return tuple(self.items(body, depth + 1))
         if tag == "d":
             keys = body[::2]
-            if not _SIMPLE.issuperset(map(type, keys)):
-                raise BadBytes("a key is not a string or number")
+            if not (_SIMPLE.issuperset(map(type, keys)) and all(map(_is_key, keys))):
+                raise BadBytes("a key is not a string or number of at most 64 bits")
             self.nodes += len(keys)
             return dict(zip(keys, self.items(body[1::2], depth + 1), strict=True))
         if tag == "s":
@@ -219,6 +234,8 @@ class _Reader:
     def tensor(self, dtype: str, shape: list[int], requires_grad: bool) -> torch.Tensor:
         if not {int}.issuperset(map(type, shape)) or min(shape, default=0) < 0 or len(shape) > 16:
             raise BadBytes(f"shape {shape}")
+        if places(shape) > MAX_PLACES:
+            raise BadBytes(f"a tensor of shape {shape} is too large")
         kind = _DTYPES[dtype]
         size = prod(shape) * kind.itemsize
         raw = self.take(size)

@@ -11,6 +11,7 @@ import torch
 
 from course import manifest
 from course.manifest import Exercise
+from course.plain import places
 from lab.spec import Spec
 
 WIDTH = 96  # of a value; a report is read, not scrolled
@@ -46,10 +47,11 @@ class Problem:
 def short(value: Any, width: int = WIDTH, digits: int = 4) -> str:
     """A value in a few characters: tensors as rounded lists (with shape and dtype where they do not fit)."""
     if isinstance(value, torch.Tensor):
-        fits = 3 * value.numel() <= width + 2  # "1, " is the least that a number takes
+        fits = 3 * places(value.shape) <= width + 2  # "1, " is the least that a number takes
         if not fits or len(text := _numbers(value.detach().tolist(), digits)) > width:
             head = _numbers(value.detach().flatten()[:4].tolist(), digits)[:-1]
-            return f"{head}, ...] shape {tuple(value.shape)}, {str(value.dtype).removeprefix('torch.')}"
+            head += ", ..." if value.numel() else ""
+            return f"{head}] shape {tuple(value.shape)}, {str(value.dtype).removeprefix('torch.')}"
         return text
     if isinstance(value, Spec):
         whole = {k: short(v, 2 * WIDTH) for k, v in value.kwargs.items()}  # a table of 4 by 4 numbers has room

@@ -18,12 +18,25 @@ from course.grading import flags, sandbox, sources
 from course.grading.grade import JudgeFault, JudgeProcess
 from course.grading.intake import Submission
 from course.grading.results import FAILED, NOT_WRITTEN
-from tests.cheats import forging, guessing, harming, honest, lasting, leaving, patching, reading, table, talking, values
+from tests.cheats import (
+    burdening,
+    forging,
+    guessing,
+    harming,
+    honest,
+    lasting,
+    leaving,
+    patching,
+    reading,
+    table,
+    talking,
+    values,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 LESSON = manifest.find("13")
 FILES = {file: (LESSON.solution / file).read_text(encoding="utf-8") for file in stubs.files(LESSON)}
-GROUPS = (reading, guessing, patching, values, forging, leaving, lasting, harming, talking)
+GROUPS = (reading, guessing, patching, values, forging, leaving, lasting, harming, talking, burdening)
 CHEATS = [cheat for group in GROUPS for cheat in group.CHEATS]
 SECRET = "the other student's secret is 4711"
 SEED, SLOT = 20_261_121, 17
@@ -70,7 +83,7 @@ def desk(bubblewrap, tmp_path_factory):
         patch.setenv("TMPDIR", str(folder / "temporary"))
         (folder / "temporary").mkdir()
         # Honest calls take milliseconds; the whole lesson, a second.
-        made = Desk(folder, [LESSON], call=1.5, wait=9.0)
+        made = Desk(folder, [LESSON], call=1.5, wait=9.0, own=3.0)
         yield made
         made.close()
 

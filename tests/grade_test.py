@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -353,15 +354,18 @@ def test_results_of_another_run_are_put_aside(change, class_of_three, judge, tmp
     assert (aside / "grades.csv").exists() and len(list((aside / "feedback").iterdir())) == 3
 
 
-def test_what_a_killed_run_has_left_is_cleared_away(class_of_three, judge, tmp_path):
-    left = tmp_path / "out" / grade.GIVEN / "course" / "old.py"
-    left.parent.mkdir(parents=True)
-    left.write_text("raise SystemExit")
+def test_what_a_killed_run_has_left_is_cleared_away(class_of_three, judge, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    names = [f"grade-tree-{number}-abc" for number in (gone.pid, os.getpid(), "x")]
+    for name in names:
+        (tmp_path / name / "course").mkdir(parents=True)
     seen = []
-    judge.plan.append(lambda one: seen.extend(p.name for p in Path(one.settings["tree"]).rglob("*.py")))
+    judge.plan.append(lambda one: seen.extend(p.name for p in tmp_path.glob("grade-tree-*")))
     command(class_of_three, tmp_path / "out")
-    assert "nursery.py" in seen and "old.py" not in seen
-    assert not (tmp_path / "out" / grade.GIVEN).exists()
+    assert names[0] not in seen and {*names[1:]} < {*seen} and len(seen) == 3
+    assert sorted(p.name for p in tmp_path.glob("grade-tree-*")) == sorted(names[1:])
 
 
 def test_pages_of_somebody_who_is_not_there_any_more_are_removed(class_of_three, judge, tmp_path):

@@ -504,7 +504,7 @@ MUCH = """
 
 @pytest.mark.exercise("10.1")
 def test_double_of_much(observe):
-    observe(double, "x" * 3_000_000)
+    observe(double, "x" * 1_500_000)
 """
 
 

@@ -17,7 +17,7 @@ from lab.spec import Spec
 DTYPES = list(plain._DTYPES.values())
 
 texts = st.text(st.characters(exclude_categories=()), max_size=8)  # lone surrogates included
-keys = texts | st.integers() | st.booleans() | st.none() | st.floats(allow_nan=False)
+keys = texts | st.integers(1 - 2**64, 2**64 - 1) | st.booleans() | st.none() | st.floats(allow_nan=False)
 leaves = st.none() | st.booleans() | st.integers(-(2**200), 2**200) | st.floats() | texts | st.binary(max_size=8)
 values = st.recursive(
     leaves,
@@ -259,8 +259,26 @@ def test_wrong_tags_and_wrong_contents_are_refused(tree):
 
 def test_more_data_than_is_there_is_never_made_room_for():
     for shape in ([2**40], [2**20, 2**20], [2**63], [2**31, 2**31, 2**31]):
-        with pytest.raises(BadBytes, match="cut short"):
+        with pytest.raises(BadBytes, match=r"cut short|too large"):
             decode(packed({"T": ["float64", shape, False]}))
+
+
+def test_tensors_without_numbers_are_not_larger_than_others():
+    for shape in ([10**9, 0], [0, 10**9], [2**16, 0, 2**16]):
+        with pytest.raises(BadBytes, match="too large"):
+            decode(packed({"T": ["float32", shape, False]}))
+        with pytest.raises(NotPlain, match=r"value is a tensor of shape .* too large"):
+            encode(torch.empty(shape))
+    assert decode(encode(torch.empty(3, 0, 5))).shape == (3, 0, 5)
+
+
+def test_keys_cannot_be_made_to_fall_into_one_place():
+    """Multiples of 2**61 - 1 all have the hash 0: a dict of 300,000 of them takes minutes to make."""
+    with pytest.raises(BadBytes, match="at most 64 bits"):
+        decode(packed({"d": [part for n in range(300_000) for part in (n * (2**61 - 1), 0)]}))
+    with pytest.raises(NotPlain, match="more than 64 bits"):
+        encode({2**64: 1})
+    assert decode(encode({2**64 - 1: 1, 1 - 2**64: 2})) == {2**64 - 1: 1, 1 - 2**64: 2}
 
 
 def test_a_length_that_is_not_true_is_refused():

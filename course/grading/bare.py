@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from hypothesis.errors import HypothesisException
 
+from course import alarm
+
 MARKS = ("skip", "skipif", "xfail", "usefixtures")  # these steer pytest
 
 
@@ -29,7 +31,7 @@ def run(item: pytest.Item, observe: Any) -> Exception | None:
     arguments = {name: known[name] for name in item._fixtureinfo.argnames}
     try:
         item.obj(**arguments)
-    except (KeyboardInterrupt, InFull):
+    except (KeyboardInterrupt, InFull, alarm.TooLate):
         raise
     except HypothesisException:  # such as that of an assumption, which is no failure
         raise InFull from None

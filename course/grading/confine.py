@@ -40,6 +40,7 @@ REFUSED = {
     "name_to_handle_at": (303, 264), "open_by_handle_at": (304, 265), "personality": (135, 92),
 }  # fmt: skip
 CLONE, CLONE3 = (56, 220), 435  # clone tells its flags in a register, which a filter can see; clone3 does not
+SOCKET, FAMILIES = (41, 198), (1, 2, 10, 16)  # unix, inet, inet6, netlink: no network namespace holds the others
 MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # column of the numbers, and the name in a filter
 FILTERED = platform.machine() in MACHINES
 
@@ -121,6 +122,12 @@ def limit(memory: int, seconds: int, processes: int | None) -> None:
             resource.setrlimit(number, (value, value))
 
 
+def bound(memory: int) -> None:
+    """This process may take so many bytes besides those that it has; what it starts may choose another bound."""
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    resource.setrlimit(resource.RLIMIT_DATA, (_size("VmData:") + memory, hard))
+
+
 def own_user(user: int) -> None:
     """Becomes the unprivileged user, for good. `user` is taken where root is root outside, too."""
     Path("/proc/self/oom_score_adj").write_text("1000") if os.path.exists("/proc/self/oom_score_adj") else None
@@ -148,6 +155,9 @@ def refuse_calls(column: int, machine: int) -> None:
     for number in numbers:
         program += [(0x15, number, 0, 1), (0x06, refuse, 0, 0)]
     program += [(0x15, CLONE3, 0, 1), (0x06, 0x50000 | errno.ENOSYS, 0, 0)]  # libc takes clone then
+    families = [(0x15, family, len(FAMILIES) - i, 0) for i, family in enumerate(FAMILIES)]
+    program += [(0x15, SOCKET[column], 0, len(FAMILIES) + 3), (0x20, 16, 0, 0), *families, (0x06, refuse, 0, 0)]
+    program += [(0x06, allow, 0, 0)]
     program += [(0x15, CLONE[column], 0, 3), (0x20, 16, 0, 0), (0x45, new_namespaces, 0, 1), (0x06, refuse, 0, 0)]
     program += [(0x06, allow, 0, 0)]
     code = b"".join(struct.pack("=HBBI", operation, yes, no, value) for operation, value, yes, no in program)

@@ -50,9 +50,9 @@ from lab.errors import UsageError
 from lab.files import write_text
 from lab.switch import ROOT
 
-PATIENCE = 1800.0  # seconds that a judge may take for a part, besides those that its calls may take together
+PATIENCE = 600.0  # seconds that a judge may take for a part, besides those that its calls may take together
 LOG = "results.jsonl"
-GIVEN = ".given"  # within the folder that is written to, while it is graded: the files that every worker may read
+TREE = "grade-tree-"  # and the command's number: a folder of the files that every worker may read
 REMARKS = 20  # about files that belong to nobody
 
 
@@ -126,13 +126,14 @@ class JudgeProcess:
     def last_words(self) -> str:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(5)
+        if self.process.poll() is None:
+            return f"the judge does not answer within {self.patience:.0f} s"
         with contextlib.suppress(OSError, ValueError):
             self.log.seek(0)
             lines = self.log.read()[-4000:].decode("utf-8", "replace").strip().splitlines()
             if lines:
                 return lines[-1]
-        status = self.process.poll()
-        return f"the judge does not answer within {PATIENCE:.0f} s" if status is None else f"the judge ended ({status})"
+        return f"the judge ended ({self.process.poll()})"
 
     def kill(self) -> None:
         self.process.kill()
@@ -271,16 +272,26 @@ class Grades:
 
 def _grade_rest(options: Options, run: Run, grades: Grades, log: Log, say: Callable[[str], None]) -> None:
     """Grades what is missing, and adds it."""
-    tree = options.out.resolve() / GIVEN
-    shutil.rmtree(tree, ignore_errors=True)  # of a run that was killed
-    try:
+    clear_away()
+    with tempfile.TemporaryDirectory(prefix=f"{TREE}{os.getpid()}-") as folder:
+        tree = Path(folder)
         extra = extra_files(options.extra)
         sandbox.make_tree(tree, options.lessons, extra)
         settings = {"tier": run.tier, "tree": str(tree), "seed": run.seed, "full": run.full, "lessons": run.lessons}
         settings["extra"] = [str(path) for path in extra]
         _hand_out(options, settings, grades, log, say)
-    finally:
-        shutil.rmtree(tree, ignore_errors=True)
+
+
+def clear_away() -> None:
+    """Removes the folders that commands which were killed have left."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{TREE}*-*"):
+        number = folder.name.removeprefix(TREE).partition("-")[0]
+        try:
+            os.kill(int(number), 0)
+        except ProcessLookupError:
+            shutil.rmtree(folder, ignore_errors=True)
+        except (OSError, ValueError, OverflowError):
+            continue  # somebody else's, or none of ours
 
 
 class Waiting:

@@ -44,6 +44,10 @@ from lab.switch import ROOT
 
 CALL = 10.0  # seconds that one call may take; the slowest honest one takes a third of a second
 TRAINS = 120.0  # the same in a test that trains
+# Seconds that this process itself may take over what one test is shown, and over a whole lesson of a submission: a
+# thousand times what it takes over honest answers. And bytes that it may take besides.
+OWN, OWN_LESSON, OWN_MEMORY = (20.0, 120.0), (120.0, 600.0), 2 * 2**30
+ANSWERS = 48 * 2**20  # bytes of all answers of a lesson together; honest ones take under 6 MiB
 PROCESSOR = (120, 900)  # seconds of processor time that one lesson may take, without and with such tests
 LOOK = 5.0  # seconds of diagnosis: here it is to be decided, on however busy a machine
 SPEAKERS = 5  # failed tests that are asked for the mistake behind them, one after the other
@@ -139,7 +143,7 @@ class Judge:
         self.lasts = False  # the process is this judge's alone
         self.settled: set[str] = set()  # lessons graded before
         self.call, self.wait = settings.get("call", CALL), settings.get("wait", WAIT[settings["full"]])
-        self.look = settings.get("look", LOOK)
+        self.look, self.own = settings.get("look", LOOK), settings.get("own", OWN[settings["full"]])
         self.slot = Slot(settings["tier"], Path(settings["tree"]), settings["number"])
         self.finder = HandleFinder()
         self.record: Record | None = None
@@ -147,6 +151,7 @@ class Judge:
         self.broken: list[tuple[Path, str]] = []  # test files, and what is wrong with them
         self.fault: Exception | None = None  # our own, in the middle of a test: no verdict on anybody
         self.rest = 0.0  # seconds that the lesson's calls may still take together
+        self.own_rest, self.heard = OWN_LESSON[settings["full"]], 0  # and this process itself; bytes of its answers
 
     # --- pytest's hooks -----------------------------------------------------------------------------------------
 
@@ -261,7 +266,7 @@ class Judge:
         told = {file: problems.get(f"{lesson.name}/{file}", "") for file in own}
         troubles: dict[str, Unanswered] = {}
         self.answers: dict[bytes, tuple[str, bytes]] = {}
-        self.rest = self.wait
+        self.rest, self.own_rest, self.heard = self.wait, OWN_LESSON[self.settings["full"]], 0
         try:
             if any(text is not None for text in own.values()):
                 troubles = self.begin(lesson, own)
@@ -384,19 +389,16 @@ class Judge:
     def look_further(self, lesson: Lesson, exercise: Exercise, found: ExerciseResult, text: bytes) -> None:
         """The instructor's own tests of an exercise that passes all of the course's. Of one that fails nothing is
         told, neither its name nor its calls, nor a mistake that they point to."""
-        items = self.further.get(exercise.id, [])
-        found.tests += len(items)
-        for item in items:
+        for item in self.further.get(exercise.id, []):
             record = self.run(item, lesson)
             if record.verdict is not None and record.verdict.passed:
-                found.passed += 1
                 continue
             found.extra.append(name_of(item))
             if record.verdict is not None and record.verdict.ours:
                 found.status, found.earned, found.report = results.GRADER_ERROR, None, [record.verdict.ours]
                 break
-            if not found.report:
-                found.status, found.earned = record.trouble.status if record.trouble else results.FAILED, 0
+            if not found.report:  # always the same, however it failed: a submission could tell by it what it was asked
+                found.status, found.earned = results.FAILED, 0
                 found.report = [report.headline(exercise, exercise.file, _line_of(text, exercise))]
                 found.report += [f"  {'says':<9}{FURTHER}", _next(exercise.id)]
             if record.trouble is not None:
@@ -481,7 +483,15 @@ class Judge:
         return record
 
     def really_run(self, record: Record, lesson: Lesson) -> None:
-        ended = self.ended(record)
+        started, limit = time.process_time(), min(self.own, self.own_rest)
+        try:
+            with alarm.own_work(limit):
+                ended = self.ended(record)
+        except alarm.TooLate:
+            ended = Ended(alarm.TooLate())
+        self.own_rest -= time.process_time() - started
+        if isinstance(ended.error, alarm.TooLate) and self.fault is None and record.trouble is None:
+            record.trouble = Unanswered(results.TIMEOUT, "to look at what it has answered took too long")
         if self.fault is not None:
             raise self.fault
         if record.trouble is not None:
@@ -556,6 +566,13 @@ class Judge:
         except WorkerFault as error:
             self.fault = error
             raise
+        self.heard += len(answer)
+        if self.heard > ANSWERS:
+            self.record.trouble = Unanswered(
+                results.DIED, f"the answers of this lesson are larger than {ANSWERS} bytes"
+            )
+            self.record.asked_last = request
+            raise self.record.trouble
         self.answers.setdefault(request, (self.record.test, answer))
         return answer
 
@@ -616,7 +633,7 @@ class Judge:
             items = [item for e in lesson.exercises for item in self.further.get(e.id, [])]
             own = {file: (lesson.solution / file).read_bytes() for file in stubs.files(lesson)}
             self.job, self.channel, self.answers = job_of(lesson, own, self.settings["full"]), None, {}
-            self.rest = self.wait
+            self.rest, self.own_rest, self.heard = self.wait, OWN_LESSON[self.settings["full"]], 0
             try:
                 for item in items:
                     record = self.run(item, lesson)
@@ -765,6 +782,7 @@ def _death(number: int) -> str:
 def main(arguments: list[str]) -> int:
     control = socket.socket(fileno=int(arguments[0]))
     if sys.platform == "linux":
+        confine.bound(OWN_MEMORY)  # what is shown to a test may make it take as much as it likes
         confine.die_with_parent()  # or it would go on to the end of a submission that nobody waits for
     settings = wire.unpacked(wire.receive(control, wire.REQUEST_LIMIT))
     os.environ["PROPERTY_SEED"] = str(settings["seed"])

@@ -201,13 +201,15 @@ def outcome(request: Request, data: bytes) -> Answer:
         told = plain.decode(head)
         error = rebuilt_error(told)
         answer = error or Answer(plain.decode(value), plain.decode(grads), told["changed"], told["problem"])
-    except (ValueError, TypeError, KeyError) as problem:
+    except (ValueError, TypeError, KeyError, MemoryError) as problem:
         raise Unanswered("died", f"the answer cannot be read: {clean(str(problem), PLACE)}") from None
     if error is not None:
         raise error
     for part in (answer.value, answer.grads):
         if _too_long(part):
             raise Unanswered("died", f"the answer holds a number of more than {DIGITS} digits")
+    if isinstance(answer.grads, dict) and not answer.grads.keys() <= {*request.grad_of}:
+        raise Unanswered("died", "the answer holds gradients that nobody asked for")
     named = isinstance(answer.changed, list) and all(isinstance(n, str) for n in answer.changed)
     if not named or not isinstance(answer.grads, dict) or not isinstance(answer.problem, (str, type(None))):
         raise Unanswered("died", "the answer is of no known form")

@@ -39,6 +39,7 @@ def look(private, processes):
         "readable": [path for path in private if os.path.exists(path)],
         "written": [path for path in own if writes(path)],
         "connected": [name for name, address in ADDRESSES.items() if connects(address)],
+        "families": [family for family in range(1, 46) if opens(family)],
         "interfaces": [name for _, name in socket.if_nameindex()],
         "descriptors": descriptors(),
         "environment": sorted(os.environ),
@@ -70,6 +71,17 @@ def connects(address):
             return True
         except OSError:
             return False
+
+
+def opens(family):
+    """Whether a socket of that family can be made; some of them lead past every namespace."""
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_RAW):
+        try:
+            socket.socket(family, kind).close()
+            return True
+        except OSError:
+            pass
+    return False
 
 
 def descriptors():
@@ -136,6 +148,10 @@ def _broken(slot: Slot) -> str:
         (not seen["readable"], f"it can read {seen['readable'][:1]}"),
         (not seen["written"], f"it can write to {seen['written'][:1]}"),
         (not seen["connected"], f"it reached {seen['connected'][:1]} over the network"),
+        (
+            not confine.FILTERED or set(seen["families"]) <= {*confine.FAMILIES},
+            f"it can make sockets of the families {seen['families']}",
+        ),
         (set(seen["interfaces"]) <= {"lo"}, f"it has the network interfaces {seen['interfaces']}"),
         (seen["descriptors"] == ["socket"], f"it holds open {seen['descriptors']}"),
         (not seen["solutions"], "it sees the references"),

@@ -16,7 +16,7 @@ from typing import Any
 
 REQUEST_LIMIT = 256 * 2**20  # from the judge, who is trusted
 NOSIGNAL, DONTWAIT = int(socket.MSG_NOSIGNAL), int(socket.MSG_DONTWAIT)  # as they are, putting them together is slow
-ANSWER_LIMIT = 8 * 2**20  # from a worker, who is not; the largest honest answer takes under 1 MiB
+ANSWER_LIMIT = 4 * 2**20  # from a worker, who is not; the largest honest answer takes half a MiB
 
 
 class Closed(Exception):

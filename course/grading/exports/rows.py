@@ -80,6 +80,8 @@ def lesson(exercise: str) -> str:
 def sentence(e: ExerciseResult) -> str:
     """What the status means, for the student. "" for an exercise that passes."""
     if e.status == FAILED:
+        if e.tests and e.passed == e.tests:
+            return "All of the course's tests pass, but:"
         share = f"{e.passed} of its {e.tests} tests pass" if e.tests else "At least one of its tests fails"
         return f"{share}. The first that does not:" if e.report else f"{share}; there is no report to show."
     return MEANS.get(e.status, "")

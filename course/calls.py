@@ -117,6 +117,9 @@ _FIXED = frozenset((str, int, float, bool, bytes, type(None), Spec))  # what a S
 def _watch(bound: inspect.BoundArguments, name: str) -> dict[str, Tensor]:
     """Makes the argument `name` something that gradients flow back to; gives the leaves, by name."""
     value = bound.arguments.get(name)
+    parameters = bound.signature.parameters
+    if name not in parameters and any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters.values()):
+        raise TypeError(f"there is no argument called {name}: keep the signature as it is in the stub")
     if isinstance(value, nn.Module):
         return dict(value.named_parameters())
     if not isinstance(value, Tensor) or not value.is_floating_point():

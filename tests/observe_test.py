@@ -632,3 +632,8 @@ def difference(observe, value, expected):
 def part(report, label):
     """The text behind `label` in a report."""
     return next(line[11:] for line in report.splitlines() if line.startswith(f"  {label:<9}"))
+
+
+def test_a_signature_that_has_lost_its_names_is_told(observe):
+    with pytest.raises(TypeError, match="no argument called log_probs: keep the signature"):
+        observe(lesson(lambda *arguments: arguments[0].sum()), torch.ones(2), grad_of="log_probs")

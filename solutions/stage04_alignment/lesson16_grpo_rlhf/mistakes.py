@@ -1012,6 +1012,17 @@ wrong("16.16", "What a killed run has left in the temporary folder becomes a par
         "    temporary.mkdir(parents=True, exist_ok=True)",
 })  # fmt: skip
 
+wrong("16.16", "The finished files are copied to their place: whoever looks meanwhile finds half a checkpoint.", {
+    "    os.replace(temporary, target)\n": "    shutil.copytree(temporary, target)\n    shutil.rmtree(temporary)\n",
+})  # fmt: skip
+
+wrong("16.16", "The settings are written last, when the folder has its name already: without them it is half.", {
+    "        text = json.dumps(dataclasses.asdict(config), indent=2)\n"
+    "        (temporary / \"run_config.json\").write_text(text + \"\\n\", encoding=\"utf-8\")\n": "",
+    "    return target": "    text = json.dumps(dataclasses.asdict(config), indent=2)\n"
+    "    (target / \"run_config.json\").write_text(text + \"\\n\", encoding=\"utf-8\")\n    return target",
+})  # fmt: skip
+
 wrong("16.16", "A failure is swallowed: the caller believes that there is a checkpoint.", {
     "        shutil.rmtree(temporary, ignore_errors=True)\n        raise":
         "        shutil.rmtree(temporary, ignore_errors=True)\n        return target",

@@ -136,6 +136,12 @@ class TestDataset:
         with observe.raises(ValueError, match=THIRD, says="names train.jsonl and the line, 3"):
             observe(scenarios.read_dataset, good + line + "\n", passes=0)
 
+    def test_the_shortest_bounds_that_leave_something(self, observe):
+        rows = lines({"prompt": "12", "responses": ["3", "4"]})
+        item = observe(scenarios.read_dataset, rows, max_length=2, num_samples=1)["items"][0]
+        item["prompt_ids"].close(torch.tensor([IDS["2"]]))
+        item["response_ids"].close([torch.tensor([IDS["3"]])])
+
     @pytest.mark.parametrize("bound", [{"max_length": 1}, {"max_length": 0}, {"num_samples": 0}])
     def test_bounds_that_leave_nothing_are_refused(self, observe, bound):
         with observe.raises(ValueError, match=next(iter(bound))):

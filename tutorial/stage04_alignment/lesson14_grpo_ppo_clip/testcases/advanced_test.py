@@ -892,6 +892,18 @@ class TestGenerate:
         seen.check(all(f[0] <= 12 for f in forwards[1:]), "12 completions need no more than 12 rows")
         seen.check(len(forwards) <= longest, f"{longest} tokens need at most {longest} forwards, not {len(forwards)}")
 
+    @pytest.mark.parametrize("seed", [0, 1])
+    def test_each_answer_tells_how_the_model_was_called(self, observe, seed):
+        # One call for the 3 prompts, 6 wide; then one column at a time behind the 6, 7, ... that are cached.
+        seen = observe(scenarios.generate_by_call, PROMPTS, 2, 5, seed)
+        tokens = torch.arange(14, dtype=torch.float64)
+        for i, ids in enumerate(seen.value["token_ids"]):
+            before = [toy_ids(PROMPTS[i // 2])[-1], *ids.tolist()[:-1]]
+            calls = [3 * 6 + 5 * 3, *(3 + 7 * (6 + t) for t in range(len(ids) - 1))]
+            logits = torch.stack([2 * torch.sin(tokens * (1 + b) + c) for b, c in zip(before, calls, strict=True)])
+            expected = logits.log_softmax(1).gather(1, ids[:, None]).squeeze(1)
+            seen["log_probs"][i].close(expected.float(), rtol=1e-4, atol=1e-5)
+
     def test_one_token_needs_only_the_prompt_pass(self, observe):
         seen = observe(scenarios.generate, PROMPTS, group_size=2, max_new_tokens=1)
         seen["forwards"].close([(3, 6)])
@@ -1074,6 +1086,11 @@ class TestLearningRate:
     def test_without_warm_up(self, observe, warmup):
         observe(scenarios.rates_of_a_short_run)
         observe(scenarios.learning_rates, 2, learning_rate=0.5, warmup_steps=warmup).close([0.5, 0.5])
+
+    def test_a_run_of_one_step(self, observe):
+        observe(scenarios.rates_of_a_short_run)
+        settings = {"learning_rate": 1.0, "warmup_steps": 0, "num_steps": 1, "final_rate": 0.5}
+        observe(scenarios.learning_rates, 3, **settings).close([1.0, 0.5, 0.5])
 
     def test_all_rates_of_a_short_run(self, observe):
         observe(scenarios.rates_of_a_short_run)

@@ -1,5 +1,6 @@
 """Situations that the tests of lesson 14 look at. Each returns evidence; what it should be is in the tests."""
 
+import functools
 import re
 import zlib
 from unittest import mock
@@ -11,23 +12,25 @@ from lesson14_grpo_ppo_clip.loss import ppo_clip
 from lesson14_grpo_ppo_clip.rewards import addition as rewards
 from lesson14_grpo_ppo_clip.rollout import generate as rollout
 from lesson14_grpo_ppo_clip.training import grpo_trainer
-from torch import Tensor
+from torch import Tensor, nn
 
 from lab.tiny_llama import small_llama
-from lab.tiny_lm import BigramLM, TinyLM
+from lab.tiny_lm import BigramLM, Cache, Output, TinyLM
 from lab.toy_tokenizer import CharTokenizer
 
 
 def watch_forwards(model, limit=1000):
     """A list to which each forward pass adds its (rows, width). One too many is an error: a loop without end."""
-    forwards = []
+    forwards, forward = [], model.forward
 
-    def note(module, args, kwargs):
+    @functools.wraps(forward)
+    def noted(*args, **kwargs):
         forwards.append(tuple((args[0] if args else kwargs["input_ids"]).shape))
         if len(forwards) > limit:
             raise RuntimeError(f"more than {limit} forward passes: does the loop ever end?")
+        return forward(*args, **kwargs)
 
-    model.register_forward_pre_hook(note, with_kwargs=True)
+    model.forward = noted  # not a hook, which a call of forward itself would pass by
     return forwards
 
 
@@ -65,6 +68,33 @@ def generate_chain(table, prompts, group_size, max_new_tokens, eos_token_id=None
     forwards = watch_forwards(model)
     ids, log_probs = rollout.generate(model, tokenizer, prompts, group_size, max_new_tokens, eos_token_id=eos_token_id)
     return {"token_ids": list(ids), "lengths of log_probs": [len(row) for row in log_probs], "forwards": forwards}
+
+
+class ByCall(nn.Module):
+    """A model that answers by how it is called: after token i, in a call `width` columns wide with `cached` columns
+    before it, token v has the logit 2 sin(v (1 + i) + 3 width + 7 cached + 5 rows). `rows` is the number of rows in the
+    first call, and 0 later."""
+
+    def __init__(self, size):
+        super().__init__()
+        self.tokens = nn.Parameter(torch.arange(size, dtype=torch.float64))
+
+    def forward(self, input_ids, past_key_values=None, use_cache=False, **_ignored):
+        cache = past_key_values if past_key_values is not None else Cache()
+        rows, width = input_ids.shape
+        call = 3 * width + 7 * cache.length + (0 if cache.length else 5 * rows)
+        cache.length += width
+        return Output(2 * torch.sin(self.tokens * (1 + input_ids[:, :, None]) + call), cache)
+
+
+def generate_by_call(prompts, group_size, max_new_tokens, seed=0):
+    """generate with a model whose answers tell how it was called, each time (see ByCall). Returns ids and log-probs."""
+    tokenizer = CharTokenizer("0123456789+=")
+    model = ByCall(tokenizer.vocab_size)
+    watch_forwards(model)
+    generator = torch.Generator().manual_seed(seed)
+    ids, log_probs = rollout.generate(model, tokenizer, prompts, group_size, max_new_tokens, generator=generator)
+    return {"token_ids": list(ids), "log_probs": list(log_probs)}
 
 
 def generate(

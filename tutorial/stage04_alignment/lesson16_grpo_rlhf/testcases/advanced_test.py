@@ -1261,18 +1261,18 @@ class TestUpdate:
 
 @pytest.mark.exercise("16.16")
 class TestSaveCheckpoint:
-    @pytest.mark.parametrize("fails", ["model", "tokenizer"])
+    @pytest.mark.parametrize("fails", ["model", "tokenizer", "settings"])
     def test_a_failure_leaves_nothing_behind(self, observe, fails):
         seen = observe(scenarios.save, fails=fails)
-        seen["error"].close("OSError")
+        seen["error"].close("TypeError" if fails == "settings" else "OSError")
         seen["files"].close({})
         seen["folders"].close([])
 
-    @pytest.mark.parametrize("fails", ["model", "tokenizer"])
+    @pytest.mark.parametrize("fails", ["model", "tokenizer", "settings"])
     def test_a_failure_leaves_what_was_there(self, observe, fails):
         whole = observe(scenarios.save, epochs=[1]).value["files"]
         seen = observe(scenarios.save, epochs=[1, 1], fails=fails)
-        seen["error"].close("OSError")
+        seen["error"].close("TypeError" if fails == "settings" else "OSError")
         seen["files"].close(whole)
         seen["folders"].close(["epoch_1"])
 
@@ -1304,6 +1304,16 @@ class TestSaveCheckpoint:
         seen["meanwhile"].check(
             seen.value["meanwhile"][2:] == [whole] * 2, "the earlier one stays until the new is whole"
         )
+
+    def test_the_settings_are_in_it_before_it_has_its_name(self, observe):
+        seen = observe(scenarios.save, epochs=[1, 1])
+        whole = sorted(seen.value["files"])
+        half = [names for names in seen.value["reading"] if names not in ([], whole)]
+        seen["reading"].check(not half, f"when the settings were read, a reader would have found only {half[:1]}")
+
+    def test_it_is_renamed_not_copied(self, observe):
+        # While a copy is made, whoever looks finds half of it.
+        observe(scenarios.save, epochs=[1, 1, 2])["same file"].close([True, True, True])
 
     def test_makes_the_folder(self, observe):
         seen = observe(scenarios.save, nested="runs/of/mine")

@@ -541,37 +541,51 @@ class Saved:
         self.place = None  # where it was written
 
     def save_pretrained(self, folder):
-        if self.log is not None:  # what a reader would find at this moment
-            self.log.append(sorted(p.relative_to(self.root).as_posix() for p in self.root.glob("epoch_*/*")))
-            self.log[-1] += [p.name for p in self.root.glob("epoch_*") if not any(p.iterdir())]
+        if self.log is not None:
+            self.log.append(found_by_a_reader(self.root))
         self.place = Path(folder)
         path = self.place / self.name
         if isinstance(self.content, dict):
             safetensors.torch.save_file(self.content, path)
         else:
             path.write_text(self.content)
+        self.number = path.stat().st_ino
         if self.fails:
             raise OSError("the disk is full")
 
 
+def found_by_a_reader(root):
+    """The files in the folders epoch_..., and those of these folders that are empty."""
+    files = sorted(p.relative_to(root).as_posix() for p in root.glob("epoch_*/*"))
+    return files + [p.name for p in root.glob("epoch_*") if not any(p.iterdir())]
+
+
 @dataclass
 class Settings:
-    """A run's settings."""
+    """A run's settings. `look` is called whenever somebody reads any of them."""
 
     name: str = "run"
     rate: float = 0.5
     switches: list | None = None
     depth: int = 3
 
+    look = None
+
+    def __getattribute__(self, name):
+        if type(self).look is not None:
+            type(self).look()
+        return super().__getattribute__(name)
+
 
 def save(epochs=(1,), fails="", old_file="", nested="", settings=None, killed=False):
     """save_checkpoint for each epoch into one folder; epoch n's weights are full of the number n.
 
-    `fails` names what cannot be saved in the last epoch ("model" or "tokenizer"); `old_file` is put into epoch_1
+    `fails` names what cannot be saved in the last epoch ("model", "tokenizer" or "settings"); `old_file` is put into epoch_1
     beforehand; `nested` is a folder to be made; `killed` puts a half-written file, before the second epoch, where the
     first one's model was written, as a run that was killed would leave it. Returns all files with their contents, the
     error's name, the returned paths relative to the folder, and what a reader would have found in the folders epoch_...
-    whenever a model or tokenizer was about to be saved.
+    whenever a model or tokenizer was about to be saved, and whenever the settings were read; and of each checkpoint
+    whether its weights are the very file that was written, as after renaming, or a copy.
     """
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(temporary)
@@ -579,7 +593,7 @@ def save(epochs=(1,), fails="", old_file="", nested="", settings=None, killed=Fa
         if old_file:
             (folder / "epoch_1").mkdir(parents=True)
             (folder / "epoch_1" / old_file).write_text("old")
-        error, paths, meanwhile = None, [], []
+        error, paths, meanwhile, reading, same_file = None, [], [], [], []
         for number, epoch in enumerate(epochs):
             last = number == len(epochs) - 1
             if killed and number and model.place is not None and model.place.name != "epoch_1":
@@ -591,13 +605,20 @@ def save(epochs=(1,), fails="", old_file="", nested="", settings=None, killed=Fa
             tokenizer = Saved(
                 "tokenizer.json", f"tokenizer of epoch {epoch}", last and fails == "tokenizer", folder, meanwhile
             )
+            config = Settings(**(settings or {}))
+            if last and fails == "settings":
+                config.switches = object()
             try:
-                made = checkpoint.save_checkpoint(str(folder), epoch, model, tokenizer, Settings(**(settings or {})))
+                Settings.look = lambda: reading.append(found_by_a_reader(folder))
+                made = checkpoint.save_checkpoint(str(folder), epoch, model, tokenizer, config)
                 paths.append(Path(made).relative_to(folder).as_posix())
+                same_file.append((Path(made) / model.name).stat().st_ino == model.number)
             except NotImplementedError:
                 raise
             except Exception as problem:
                 error = type(problem).__name__
+            finally:
+                Settings.look = None
         files = {}
         for path in sorted(p for p in root.rglob("*") if p.is_file()):
             name = path.relative_to(root).as_posix()
@@ -608,7 +629,8 @@ def save(epochs=(1,), fails="", old_file="", nested="", settings=None, killed=Fa
             else:
                 files[name] = path.read_text()
         folders = sorted(p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_dir())
-    return {"files": files, "folders": folders, "error": error, "paths": paths, "meanwhile": meanwhile}
+    return {"files": files, "folders": folders, "error": error, "paths": paths, "meanwhile": meanwhile,
+            "reading": reading, "same file": same_file}  # fmt: skip
 
 
 def refuse_epoch(epoch):

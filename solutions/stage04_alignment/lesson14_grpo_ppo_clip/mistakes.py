@@ -483,6 +483,11 @@ wrong("14.4", "Rewards that hardly differ are treated as equal and get 0; only e
     "(low < high)": "~torch.isclose(low, high)",
 })  # fmt: skip
 
+wrong("14.4", "Equal rewards give exactly 0 only where you divide; without, the mean's rounding error is left.", {
+    "torch.where(scored & (low < high), centred, 0.0).reshape(-1)":
+        "torch.where(scored & ((low < high) | (not divide_by_std)), centred, 0.0).reshape(-1)",
+})  # fmt: skip
+
 wrong("14.4", "The rewards are read as p1 p2 p1 p2; they come group by group, p1 p1 p2 p2.", {
     "rewards.reshape(-1, group_size)": "rewards.reshape(group_size, -1).T",
     "centred, 0.0).reshape(-1)": "centred, 0.0).T.reshape(-1)",

@@ -35,6 +35,10 @@ wrong("16.1", "Equal rewards come out as exactly 0 only where they are the highe
     ".amax(1, keepdim=True)  # any": ".amax()  # any",
 })  # fmt: skip
 
+wrong("16.1", "Small differences are rounded away; only where all rewards are equal the result is 0.", {
+    "torch.where(equal & ~groups.isnan(), 0.0, relative)": "torch.where(relative.abs() < 0.03, 0.0, relative)",
+})  # fmt: skip
+
 wrong("16.1", "The rewards are divided by their group's spread already; here only the mean is taken away.", {
     "relative = groups - groups.nanmean(1, keepdim=True)":
         "relative = groups - groups.nanmean(1, keepdim=True)\n"
@@ -174,6 +178,11 @@ wrong("16.3", "The rows of the batch are added up; each has a KL of its own.", {
 
 wrong("16.3", "No gradient reaches the reference's logits; here it flows to both arguments.", {
     "ref_logits.log_softmax(-1)": "ref_logits.detach().log_softmax(-1)",
+})  # fmt: skip
+
+wrong("16.3", "torch.where alone does not help the gradient: the NaN of what was not chosen comes back, times 0.", {
+    "    return (log_p.exp() * (log_p - log_q).masked_fill(impossible, 0.0)).sum(-1)":
+        "    return torch.where(impossible, 0.0, log_p.exp() * (log_p - log_q)).sum(-1)",
 })  # fmt: skip
 
 wrong("16.3", "What the reference never does costs nothing; the KL is infinite there.", {
@@ -603,6 +612,11 @@ wrong("16.9", "The norm that is reported is the one after clipping.", {
     "\"grad_norm\": grad_norm.item()": "\"grad_norm\": min(grad_norm.item(), max_grad_norm)",
 })  # fmt: skip
 
+wrong("16.9", "The model is put into training mode; its mode is the caller's affair.", {
+    "    device = next(model.parameters()).device\n":
+        "    model.train()\n    device = next(model.parameters()).device\n",
+})  # fmt: skip
+
 wrong("16.9", "The model is put into evaluation mode; its mode is the caller's affair.", {
     "    device = next(": "    model.eval()\n    device = next(",
 })  # fmt: skip
@@ -975,6 +989,11 @@ wrong("16.15", "The metric kl is a mean over prompt and padding, too.", {
         "kl_estimate(log_probs, batch.ref_log_probs).mean().item()",
 })  # fmt: skip
 
+wrong("16.15", "The model is put into training mode: with dropout the ratio is not 1 where nothing has changed.", {
+    "        config, mask = self.config, batch.mask[:, 1:]\n        seen":
+        "        config, mask = self.config, batch.mask[:, 1:]\n        self.model.train()\n        seen",
+})  # fmt: skip
+
 # 16.16 save_checkpoint
 
 REPLACE = """\
@@ -1021,6 +1040,17 @@ wrong("16.16", "The settings are written last, when the folder has its name alre
     "        (temporary / \"run_config.json\").write_text(text + \"\\n\", encoding=\"utf-8\")\n": "",
     "    return target": "    text = json.dumps(dataclasses.asdict(config), indent=2)\n"
     "    (target / \"run_config.json\").write_text(text + \"\\n\", encoding=\"utf-8\")\n    return target",
+})  # fmt: skip
+
+wrong("16.16", "Only an Exception is cleaned up after; a Ctrl-C leaves the temporary folder behind.", {
+    "    except BaseException:": "    except Exception:",
+})  # fmt: skip
+
+wrong("16.16", "The files are written outside of the run's folder first: from another disk, a move is a copy.", {
+    "    temporary, earlier = target.with_name(f\".{target.name}.tmp\"), target.with_name(f\".{target.name}.old\")":
+        "    import tempfile\n"
+        "    temporary, earlier = Path(tempfile.mkdtemp()), target.with_name(f\".{target.name}.old\")\n"
+        "    target.parent.mkdir(parents=True, exist_ok=True)",
 })  # fmt: skip
 
 wrong("16.16", "A failure is swallowed: the caller believes that there is a checkpoint.", {

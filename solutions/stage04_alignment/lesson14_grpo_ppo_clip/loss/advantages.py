@@ -24,8 +24,8 @@ def group_advantages(
     are exactly 0: rounding in the mean, divided by eps, would otherwise leave noise of up to 2e-3. The same
     where fewer than two are scored.
 
-    Raises ValueError if group_size is less than 2 (a group of one has no spread to compare with), if the
-    number of rewards is not a multiple of it, or if rewards has more than one dimension.
+    Raises ValueError if group_size is less than 2 (a group of one has no spread to compare with; the message says
+    "group"), if the number of rewards is not a multiple of it, or if rewards has more than one dimension.
     """
     # > Check the arguments, then look at the rewards as (groups, group_size).
     # > Mean and unbiased standard deviation of each group, over the scored rewards only.

@@ -20,8 +20,8 @@ def relative_rewards(rewards: Float[Tensor, "batch"], group_size: int) -> Float[
     Where all scored rewards of a group are equal the result is exactly 0, for rounding in the mean must not become a
     reason to learn. Source: the baseline of DeepSeekMath (arXiv 2402.03300), section 4.1.
 
-    Raises ValueError if group_size is less than 2, if the number of rewards is not a multiple of it, or if rewards
-    has more than one dimension.
+    Raises ValueError if group_size is less than 2 (the message says "group"), if the number of rewards is not a
+    multiple of it, or if rewards has more than one dimension.
     """
     # > Check the arguments, then look at the rewards as (groups, group_size).
     # > Subtract the mean of each group's scored rewards; exactly 0 where these are all equal.

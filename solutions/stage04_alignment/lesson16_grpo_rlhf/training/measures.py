@@ -10,8 +10,9 @@ def exact_kl(
 ) -> Float[Tensor, "batch"]:
     """KL(p || q) = sum over v of p(v) * (log p(v) - log q(v)), in nats; p = softmax(logits), q = softmax(ref_logits).
 
-    The expectation is over p, the policy that is trained; KL(q || p) is another number. Gradient flows to both
-    arguments. A token with p = 0 (a logit of -inf) counts 0; a token with p > 0 and q = 0 makes the result infinite.
+    The expectation is over p, the policy that is trained; KL(q || p) is another number. A token with p = 0 (a logit of
+    -inf) counts 0; a token with p > 0 and q = 0 makes the result infinite. Gradient flows to both arguments; a token
+    that is impossible under both makes none of it NaN.
     """
     # > Both log-softmaxes over the vocabulary, never the logarithm of a softmax.
     # > p * (log p - log q), 0 where p is 0; the sum.
@@ -29,7 +30,8 @@ def token_entropy(
         logits: of the policy. Half precision is computed in float32, float64 in float64.
         temperature: the logits are divided by it, as for sampling.
 
-    A token that is impossible (a logit of -inf) adds nothing. Between 0 and the logarithm of the vocabulary's size.
+    A token that is impossible (a logit of -inf) adds nothing, and makes no gradient NaN. The entropy lies between 0 and
+    the logarithm of the vocabulary's size.
     """
     # > log-softmax of logits / temperature, in float32 at least.
     # > - sum of p * log p over the vocabulary; 0 * log 0 is 0, not NaN.

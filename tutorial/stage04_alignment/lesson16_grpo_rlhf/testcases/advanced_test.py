@@ -55,6 +55,13 @@ class TestRelativeRewards:
         seen = observe(relative_rewards, torch.full((size,), value), size)
         seen.check(bool((seen.value == 0).all()), "equal rewards: rounding in the mean must not leave anything but 0")
 
+    @pytest.mark.parametrize("apart", [0.04, 2e-6, 2e-9])
+    def test_rewards_that_hardly_differ_are_not_equal(self, observe, apart):
+        observe(scenarios.relative_rewards_of_many_groups)
+        observe(relative_rewards, double([apart, 0.0, 5.0, 5.0]), 2).close(
+            double([apart / 2, -apart / 2, 0.0, 0.0]), atol=0
+        )
+
     def test_equal_rewards_beside_better_groups(self, observe):
         observe(scenarios.relative_rewards_of_many_groups)
         equal, better = torch.full((7,), 0.1), torch.arange(1.0, 8.0)
@@ -164,6 +171,13 @@ class TestExactKl:
         observe(exact_kl, double([[low, 0.0]]), double([[low, 3.0]])).close(double([0.0]))
         seen = observe(exact_kl, double([[0.0, 0.0]]), double([[low, 0.0]]))
         seen.check(math.isinf(float(seen.value[0])), "what the reference never does costs infinitely much")
+
+    def test_gradient_has_no_nan_for_an_impossible_token(self, observe):
+        observe(scenarios.exact_kl_of_many)
+        for impossible in (double([[-math.inf, 0.0, 1.0]]), double([[0.5, 0.0, 1.0]])):
+            other = double([[-math.inf, 0.0, 0.5]]) if impossible.isinf().any() else double([[0.0, 2.0, 0.5]])
+            seen = observe(exact_kl, impossible, other, grad_of="logits")
+            seen.check(not bool(seen.grad("logits").value.isnan().any()), "the gradient is NaN")
 
     def test_far_logits_stay_finite(self, observe):
         observe(scenarios.exact_kl_of_many)
@@ -425,7 +439,7 @@ def some_batch(seed, rows=3, tokens=5):
 
 @pytest.mark.exercise("16.7")
 class TestRlhfLoss:
-    @for_all(seed=seeds, low=st.floats(0.05, 0.5), high=st.floats(0.05, 0.5), kl_coef=st.sampled_from([0.0, 0.04, 1.0]),
+    @for_all(seed=seeds, low=st.floats(0.05, 0.5), high=st.floats(0.05, 0.5), kl_coef=st.sampled_from([0.0, 0.04, 1.0, -0.5]),
              estimator=st.sampled_from(["k1", "k2", "k3"]), correction=st.booleans())  # fmt: skip
     def test_equals_the_loop(self, observe, seed, low, high, kl_coef, estimator, correction):
         observe(scenarios.losses_of_many)
@@ -654,6 +668,12 @@ class TestRewardModelStep:
         scale = 0.5 * max_grad_norm / norm
         expected = {n: v - scale * gradients[n] for n, v in seen.value["before"].items()}
         seen["after"].close(expected, rtol=1e-5, atol=1e-6)
+
+    def test_in_evaluation_mode_nothing_drops_out(self, observe):
+        plain = observe(scenarios.one_reward_model_step, PAIRS, training=False).value
+        seen = observe(scenarios.one_reward_model_step, PAIRS, training=False, dropout=0.5)
+        seen["after"].close(plain["after"], says="the mode is the caller's affair: this model was in evaluation mode")
+        seen["training"].close(False)
 
     def test_old_gradients_are_cleared(self, observe):
         expected = observe(scenarios.one_reward_model_step, PAIRS).value["after"]
@@ -1169,6 +1189,12 @@ class TestUpdate:
         seen["after"].close(after)
         seen["metrics"].close(metrics, rtol=1e-5, atol=1e-7)
 
+    def test_nothing_drops_out(self, observe):
+        plain = observe(scenarios.updates, **ROWS, grpo_epochs=1).value["after"]
+        observe(scenarios.updates, **ROWS, grpo_epochs=1, dropout=0.5)["after"].close(
+            plain, says="with dropout the ratio is not 1 where nothing has changed"
+        )
+
     @pytest.mark.parametrize("epochs", [1, 3])
     def test_as_many_steps_and_forwards_as_epochs(self, observe, epochs):
         seen = observe(scenarios.updates, **ROWS, grpo_epochs=epochs)
@@ -1261,18 +1287,18 @@ class TestUpdate:
 
 @pytest.mark.exercise("16.16")
 class TestSaveCheckpoint:
-    @pytest.mark.parametrize("fails", ["model", "tokenizer", "settings"])
+    @pytest.mark.parametrize("fails", ["model", "tokenizer", "settings", "interrupted"])
     def test_a_failure_leaves_nothing_behind(self, observe, fails):
         seen = observe(scenarios.save, fails=fails)
-        seen["error"].close("TypeError" if fails == "settings" else "OSError")
+        seen["error"].close({"settings": "TypeError", "interrupted": "KeyboardInterrupt"}.get(fails, "OSError"))
         seen["files"].close({})
         seen["folders"].close([])
 
-    @pytest.mark.parametrize("fails", ["model", "tokenizer", "settings"])
+    @pytest.mark.parametrize("fails", ["model", "tokenizer", "settings", "interrupted"])
     def test_a_failure_leaves_what_was_there(self, observe, fails):
         whole = observe(scenarios.save, epochs=[1]).value["files"]
         seen = observe(scenarios.save, epochs=[1, 1], fails=fails)
-        seen["error"].close("TypeError" if fails == "settings" else "OSError")
+        seen["error"].close({"settings": "TypeError", "interrupted": "KeyboardInterrupt"}.get(fails, "OSError"))
         seen["files"].close(whole)
         seen["folders"].close(["epoch_1"])
 
@@ -1312,8 +1338,10 @@ class TestSaveCheckpoint:
         seen["reading"].check(not half, f"when the settings were read, a reader would have found only {half[:1]}")
 
     def test_it_is_renamed_not_copied(self, observe):
-        # While a copy is made, whoever looks finds half of it.
-        observe(scenarios.save, epochs=[1, 1, 2])["same file"].close([True, True, True])
+        # While a copy is made, whoever looks finds half of it; from another disk even a move is a copy.
+        seen = observe(scenarios.save, epochs=[1, 1, 2])
+        seen["same file"].close([True, True, True])
+        seen["written within"].close([True, True, True])
 
     def test_makes_the_folder(self, observe):
         seen = observe(scenarios.save, nested="runs/of/mine")

@@ -57,9 +57,10 @@ class TestStandardize:
 class TestExactKl:
     def test_worked_example(self, observe):
         observe(scenarios.exact_kl_of_many)
-        p, q = double([[0.5, 0.25, 0.25]]), double([[0.25, 0.5, 0.25]])
-        # 0.5 log 2 + 0.25 log 1/2
-        observe(exact_kl, p.log() + 3, q.log()).close(double([0.25 * math.log(2)]))
+        p = double([[0.5, 0.25, 0.25], [0.5, 0.5, 0.0]])
+        q = double([[0.25, 0.25, 0.5], [0.25, 0.5, 0.25]])
+        # 0.5 log 2 + 0.25 log 1/2; and 0.5 log 2, where the other way round it would be infinite
+        observe(exact_kl, p.log() + 3, q.log()).close(double([0.25, 0.5]) * math.log(2))
 
     def test_is_zero_for_equal_distributions(self, observe):
         observe(scenarios.exact_kl_of_many)

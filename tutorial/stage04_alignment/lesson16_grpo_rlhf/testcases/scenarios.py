@@ -200,9 +200,9 @@ def score_alone(weights, texts):
 
 
 def one_reward_model_step(
-    pairs, learning_rate=0.5, max_grad_norm=1e6, stale_gradient=False, dropout=0.0, steps=1, scale=1.0
+    pairs, learning_rate=0.5, max_grad_norm=1e6, stale_gradient=False, dropout=0.0, steps=1, scale=1.0, training=True
 ):
-    """Calls reward_model_step with a TinyScorer in training mode and plain gradient descent. `scale` multiplies the
+    """Calls reward_model_step with a TinyScorer in training mode (or not) and plain gradient descent. `scale` multiplies the
     scorer's last weights: larger scores, larger gradients.
 
     Returns the weights before and after, the metrics of each step, the number of forward passes, the names of the
@@ -210,7 +210,7 @@ def one_reward_model_step(
     """
     tokenizer = CharTokenizer(SCORER_ALPHABET)
     torch.default_generator.manual_seed(3)
-    model = TinyScorer(tokenizer.vocab_size, dropout=dropout).double()
+    model = TinyScorer(tokenizer.vocab_size, dropout=dropout).double().train(training)
     model.score.weight.data *= scale
     calls = []
     model.register_forward_pre_hook(lambda module, args, kwargs: calls.append(sorted(kwargs)), with_kwargs=True)
@@ -406,15 +406,16 @@ def rewards_by(name):
     return lambda prompts, responses: [rules[name](i, text) for i, text in enumerate(responses)]
 
 
-def make_trainer(reward="length", reference=True, dtype="float64", moved=0.0, model_seed=0, **settings):
+def make_trainer(reward="length", reference=True, dtype="float64", moved=0.0, model_seed=0, dropout=0.0, **settings):
     """A trainer with a small model and, unless told otherwise, plain gradient descent. The reference has weights of
-    its own, so that the KL is not 0; `moved` changes the policy after the reference was made from it instead.
+    its own, so that the KL is not 0; `moved` changes the policy after the reference was made from it instead. The model
+    has layers that drop out a share `dropout` of their input whenever it is in training mode.
 
     `trainer.forwards` grows with each forward of the policy, `trainer.reference_forwards` of the reference.
     """
     tokenizer = CharTokenizer("0123456789+=")
     torch.default_generator.manual_seed(model_seed)
-    model = TinyLM(tokenizer.vocab_size).to(getattr(torch, dtype))
+    model = TinyLM(tokenizer.vocab_size, dropout=dropout).to(getattr(torch, dtype))
     other = copy.deepcopy(model).eval().requires_grad_(False)
     with torch.no_grad():
         for parameter in other.parameters():
@@ -550,6 +551,8 @@ class Saved:
         else:
             path.write_text(self.content)
         self.number = path.stat().st_ino
+        if self.fails == "interrupted":
+            raise KeyboardInterrupt
         if self.fails:
             raise OSError("the disk is full")
 
@@ -580,12 +583,14 @@ class Settings:
 def save(epochs=(1,), fails="", old_file="", nested="", settings=None, killed=False):
     """save_checkpoint for each epoch into one folder; epoch n's weights are full of the number n.
 
-    `fails` names what cannot be saved in the last epoch ("model", "tokenizer" or "settings"); `old_file` is put into epoch_1
+    `fails` names what cannot be saved in the last epoch ("model", "tokenizer" or "settings"), or is "interrupted": a
+    Ctrl-C comes while the model is saved; `old_file` is put into epoch_1
     beforehand; `nested` is a folder to be made; `killed` puts a half-written file, before the second epoch, where the
     first one's model was written, as a run that was killed would leave it. Returns all files with their contents, the
     error's name, the returned paths relative to the folder, and what a reader would have found in the folders epoch_...
     whenever a model or tokenizer was about to be saved, and whenever the settings were read; and of each checkpoint
-    whether its weights are the very file that was written, as after renaming, or a copy.
+    whether its weights are the very file that was written, as after renaming, or a copy, and whether they were written
+    within the folder at first.
     """
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(temporary)
@@ -593,14 +598,18 @@ def save(epochs=(1,), fails="", old_file="", nested="", settings=None, killed=Fa
         if old_file:
             (folder / "epoch_1").mkdir(parents=True)
             (folder / "epoch_1" / old_file).write_text("old")
-        error, paths, meanwhile, reading, same_file = None, [], [], [], []
+        error, paths, meanwhile, reading, same_file, within = None, [], [], [], [], []
         for number, epoch in enumerate(epochs):
             last = number == len(epochs) - 1
             if killed and number and model.place is not None and model.place.name != "epoch_1":
                 model.place.mkdir(parents=True, exist_ok=True)
                 (model.place / "half.bin").write_text("half")
             model = Saved(
-                "model.safetensors", {"w": torch.full((2,), float(epoch))}, last and fails == "model", folder, meanwhile
+                "model.safetensors",
+                {"w": torch.full((2,), float(epoch))},
+                last and fails in ("model", "interrupted") and fails,
+                folder,
+                meanwhile,
             )
             tokenizer = Saved(
                 "tokenizer.json", f"tokenizer of epoch {epoch}", last and fails == "tokenizer", folder, meanwhile
@@ -612,10 +621,11 @@ def save(epochs=(1,), fails="", old_file="", nested="", settings=None, killed=Fa
                 Settings.look = lambda: reading.append(found_by_a_reader(folder))
                 made = checkpoint.save_checkpoint(str(folder), epoch, model, tokenizer, config)
                 paths.append(Path(made).relative_to(folder).as_posix())
+                within.append(model.place.is_relative_to(folder))
                 same_file.append((Path(made) / model.name).stat().st_ino == model.number)
             except NotImplementedError:
                 raise
-            except Exception as problem:
+            except (Exception, KeyboardInterrupt) as problem:
                 error = type(problem).__name__
             finally:
                 Settings.look = None
@@ -630,7 +640,7 @@ def save(epochs=(1,), fails="", old_file="", nested="", settings=None, killed=Fa
                 files[name] = path.read_text()
         folders = sorted(p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_dir())
     return {"files": files, "folders": folders, "error": error, "paths": paths, "meanwhile": meanwhile,
-            "reading": reading, "same file": same_file}  # fmt: skip
+            "reading": reading, "same file": same_file, "written within": within}  # fmt: skip
 
 
 def refuse_epoch(epoch):

@@ -582,6 +582,19 @@ def test_what_is_no_python_is_not_gradable_and_says_why(hand_in, data, says):
 
 
 @pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        ("x = 1\n".encode("utf-16"), "byte 0; save it as UTF-8"),
+        (b"x = 1\nname = '\xe9'\n", "byte 14 (line 2); save it as UTF-8"),
+        ("x = 1\n".encode("utf-16-le"), "byte 1 (line 1); save it as UTF-8"),
+        (b"# coding: latin-1\n", "byte 10; take the name out, and save it as UTF-8"),
+    ],
+)
+def test_what_is_no_utf_8_says_what_to_do(hand_in, data, says):
+    assert hand_in({"ada/loss/a.py": data})["ada"].problems[A].endswith(says)
+
+
+@pytest.mark.parametrize(
     ("data", "kept"),
     [
         (b"x = 1\r\n", b"x = 1\r\n"),

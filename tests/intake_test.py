@@ -1,5 +1,6 @@
 """What was handed in, taken apart: whose it is, which files count, and what is refused."""
 
+import functools
 import gzip
 import io
 import os
@@ -20,6 +21,7 @@ A, B, C = "lesson01_one/loss/a.py", "lesson01_one/data/same.py", "lesson02_two/l
 SAME = "lesson02_two/data/same.py"
 ALL = [A, B, C, SAME]
 DEEP = "tutorial/stage01_x/"
+SOLUTION = "def f():\n    # > Do it.\n    return 1\n\n\ndef g():\n    return 2\n"
 
 
 @pytest.fixture
@@ -32,6 +34,7 @@ def lessons(tmp_path, write_files, manifest_text):
         f"{DEEP}lesson01_one/testcases/basic_test.py": "def test_f():\n    assert False\n",
         "conftest.py": "# the course's\n",
         "lab/rewards.py": "# the course's\n",
+        "solutions/stage01_x/lesson01_one/loss/a.py": SOLUTION,
     })  # fmt: skip
     return manifest.read_all(root)
 
@@ -108,10 +111,9 @@ def test_a_name_that_two_lessons_have_is_not_guessed(hand_in, path):
 @pytest.mark.parametrize(
     "path",
     [
-        "solutions/stage01_x/" + A, "kept/update-1/" + DEEP + A, ".git/" + A, "__MACOSX/" + A, "lab/a.py",
-        "tutorial/a.py", "data/a.py", "lesson02_two/loss/a.py", "lesson01_one_old/loss/a.py",
-        "lesson01_one/loss/a.py.bak",
-        "lesson01_one/loss/._a.py", "lesson01_one/testcases/a.py", "loss/x_a.py",
+        ".git/" + A, "__MACOSX/" + A, "runs/" + A, "env/" + A, "lab/a.py", "lesson02_two/loss/a.py",
+        "lesson01_one/loss/._a.py", "lesson01_one/testcases/a.py", "lesson01_one/a.png", "lesson01_one/test_a.py",
+        "lesson01_one/README.md", "lesson01_one/walkthrough.ipynb",
     ],
 )  # fmt: skip
 def test_other_files_are_not_taken(hand_in, path):
@@ -378,12 +380,12 @@ def test_a_member_that_is_damaged_is_one_problem(hand_in):
     assert ada.files == {C: b"x = 2"} and ada.problems[A] == f"ada.zip/{A} is damaged within its archive"
 
 
-def huge(count=3000):
+def huge(count=20_000):
     return zipped({f"{i}.txt": b"" for i in range(count)} | {A: b"x = 1"})
 
 
-def bomb(size=33 * MIB):
-    return zipped({A: b"x = 1", "zeros": bytes(size)})
+def bomb(count=129):
+    return zipped({A: b"x = 1"} | {f"{i}.py": bytes(FILE) for i in range(count)})
 
 
 def wrong_size():
@@ -406,11 +408,11 @@ def backwards():
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (huge(), "more than the 2000 files"),
-        (tarred([(f"{i}.txt", b"") for i in range(2001)]), "more than the 2000 files"),
-        (bomb(), "more than the 32 MiB"),
-        (bomb(20 * MIB), "times its size"),
-        (tarred([("zeros", bytes(40 * MIB))]), "more than the 32 MiB"),
+        (huge(), "more than 20000 files"),
+        (tarred([(f"{i}.txt", b"") for i in range(20_001)]), "more than 20000 files"),
+        (bomb(), "more than 32 MiB"),
+        (bomb(80), "times its size"),
+        (tarred([(f"{i}.py", bytes(FILE)) for i in range(129)], "w:"), "more than 32 MiB"),
         (tarred([("zeros", bytes(20 * MIB))]), "times its size"),
         (gzip.compress(b""), "is damaged"),
         (tarred([(A, b"x = 1")])[:-20], "cut short"),
@@ -431,6 +433,94 @@ def test_an_archive_that_is_a_bomb_or_broken_is_refused_whole_and_alone(hand_in,
     assert found["ada"].files == {} and set(found["ada"].problems) == set(ALL)
     assert any(says in note for note in found["ada"].notes) and any(says in flag for flag in found["ada"].flags)
     assert found["bob"].files == {A: b"x = 1"}
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar.gz", "folder"])
+def test_folders_that_nobody_looks_into_count_nothing(hand_in, monkeypatch, kind):
+    monkeypatch.setattr(intake, "Limits", functools.partial(Limits, members=3, unpacked=KIB))
+    monkeypatch.setattr(classroom, "WALKED", 30)
+    unseen = [".venv", ".git", "venv", "env", "node_modules", "lib/site-packages", "runs", "x/__pycache__", "wandb"]
+    files = {f"{folder}/{i}.py": bytes(KIB) for folder in unseen for i in range(30)}
+    files |= {f"{folder}/{i}.py": bytes(100) for folder in ("kept", "testcases") for i in range(3)}
+    files = {f"course/{name}": data for name, data in files.items()} | {DEEP + A: b"x = 1", "b.py": b"x = 2"}
+    name = {"zip": "ada.zip", "tar.gz": "ada.tar.gz"}.get(kind)
+    handed = {name: zipped(files) if kind == "zip" else tarred(list(files.items()))} if name else {}
+    ada = hand_in(handed or {f"ada/{path}": data for path, data in files.items()})["ada"]
+    assert ada.files == {A: b"x = 1", C: b"x = 2"} and not ada.flags
+
+
+def test_a_student_may_be_called_like_a_folder_that_nobody_looks_into(tmp_path, lessons):
+    (tmp_path / "all.zip").write_bytes(zipped({"env/" + A: b"x = 1", "bob/" + A: b"x = 2"}))
+    shutil.unpack_archive(tmp_path / "all.zip", tmp_path / "class")
+    for name in ("all.zip", "class"):
+        assert [(s.student, list(s.files)) for s in collect(tmp_path / name, lessons)] == [("bob", [A]), ("env", [A])]
+
+
+def test_the_courses_files_lie_in_no_folder_that_nobody_looks_into():
+    folders = {p for lesson in manifest.read_all() for file in stubs.files(lesson) for p in file.split("/")[:-1]}
+    assert folders and not folders & (archives.UNSEEN_WITHIN | archives.ASIDE)
+
+
+def test_a_students_folder_with_an_environment_may_be_given(tmp_path, lessons, write_files):
+    write_files(tmp_path / "ada", {DEEP + A: "x = 1\n", "lab/rewards.py": "", "venv/lib/x.py": "", "runs/x.py": ""})
+    (found,) = collect(tmp_path / "ada", lessons)
+    assert found.student == "ada" and list(found.files) == [A]
+
+
+def test_a_large_archive_on_disk_is_read_where_it_lies(hand_in, tmp_path, lessons, monkeypatch):
+    monkeypatch.setattr(intake, "Limits", functools.partial(Limits, packed=64 * KIB))
+    files = [("runs/model.bin", os.urandom(65 * KIB)), (A, b"x = 1")]
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name, data in files:
+            archive.writestr(name, data)
+    packed = {"ada.zip": buffer.getvalue(), "bob.tar": tarred(files, "w:")}
+    packed["cy.tgz"] = gzip.compress(packed["bob.tar"], 1)
+    assert [list(s.files) for s in hand_in(packed).values()] == [[A]] * 3
+    (tmp_path / "all.zip").write_bytes(zipped({"ada.zip": packed["ada.zip"], "bob.zip": zipped({A: b"x = 1"})}))
+    ada, bob = collect(tmp_path / "all.zip", lessons)
+    says = "ada.zip is larger than 64 KiB, within another archive"
+    assert ada.notes[0] == f"{says}: not read; hand in the folder tutorial/ alone" and ada.flags == [says] and bob.files
+
+
+@pytest.mark.parametrize("pack", [lambda files: zipped(dict(files)), tarred], ids=["zip", "tar.gz"])
+def test_what_is_not_read_is_not_counted_in_bytes(hand_in, monkeypatch, pack):
+    monkeypatch.setattr(intake, "Limits", functools.partial(Limits, unpacked=KIB))
+    ada = hand_in({"ada.zip": pack([("a.png", bytes(2 * KIB)), ("b.py", bytes(2 * FILE)), (A, b"x = 1")])})["ada"]
+    assert ada.files == {A: b"x = 1"} and ada.problems[C].endswith(
+        "b.py is larger than 256 KiB; an answer takes a few KiB"
+    )
+
+
+def test_a_limit_comes_with_what_to_do(hand_in, monkeypatch):
+    monkeypatch.setattr(intake, "Limits", functools.partial(Limits, members=5))
+    monkeypatch.setattr(classroom, "WALKED", 5)
+    many = {f"{i}.txt": b"" for i in range(6)}
+    found = hand_in({"ada.zip": zipped(many)} | {f"bob/{name}": data for name, data in many.items()})
+    not_counted = "those in .venv, .git, runs and the like not counted"
+    assert found["ada"].notes[0] == (
+        f"ada.zip holds more than 5 files, {not_counted}: not read; hand in the folder tutorial/ alone"
+    )
+    assert found["bob"].notes[0] == (
+        f"what was handed in holds more than 5 files and folders, {not_counted}, and was not looked at: "
+        "hand in the folder tutorial/ alone"
+    )
+
+
+def test_a_stream_has_an_end(hand_in, monkeypatch):
+    monkeypatch.setattr(intake, "Limits", functools.partial(Limits, streamed=MIB))
+    ada = hand_in({"ada.tgz": tarred([(A, b"x = 1"), (".git/x", os.urandom(MIB))])})["ada"]
+    assert ada.files == {} and ada.flags == ["ada.tgz is larger than 1 MiB"]
+    ada = hand_in({"ada.tgz": tarred([(A, b"x = 1"), (".git/x", os.urandom(9 * KIB) * 120)])})["ada"]
+    assert ada.files == {} and ada.flags == ["ada.tgz unpacks to more than 1 MiB"]
+
+
+def test_gzip_in_pieces_with_zeros_between_is_one_file():
+    data = tarred([(A, b"x = 1"), (C, os.urandom(200 * KIB))], "w:")
+    pieces = [gzip.compress(data[i : i + 70_000]) + bytes(100_000) for i in range(0, len(data), 70_000)]
+    assert [e.path for e in unpack(b"".join(pieces), Limits())] == [A, C]
+    with pytest.raises(Refused, match="too many pieces"):
+        unpack(gzip.compress(b"") * 17, Limits())
 
 
 def test_sizes_in_headers_are_not_believed(hand_in):
@@ -465,7 +555,7 @@ def test_archives_in_archives_end_somewhere(hand_in):
 def test_all_archives_of_a_student_share_one_allowance():
     limits = Limits(members=3)
     assert len(unpack(zipped({"a": b"", "b": b""}), limits)) == 2
-    with pytest.raises(Refused, match="more than the 1 files that are left"):
+    with pytest.raises(Refused, match=r"more than 3 files, .* \(together with the other archives\)"):
         unpack(zipped({"a": b"", "b": b""}), limits)
     limits = Limits(archives=1)
     unpack(zipped({"a": b""}), limits)
@@ -473,11 +563,38 @@ def test_all_archives_of_a_student_share_one_allowance():
         unpack(zipped({"a": b""}), limits)
 
 
-def test_a_long_list_of_members_is_refused_before_it_is_read(monkeypatch):
-    data = zipped({f"{i:0300d}": b"" for i in range(3000)})
+ONE = b"PK\1\2" + bytes(24) + struct.pack("<H", 1) + bytes(16) + b"a"  # in the list of a zip
+
+
+def directory(length, zip64=None):
+    """The end of a zip whose list has that many bytes; with a second end, for large ones, that says another number."""
+    other = b"" if zip64 is None else b"PK\6\6" + bytes(36) + struct.pack("<QQ", zip64, 4) + b"PK\6\7" + bytes(16)
+    return other + b"PK\5\6" + bytes(8) + struct.pack("<LLH", length, 4, 0)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        zipped({f"{i:0300d}": b"" for i in range(3000)}),
+        b"PK\3\4" + ONE * 3000 + directory(3000 * len(ONE)),
+        b"PK\3\4" + ONE * 3000 + directory(0xFFFFFFFF, 3000 * len(ONE)),
+        b"PK\3\4" + ONE * 3000 + directory(3000 * len(ONE), len(ONE)),
+        b"PK\3\4" + ONE * 3000 + directory(len(ONE), 3000 * len(ONE)),
+    ],
+    ids=["long", "many", "zip64", "a short one for zip64", "a long one for zip64"],
+)
+def test_a_long_list_of_members_is_refused_before_it_is_read(monkeypatch, data):
     monkeypatch.setattr(zipfile, "ZipFile", None)
-    with pytest.raises(Refused, match="more than the 2000 files"):
-        unpack(data, Limits())
+    with pytest.raises(Refused, match="lists more than 2000 files"):
+        unpack(data, Limits(listed=2000))
+
+
+def test_a_million_members_are_refused_at_once(monkeypatch):
+    monkeypatch.setattr(zipfile, "ZipFile", None)
+    with pytest.raises(Refused, match="lists more than 200000 files and folders"):
+        unpack(b"PK\3\4" + ONE * 10**6 + directory(10**6 * len(ONE)), Limits())
+    with pytest.raises(Refused, match="lists more than 1000 files and folders"):
+        unpack(tarred([(f".git/{i}", b"") for i in range(1001)]), Limits(listed=1000))
 
 
 def test_a_form_that_is_not_read_is_said(hand_in):
@@ -676,11 +793,11 @@ def test_strange_files_are_flagged_and_not_taken(hand_in, path, says, packed):
     ],
 )
 def test_what_everybody_has_is_no_flag(hand_in, path, data):
-    assert hand_in({f"ada/{path}": data})["ada"].flags == []
+    assert hand_in({f"ada/{path}": data, "ada/" + A: b"x = 1"})["ada"].flags == []
 
 
 def test_flags_are_bounded(hand_in):
-    ada = hand_in({f"ada/{i:02}.pth": b"" for i in range(30)})["ada"]
+    ada = hand_in({f"ada/{i:02}.pth": b"" for i in range(30)} | {"ada/" + A: b"x = 1"})["ada"]
     assert len(ada.flags) == 20 and ada.flags[-1] == "11 more files of this kind"
 
 

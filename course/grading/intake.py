@@ -17,17 +17,27 @@ from pathlib import Path, PurePosixPath
 
 from course import stubs
 from course.grading import sources
-from course.grading.archives import UNREAD_SUFFIXES, Entry, Limits, Refused, is_archive, unpack
-from course.grading.classroom import UNSEEN, Handed, clean, students
+from course.grading.archives import (
+    ASIDE,
+    UNREAD_SUFFIXES,
+    UNSEEN_WITHIN,
+    Entry,
+    Limits,
+    Refused,
+    TooMuch,
+    is_archive,
+    is_unseen,
+    unpack,
+)
+from course.grading.classroom import Handed, clean, students
 from course.grading.strange import strange
 from course.manifest import Lesson
 
 MISSING = "missing"  # the problem of a file that is not there at all
 
 MOST_LINES = 60  # notes of one student, and flags
+LESS = "hand in the folder tutorial/ alone"
 
-# Folders whose files are nobody's answer: the reference, and what the course itself keeps aside.
-NOT_ANSWERS = UNSEEN | {"solutions", "kept", "runs", "testcases"}
 # A file without its folder ("grpo.py") is not looked for in these: other files there have the same names.
 COURSE_FOLDERS = {"tutorial", "course", "lab", "tests", "benchmarks", "docs", "configs"}
 
@@ -131,7 +141,8 @@ def _taken(parts: list, handed: Handed, lessons: list[Lesson], wanted: dict[str,
             try:
                 entries += _opened(part(), limits, taken)
             except Refused as error:
-                taken.notes.append(f"what was handed in {error}, and was not looked at")
+                less = f": {LESS}" if isinstance(error, TooMuch) else ""
+                taken.notes.append(f"what was handed in {error}, and was not looked at{less}")
                 taken.flags.append(f"what was handed in {error}")
         choices, doubts = _choices(entries, wanted, uploads="canvas" in handed.ids)
         for key in wanted:
@@ -160,9 +171,10 @@ def _opened(entries: list[Entry], limits: Limits, taken: Submission, depth: int 
         try:
             if depth >= limits.nested:
                 raise Refused("is an archive in an archive in an archive")
-            inner = unpack(entry.read(limits.packed if limits.archives else 0), limits)
+            inner = unpack(entry, limits)
         except Refused as error:
-            taken.notes.append(f"{clean(entry.path)} {error}: not read")
+            less = f"; {LESS}" if isinstance(error, TooMuch) else ""
+            taken.notes.append(f"{clean(entry.path)} {error}: not read{less}")
             taken.flags.append(f"{clean(entry.path)} {error}")
             continue
         found += _opened([e.within(entry.path) for e in inner], limits, taken, depth + 1)
@@ -171,7 +183,7 @@ def _opened(entries: list[Entry], limits: Limits, taken: Submission, depth: int 
 
 def _is_hidden(parts: tuple[str, ...]) -> bool:
     """Whether a path leads through a folder that no answer is in, or is one that systems hide."""
-    return any(part in NOT_ANSWERS for part in parts[:-1]) or any(re.match(r"\.[^.]", part) for part in parts)
+    return any(is_unseen(part, UNSEEN_WITHIN | ASIDE) for part in parts[:-1]) or is_unseen(parts[-1], frozenset())
 
 
 # --- which file counts -----------------------------------------------------------------------------------------------
@@ -247,7 +259,8 @@ def _choose(key: str, choices: list[_Choice], taken: Submission) -> None:
         try:
             contents.add(choice.entry.read())
         except Refused as error:
-            taken.problems[key] = f"{clean(choice.entry.path)} {error}"
+            less = "; an answer takes a few KiB" if isinstance(error, TooMuch) else ""
+            taken.problems[key] = f"{clean(choice.entry.path)} {error}{less}"
             return
     if len(contents) > 1 or len(best_ones) > 10:
         taken.problems[key] = f"missing: it is not clear which file counts: {', '.join(names[:5])}"

@@ -7,6 +7,7 @@ import os
 import shutil
 import struct
 import tarfile
+import time
 import zipfile
 
 import pytest
@@ -820,3 +821,153 @@ def test_the_courses_own_reference_is_taken_whole(tmp_path):
     assert ada == intake.Submission(
         "ada", {f"{x.name}/{f}": (x.solution / f).read_bytes() for x in lessons for f in stubs.files(x)}
     )
+
+
+# --- what is close to what is missing ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path", ["loss/a (1).py", "a(2).py", "a-1.py", DEEP + "lesson01_one/loss/a (12).py", "lesson01_one (1)/loss/a.py"]
+)
+def test_a_copys_number_is_taken_off_where_there_is_no_other(hand_in, path):
+    ada = hand_in({f"ada/{path}": b"x = 1"})["ada"]
+    assert ada.files == {A: b"x = 1"} and not ada.flags
+    assert f"taken without the number of a copy: {path}" in ada.notes
+
+
+def test_a_lessons_folder_may_have_a_copys_number(hand_in, tmp_path, lessons):
+    ada = hand_in({"ada/lesson02_two (1)/data/same.py": b"x = 1", "ada/lesson01_one-2/data/same.py": b"x = 2"})["ada"]
+    assert ada.files == {SAME: b"x = 1", B: b"x = 2"}
+    (ada,) = collect(tmp_path / "class", lessons[:1])
+    assert ada.files == {B: b"x = 2"}
+
+
+def test_a_copy_does_not_count_beside_the_file_itself(hand_in):
+    found = hand_in({
+        "ada/a.py": b"x = 1", "ada/loss/a (1).py": b"x = 2",
+        "bob/loss/a (1).py": b"x = 1", "bob/loss/a (2).py": b"x = 2",
+        "cy/same (1).py": b"",
+        "dd/loss/a (1) (1).py": b"", "dd/loss/a (1).txt": b"", "dd/loss/a (1234).py": b"", "dd/loss/a_1.py": b"",
+    })  # fmt: skip
+    assert found["ada"].files == {A: b"x = 1"} and f"{A}: a.py counts, not loss/a (1).py" in found["ada"].notes
+    assert "not clear which file counts: loss/a (1).py, loss/a (2).py" in found["bob"].problems[A]
+    assert f"same (1).py could be {B} or {SAME}" in found["cy"].problems[B]
+    assert found["dd"].files == {} and any("loss/a" in note for note in found["dd"].notes)
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("lesson01_one/data/a.py", "lesson01_one/data/a.py, which belongs into lesson01_one/loss/"),
+        ("lesson01_one_old/loss/a.py", "lesson01_one_old/loss/a.py, which belongs into lesson01_one/loss/"),
+        ("tutorial/a.py", "tutorial/a.py, which belongs into lesson01_one/loss/"),
+        ("solutions/stage01_x/" + A, f"solutions/stage01_x/{A} (nothing in solutions/ counts)"),
+        ("kept/update-1/" + A, f"kept/update-1/{A} (nothing in kept/ counts)"),
+        ("lesson01_one/loss/a.ipynb", "lesson01_one/loss/a.ipynb (hand in the .py file)"),
+        ("work.ipynb", "work.ipynb (hand in the .py files)"),
+        ("Copy of a.py", f"Copy of a.py (only {A} counts)"),
+        ("loss/a - Copy.py", f"loss/a - Copy.py (only {A} counts)"),
+        ("a_final.py", f"a_final.py (only {A} counts)"),
+        ("a.py.txt", f"a.py.txt (only {A} counts)"),
+        ("loss/a.txt", f"loss/a.txt (only {A} counts)"),
+        ("lesson01_one/loss/a.py.bak", f"lesson01_one/loss/a.py.bak (only {A} counts)"),
+        ("lesson01_one/loss/a", f"lesson01_one/loss/a (only {A} counts)"),
+    ],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_what_is_close_to_a_missing_file_is_told_to_both(hand_in, path, says, packed):
+    handed = {"ada/w.zip": zipped({path: b"x = 1"})} if packed else {f"ada/{path}": b"x = 1"}
+    ada = hand_in(handed)["ada"]
+    says = f"w.zip/{says}" if packed else says
+    assert ada.files == {} and ada.problems[A] == "missing"
+    assert ada.notes == [f"nothing was found that a lesson asks for, such as {A}", f"found {says}"]
+    assert f"close to what is missing: {says}" in ada.flags
+
+
+def test_all_that_is_close_takes_one_note(hand_in):
+    files = ["lesson01_one/data/a.py", "lesson01_one/loss/a.ipynb", "lesson02_two/loss/b.ipynb", "loss/b_old.py"]
+    ada = hand_in({f"ada/{name}": b"x = 1" for name in files} | {"ada/lesson01_one/data/same.py": b""})["ada"]
+    assert list(ada.files) == [B]
+    assert ada.notes[-1] == (
+        "found lesson01_one/data/a.py, which belongs into lesson01_one/loss/; "
+        "lesson02_two/loss/b.ipynb (hand in the .py file)"
+    )
+
+
+@pytest.mark.parametrize("lesson", [0, 1])
+def test_files_of_lessons_that_are_not_graded_are_close_to_nothing(tmp_path, lessons, write_files, lesson):
+    files = {A: "from lesson02_two.data.same import x\n", C: "from lesson01_one.data.same import x\n", B: "", SAME: ""}
+    kept = {name: text for name, text in files.items() if name != (B, SAME)[lesson]}
+    write_files(tmp_path / "class" / "ada", {DEEP + name: text for name, text in kept.items()})
+    (ada,) = collect(tmp_path / "class", lessons[lesson : lesson + 1])
+    assert ada.notes == [f"{(B, SAME)[lesson]}: missing"] and not ada.flags
+
+
+def test_nothing_found_is_a_flag_where_something_was_handed_in(hand_in, tmp_path):
+    (tmp_path / "class" / "cy").mkdir(parents=True)
+    found = hand_in({"ada/main.py": b"", "ada/report.pdf": b"", "bob/.DS_Store": b"", "dd.rar": b"Rar!"})
+    says = "nothing was found that a lesson asks for; handed in: "
+    assert {name: s.flags for name, s in found.items()} == {
+        "ada": [f"{says}main.py and 1 more"], "bob": [], "cy": [], "dd": [f"{says}dd.rar", "not read: dd.rar"],
+    }  # fmt: skip
+
+
+def test_a_file_that_may_be_two_is_a_flag(hand_in):
+    found = hand_in({"ada/same.py": b"", "bob/x/" + A: b"x = 1", "bob/y/" + A: b"x = 2"})
+    assert [flag.split(": ")[:2] for flag in found["ada"].flags] == [[B, "missing"], [SAME, "missing"]]
+    assert found["bob"].flags == [f"{A}: missing: it is not clear which file counts: x/{A}, y/{A}"]
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("lesson01_one/loss/helpers.py", "from .helpers import mean"),
+        ("lesson01_one/helpers.py", "from lesson01_one.helpers import mean"),
+        ("lesson01_one/helpers.py", "import os, lesson01_one.helpers as h"),
+        ("lesson01_one/helpers.py", "def f():\n    from lesson01_one import helpers"),
+        ("lesson01_one/loss/helpers.py", "from . import helpers"),
+        ("lesson01_one/helpers/__init__.py", "from ..helpers import mean"),
+        ("helpers.py", "import helpers"),
+    ],
+)
+def test_a_module_that_an_answer_imports_and_nobody_takes_is_told(hand_in, path, code):
+    ada = hand_in({"ada/" + A: code.encode(), f"ada/{path}": b"def mean(): pass"})["ada"]
+    says = f"{path} is none of the files that the lesson names, and is not used: put what is in it into loss/a.py"
+    assert list(ada.files) == [A] and says in ada.notes
+    assert ada.flags == [f"imported, and not used: {path}"]
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("helpers.py", "x = 'import helpers'"),
+        ("helpers.py", "import other.helpers"),
+        ("lab/rewards.py", "from lab.rewards import x"),
+        ("kept/helpers.py", "import helpers"),
+        ("random.py", "import random"),
+        ("lesson01_one/data/same.py", "from lesson01_one.data.same import x"),
+        ("lesson01_one/testcases/scenarios.py", "from .scenarios import x"),
+    ],
+)
+def test_other_modules_are_not(hand_in, path, code):
+    ada = hand_in({"ada/" + A: code.encode(), f"ada/{path}": b""})["ada"]
+    assert A in ada.files and not any("not used" in line for line in ada.notes + ada.flags)
+
+
+def test_notes_on_what_is_close_are_short_few_and_clean(hand_in):
+    odd = "x\u202e\n\t<b>" + "y" * 100
+    names = [f"{odd}{i}/{name}" for i in range(20) for name in ("m_a.py", "a.ipynb", "helpers.py", "tools.py")]
+    names += [f"{odd}/{odd}/data/a.py", *(f"h{i}.py" for i in range(60))]
+    code = "\n".join(["import helpers, tools", *(f"import h{i}" for i in range(60))])
+    ada = hand_in({f"ada/{name}": b"" for name in names} | {"ada/" + C: code.encode()})["ada"]
+    assert list(ada.files) == [C] and len(ada.notes) < 10 and len(ada.flags) < 10
+    assert sum(note.startswith("found ") for note in ada.notes) == 1
+    assert sum("is not used" in note for note in ada.notes) == 3
+    assert all(len(line) < 400 and line.isprintable() for line in ada.notes + ada.flags)
+
+
+def test_thousands_of_files_take_little_time(hand_in):
+    names = [f"{i}/{'-1' * 60}{'~' * 60}{kind}" for i in range(1500) for kind in (".py", ".ipynb", "~x", "a.py")]
+    started = time.process_time()
+    ada = hand_in({"ada.zip": zipped(dict.fromkeys(names, b""))})["ada"]
+    assert ada.files == {} and time.process_time() - started < 10

@@ -140,6 +140,68 @@ def test_a_tie_is_not_guessed_unless_it_makes_no_difference(hand_in):
     assert ada.files == {C: b"x = 3"}
 
 
+@pytest.fixture
+def stub(lessons):
+    """A's, as it was handed out."""
+    return stubs.stub_of(lessons[0], "loss/a.py").encode()
+
+
+@pytest.mark.parametrize("folder", ["", "grpo-course/", "a/b/"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_bundles_own_stubs_are_not_opened(hand_in, stub, folder, packed):
+    files = {"course/pristine.zip": zipped({A: stub, C: b"# a stub"}), DEEP + A: b"x = 1", "answers/" + C: b"x = 2"}
+    files = {folder + name: data for name, data in files.items()}
+    ada = hand_in({"ada.zip": zipped(files)} if packed else {f"ada/{k}": v for k, v in files.items()})["ada"]
+    assert ada.files == {A: b"x = 1", C: b"x = 2"} and not ada.flags
+    assert ada.notes == ["lesson01_one/data/same.py: missing", "lesson02_two/data/same.py: missing"]
+
+
+@pytest.mark.parametrize(
+    ("at", "other", "end"),
+    [
+        (DEEP + A, "answers/" + A, b"\n"),
+        (DEEP + A, "answers/" + A, b"\r\n"),
+        (DEEP + A, "a.py", b"\n"),
+        (DEEP + A, "loss/a (1).py", b"\n"),
+        ("backup/" + A, "answers/" + A, b"\n"),
+        ("a.py", "answers/" + A, b"\n"),
+    ],
+)
+def test_an_untouched_stub_gives_way_to_what_was_written_elsewhere(hand_in, stub, at, other, end):
+    ada = hand_in({f"ada/{at}": stub.replace(b"\n", end), f"ada/{other}": b"x = 1"})["ada"]
+    assert ada.files == {A: b"x = 1"} and f"taken in place of untouched stubs: {other}" in ada.notes
+
+
+def test_a_stub_gives_way_to_nothing_that_is_unclear(hand_in, stub):
+    found = hand_in({
+        f"ada/{DEEP}{A}": stub, "ada/one/" + A: b"x = 1", "ada/two/" + A: b"x = 2",  # the longest end counts, as ever
+        f"bob/{DEEP}{A}": stub, "bob/old/" + A: stub,
+        f"cy/{DEEP}{A}": stub, "cy/old/" + A: b"x = 1" * FILE,  # is larger than what is read
+        f"dd/{DEEP}{A}": stub + b"# mine", "dd/old/" + A: b"x = 1",
+        f"ee/{DEEP}{A}": stub, "ee/kept/" + A: b"x = 1", "ee/solutions/" + A: b"x = 1",
+        f"ff/{DEEP}{A}": stub, **{f"ff/{i}/{A}": b"x = 1" for i in range(10)},  # too many to be looked at
+        "gg_12345_91_a.py": b"x = 1", "gg_12345_92_a-1.py": stub,  # the last upload counts, as ever
+        f"hh/{DEEP}{A}": stub, "hh/old/" + A: b"x = 1", "hh/a.py": b"x = 1",
+        f"ii/{DEEP}{A}": b"x = 1\n", "ii/old/" + A: b"x = 1\r\n", "ii/a.py": stub,
+    })  # fmt: skip
+    mine = {"dd": stub + b"# mine", "hh": b"x = 1", "ii": b"x = 1\n"}
+    assert {name: s.files[A] for name, s in found.items()} == {name: mine.get(name, stub) for name in found}
+
+
+def test_many_untouched_stubs_take_one_note(tmp_path):
+    lessons = manifest.read_all()
+    for lesson in lessons:
+        for file in stubs.files(lesson):
+            for folder, data in (("tutorial/s", stubs.stub_of(lesson, file).encode()), ("answers", b"x = 1")):
+                path = tmp_path / "class" / "ada" / folder / lesson.name / file
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(data)
+    (ada,) = collect(tmp_path / "class", lessons)
+    assert set(ada.files.values()) == {b"x = 1"} and not ada.problems and not ada.flags
+    (note,) = ada.notes
+    assert note.startswith("taken in place of untouched stubs: answers/") and len(note) < 400
+
+
 @pytest.mark.parametrize(
     ("name", "pack"),
     [

@@ -9,14 +9,15 @@ counts and the student is told.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
-from course import manifest, stubs
+from course import bundle, manifest, stubs
 from course.grading import nearby, sources
 from course.grading.archives import (
     ASIDE,
@@ -33,6 +34,7 @@ from course.grading.archives import (
 from course.grading.classroom import Handed, clean, students
 from course.grading.strange import strange
 from course.manifest import Lesson
+from lab.errors import UsageError
 
 MISSING = "missing"  # the problem of a file that is not there at all
 
@@ -40,6 +42,7 @@ MOST_LINES = 60  # notes of one student, and flags
 MOST_READ = 10  # of the files that may be one
 LESS = "hand in the folder tutorial/ alone"
 
+PRISTINE = PurePath(bundle.PRISTINE).parts  # a bundle's own untouched stubs
 # A file without its folder ("grpo.py") is not looked for in these: other files there have the same names.
 COURSE_FOLDERS = {"tutorial", "course", "lab", "tests", "benchmarks", "docs", "configs"}
 _LESSON = re.compile(r"lesson\d\d(_\w+)?")
@@ -100,6 +103,17 @@ class _Asked:
         self.wanted = _wanted(lessons)
         everything = manifest.read_all(lessons[0].root) if lessons else []
         self.named = set(_wanted(everything))  # files of lessons that are not graded now, too
+        self.stubs: dict[str, bytes | None] = {}
+
+    def stub(self, key: str) -> bytes | None:
+        """A file as it was handed out; None where the course cannot make it."""
+        if key not in self.stubs:
+            lesson = next(x for x in self.lessons if x.name == key.partition("/")[0])
+            try:
+                self.stubs[key] = stubs.stub_of(lesson, key.partition("/")[2]).encode()
+            except (UsageError, SyntaxError):
+                self.stubs[key] = None
+        return self.stubs[key]
 
 
 def _wanted(lessons: list[Lesson]) -> dict[str, tuple[str, ...]]:
@@ -113,7 +127,7 @@ def _wanted(lessons: list[Lesson]) -> dict[str, tuple[str, ...]]:
 
 # --- one student -----------------------------------------------------------------------------------------------------
 
-_READING = threading.Lock()  # several submissions may be in the same archive
+_READING = threading.Lock()  # several submissions may be in the same archive, and stubs are made one at a time
 
 
 def _submission(handed: Handed, asked: _Asked) -> Submission:
@@ -161,7 +175,7 @@ def _taken(parts: list, handed: Handed, asked: _Asked) -> Submission:
         together: dict[str, list[str]] = {}
         for key in asked.wanted:
             if key in choices:
-                _choose(key, choices[key], taken, together)
+                _choose(key, choices[key], asked, taken, together)
             else:
                 taken.problems[key] = doubts.get(key, MISSING)
     taken.notes += [f"{what}: {nearby.some(paths, ', ')}" for what, paths in together.items()]
@@ -179,7 +193,7 @@ def _opened(entries: list[Entry], limits: Limits, taken: Submission, depth: int 
     """The entries, with those of the archives among them in place of these."""
     found = []
     for entry in entries:
-        hidden = _is_hidden(entry.parts)
+        hidden = _is_hidden(entry.parts) or entry.parts[-2:] == PRISTINE
         if hidden or entry.refused or not is_archive(entry.name):
             found.append(entry)
             if not hidden and entry.name.lower().endswith(UNREAD_SUFFIXES) and "data" not in entry.parts:
@@ -274,13 +288,15 @@ def _lesson_at(parts: tuple[str, ...]) -> int:
     return max((i for i, part in enumerate(parts[:-1]) if _LESSON.fullmatch(part)), default=-1)
 
 
-def _choose(key: str, choices: list[_Choice], taken: Submission, together: dict[str, list[str]]) -> None:
+def _choose(key: str, choices: list[_Choice], asked: _Asked, taken: Submission, together: dict[str, list[str]]) -> None:
     """Takes one of them, or says why not. `together`: what is said of many files in one note."""
     choices = sorted(choices, key=lambda c: c.entry.path)
     newest = {c.upload: max(d.number for d in choices if d.upload == c.upload) for c in choices}
     left = [c for c in choices if c.number == newest[c.upload]]
     best = max(c.fits for c in left)
     best_ones = [c for c in left if c.fits == best]
+    written = _written(left, asked.stub(key)) if 1 < len(left) <= MOST_READ else []
+    best_ones = written or best_ones
     names = [clean(c.entry.path) for c in best_ones]
     contents: set[bytes] = set()
     for choice in best_ones[:MOST_READ]:
@@ -295,10 +311,26 @@ def _choose(key: str, choices: list[_Choice], taken: Submission, together: dict[
         return
     (taken.files[key],) = contents
     unused = [clean(c.entry.path) for c in choices if c not in best_ones]
-    if unused:
+    if written and len(left) == len(choices):
+        together.setdefault("taken in place of untouched stubs", []).append(nearby.shown(best_ones[0].entry))
+    elif unused:
         taken.notes.append(f"{key}: {names[0]} counts, not {', '.join(unused[:5])}")
     elif best < 0:
         together.setdefault("taken without the number of a copy", []).append(nearby.shown(best_ones[0].entry))
+
+
+def _written(choices: list[_Choice], stub: bytes | None) -> list[_Choice]:
+    """Those that are not the untouched stub, where all others are, and these are the same. It is no guess: the stub
+    earns no points, so that nobody can have meant it, or lose by this."""
+    if stub is None:
+        return []
+    try:
+        contents = [choice.entry.read() for choice in choices]
+    except Refused:
+        return []
+    other = [content.replace(b"\r\n", b"\n") != stub for content in contents]
+    same = len(set(itertools.compress(contents, other))) == 1
+    return list(itertools.compress(choices, other)) if same and not all(other) else []
 
 
 # --- what is to be said about it --------------------------------------------------------------------------------------

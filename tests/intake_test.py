@@ -1,11 +1,13 @@
 """What was handed in, taken apart: whose it is, which files count, and what is refused."""
 
+import functools
 import gzip
 import io
 import os
 import shutil
 import struct
 import tarfile
+import time
 import zipfile
 
 import pytest
@@ -20,6 +22,7 @@ A, B, C = "lesson01_one/loss/a.py", "lesson01_one/data/same.py", "lesson02_two/l
 SAME = "lesson02_two/data/same.py"
 ALL = [A, B, C, SAME]
 DEEP = "tutorial/stage01_x/"
+SOLUTION = "def f():\n    # > Do it.\n    return 1\n\n\ndef g():\n    return 2\n"
 
 
 @pytest.fixture
@@ -32,6 +35,7 @@ def lessons(tmp_path, write_files, manifest_text):
         f"{DEEP}lesson01_one/testcases/basic_test.py": "def test_f():\n    assert False\n",
         "conftest.py": "# the course's\n",
         "lab/rewards.py": "# the course's\n",
+        "solutions/stage01_x/lesson01_one/loss/a.py": SOLUTION,
     })  # fmt: skip
     return manifest.read_all(root)
 
@@ -108,10 +112,9 @@ def test_a_name_that_two_lessons_have_is_not_guessed(hand_in, path):
 @pytest.mark.parametrize(
     "path",
     [
-        "solutions/stage01_x/" + A, "kept/update-1/" + DEEP + A, ".git/" + A, "__MACOSX/" + A, "lab/a.py",
-        "tutorial/a.py", "data/a.py", "lesson02_two/loss/a.py", "lesson01_one_old/loss/a.py",
-        "lesson01_one/loss/a.py.bak",
-        "lesson01_one/loss/._a.py", "lesson01_one/testcases/a.py", "loss/x_a.py",
+        ".git/" + A, "__MACOSX/" + A, "runs/" + A, "env/" + A, "lab/a.py", "lesson02_two/loss/a.py",
+        "lesson01_one/loss/._a.py", "lesson01_one/testcases/a.py", "lesson01_one/a.png", "lesson01_one/test_a.py",
+        "lesson01_one/README.md", "lesson01_one/walkthrough.ipynb",
     ],
 )  # fmt: skip
 def test_other_files_are_not_taken(hand_in, path):
@@ -135,6 +138,68 @@ def test_a_tie_is_not_guessed_unless_it_makes_no_difference(hand_in):
     ada = hand_in(files)["ada"]
     assert ada.problems[A] == f"missing: it is not clear which file counts: new/{A}, old/{A}"
     assert ada.files == {C: b"x = 3"}
+
+
+@pytest.fixture
+def stub(lessons):
+    """A's, as it was handed out."""
+    return stubs.stub_of(lessons[0], "loss/a.py").encode()
+
+
+@pytest.mark.parametrize("folder", ["", "grpo-course/", "a/b/"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_bundles_own_stubs_are_not_opened(hand_in, stub, folder, packed):
+    files = {"course/pristine.zip": zipped({A: stub, C: b"# a stub"}), DEEP + A: b"x = 1", "answers/" + C: b"x = 2"}
+    files = {folder + name: data for name, data in files.items()}
+    ada = hand_in({"ada.zip": zipped(files)} if packed else {f"ada/{k}": v for k, v in files.items()})["ada"]
+    assert ada.files == {A: b"x = 1", C: b"x = 2"} and not ada.flags
+    assert ada.notes == ["lesson01_one/data/same.py: missing", "lesson02_two/data/same.py: missing"]
+
+
+@pytest.mark.parametrize(
+    ("at", "other", "end"),
+    [
+        (DEEP + A, "answers/" + A, b"\n"),
+        (DEEP + A, "answers/" + A, b"\r\n"),
+        (DEEP + A, "a.py", b"\n"),
+        (DEEP + A, "loss/a (1).py", b"\n"),
+        ("backup/" + A, "answers/" + A, b"\n"),
+        ("a.py", "answers/" + A, b"\n"),
+    ],
+)
+def test_an_untouched_stub_gives_way_to_what_was_written_elsewhere(hand_in, stub, at, other, end):
+    ada = hand_in({f"ada/{at}": stub.replace(b"\n", end), f"ada/{other}": b"x = 1"})["ada"]
+    assert ada.files == {A: b"x = 1"} and f"taken in place of untouched stubs: {other}" in ada.notes
+
+
+def test_a_stub_gives_way_to_nothing_that_is_unclear(hand_in, stub):
+    found = hand_in({
+        f"ada/{DEEP}{A}": stub, "ada/one/" + A: b"x = 1", "ada/two/" + A: b"x = 2",  # the longest end counts, as ever
+        f"bob/{DEEP}{A}": stub, "bob/old/" + A: stub,
+        f"cy/{DEEP}{A}": stub, "cy/old/" + A: b"x = 1" * FILE,  # is larger than what is read
+        f"dd/{DEEP}{A}": stub + b"# mine", "dd/old/" + A: b"x = 1",
+        f"ee/{DEEP}{A}": stub, "ee/kept/" + A: b"x = 1", "ee/solutions/" + A: b"x = 1",
+        f"ff/{DEEP}{A}": stub, **{f"ff/{i}/{A}": b"x = 1" for i in range(10)},  # too many to be looked at
+        "gg_12345_91_a.py": b"x = 1", "gg_12345_92_a-1.py": stub,  # the last upload counts, as ever
+        f"hh/{DEEP}{A}": stub, "hh/old/" + A: b"x = 1", "hh/a.py": b"x = 1",
+        f"ii/{DEEP}{A}": b"x = 1\n", "ii/old/" + A: b"x = 1\r\n", "ii/a.py": stub,
+    })  # fmt: skip
+    mine = {"dd": stub + b"# mine", "hh": b"x = 1", "ii": b"x = 1\n"}
+    assert {name: s.files[A] for name, s in found.items()} == {name: mine.get(name, stub) for name in found}
+
+
+def test_many_untouched_stubs_take_one_note(tmp_path):
+    lessons = manifest.read_all()
+    for lesson in lessons:
+        for file in stubs.files(lesson):
+            for folder, data in (("tutorial/s", stubs.stub_of(lesson, file).encode()), ("answers", b"x = 1")):
+                path = tmp_path / "class" / "ada" / folder / lesson.name / file
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(data)
+    (ada,) = collect(tmp_path / "class", lessons)
+    assert set(ada.files.values()) == {b"x = 1"} and not ada.problems and not ada.flags
+    (note,) = ada.notes
+    assert note.startswith("taken in place of untouched stubs: answers/") and len(note) < 400
 
 
 @pytest.mark.parametrize(
@@ -378,12 +443,12 @@ def test_a_member_that_is_damaged_is_one_problem(hand_in):
     assert ada.files == {C: b"x = 2"} and ada.problems[A] == f"ada.zip/{A} is damaged within its archive"
 
 
-def huge(count=3000):
+def huge(count=20_000):
     return zipped({f"{i}.txt": b"" for i in range(count)} | {A: b"x = 1"})
 
 
-def bomb(size=33 * MIB):
-    return zipped({A: b"x = 1", "zeros": bytes(size)})
+def bomb(count=129):
+    return zipped({A: b"x = 1"} | {f"{i}.py": bytes(FILE) for i in range(count)})
 
 
 def wrong_size():
@@ -406,11 +471,11 @@ def backwards():
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (huge(), "more than the 2000 files"),
-        (tarred([(f"{i}.txt", b"") for i in range(2001)]), "more than the 2000 files"),
-        (bomb(), "more than the 32 MiB"),
-        (bomb(20 * MIB), "times its size"),
-        (tarred([("zeros", bytes(40 * MIB))]), "more than the 32 MiB"),
+        (huge(), "more than 20000 files"),
+        (tarred([(f"{i}.txt", b"") for i in range(20_001)]), "more than 20000 files"),
+        (bomb(), "more than 32 MiB"),
+        (bomb(80), "times its size"),
+        (tarred([(f"{i}.py", bytes(FILE)) for i in range(129)], "w:"), "more than 32 MiB"),
         (tarred([("zeros", bytes(20 * MIB))]), "times its size"),
         (gzip.compress(b""), "is damaged"),
         (tarred([(A, b"x = 1")])[:-20], "cut short"),
@@ -431,6 +496,94 @@ def test_an_archive_that_is_a_bomb_or_broken_is_refused_whole_and_alone(hand_in,
     assert found["ada"].files == {} and set(found["ada"].problems) == set(ALL)
     assert any(says in note for note in found["ada"].notes) and any(says in flag for flag in found["ada"].flags)
     assert found["bob"].files == {A: b"x = 1"}
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar.gz", "folder"])
+def test_folders_that_nobody_looks_into_count_nothing(hand_in, monkeypatch, kind):
+    monkeypatch.setattr(intake, "Limits", functools.partial(Limits, members=3, unpacked=KIB))
+    monkeypatch.setattr(classroom, "WALKED", 30)
+    unseen = [".venv", ".git", "venv", "env", "node_modules", "lib/site-packages", "runs", "x/__pycache__", "wandb"]
+    files = {f"{folder}/{i}.py": bytes(KIB) for folder in unseen for i in range(30)}
+    files |= {f"{folder}/{i}.py": bytes(100) for folder in ("kept", "testcases") for i in range(3)}
+    files = {f"course/{name}": data for name, data in files.items()} | {DEEP + A: b"x = 1", "b.py": b"x = 2"}
+    name = {"zip": "ada.zip", "tar.gz": "ada.tar.gz"}.get(kind)
+    handed = {name: zipped(files) if kind == "zip" else tarred(list(files.items()))} if name else {}
+    ada = hand_in(handed or {f"ada/{path}": data for path, data in files.items()})["ada"]
+    assert ada.files == {A: b"x = 1", C: b"x = 2"} and not ada.flags
+
+
+def test_a_student_may_be_called_like_a_folder_that_nobody_looks_into(tmp_path, lessons):
+    (tmp_path / "all.zip").write_bytes(zipped({"env/" + A: b"x = 1", "bob/" + A: b"x = 2"}))
+    shutil.unpack_archive(tmp_path / "all.zip", tmp_path / "class")
+    for name in ("all.zip", "class"):
+        assert [(s.student, list(s.files)) for s in collect(tmp_path / name, lessons)] == [("bob", [A]), ("env", [A])]
+
+
+def test_the_courses_files_lie_in_no_folder_that_nobody_looks_into():
+    folders = {p for lesson in manifest.read_all() for file in stubs.files(lesson) for p in file.split("/")[:-1]}
+    assert folders and not folders & (archives.UNSEEN_WITHIN | archives.ASIDE)
+
+
+def test_a_students_folder_with_an_environment_may_be_given(tmp_path, lessons, write_files):
+    write_files(tmp_path / "ada", {DEEP + A: "x = 1\n", "lab/rewards.py": "", "venv/lib/x.py": "", "runs/x.py": ""})
+    (found,) = collect(tmp_path / "ada", lessons)
+    assert found.student == "ada" and list(found.files) == [A]
+
+
+def test_a_large_archive_on_disk_is_read_where_it_lies(hand_in, tmp_path, lessons, monkeypatch):
+    monkeypatch.setattr(intake, "Limits", functools.partial(Limits, packed=64 * KIB))
+    files = [("runs/model.bin", os.urandom(65 * KIB)), (A, b"x = 1")]
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name, data in files:
+            archive.writestr(name, data)
+    packed = {"ada.zip": buffer.getvalue(), "bob.tar": tarred(files, "w:")}
+    packed["cy.tgz"] = gzip.compress(packed["bob.tar"], 1)
+    assert [list(s.files) for s in hand_in(packed).values()] == [[A]] * 3
+    (tmp_path / "all.zip").write_bytes(zipped({"ada.zip": packed["ada.zip"], "bob.zip": zipped({A: b"x = 1"})}))
+    ada, bob = collect(tmp_path / "all.zip", lessons)
+    says = "ada.zip is larger than 64 KiB, within another archive"
+    assert ada.notes[0] == f"{says}: not read; hand in the folder tutorial/ alone" and ada.flags == [says] and bob.files
+
+
+@pytest.mark.parametrize("pack", [lambda files: zipped(dict(files)), tarred], ids=["zip", "tar.gz"])
+def test_what_is_not_read_is_not_counted_in_bytes(hand_in, monkeypatch, pack):
+    monkeypatch.setattr(intake, "Limits", functools.partial(Limits, unpacked=KIB))
+    ada = hand_in({"ada.zip": pack([("a.png", bytes(2 * KIB)), ("b.py", bytes(2 * FILE)), (A, b"x = 1")])})["ada"]
+    assert ada.files == {A: b"x = 1"} and ada.problems[C].endswith(
+        "b.py is larger than 256 KiB; an answer takes a few KiB"
+    )
+
+
+def test_a_limit_comes_with_what_to_do(hand_in, monkeypatch):
+    monkeypatch.setattr(intake, "Limits", functools.partial(Limits, members=5))
+    monkeypatch.setattr(classroom, "WALKED", 5)
+    many = {f"{i}.txt": b"" for i in range(6)}
+    found = hand_in({"ada.zip": zipped(many)} | {f"bob/{name}": data for name, data in many.items()})
+    not_counted = "those in .venv, .git, runs and the like not counted"
+    assert found["ada"].notes[0] == (
+        f"ada.zip holds more than 5 files, {not_counted}: not read; hand in the folder tutorial/ alone"
+    )
+    assert found["bob"].notes[0] == (
+        f"what was handed in holds more than 5 files and folders, {not_counted}, and was not looked at: "
+        "hand in the folder tutorial/ alone"
+    )
+
+
+def test_a_stream_has_an_end(hand_in, monkeypatch):
+    monkeypatch.setattr(intake, "Limits", functools.partial(Limits, streamed=MIB))
+    ada = hand_in({"ada.tgz": tarred([(A, b"x = 1"), (".git/x", os.urandom(MIB))])})["ada"]
+    assert ada.files == {} and ada.flags == ["ada.tgz is larger than 1 MiB"]
+    ada = hand_in({"ada.tgz": tarred([(A, b"x = 1"), (".git/x", os.urandom(9 * KIB) * 120)])})["ada"]
+    assert ada.files == {} and ada.flags == ["ada.tgz unpacks to more than 1 MiB"]
+
+
+def test_gzip_in_pieces_with_zeros_between_is_one_file():
+    data = tarred([(A, b"x = 1"), (C, os.urandom(200 * KIB))], "w:")
+    pieces = [gzip.compress(data[i : i + 70_000]) + bytes(100_000) for i in range(0, len(data), 70_000)]
+    assert [e.path for e in unpack(b"".join(pieces), Limits())] == [A, C]
+    with pytest.raises(Refused, match="too many pieces"):
+        unpack(gzip.compress(b"") * 17, Limits())
 
 
 def test_sizes_in_headers_are_not_believed(hand_in):
@@ -465,7 +618,7 @@ def test_archives_in_archives_end_somewhere(hand_in):
 def test_all_archives_of_a_student_share_one_allowance():
     limits = Limits(members=3)
     assert len(unpack(zipped({"a": b"", "b": b""}), limits)) == 2
-    with pytest.raises(Refused, match="more than the 1 files that are left"):
+    with pytest.raises(Refused, match=r"more than 3 files, .* \(together with the other archives\)"):
         unpack(zipped({"a": b"", "b": b""}), limits)
     limits = Limits(archives=1)
     unpack(zipped({"a": b""}), limits)
@@ -473,11 +626,38 @@ def test_all_archives_of_a_student_share_one_allowance():
         unpack(zipped({"a": b""}), limits)
 
 
-def test_a_long_list_of_members_is_refused_before_it_is_read(monkeypatch):
-    data = zipped({f"{i:0300d}": b"" for i in range(3000)})
+ONE = b"PK\1\2" + bytes(24) + struct.pack("<H", 1) + bytes(16) + b"a"  # in the list of a zip
+
+
+def directory(length, zip64=None):
+    """The end of a zip whose list has that many bytes; with a second end, for large ones, that says another number."""
+    other = b"" if zip64 is None else b"PK\6\6" + bytes(36) + struct.pack("<QQ", zip64, 4) + b"PK\6\7" + bytes(16)
+    return other + b"PK\5\6" + bytes(8) + struct.pack("<LLH", length, 4, 0)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        zipped({f"{i:0300d}": b"" for i in range(3000)}),
+        b"PK\3\4" + ONE * 3000 + directory(3000 * len(ONE)),
+        b"PK\3\4" + ONE * 3000 + directory(0xFFFFFFFF, 3000 * len(ONE)),
+        b"PK\3\4" + ONE * 3000 + directory(3000 * len(ONE), len(ONE)),
+        b"PK\3\4" + ONE * 3000 + directory(len(ONE), 3000 * len(ONE)),
+    ],
+    ids=["long", "many", "zip64", "a short one for zip64", "a long one for zip64"],
+)
+def test_a_long_list_of_members_is_refused_before_it_is_read(monkeypatch, data):
     monkeypatch.setattr(zipfile, "ZipFile", None)
-    with pytest.raises(Refused, match="more than the 2000 files"):
-        unpack(data, Limits())
+    with pytest.raises(Refused, match="lists more than 2000 files"):
+        unpack(data, Limits(listed=2000))
+
+
+def test_a_million_members_are_refused_at_once(monkeypatch):
+    monkeypatch.setattr(zipfile, "ZipFile", None)
+    with pytest.raises(Refused, match="lists more than 200000 files and folders"):
+        unpack(b"PK\3\4" + ONE * 10**6 + directory(10**6 * len(ONE)), Limits())
+    with pytest.raises(Refused, match="lists more than 1000 files and folders"):
+        unpack(tarred([(f".git/{i}", b"") for i in range(1001)]), Limits(listed=1000))
 
 
 def test_a_form_that_is_not_read_is_said(hand_in):
@@ -582,6 +762,19 @@ def test_what_is_no_python_is_not_gradable_and_says_why(hand_in, data, says):
 
 
 @pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        ("x = 1\n".encode("utf-16"), "byte 0; save it as UTF-8"),
+        (b"x = 1\nname = '\xe9'\n", "byte 14 (line 2); save it as UTF-8"),
+        ("x = 1\n".encode("utf-16-le"), "byte 1 (line 1); save it as UTF-8"),
+        (b"# coding: latin-1\n", "byte 10; take the name out, and save it as UTF-8"),
+    ],
+)
+def test_what_is_no_utf_8_says_what_to_do(hand_in, data, says):
+    assert hand_in({"ada/loss/a.py": data})["ada"].problems[A].endswith(says)
+
+
+@pytest.mark.parametrize(
     ("data", "kept"),
     [
         (b"x = 1\r\n", b"x = 1\r\n"),
@@ -663,11 +856,11 @@ def test_strange_files_are_flagged_and_not_taken(hand_in, path, says, packed):
     ],
 )
 def test_what_everybody_has_is_no_flag(hand_in, path, data):
-    assert hand_in({f"ada/{path}": data})["ada"].flags == []
+    assert hand_in({f"ada/{path}": data, "ada/" + A: b"x = 1"})["ada"].flags == []
 
 
 def test_flags_are_bounded(hand_in):
-    ada = hand_in({f"ada/{i:02}.pth": b"" for i in range(30)})["ada"]
+    ada = hand_in({f"ada/{i:02}.pth": b"" for i in range(30)} | {"ada/" + A: b"x = 1"})["ada"]
     assert len(ada.flags) == 20 and ada.flags[-1] == "11 more files of this kind"
 
 
@@ -690,3 +883,153 @@ def test_the_courses_own_reference_is_taken_whole(tmp_path):
     assert ada == intake.Submission(
         "ada", {f"{x.name}/{f}": (x.solution / f).read_bytes() for x in lessons for f in stubs.files(x)}
     )
+
+
+# --- what is close to what is missing ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path", ["loss/a (1).py", "a(2).py", "a-1.py", DEEP + "lesson01_one/loss/a (12).py", "lesson01_one (1)/loss/a.py"]
+)
+def test_a_copys_number_is_taken_off_where_there_is_no_other(hand_in, path):
+    ada = hand_in({f"ada/{path}": b"x = 1"})["ada"]
+    assert ada.files == {A: b"x = 1"} and not ada.flags
+    assert f"taken without the number of a copy: {path}" in ada.notes
+
+
+def test_a_lessons_folder_may_have_a_copys_number(hand_in, tmp_path, lessons):
+    ada = hand_in({"ada/lesson02_two (1)/data/same.py": b"x = 1", "ada/lesson01_one-2/data/same.py": b"x = 2"})["ada"]
+    assert ada.files == {SAME: b"x = 1", B: b"x = 2"}
+    (ada,) = collect(tmp_path / "class", lessons[:1])
+    assert ada.files == {B: b"x = 2"}
+
+
+def test_a_copy_does_not_count_beside_the_file_itself(hand_in):
+    found = hand_in({
+        "ada/a.py": b"x = 1", "ada/loss/a (1).py": b"x = 2",
+        "bob/loss/a (1).py": b"x = 1", "bob/loss/a (2).py": b"x = 2",
+        "cy/same (1).py": b"",
+        "dd/loss/a (1) (1).py": b"", "dd/loss/a (1).txt": b"", "dd/loss/a (1234).py": b"", "dd/loss/a_1.py": b"",
+    })  # fmt: skip
+    assert found["ada"].files == {A: b"x = 1"} and f"{A}: a.py counts, not loss/a (1).py" in found["ada"].notes
+    assert "not clear which file counts: loss/a (1).py, loss/a (2).py" in found["bob"].problems[A]
+    assert f"same (1).py could be {B} or {SAME}" in found["cy"].problems[B]
+    assert found["dd"].files == {} and any("loss/a" in note for note in found["dd"].notes)
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("lesson01_one/data/a.py", "lesson01_one/data/a.py, which belongs into lesson01_one/loss/"),
+        ("lesson01_one_old/loss/a.py", "lesson01_one_old/loss/a.py, which belongs into lesson01_one/loss/"),
+        ("tutorial/a.py", "tutorial/a.py, which belongs into lesson01_one/loss/"),
+        ("solutions/stage01_x/" + A, f"solutions/stage01_x/{A} (nothing in solutions/ counts)"),
+        ("kept/update-1/" + A, f"kept/update-1/{A} (nothing in kept/ counts)"),
+        ("lesson01_one/loss/a.ipynb", "lesson01_one/loss/a.ipynb (hand in the .py file)"),
+        ("work.ipynb", "work.ipynb (hand in the .py files)"),
+        ("Copy of a.py", f"Copy of a.py (only {A} counts)"),
+        ("loss/a - Copy.py", f"loss/a - Copy.py (only {A} counts)"),
+        ("a_final.py", f"a_final.py (only {A} counts)"),
+        ("a.py.txt", f"a.py.txt (only {A} counts)"),
+        ("loss/a.txt", f"loss/a.txt (only {A} counts)"),
+        ("lesson01_one/loss/a.py.bak", f"lesson01_one/loss/a.py.bak (only {A} counts)"),
+        ("lesson01_one/loss/a", f"lesson01_one/loss/a (only {A} counts)"),
+    ],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_what_is_close_to_a_missing_file_is_told_to_both(hand_in, path, says, packed):
+    handed = {"ada/w.zip": zipped({path: b"x = 1"})} if packed else {f"ada/{path}": b"x = 1"}
+    ada = hand_in(handed)["ada"]
+    says = f"w.zip/{says}" if packed else says
+    assert ada.files == {} and ada.problems[A] == "missing"
+    assert ada.notes == [f"nothing was found that a lesson asks for, such as {A}", f"found {says}"]
+    assert f"close to what is missing: {says}" in ada.flags
+
+
+def test_all_that_is_close_takes_one_note(hand_in):
+    files = ["lesson01_one/data/a.py", "lesson01_one/loss/a.ipynb", "lesson02_two/loss/b.ipynb", "loss/b_old.py"]
+    ada = hand_in({f"ada/{name}": b"x = 1" for name in files} | {"ada/lesson01_one/data/same.py": b""})["ada"]
+    assert list(ada.files) == [B]
+    assert ada.notes[-1] == (
+        "found lesson01_one/data/a.py, which belongs into lesson01_one/loss/; "
+        "lesson02_two/loss/b.ipynb (hand in the .py file)"
+    )
+
+
+@pytest.mark.parametrize("lesson", [0, 1])
+def test_files_of_lessons_that_are_not_graded_are_close_to_nothing(tmp_path, lessons, write_files, lesson):
+    files = {A: "from lesson02_two.data.same import x\n", C: "from lesson01_one.data.same import x\n", B: "", SAME: ""}
+    kept = {name: text for name, text in files.items() if name != (B, SAME)[lesson]}
+    write_files(tmp_path / "class" / "ada", {DEEP + name: text for name, text in kept.items()})
+    (ada,) = collect(tmp_path / "class", lessons[lesson : lesson + 1])
+    assert ada.notes == [f"{(B, SAME)[lesson]}: missing"] and not ada.flags
+
+
+def test_nothing_found_is_a_flag_where_something_was_handed_in(hand_in, tmp_path):
+    (tmp_path / "class" / "cy").mkdir(parents=True)
+    found = hand_in({"ada/main.py": b"", "ada/report.pdf": b"", "bob/.DS_Store": b"", "dd.rar": b"Rar!"})
+    says = "nothing was found that a lesson asks for; handed in: "
+    assert {name: s.flags for name, s in found.items()} == {
+        "ada": [f"{says}main.py and 1 more"], "bob": [], "cy": [], "dd": [f"{says}dd.rar", "not read: dd.rar"],
+    }  # fmt: skip
+
+
+def test_a_file_that_may_be_two_is_a_flag(hand_in):
+    found = hand_in({"ada/same.py": b"", "bob/x/" + A: b"x = 1", "bob/y/" + A: b"x = 2"})
+    assert [flag.split(": ")[:2] for flag in found["ada"].flags] == [[B, "missing"], [SAME, "missing"]]
+    assert found["bob"].flags == [f"{A}: missing: it is not clear which file counts: x/{A}, y/{A}"]
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("lesson01_one/loss/helpers.py", "from .helpers import mean"),
+        ("lesson01_one/helpers.py", "from lesson01_one.helpers import mean"),
+        ("lesson01_one/helpers.py", "import os, lesson01_one.helpers as h"),
+        ("lesson01_one/helpers.py", "def f():\n    from lesson01_one import helpers"),
+        ("lesson01_one/loss/helpers.py", "from . import helpers"),
+        ("lesson01_one/helpers/__init__.py", "from ..helpers import mean"),
+        ("helpers.py", "import helpers"),
+    ],
+)
+def test_a_module_that_an_answer_imports_and_nobody_takes_is_told(hand_in, path, code):
+    ada = hand_in({"ada/" + A: code.encode(), f"ada/{path}": b"def mean(): pass"})["ada"]
+    says = f"{path} is none of the files that the lesson names, and is not used: put what is in it into loss/a.py"
+    assert list(ada.files) == [A] and says in ada.notes
+    assert ada.flags == [f"imported, and not used: {path}"]
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("helpers.py", "x = 'import helpers'"),
+        ("helpers.py", "import other.helpers"),
+        ("lab/rewards.py", "from lab.rewards import x"),
+        ("kept/helpers.py", "import helpers"),
+        ("random.py", "import random"),
+        ("lesson01_one/data/same.py", "from lesson01_one.data.same import x"),
+        ("lesson01_one/testcases/scenarios.py", "from .scenarios import x"),
+    ],
+)
+def test_other_modules_are_not(hand_in, path, code):
+    ada = hand_in({"ada/" + A: code.encode(), f"ada/{path}": b""})["ada"]
+    assert A in ada.files and not any("not used" in line for line in ada.notes + ada.flags)
+
+
+def test_notes_on_what_is_close_are_short_few_and_clean(hand_in):
+    odd = "x\u202e\n\t<b>" + "y" * 100
+    names = [f"{odd}{i}/{name}" for i in range(20) for name in ("m_a.py", "a.ipynb", "helpers.py", "tools.py")]
+    names += [f"{odd}/{odd}/data/a.py", *(f"h{i}.py" for i in range(60))]
+    code = "\n".join(["import helpers, tools", *(f"import h{i}" for i in range(60))])
+    ada = hand_in({f"ada/{name}": b"" for name in names} | {"ada/" + C: code.encode()})["ada"]
+    assert list(ada.files) == [C] and len(ada.notes) < 10 and len(ada.flags) < 10
+    assert sum(note.startswith("found ") for note in ada.notes) == 1
+    assert sum("is not used" in note for note in ada.notes) == 3
+    assert all(len(line) < 400 and line.isprintable() for line in ada.notes + ada.flags)
+
+
+def test_thousands_of_files_take_little_time(hand_in):
+    names = [f"{i}/{'-1' * 60}{'~' * 60}{kind}" for i in range(1500) for kind in (".py", ".ipynb", "~x", "a.py")]
+    started = time.process_time()
+    ada = hand_in({"ada.zip": zipped(dict.fromkeys(names, b""))})["ada"]
+    assert ada.files == {} and time.process_time() - started < 10

@@ -5,6 +5,7 @@ classroom.py  whose they are: a folder or archive per student, an LMS's names
 archives.py   zip and tar, read without trust and never to disk
 sources.py    whether bytes are Python that can be graded, found out in a process of its own
 strange.py    ignored files that are worth a look
+nearby.py     ignored files that may be meant for one that is missing
 flags.py      what is worth a look within the files
 sandbox.py    the confinement of the other process, in tiers
 selftest.py   the proof, before anything is graded, that it confines

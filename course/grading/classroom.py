@@ -16,37 +16,44 @@ import re
 import stat
 import unicodedata
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import BinaryIO
 
 import yaml
 
 from course.grading.archives import (
     DEEP,
     FILE,
+    MEMBERS,
     MIB,
+    NOT_COUNTED,
     SUFFIXES,
     TURNING,
     UNREAD_SUFFIXES,
+    UNSEEN,
+    UNSEEN_WITHIN,
     Entry,
     Limits,
     Refused,
+    TooMuch,
     is_archive,
+    is_unseen,
     unpack,
 )
 from course.manifest import Lesson
 from lab.errors import UsageError
 
 METADATA = "submission_metadata.yml"
-WALKED = 20_000  # files and folders of one student on disk
+WALKED = MEMBERS  # files and folders of one student on disk
 STUDENTS = 20_000  # entries of the folder that is graded
 # Of an archive that holds the class: it was made by an LMS or an instructor, but students named what is in it.
-CLASS = {"members": 200_000, "unpacked": 4096 * MIB, "packed": 1024 * MIB, "ratio": 1000}
+CLASS = {
+    "members": 200_000, "aside": 200_000, "listed": 500_000, "unpacked": 4096 * MIB, "file": 64 * MIB, "ratio": 1000,
+    "streamed": 16_384 * MIB, "unseen": UNSEEN,
+}  # fmt: skip
 
 INVISIBLE = TURNING | {"\u200b", "\u2060", "\ufeff"}
-
-# Folders that nothing is handed in from; they are not even looked into.
-UNSEEN = {"__MACOSX", "__pycache__", "node_modules", "site-packages"}
 
 _CANVAS = re.compile(r"(?P<name>.+?)_(?P<late>LATE_)?(?P<id>\d{2,})_\d{2,}_(?P<file>.+)", re.S)
 _MOODLE = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)_?(?P<file>.*)", re.S)
@@ -90,7 +97,7 @@ def students(folder: Path, lessons: list[Lesson]) -> tuple[list[Handed], list[st
     found: dict[tuple[str, str], Handed] = {}
     remarks = []
     for node in nodes:
-        if _is_unseen(node.name) or node.name == METADATA:
+        if is_unseen(node.name) or node.name == METADATA:
             continue
         if node.inside and node.name in owners:
             for name, ids in owners[node.name]:
@@ -146,7 +153,7 @@ def _together(found: dict, lms: str, match: re.Match, node: Node) -> Handed:
     if node.inside:
         handed.submissions[0].append(node.entries)
     else:
-        one = Entry(match["file"] or node.name, node.entry.refused, node.entry.content)
+        one = replace(node.entry, path=match["file"] or node.name)
         handed.submissions[0].append(lambda: [one])
     return handed
 
@@ -227,10 +234,6 @@ def _people(text: str) -> list[tuple[str, dict[str, str]]]:
 # --- the top, and what is around it -----------------------------------------------------------------------------------
 
 
-def _is_unseen(name: str) -> bool:
-    return name.startswith(".") or name in UNSEEN
-
-
 def _stem(name: str) -> str:
     """The name of an archive without its suffixes; another name as it is."""
     for suffix in (".tar.gz", ".tar.bz2", ".tar.xz", *SUFFIXES, *UNREAD_SUFFIXES):
@@ -244,7 +247,7 @@ def _is_one_submission(nodes: list[Node], lessons: list[Lesson]) -> bool:
     theirs = {"tutorial"} | {e.file.split("/")[0] for lesson in lessons for e in lesson.exercises}
     others = {"course", "lab", "solutions", "tests", "testcases", "benchmarks", "configs", "docs", "runs", "kept"}
     lesson = re.compile(r"(lesson|stage)\d\d(_\w+)?")
-    folders = [n.name for n in nodes if n.inside and not _is_unseen(n.name)]
+    folders = [n.name for n in nodes if n.inside and not is_unseen(n.name, UNSEEN_WITHIN)]
     known = [name for name in folders if name in theirs or lesson.fullmatch(name)]
     archives = [n for n in nodes if n.entry and (is_archive(n.name) or n.name == METADATA)]
     return bool(known) and not archives and set(folders) <= set(known) | others
@@ -253,7 +256,7 @@ def _is_one_submission(nodes: list[Node], lessons: list[Lesson]) -> bool:
 def _unwrapped(nodes: list[Node], lessons: list[Lesson], deep: bool) -> list[Node]:
     """What is in the one folder around the whole class, where there is one: an LMS puts it there, and so does zipping
     a folder. On disk it is only taken for that if what is in it has an LMS's names."""
-    seen = [n for n in nodes if not _is_unseen(n.name)]
+    seen = [n for n in nodes if not is_unseen(n.name)]
     if len(seen) != 1 or not seen[0].inside or _MOODLE.fullmatch(seen[0].name):
         return nodes
     try:
@@ -262,9 +265,9 @@ def _unwrapped(nodes: list[Node], lessons: list[Lesson], deep: bool) -> list[Nod
         return nodes
     if _is_one_submission(inner, lessons):
         return nodes
-    names = [n.name for n in inner if not _is_unseen(n.name)]
+    names = [n.name for n in inner if not is_unseen(n.name)]
     lms = METADATA in names or any(_MOODLE.fullmatch(name) or _CANVAS.fullmatch(name) for name in names)
-    several = sum(bool(n.inside or is_archive(n.name)) for n in inner if not _is_unseen(n.name)) > 1
+    several = sum(bool(n.inside or is_archive(n.name)) for n in inner if not is_unseen(n.name)) > 1
     return inner if lms or (deep and several) else nodes
 
 
@@ -274,8 +277,11 @@ def _top(folder: Path) -> list[Node]:
         if folder.is_dir():
             return _disk_nodes(folder, STUDENTS)
         if folder.is_file() and is_archive(folder.name):
-            limits = Limits(**CLASS)
-            return _grouped(unpack(_disk_reader(folder)(limits.packed + 1), limits))
+            return _grouped(unpack(_disk_entry(folder, folder.name, folder.stat().st_mode), Limits(**CLASS)))
+    except TooMuch as error:
+        raise UsageError(
+            f"{folder} {error}" + ("" if folder.is_dir() else "; unpack it, and give the folder")
+        ) from None
     except Refused as error:
         raise UsageError(f"{folder}: {error}") from None
     except OSError as error:
@@ -286,11 +292,10 @@ def _top(folder: Path) -> list[Node]:
 
 
 def _all(nodes: Iterable[Node]) -> list[Entry]:
-    return [e for n in nodes if not _is_unseen(n.name) for e in ([n.entry] if n.entry else _under(n.name, n.entries()))]
-
-
-def _under(name: str, entries: list[Entry]) -> list[Entry]:
-    return [entry.within(name) for entry in entries]
+    """All entries of one submission."""
+    found = [n.entry for n in nodes if n.entry]
+    folders = [n for n in nodes if not n.entry and not is_unseen(n.name, UNSEEN_WITHIN)]
+    return found + [entry.within(n.name) for n in folders for entry in n.entries()]
 
 
 def _grouped(entries: list[Entry]) -> list[Node]:
@@ -302,17 +307,19 @@ def _grouped(entries: list[Entry]) -> list[Node]:
         if first == "..":
             continue
         if rest:
-            folders.setdefault(first, []).append(Entry(rest, entry.refused, entry.content))
+            folders.setdefault(first, []).append(replace(entry, path=rest))
         else:
             nodes.append(Node(first, entry))
     for name, inner in folders.items():
-        nodes.append(Node(name, None, lambda inner=inner: _grouped(inner), lambda inner=inner: _capped(inner)))
+        nodes.append(Node(name, None, lambda inner=inner: _grouped(inner), lambda inner=inner: _of_one(inner)))
     return sorted(nodes, key=lambda n: n.name)
 
 
-def _capped(entries: list[Entry]) -> list[Entry]:
+def _of_one(entries: list[Entry]) -> list[Entry]:
+    """Those of one submission that are to be seen. Raises TooMuch where there are too many."""
+    entries = [e for e in entries if not any(is_unseen(folder, UNSEEN_WITHIN) for folder in e.parts[:-1])]
     if len(entries) > WALKED:
-        raise Refused(f"holds more than {WALKED} files")
+        raise TooMuch(f"holds more than {WALKED} files, {NOT_COUNTED}")
     return entries
 
 
@@ -332,7 +339,7 @@ def _disk_nodes(folder: Path, most: int) -> list[Node]:
 
 
 def _walked(folder: Path) -> list[Entry]:
-    """All files under `folder`, in a fixed order. Raises Refused where there are too many."""
+    """All files under `folder`, in a fixed order. Raises TooMuch where there are too many."""
     entries: list[Entry] = []
     todo = [("", folder, 0)]
     left = WALKED
@@ -350,37 +357,44 @@ def _walked(folder: Path) -> list[Entry]:
                 entries.append(_disk_entry(place / name, path, mode))
             elif depth >= DEEP:
                 entries.append(Entry(path, "is too deep in folders"))
-            elif not _is_unseen(name):
+            elif not is_unseen(name, UNSEEN_WITHIN):
                 todo.append((path + "/", place / name, depth + 1))
     return sorted(entries, key=lambda e: e.parts)
 
 
 def _listed(folder: Path, most: int) -> list[tuple[str, int]]:
-    """Names and modes of what is directly in `folder`, sorted. Raises Refused for more than `most`."""
+    """Names and modes of what is directly in `folder`, sorted. Raises TooMuch for more than `most`."""
     found = []
     with os.scandir(folder) as entries:
         for entry in entries:
             if len(found) >= most:
-                raise Refused(f"holds more than {most if most == STUDENTS else WALKED} files and folders")
+                raise TooMuch(f"holds more than {WALKED} files and folders, {NOT_COUNTED}")
             found.append((entry.name, entry.stat(follow_symlinks=False).st_mode))
     return sorted(found)
 
 
 def _disk_entry(path: Path, name: str, mode: int) -> Entry:
     if stat.S_ISREG(mode):
-        return Entry(name, "", _disk_reader(path))
+        return Entry(name, "", lambda limit=FILE: _disk_read(path, limit), lambda: _disk_opened(path))
     return Entry(name, "is a symbolic link" if stat.S_ISLNK(mode) else "is no plain file")
 
 
-def _disk_reader(path: Path) -> Callable[[int], bytes]:
-    def read(limit: int = FILE) -> bytes:
-        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+def _disk_read(path: Path, limit: int) -> bytes:
+    with _disk_opened(path) as file:
         try:
-            with open(os.open(path, flags), "rb") as file:
-                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                    raise Refused("is no plain file")
-                return file.read(limit)
+            return file.read(limit)
         except OSError as error:
             raise Refused(f"cannot be read: {error.strerror}") from None
 
-    return read
+
+def _disk_opened(path: Path) -> BinaryIO:
+    """The file, if it is a plain one. Raises Refused where it is not, or cannot be read."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        file = open(os.open(path, flags), "rb")  # noqa: SIM115
+    except OSError as error:
+        raise Refused(f"cannot be read: {error.strerror}") from None
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise Refused("is no plain file")
+    return file

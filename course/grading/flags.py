@@ -100,14 +100,32 @@ def look(files: dict[str, bytes]) -> list[str]:
     return found if len(found) <= MOST else [*found[: MOST - 1], f"{len(found) - MOST + 1} more lines like these"]
 
 
-def _file(data: bytes) -> Iterator[tuple[int, str]]:
+def imports(data: bytes) -> set[tuple[str, ...]]:
+    """What such a file imports, by the parts of a path: {("helpers",), ("helpers", "mean")} where it says
+    `from .helpers import mean`, since the last one may be a module, too."""
+    found = set()
+    for node in _walk(_parsed(data)[1]):
+        if isinstance(node, ast.Import):
+            found |= {tuple(alias.name.split(".")) for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            module = tuple(node.module.split(".")) if node.module else ()
+            found |= {module, *((*module, alias.name) for alias in node.names)}
+    return found - {()}
+
+
+def _parsed(data: bytes) -> tuple[str, ast.Module]:
+    """The text and its tree; an empty one of what does not parse."""
     try:
         text = data.decode("utf-8")
         with _PARSING, warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(text)
+            return text, ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return
+        return "", ast.Module([], [])
+
+
+def _file(data: bytes) -> Iterator[tuple[int, str]]:
+    text, tree = _parsed(data)
     if TURNING & set(text):
         for number, line in enumerate(text.split("\n"), 1):
             if TURNING & set(line):

@@ -16,6 +16,7 @@ import warnings
 SECONDS = 20  # of CPU, for one file; the longest honest one takes a fiftieth of one
 MEMORY = 2**30  # bytes of address space
 ONLY_PARSE = 0x400  # ast.PyCF_ONLY_AST: what ast.parse does; the module takes longer to import than all files to parse
+REMEDY = "save it as UTF-8"  # every editor can
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _UTF8 = {"utf-8", "utf8", "utf-8-sig", "u8"}
 
@@ -27,22 +28,23 @@ def check(data: bytes) -> tuple[bytes, str, str]:
     """
     note = ""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return data, "", "not UTF-8: it starts with the mark of UTF-16, at byte 0"
+        return data, "", f"not UTF-8: it starts with the mark of UTF-16, at byte 0; {REMEDY}"
     if data.startswith(codecs.BOM_UTF8):
         data, note = data[3:], "starts with a byte order mark, which was taken off"
     skipped = 3 if note else 0
     if (at := data.find(b"\0")) >= 0:
-        return data, note, f"not a text: there is a NUL byte at byte {at + skipped} (line {_line(data, at)})"
+        return data, note, f"not a text: there is a NUL byte at byte {at + skipped} (line {_line(data, at)}); {REMEDY}"
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
-        return data, note, f"not UTF-8 at byte {error.start + skipped} (line {_line(data, error.start)})"
+        return data, note, f"not UTF-8 at byte {error.start + skipped} (line {_line(data, error.start)}); {REMEDY}"
     for number, line in enumerate(re.split(rb"\r\n|\r|\n", data, maxsplit=2)[:2], 1):
         if found := _COOKIE.match(line):
             name = found[1].decode("ascii", "replace").lower().replace("_", "-")
             if name not in _UTF8 and not (name in ("ascii", "us-ascii") and data.isascii()):
                 at = data.index(found[0]) + found.start(1) + skipped
-                return data, note, f"not UTF-8: line {number} names the encoding {name[:30]!r}, at byte {at}"
+                why = f"not UTF-8: line {number} names the encoding {name[:30]!r}, at byte {at}"
+                return data, note, f"{why}; take the name out, and {REMEDY}"
         if line.strip(b" \t\f") and not line.lstrip(b" \t\f").startswith(b"#"):
             break  # after a first line of code, Python looks no further
     return data, note, ""

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from course.grading.archives import Entry, Refused
-from course.grading.classroom import UNSEEN, clean
+from course.grading.classroom import clean
 from course.manifest import Lesson
 
 MOST = 20  # flags of one submission
@@ -27,7 +27,7 @@ _LIBRARIES = {
     "torch", "transformers", "tokenizers", "safetensors", "numpy", "jaxtyping", "yaml", "rich", "matplotlib",
     "pytest", "_pytest", "xdist", "hypothesis", "pluggy",
 }  # fmt: skip
-_MODULES = (_LIBRARIES | set(sys.stdlib_module_names)) - {"test", "this", "__future__", "__main__"}
+MODULES = (_LIBRARIES | set(sys.stdlib_module_names)) - {"test", "this", "__future__", "__main__"}
 
 
 def strange(entries: list[Entry], lessons: list[Lesson]) -> list[str]:
@@ -35,8 +35,6 @@ def strange(entries: list[Entry], lessons: list[Lesson]) -> list[str]:
     own = _course_files(lessons[0].root) if lessons else {}
     found = []
     for entry in sorted(entries, key=lambda e: e.parts):
-        if any(part in UNSEEN or part in (".git", ".venv", "venv") for part in entry.parts[:-1]):
-            continue
         if why := _why(entry, own):
             found.append(why)
     found = list(dict.fromkeys(found))
@@ -59,7 +57,7 @@ def _why(entry: Entry, own: dict[str, Path]) -> str:
     if re.search(r"\.(so|pyd|dll|dylib|pyc|pyo)(\.\d+)*$", name):
         return f"{path} is compiled code"
     module = entry.parts[-2] if name == "__init__.py" and len(entry.parts) > 1 else name.removesuffix(".py")
-    if name.endswith(".py") and module in _MODULES:
+    if name.endswith(".py") and module in MODULES:
         return f"{path} has the name of a module, {module}, and would stand in for it"
     return ""
 

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from course import manifest, stubs
+from course.grading import flags
 from course.grading.flags import MOST, MOST_IN_FILE, look
 
 LESSONS = manifest.read_all()
@@ -147,3 +148,17 @@ def test_several_threads_may_look_at_a_time():
     finally:
         sys.setswitchinterval(before)
         gc.callbacks.remove(hook)
+
+
+@pytest.mark.parametrize("code", [
+    "\n".join(f"x{'.a' * 900}" for _ in range(42)),
+    "".join(f"{' ' * n}try:\n{' ' * n} pass\n{' ' * n}except:\n" for n in range(90)) + f"{' ' * 90}x = [1, 2]\n" * 500,
+    "".join(f"{' ' * n}class A:\n" for n in range(90)) + f"{' ' * 90}x = [1, 2]\n" * 500,
+])  # fmt: skip
+def test_a_file_that_takes_too_long_to_look_at_is_left_to_a_person(code, monkeypatch):
+    monkeypatch.setattr(flags, "STEPS", 50_000)
+    found = look({"a.py": code.encode(), "b.py": b"import subprocess\n"})
+    assert found == [
+        "a.py: so intricate that no program can look at it; look at it yourself",
+        "b.py:1: imports subprocess",
+    ]

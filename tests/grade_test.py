@@ -221,7 +221,7 @@ def test_no_time_is_guessed_from_the_first_parts(tmp_path, judge):
 def test_from_a_download_of_canvas_to_its_gradebook(tmp_path, judge):
     """Students are known by the number that Canvas has put into the names of their files."""
     folder = tmp_path / "class"
-    for who, right in {"lovelaceada_501_91": True, "smithjohn_LATE_502_82": True, "smithjohn_503_73": False}.items():
+    for who, right in {"lovelaceada_501_991": True, "smithjohn_LATE_502_982": True, "smithjohn_503_973": False}.items():
         for file in stubs.files(LESSON):
             text = (LESSON.solution / file).read_bytes() if right else stubs.stub_of(LESSON, file).encode()
             folder.mkdir(exist_ok=True)

@@ -15,6 +15,7 @@ import pytest
 from course import manifest, stubs
 from course.grading import archives, classroom, intake, sources
 from course.grading.archives import FILE, KIB, MIB, Limits, Refused, unpack
+from course.grading.exports import text as exports_text
 from course.grading.intake import collect, slug, survey
 from lab.errors import UsageError
 
@@ -180,7 +181,7 @@ def test_a_stub_gives_way_to_nothing_that_is_unclear(hand_in, stub):
         f"dd/{DEEP}{A}": stub + b"# mine", "dd/old/" + A: b"x = 1",
         f"ee/{DEEP}{A}": stub, "ee/kept/" + A: b"x = 1", "ee/solutions/" + A: b"x = 1",
         f"ff/{DEEP}{A}": stub, **{f"ff/{i}/{A}": b"x = 1" for i in range(10)},  # too many to be looked at
-        "gg_12345_91_a.py": b"x = 1", "gg_12345_92_a-1.py": stub,  # the last upload counts, as ever
+        "gg_12345_991_a.py": b"x = 1", "gg_12345_992_a-1.py": stub,  # the last upload counts, as ever
         f"hh/{DEEP}{A}": stub, "hh/old/" + A: b"x = 1", "hh/a.py": b"x = 1",
         f"ii/{DEEP}{A}": b"x = 1\n", "ii/old/" + A: b"x = 1\r\n", "ii/a.py": stub,
     })  # fmt: skip
@@ -270,10 +271,10 @@ def test_canvas_files_are_brought_together_by_the_user(hand_in):
 
 def test_of_canvas_uploads_the_last_one_counts(hand_in):
     found = hand_in({
-        "adal_12345_91_a.py": b"x = 0", "adal_12345_92_a-2.py": b"x = 2", "adal_12345_93_a-1.py": b"x = 1",
-        "bob_222_71_w.tar.gz": tarred([(A, b"x = 0"), (C, b"x = 0")]),
-        "bob_222_73_w-10.tar.gz": tarred([(A, b"x = 10")]),
-        "bob_222_72_w-9.tar.gz": tarred([(A, b"x = 9")]),
+        "adal_12345_991_a.py": b"x = 0", "adal_12345_992_a-2.py": b"x = 2", "adal_12345_993_a-1.py": b"x = 1",
+        "bob_222_971_w.tar.gz": tarred([(A, b"x = 0"), (C, b"x = 0")]),
+        "bob_222_973_w-10.tar.gz": tarred([(A, b"x = 10")]),
+        "bob_222_972_w-9.tar.gz": tarred([(A, b"x = 9")]),
     })  # fmt: skip
     assert found["adal"].files[A] == b"x = 2"
     assert f"{A}: a-2.py counts, not a-1.py, a.py" in found["adal"].notes
@@ -1033,3 +1034,61 @@ def test_thousands_of_files_take_little_time(hand_in):
     started = time.process_time()
     ada = hand_in({"ada.zip": zipped(dict.fromkeys(names, b""))})["ada"]
     assert ada.files == {} and time.process_time() - started < 10
+
+
+def test_a_display_name_cannot_take_over_somebody_else(tmp_path):
+    mine = "Bob Good_77_assignsubmission_file__12345_assignsubmission_file_"
+    for name, text in (("Bob Good_77_assignsubmission_file_", b"x = 1"), (mine, b"x = 2")):
+        handed(tmp_path / name, text)
+    found = survey(tmp_path, [THIRTEEN])
+    assert [s.student for s in found.submissions] == ["Bob Good"]
+    assert found.submissions[0].files[GRPO] == b"x = 1"
+    assert any("not clear where the name ends" in remark for remark in found.remarks)
+
+
+@pytest.mark.parametrize("other", ["bob\u2061", "b\u00adob", "bob\U000e0061", "bob\u200d", "BOB "])
+def test_names_that_look_alike_are_told_apart(tmp_path, other):
+    """Or, where they are the same, it is one student."""
+    for name in ("bob", other):
+        handed(tmp_path / name, b"x = 1")
+    shown = [exports_text.one_line(s.student).replace("\u200d", "") for s in collect(tmp_path, [THIRTEEN])]
+    assert shown in (["BOB"], ["bob"]) if other == "BOB " else shown == ["bob", "bob [2]"]
+
+
+@pytest.mark.parametrize(
+    "names", [("Strasse", "Straße"), (b"M\xfcller", b"M\xf6ller"), ("x" * 118 + "a", "x" * 118 + "b")]
+)
+def test_two_students_are_never_made_one(tmp_path, names):
+    for name in names:
+        handed(tmp_path / os.fsdecode(name), b"x = 1")
+    found = collect(tmp_path, [THIRTEEN])
+    assert len({s.student for s in found}) == 2 and all(s.files for s in found)
+
+
+def test_a_screenshot_is_no_upload_of_canvas(tmp_path):
+    """A folder with one student's files, and a picture whose name has a date in it."""
+    handed(tmp_path / "submission", b"x = 1")
+    (tmp_path / "submission" / "Screenshot_2024_05_12.png").write_bytes(b"png")
+    (one,) = collect(tmp_path, [THIRTEEN])
+    assert one.student == "submission" and one.files[GRPO] == b"x = 1"
+
+
+def test_dates_and_lessons_in_names_are_no_numbers_of_canvas(tmp_path):
+    for name in ("hw_2024_05_ada.zip", "hw_2024_05_bob.zip", "lesson_13_14_cyd.zip"):
+        with zipfile.ZipFile(tmp_path / name, "w") as made:
+            made.writestr(GRPO, f"x = {name!r}")
+    assert [s.student for s in collect(tmp_path, [THIRTEEN])] == [
+        "hw_2024_05_ada",
+        "hw_2024_05_bob",
+        "lesson_13_14_cyd",
+    ]
+
+
+THIRTEEN = manifest.find("13")
+GRPO = f"{THIRTEEN.name}/loss/grpo.py"
+
+
+def handed(folder, text):
+    """A student's folder with one file."""
+    (folder / GRPO).parent.mkdir(parents=True)
+    (folder / GRPO).write_bytes(text)

@@ -29,7 +29,6 @@ from course.grading.archives import (
     MIB,
     NOT_COUNTED,
     SUFFIXES,
-    TURNING,
     UNREAD_SUFFIXES,
     UNSEEN,
     UNSEEN_WITHIN,
@@ -53,9 +52,10 @@ CLASS = {
     "streamed": 16_384 * MIB, "unseen": UNSEEN,
 }  # fmt: skip
 
-INVISIBLE = TURNING | {"\u200b", "\u2060", "\ufeff"}
+JOINERS = "\u200c\u200d"  # invisible, yet a part of how names are spelled in Persian or Hindi
 
-_CANVAS = re.compile(r"(?P<name>.+?)_(?P<late>LATE_)?(?P<id>\d{2,})_\d{2,}_(?P<file>.+)", re.S)
+# Three digits of the upload's number at least: a screenshot's name has a date in it.
+_CANVAS = re.compile(r"(?P<name>.+?)_(?P<late>LATE_)?(?P<id>\d{2,})_\d{3,}_(?P<file>.+)", re.S)
 _MOODLE = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)_?(?P<file>.*)", re.S)
 
 Part = Callable[[], list[Entry]]  # raises Refused for the whole submission
@@ -105,6 +105,8 @@ def students(folder: Path, lessons: list[Lesson]) -> tuple[list[Handed], list[st
                 handed = _separate(found, key, name, ids, node, node.entries)
                 if len(owners[node.name]) > 1:
                     handed.notes.append(f"handed in by {len(owners[node.name])} people together")
+        elif node.name.count("_assignsubmission_") > 1:  # somebody's display name has it, too
+            remarks.append(f"{clean(node.name)}: belongs to nobody: it is not clear where the name ends")
         elif match := _MOODLE.fullmatch(node.name):
             _together(found, "moodle", match, node)
         elif not node.inside and (match := _CANVAS.fullmatch(node.name)):
@@ -114,7 +116,7 @@ def students(folder: Path, lessons: list[Lesson]) -> tuple[list[Handed], list[st
         elif node.inside or is_archive(node.name) or node.name.lower().endswith(UNREAD_SUFFIXES) or node.entry.refused:
             entries = node.entries or (lambda node=node: [node.entry])
             name = node.name if node.inside else _stem(node.name)
-            _separate(found, ("name", clean(name).casefold()), name, {}, node, entries)
+            _separate(found, ("name", _same(name)), name, {}, node, entries)
         else:
             remarks.append(f"{clean(node.name)}: belongs to nobody: no folder, no archive, no name that an LMS gives")
     remarks += [f"{clean(n)}: named in {METADATA}, but not there" for n in owners if n not in {x.name for x in nodes}]
@@ -130,7 +132,18 @@ def clean(text: str) -> str:
 
 
 def _controls(c: str) -> bool:
-    return unicodedata.category(c) in ("Cc", "Cs") or c in INVISIBLE
+    return unicodedata.category(c) in ("Cc", "Cs", "Cf") and c not in JOINERS
+
+
+def _same(name: str) -> str:
+    """What two names have in common that mean the same student: "Ada", "ada " and, however it is composed, "Åse". Not
+    what only looks alike: two students are never made one."""
+    return " ".join(unicodedata.normalize("NFC", name).lower().split())
+
+
+def _look(name: str) -> str:
+    """What two names have in common that nobody can tell apart on a page."""
+    return "".join(c for c in name.casefold() if c not in JOINERS)
 
 
 # --- grouping ------------------------------------------------------------------------------------------------------
@@ -159,16 +172,19 @@ def _together(found: dict, lms: str, match: re.Match, node: Node) -> Handed:
 
 
 def _named_apart(found: dict[tuple[str, str], Handed]) -> list[Handed]:
-    """Sorted by name. Those of one name: two students where an LMS numbers them apart, else two submissions of one."""
+    """Sorted by name. Those of one name: two students where an LMS numbers them apart, or where their names were not
+    the same before they were made fit to be shown; else two submissions of one."""
     by_name: dict[str, list[tuple[tuple[str, str], Handed]]] = {}
     for key, handed in found.items():
-        by_name.setdefault(handed.student.casefold(), []).append((key, handed))
+        by_name.setdefault(handed.student.lower(), []).append((key, handed))
     result = []
     for same in by_name.values():
         kinds = {key[0] for key, _ in same}
         if len(same) > 1 and len(kinds) == 1 and kinds != {"name"}:
             for (_, number), handed in same:
                 handed.student = clean(f"{handed.student[:60]} ({number[:50]})")
+            result += [handed for _, handed in same]
+        elif kinds == {"name"}:
             result += [handed for _, handed in same]
         else:
             first = same[0][1]
@@ -183,10 +199,10 @@ def _named_apart(found: dict[tuple[str, str], Handed]) -> list[Handed]:
     taken: set[str] = set()
     for handed in result:  # a name may look like another one with its number
         plain, count = handed.student, 1
-        while handed.student.casefold() in taken:
+        while _look(handed.student) in taken:
             count += 1
             handed.student = f"{plain} [{count}]"
-        taken.add(handed.student.casefold())
+        taken.add(_look(handed.student))
     return sorted(result, key=lambda h: (h.student.casefold(), h.student))
 
 
@@ -255,7 +271,7 @@ def _is_one_submission(nodes: list[Node], lessons: list[Lesson]) -> bool:
 
 def _unwrapped(nodes: list[Node], lessons: list[Lesson], deep: bool) -> list[Node]:
     """What is in the one folder around the whole class, where there is one: an LMS puts it there, and so does zipping
-    a folder. On disk it is only taken for that if what is in it has an LMS's names."""
+    a folder. On disk it is only taken for that if most of what is in it has an LMS's names."""
     seen = [n for n in nodes if not is_unseen(n.name)]
     if len(seen) != 1 or not seen[0].inside or _MOODLE.fullmatch(seen[0].name):
         return nodes
@@ -266,7 +282,8 @@ def _unwrapped(nodes: list[Node], lessons: list[Lesson], deep: bool) -> list[Nod
     if _is_one_submission(inner, lessons):
         return nodes
     names = [n.name for n in inner if not is_unseen(n.name)]
-    lms = METADATA in names or any(_MOODLE.fullmatch(name) or _CANVAS.fullmatch(name) for name in names)
+    named = sum(bool(_MOODLE.fullmatch(name) or _CANVAS.fullmatch(name)) for name in names)
+    lms = METADATA in names or 2 * named > len(names)
     several = sum(bool(n.inside or is_archive(n.name)) for n in inner if not is_unseen(n.name)) > 1
     return inner if lms or (deep and several) else nodes
 

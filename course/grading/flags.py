@@ -83,6 +83,9 @@ TEXTS = re.compile(
     r"site-packages|sitecustomize"
 )
 
+STEPS = 1_000_000  # of looking at one file; the longest honest one takes a hundredth
+_left = threading.local()
+
 _PARSING = threading.Lock()  # of two at a time, Python 3.11's ast.parse may end either with a SystemError
 
 
@@ -93,17 +96,32 @@ def look(files: dict[str, bytes]) -> list[str]:
     """
     found = []
     for file, data in sorted(files.items()):
-        rows = sorted(set(_file(data)))
+        _left.steps = STEPS
+        try:
+            rows = sorted(set(_file(data)))
+        except _TooMuch:
+            found.append(f"{file}: so intricate that no program can look at it; look at it yourself")
+            continue
         found += [f"{file}:{line}: {what}" for line, what in rows[:MOST_IN_FILE]]
         if len(rows) > MOST_IN_FILE:
             found.append(f"{file}: {len(rows) - MOST_IN_FILE} more things of this kind")
     return found if len(found) <= MOST else [*found[: MOST - 1], f"{len(found) - MOST + 1} more lines like these"]
 
 
+class _TooMuch(Exception):
+    """A file is made so that it takes minutes to look at."""
+
+
+def _step(count: int = 1) -> None:
+    _left.steps = getattr(_left, "steps", STEPS) - count
+    if _left.steps < 0:
+        raise _TooMuch
+
+
 def imports(data: bytes) -> set[tuple[str, ...]]:
     """What such a file imports, by the parts of a path: {("helpers",), ("helpers", "mean")} where it says
     `from .helpers import mean`, since the last one may be a module, too."""
-    found = set()
+    found, _left.steps = set(), STEPS
     for node in _walk(_parsed(data)[1]):
         if isinstance(node, ast.Import):
             found |= {tuple(alias.name.split(".")) for alias in node.names}
@@ -146,6 +164,7 @@ def _walk(node: ast.AST) -> list[ast.AST]:
     """As ast.walk, but without what every node has one of, such as ast.Load; three times as fast."""
     found = [node]
     for node in found:  # which grows
+        _step()
         for name in node._fields:
             value = getattr(node, name, None)
             if type(value) is list:
@@ -206,7 +225,7 @@ def _node(node: ast.AST, modules: dict[str, str], variables: set[str]) -> Iterat
             yield f"has the name {node.value} as a text"
     elif isinstance(node, ast.ExceptHandler):
         caught = _dotted(node.type) if node.type else "BaseException"
-        if caught == "BaseException" and not any(isinstance(n, ast.Raise) for n in ast.walk(node)):
+        if caught == "BaseException" and not any(isinstance(n, ast.Raise) for n in _walk(node)):
             yield "catches every exception, and what is meant to end the process"
     elif isinstance(node, ast.Raise) and node.exc is not None:
         raised = _dotted(node.exc.func if isinstance(node.exc, ast.Call) else node.exc)
@@ -260,7 +279,7 @@ def _call(node: ast.Call, modules: dict[str, str]) -> Iterator[str]:
     elif last in GLOBAL_STATE and modules.get(called.split(".")[0], "").startswith("torch"):
         yield f"changes the state of all of torch: {called}"
     elif last in READS:
-        names = {n.id for part in (node.func, *node.args) for n in ast.walk(part) if isinstance(n, ast.Name)}
+        names = {n.id for part in (node.func, *node.args) for n in _walk(part) if isinstance(n, ast.Name)}
         if names <= {"open", "str", *modules}:  # a path that nobody gave
             yield f"reads or writes a file of its own choice: {last}"
 
@@ -284,13 +303,13 @@ def _at_import(body: list[ast.stmt], modules: dict[str, str]) -> Iterator[tuple[
         elif isinstance(node, (ast.Assert, ast.Raise, ast.Delete)):
             yield node.lineno, f"works when it is imported: {type(node).__name__.lower()}"
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-            calls = [n for n in ast.walk(node.value) if isinstance(n, ast.Call)]
+            calls = [n for n in _walk(node.value) if isinstance(n, ast.Call)]
             called = next((name for n in calls if (name := _dotted(n.func)).split(".")[0] in modules), "")
             if called:
                 yield node.lineno, f"works when it is imported: {called}()"
         elif isinstance(node, (ast.If, ast.Try)):
             main = isinstance(node, ast.If) and any(
-                isinstance(n, ast.Name) and n.id == "__name__" for n in ast.walk(node.test)
+                isinstance(n, ast.Name) and n.id == "__name__" for n in _walk(node.test)
             )
             handlers = [inner for h in getattr(node, "handlers", []) for inner in h.body]
             rest = [*handlers, *node.orelse, *getattr(node, "finalbody", [])]
@@ -320,6 +339,7 @@ def _dotted(node: ast.AST) -> str:
     """ "os.path.join"; "" for what is no chain of names."""
     parts = []
     while isinstance(node, ast.Attribute):
+        _step()
         parts.append(node.attr)
         node = node.value
     return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""

@@ -19,7 +19,8 @@ _ESCAPES = re.compile(
 _JOINERS = "\u200c\u200d"  # of category Cf, yet a part of how names are spelled in Persian or Hindi
 _COMMAND = re.compile(r"^(\s*):(?=:)", re.MULTILINE)  # GitHub Actions: "::add-mask::", after any white space
 _OLD_COMMAND = re.compile(r"##(?=\[|vso\[)", re.IGNORECASE)  # "##[group]", anywhere in a line; and of Azure
-_SPECIAL = re.compile(r"[\\`*_\[\]<>&|~#!$]|:(?=//)")  # of Markdown, also of GitHub's: an address is no link
+# Of Markdown, also of GitHub's: an address is no link.
+_SPECIAL = re.compile(r"[\\`*_\[\]<>&|~#!$]|:(?=//)|(?<=\bwww)\.", re.IGNORECASE)
 _AT_START = re.compile(r"^(?:([-+=])|(\d{1,9})([.)])(?=\s|$))")  # a list, an underline
 
 

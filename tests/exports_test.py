@@ -352,8 +352,8 @@ def test_the_number_in_what_canvas_hands_over_settles_who_it_is():
     )
     assert [row[5] for row in cells[3:7]] == ["", "3", "1", "1"]
     assert len(lines) == 3 and all("without a submission" in line for line in lines)
-    cells, _ = filled([student("jdoe", ids={"canvas": "4711"})])  # of another course: the rest still counts
-    assert cells[3][5] == "1"
+    cells, lines = filled([student("jdoe", ids={"canvas": "4711"})])  # a display name that is somebody else's login
+    assert cells[3][5] == "" and lines[0] == "jdoe: is in no row of the gradebook"
 
 
 def test_between_two_nobody_is_chosen():

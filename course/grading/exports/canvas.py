@@ -98,12 +98,11 @@ def _column(header: list[str], assignment: str) -> int:
 
 
 def _candidates(student: StudentResult, people: list[list[str]], header: list[str]) -> list[int]:
-    """The rows that `student` may be: by the number that Canvas itself wrote into the name of what was handed in, else
-    by any id, and only where no id fits, by name."""
+    """The rows that `student` may be: by the number that Canvas itself wrote into the name of what was handed in, and
+    then by nothing else, since names are the students' own; without one by any id, and where no id fits, by name."""
     if "canvas" in student.ids and "ID" in header:
         column = header.index("ID")
-        if found := [i for i, row in enumerate(people) if row[column].strip() == student.ids["canvas"]]:
-            return found
+        return [i for i, row in enumerate(people) if row[column].strip() == student.ids["canvas"]]
     wanted = student.student.strip().casefold()
     ids = [header.index(name) for name in IDS if name in header]
     found = [i for i, row in enumerate(people) if any(row[k].strip().casefold() == wanted for k in ids)]

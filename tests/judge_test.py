@@ -486,6 +486,21 @@ def test_a_nursery_that_dies_ends_the_judge_and_fails_nobody(judged):
     assert len(found) == 1  # not even a zero for the one that was in work
 
 
+def test_a_test_that_works_too_long_on_what_it_was_shown_costs_that_exercise_alone(judged, monkeypatch):
+    """Wherever it is broken off: the next question gets its own answer."""
+    monkeypatch.setattr(judge, "OWN", (0.4, 0.4))
+    judged.tests += """
+
+@pytest.mark.exercise("10.1")
+def test_double_of_many(observe):
+    while True:
+        observe(double, 3).close(6)
+"""
+    (found,) = judged(RIGHT)
+    assert states(found) == {"10.1": TIMEOUT, "10.2": PASSED, "10.3": PASSED}
+    assert "took too long" in " ".join(found["10.1"].report)
+
+
 # --- the protocol, broken off at each of its points ------------------------------------------------------------------
 
 POINTS = {

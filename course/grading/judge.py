@@ -492,6 +492,7 @@ class Judge:
         self.own_rest -= time.process_time() - started
         if isinstance(ended.error, alarm.TooLate) and self.fault is None and record.trouble is None:
             record.trouble = Unanswered(results.TIMEOUT, "to look at what it has answered took too long")
+            self.stop()  # it may have been broken off between a question and its answer
         if self.fault is not None:
             raise self.fault
         if record.trouble is not None:

@@ -3,8 +3,9 @@
 import re
 
 import pytest
+import torch
 
-from course import failure, pytest_plugin, report
+from course import failure, pytest_plugin, report, values
 from course.manifest import Exercise
 
 LESSON = "stage01_a/lesson13_made_up"
@@ -302,7 +303,43 @@ def test_a_place_that_cannot_be_found_has_no_line(tmp_path, write_files, lessons
     (1.0, "1"), (0.1, "0.1"), (1 / 3, "0.3333"), (1e-4, "0.0001"), (123456.789, "1.23e+05"), (0.0, "0"),
     (float("inf"), "inf"), (float("nan"), "nan"), (3, "3"), (True, "True"), ("a'b", '"a\'b"'), (None, "None"),
     ([1.5, (2, {"a": None})], "[1.5, (2, {'a': None})]"), ("x" * 200, "'" + "x" * 92 + "..."),
-    (list(range(99)), str(list(range(99)))[:93] + "..."),
+    (list(range(99)), str(list(range(99)))[:93] + "..."), ((1,), "(1,)"),
+    (torch.tensor([[1 / 3, 2 / 3]] * 2), "[[0.3333, 0.6667], [0.3333, 0.6667]]"), (1.0000454, "1.000045"),
+    (torch.zeros(3, 40), "[0, 0, 0, 0, ...] shape (3, 40), float32"), (torch.tensor(0.1), "0.1"), (0.9999999, "1"),
 ])  # fmt: skip
 def test_values_are_shown_in_a_few_characters(value, text):
     assert report.short(value) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [
+    (torch.tensor([1.000002, 1.0]), "[1.000002, 1]"), ([0.25, 0.12341, 0.12342], "[0.25, 0.12341, 0.12342]"),
+    ({"a": 0.5, "b": [0.123456, (0.123457,)]}, "{'a': 0.5, 'b': [0.123456, (0.123457,)]}"),
+    ([123456.1, 123456.2, 1.5], "[123456, 123456.2, 1.5]"), ([1.23456e-5, 1.23457e-5], "[1.23456e-05, 1.23457e-05]"),
+    ([0.3, 0.1 + 0.2], "[0.3, 0.30000000000000004]"), ([1, 1.0, True, 1 + 1e-9], "[1, 1, True, 1.000000001]"),
+    (torch.tensor([0.12341] + [0.12342] * 40), "[0.12341, 0.12342, 0.12342, 0.12342, ...] shape (41,), float32"),
+    ([float("nan"), float("nan"), float("inf"), -float("inf")], "[nan, nan, inf, -inf]"), ([0.0, -0.0], "[0, -0]"),
+])  # fmt: skip
+def test_numbers_that_are_not_equal_do_not_look_alike(value, text):
+    assert values.short(value) == text
+
+
+def test_no_two_numbers_look_alike():
+    for seed in range(200):
+        draw = torch.Generator().manual_seed(seed)
+        noise = 10 ** torch.randint(-16, 0, (8,), generator=draw).double() * torch.rand(8, generator=draw)
+        numbers = (torch.randint(0, 3, (8,), generator=draw) + noise).tolist()
+        texts = values.whole(numbers, 999)[1:-1].split(", ")
+        assert len(set(texts)) == len(set(numbers)), seed
+
+
+def test_whole_values_are_given_whole_or_not_at_all():
+    assert values.whole([1.5, {"a": "b"}]) == "[1.5, {'a': 'b'}]"
+    assert values.whole(list(range(99))) is values.whole(torch.zeros(40)) is values.whole(["x"] * 10**6) is None
+
+
+@pytest.mark.parametrize(("a", "b", "texts"), [
+    (1.5, 0.25, ("1.5", "0.25")), (0.12344, 0.12346, ("0.12344", "0.12346")), (1 + 1e-9, 1.0, ("1.000000001", "1")),
+    (1e300, 1.01e300, ("1e+300", "1.01e+300")), (float("inf"), 1.0, ("inf", "1")), (1.0, 1.0, ("1", "1")),
+])  # fmt: skip
+def test_a_difference_looks_as_large_as_it_is(a, b, texts):
+    assert tuple(values.short(x, least=values.visible(a, b)) for x in (a, b)) == texts

@@ -343,3 +343,30 @@ def test_whole_values_are_given_whole_or_not_at_all():
 ])  # fmt: skip
 def test_a_difference_looks_as_large_as_it_is(a, b, texts):
     assert tuple(values.short(x, least=values.visible(a, b)) for x in (a, b)) == texts
+
+
+def test_a_long_call_takes_lines_of_whole_arguments():
+    settings = {"aggregation": "token", "max_grad_norm": 1.0, "max_new_tokens": 5, "epsilon": 0.2}
+    ids, mask = torch.arange(12).view(3, 4), torch.ones(99, 4)
+    called = report.call_text(
+        "one_update", {"ids": ids, "mask": mask, "settings": settings, "rewards": list(range(99))}
+    )
+    assert report.Problem(called).lines() == [
+        "  called   one_update(ids=[[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]],",
+        "           mask=[1, 1, 1, 1, ...] shape (99, 4), float32,",
+        "           settings={'aggregation': 'token', 'max_grad_norm': 1, 'max_new_tokens': 5, 'epsilon': 0.2},",
+        f"           rewards={str(list(range(99)))[:45]}...)",
+    ]
+
+
+def test_a_call_stays_within_four_lines():
+    settings = {f"setting {n}": "some words" for n in range(9)}
+    for arguments in (
+        {"a": settings},
+        {"a": settings, "b": settings},
+        {"a": "x" * 999},
+        dict.fromkeys("abc", settings),
+    ):
+        lines = report.Problem(report.call_text("f", arguments)).lines()
+        assert len(lines) <= 4 and all(len(line) <= 11 + report.WIDTH for line in lines)
+    assert report.call_text("f", {"a": settings}) == f"f(a={settings})"

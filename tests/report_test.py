@@ -1,6 +1,7 @@
 """What pytest shows of a failed lesson test: a few lines instead of a traceback, and the traceback on demand."""
 
 import re
+import shutil
 
 import pytest
 import torch
@@ -123,6 +124,7 @@ def course(tmp_path_factory, copy_machinery, write_files, manifest_text):
         f"tutorial/{LESSON}/work.py": LEARNERS,
         f"tutorial/{LESSON}/testcases/basic_test.py": TESTS,
         f"tutorial/{LESSON}/testcases/scenarios.py": SCENARIOS,
+        "tutorial/stage01_a/lesson14_other/lesson.toml": manifest_text("14.1 work.py:f"),
         f"solutions/{LESSON}/work.py": SOLUTION,
         f"solutions/{LESSON}/mistakes.py": MISTAKES,
         "tests/own_test.py": "def test_of_the_course_itself():\n    assert 1 == 2, 'told as pytest tells it'\n",
@@ -264,6 +266,37 @@ def test_full_trace_brings_the_traceback_back(course, run_python):
     assert "course.report.Mismatch:   called   loss(x=[1, 2], beta=2)" in done.stdout
     assert "def close(self, expected" in done.stdout
     assert "exercise 13.1" not in done.stdout
+
+
+@pytest.mark.parametrize(("wanted", "why"), [
+    (["13.9"], "--exercise 13.9: there is no such exercise"), (["99"], "--exercise 99: there is no such exercise"),
+    (["13.1", "13"], "--exercise 13: there is no such exercise"),
+    (["14.1"], "--exercise 14.1: it is of lesson14_other"),
+])  # fmt: skip
+def test_an_exercise_that_is_not_among_the_tests_is_told_with_those_that_are(course, run_python, wanted, why):
+    options = [f"--exercise={number}" for number in wanted]
+    done = run_python(course, "-m", "pytest", "-p", "no:cacheprovider", *options, "tutorial")
+    assert (done.returncode, done.stderr.strip()) == (4, f"ERROR: {why}; the tests given are of 13.1, 13.2")
+
+
+def test_an_exercise_is_not_missed_where_its_tests_are(course, run_python):
+    for options in (["13.2", "tutorial"], ["13.2", f"tutorial/{LESSON}/testcases/basic_test.py::TestLoss"]):
+        done = run_python(course, "-m", "pytest", "-p", "no:cacheprovider", "--exercise", *options)
+        assert done.stderr == "" and " deselected" in done.stdout
+    done = run_python(course, "-m", "pytest", "-p", "no:cacheprovider", "--exercise", "13.2", "tests")
+    assert done.stderr.strip() == "ERROR: --exercise 13.2: it is of lesson13_made_up; the tests given are of none"
+    done = run_python(
+        course, "-m", "pytest", "-p", "no:cacheprovider", "-p", "xdist.plugin", "-n", "2", "--exercise", "13.9"
+    )
+    assert "INTERNALERROR" not in done.stdout and "no tests ran" in done.stdout
+
+
+def test_a_file_that_cannot_be_loaded_is_told_before_a_missing_exercise(tmp_path, course, run_python, write_files):
+    broken = shutil.copytree(course, tmp_path / "broken")
+    write_files(broken, {f"tutorial/{LESSON}/work.py": "def broken(:\n"})
+    done = run_python(broken, "-m", "pytest", "-p", "no:cacheprovider", "--exercise", "13.9", "tutorial")
+    assert f"tutorial/{LESSON}/work.py:1: invalid syntax" in done.stdout
+    assert "there is no such exercise" not in done.stderr
 
 
 @pytest.mark.parametrize("options", [("-v",), ("-x",), ("-p", "xdist.plugin", "-n", "2"), ("-k", "sums", "-v")])

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from course import plain, shapes
-from course.report import short
+from course.values import short
 from lab.spec import Spec
 
 

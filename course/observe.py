@@ -26,7 +26,9 @@ from torch import Tensor
 
 from course import attempts, calls, plain
 from course.calls import Answer, Request
-from course.report import Mismatch, Problem, call_text, short, short_pair, with_dtype
+from course.difference import find
+from course.report import Mismatch, Problem, call_text, with_dtype
+from course.values import short
 from lab.switch import LESSON
 
 NO_GRADIENT = None  # what stands for the gradient of something that the result does not depend on
@@ -75,10 +77,10 @@ class Seen:
         value = self.value
         if value is None and self._part.startswith("gradient") and isinstance(expected, Tensor):
             value = torch.zeros_like(expected)
-        difference = _difference(value, expected, rtol, atol)
+        difference = find(value, expected, rtol, atol)
         if difference is not None:
-            got, wanted = short_pair(self.value, expected)
-            self.fail(says, expected=wanted, first_difference=difference, got=got)
+            place, got, wanted = ("", short(None), short(expected)) if self.value is None else difference.pair()
+            self.fail(says, expected=wanted, first_difference=difference.line, got=got, place=place)
 
     def has_dtype(self, expected: torch.dtype, says: str) -> None:
         """Fails, saying `says`, unless the value is a tensor of this dtype."""
@@ -108,11 +110,17 @@ class Seen:
             self.fail(says)
 
     def fail(
-        self, says: str = "", expected: str = "", first_difference: str = "", got: str = "", dtypes: bool = False
+        self,
+        says: str = "",
+        expected: str = "",
+        first_difference: str = "",
+        got: str = "",
+        dtypes: bool = False,
+        place: str = "",
     ) -> None:
         __tracebackhide__ = True
-        got = got or short(self.value)
-        got = f"{self._part}: {got}" if self._part else got
+        got, where = got or short(self.value), f"{self._part}{place}"
+        got = f"{where}: {got}" if where else got
         called, that_is = describe(self._request, dtypes), explained(self._request)
         raise Mismatch("\n".join(Problem(called, that_is, got, expected, first_difference, says).lines()))
 
@@ -221,56 +229,3 @@ def explained(request: Request) -> str:
         first, *others = re.split(r"(?<=\.)\s+(?=[A-Z`])", " ".join((function.__doc__ or "").split()))
         return " ".join([first, *(s for s in others if re.match(rf"Returns\b|`({given})`", s))])
     return ""
-
-
-def _difference(got: Any, expected: Any, rtol: float, atol: float, where: str = "") -> str | None:
-    """None where equal, else one line: the first place that differs, and by how much."""
-    if isinstance(expected, (Tensor, int, float)) and not isinstance(expected, bool):
-        if isinstance(got, bool) or not isinstance(got, (Tensor, int, float)):
-            return f"{where or 'the value'} is {short(got)}, not numbers"
-        a, b = _exact(got), _exact(expected)
-        if a.shape != b.shape:
-            return f"{where or 'the'} shape is {tuple(a.shape)}, expected {tuple(b.shape)}"
-        bad = ~((a == b) | (b.isfinite() & ((a - b).abs() <= atol + rtol * b.abs())))
-        if not bad.any():
-            return None
-        if a.ndim == 0:
-            return f"{where} by {short((a - b).item())}".strip()
-        index = tuple(bad.nonzero()[0].tolist())
-        place = f"{where}[{', '.join(map(str, index))}]"
-        one, other = _apart(a[index].item(), b[index].item())
-        return f"first at {place}: {one} against {other} ({int(bad.sum())} of {bad.numel()} differ)"
-    if isinstance(expected, (list, tuple)):
-        if type(got) is not type(expected) or len(got) != len(expected):
-            return f"{where or 'it'} is {_kind(got)}, expected {_kind(expected)}"
-        pairs = [(f"{where}[{i}]", g, e) for i, (g, e) in enumerate(zip(got, expected, strict=True))]
-    elif isinstance(expected, dict):
-        if not isinstance(got, dict) or set(got) != set(expected):
-            return f"{where or 'it'} is {_kind(got)}, expected {_kind(expected)}"
-        pairs = [(f"{where}[{k!r}]", got[k], expected[k]) for k in expected]
-    else:
-        equal = type(got) is type(expected) and got == expected
-        return None if equal else f"{where or 'it'} is {short(got)}"
-    return next((d for d in (_difference(g, e, rtol, atol, place) for place, g, e in pairs) if d), None)
-
-
-def _apart(a: complex, b: complex) -> tuple[str, str]:
-    """Both as texts, with as many digits as it takes to tell them apart."""
-    both = (f"{a:.6g}", f"{b:.6g}")
-    for digits in (9, 12, 17):
-        if both[0] != both[1]:
-            break
-        both = (f"{a:.{digits}g}", f"{b:.{digits}g}")
-    return both
-
-
-def _exact(value: Any) -> Tensor:
-    """As double precision numbers (torch.as_tensor would make float32 of a Python number)."""
-    tensor = value.detach() if isinstance(value, Tensor) else torch.tensor(float(value), dtype=torch.float64)
-    return tensor.to(torch.complex128 if tensor.is_complex() else torch.float64)
-
-
-def _kind(value: Any) -> str:
-    if isinstance(value, dict):
-        return f"a dict with the keys {sorted(map(str, value))}"
-    return f"a {type(value).__name__} of length {len(value)}" if isinstance(value, (list, tuple)) else short(value)

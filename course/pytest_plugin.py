@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from _pytest._code.code import ReprFileLocation, TerminalRepr
 
-from course import alarm, bundle, patience, record, state
+from course import alarm, bundle, manifest, patience, record, state
 from course.manifest import Exercise
 from lab import properties, switch
 from lab.errors import UsageError
@@ -78,9 +78,27 @@ _observers: list = []  # one a session; a list so that pytest's own tests of tes
 def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
     session.collected = list(items)  # what -k leaves out may still help to tell mistakes apart
     if wanted := session.config.getoption("--exercise", None):
+        ours = not session.testsfailed and not hasattr(session.config, "workerinput")  # a broken file is told first
+        if ours and (problem := _not_here(wanted, items)):  # raised in one of xdist's workers it would be a crash
+            raise pytest.UsageError(problem)
         chosen = [i for i in items if (m := i.get_closest_marker("exercise")) and m.args[0] in wanted]
         session.config.hook.pytest_deselected(items=[i for i in items if i not in chosen])
         items[:] = chosen
+
+
+def _not_here(wanted: list[str], items: list[pytest.Item]) -> str | None:
+    """What is wrong with the first exercise that is of no lesson whose tests were collected."""
+    folders = dict.fromkeys(folder for item in items if (folder := _lesson_folder(item.path)))
+    try:
+        here = [exercise.id for folder in folders for exercise in manifest.read(folder).exercises]
+        elsewhere = {e.id: lesson.name for lesson in manifest.read_all(switch.finder.root) for e in lesson.exercises}
+    except UsageError:  # a manifest that cannot be read is the audit's affair
+        return None
+    for one in wanted:
+        if one not in here:
+            why = f"it is of {elsewhere[one]}" if one in elsewhere else "there is no such exercise"
+            return f"--exercise {one}: {why}; the tests given are of {', '.join(here) or 'none'}"
+    return None
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

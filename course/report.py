@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,10 +13,8 @@ import torch
 
 from course import manifest
 from course.manifest import Exercise
-from course.plain import places
+from course.values import WIDTH, short, whole
 from lab.spec import Spec
-
-WIDTH = 96  # of a value; a report is read, not scrolled
 
 
 class Mismatch(AssertionError):
@@ -34,8 +34,8 @@ class Problem:
 
     def lines(self) -> list[str]:
         parts = [
-            ("called", self.called),
-            *(("that is" if i == 0 else "", text) for i, text in enumerate(textwrap.wrap(self.that_is, WIDTH))),
+            *(("" if i else "called", text) for i, text in enumerate(wrapped(self.called))),
+            *(("" if i else "that is", text) for i, text in enumerate(textwrap.wrap(self.that_is, WIDTH))),
             ("got", self.got),
             ("expected", self.expected),
             ("differs", self.first_difference),
@@ -44,62 +44,62 @@ class Problem:
         return [f"  {label:<9}{text}" for label, text in parts if text]
 
 
-def short(value: Any, width: int = WIDTH, digits: int = 4) -> str:
-    """A value in a few characters: tensors as rounded lists (with shape and dtype where they do not fit)."""
-    if isinstance(value, torch.Tensor):
-        fits = 3 * places(value.shape) <= width + 2  # "1, " is the least that a number takes
-        if not fits or len(text := _numbers(value.detach().tolist(), digits)) > width:
-            head = _numbers(value.detach().flatten()[:4].tolist(), digits)[:-1]
-            head += ", ..." if value.numel() else ""
-            return f"{head}] shape {tuple(value.shape)}, {str(value.dtype).removeprefix('torch.')}"
-        return text
-    if isinstance(value, Spec):
-        whole = {k: short(v, 2 * WIDTH) for k, v in value.kwargs.items()}  # a table of 4 by 4 numbers has room
-        inner = ", ".join(
-            f"{k}={text if len(text) < 2 * WIDTH else short(v, 24)}"
-            for (k, text), v in zip(whole.items(), value.kwargs.values(), strict=True)
-        )
-        return f"{value.target.partition(':')[2]}({inner})"
-    if isinstance(value, float):
-        return _numbers(value, digits)
-    if isinstance(value, dict):
-        shown = list(value.items())[:width]  # more than those have no room
-        text = "{" + ", ".join(f"{k!r}: {short(v, width // 2, digits)}" for k, v in shown) + "}"
-    elif isinstance(value, (list, tuple)):
-        text = ", ".join(short(v, width // 2, digits) for v in value[:width])
-        text = f"[{text}]" if isinstance(value, list) else f"({text})"
-    else:
-        text = repr(value)
-    return text if len(text) <= width else f"{text[: width - 3]}..."
+LINES = 4  # of a call, if it can be done
+BREAKS = (r"(?<=,) (?=\w+=)", r"(?<=[\])}],) ", r"(?<=,) ")  # between arguments; after a row; between numbers
 
 
-def short_pair(got: Any, expected: Any) -> tuple[str, str]:
-    """Both in a few characters, with more digits where four show no difference."""
-    for digits in (4, 8, 16):
-        pair = short(got, digits=digits), short(expected, digits=digits)
-        if pair[0] != pair[1]:
-            break
-    return pair
+def wrapped(text: str) -> list[str]:
+    """A call in lines of at most WIDTH characters, broken within an argument only where there is no room otherwise."""
+    lines = _filled(_breakable(text, BREAKS))
+    return lines if len(lines) <= LINES else _filled(re.split(BREAKS[-1], text))
+
+
+def _filled(parts: Iterable[str]) -> list[str]:
+    lines = [""]
+    for part in parts:
+        if lines[-1] and len(lines[-1]) + 1 + len(part) > WIDTH:
+            lines.append("")
+        lines[-1] += f" {part}" if lines[-1] else part
+        while len(lines[-1]) > WIDTH:  # a long text
+            lines[-1:] = [lines[-1][:WIDTH], lines[-1][WIDTH:]]
+    return lines
+
+
+def _breakable(text: str, breaks: Sequence[str]) -> list[str]:
+    if len(text) <= WIDTH or not breaks:
+        return [text]
+    return [p for part in re.split(breaks[0], text) for p in _breakable(part, breaks[1:])]
 
 
 def call_text(name: str, arguments: dict[str, Any], dtypes: bool = False) -> str:
     """`compute_grpo_loss(log_probs=[-1, -2], rewards=[1, 0], beta=0.5)`. With `dtypes`, or where numbers of several
     precisions or of half precision are given, behind each array its dtype."""
-    room = max(24, (2 * WIDTH) // max(1, len(arguments)))
     kinds = {name: kind for name, value in arguments.items() if (kind := _precision(value))}
     shown = (
         kinds if dtypes or len(set(kinds.values())) > 1 or not {"float32", "float64"}.issuperset(kinds.values()) else {}
     )
-    texts = (
-        f"{k}={with_dtype(short(v, room), shown[k], ' ') if k in shown else short(v, room)}"
-        for k, v in arguments.items()
-    )
-    return f"{name}({', '.join(texts)})"
+    room = max(24, (2 * WIDTH) // max(1, len(arguments)))
+    for most in (3 * WIDTH, 2 * WIDTH, WIDTH, 0):  # settings are shown whole: the cause may be in them
+        texts = {k: (_setting(v) and whole(v, most)) or short(v, room) for k, v in arguments.items()}
+        inner = (f"{k}={with_dtype(text, shown[k], ' ') if k in shown else text}" for k, text in texts.items())
+        text = f"{name}({', '.join(inner)})"
+        if len(wrapped(text)) <= LINES:
+            break
+    return text
 
 
 def with_dtype(text: str, dtype: str, between: str = ", ") -> str:
     """`text`, a value, with its dtype behind it, where that does not stand there already."""
     return text if text.endswith(dtype) else f"{text}{between}{dtype}"
+
+
+def _setting(value: Any) -> bool:
+    """Whether it is made of numbers and texts alone, and of no long list."""
+    if isinstance(value, dict):
+        return all(map(_setting, value.values()))
+    if isinstance(value, (list, tuple)):
+        return len(value) <= 8 and all(map(_setting, value))
+    return not isinstance(value, (torch.Tensor, Spec))
 
 
 def _precision(value: Any) -> str | None:
@@ -117,12 +117,3 @@ def headline(exercise: Exercise | None, file: str, line: int | None) -> str:
 
 def exercise_by_id(lesson_folder: Path, number: str) -> Exercise | None:
     return next((e for e in manifest.read(lesson_folder).exercises if e.id == number), None)
-
-
-def _numbers(value: Any, digits: int) -> str:
-    if isinstance(value, list):
-        return f"[{', '.join(_numbers(v, digits) for v in value)}]"
-    if isinstance(value, float):
-        plain = 1e-3 <= abs(value) < 1e5 or value == 0
-        return f"{value:.{digits}f}".rstrip("0").rstrip(".") if plain else f"{value:.{digits - 1}g}"
-    return repr(value)

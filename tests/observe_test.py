@@ -152,8 +152,9 @@ def test_long_values_are_cut_and_models_are_named(observe):
     with pytest.raises(Mismatch) as caught:
         observe(lesson(lambda model, x: x), BIGRAM, torch.zeros(100)).close(1)
     text = str(caught.value)
-    assert "model=BigramLM(logits=[[0, 1], [2, 3]]), x=[0, 0, 0, 0, ...] shape (100,), float32)" in text
-    assert all(len(line) < 240 for line in text.splitlines())
+    called = " ".join(line[11:] for line in text.splitlines()[:2])
+    assert called.endswith("(model=BigramLM(logits=[[0, 1], [2, 3]]), x=[0, 0, 0, 0, ...] shape (100,), float32)")
+    assert all(len(line) < 120 for line in text.splitlines())
 
 
 # --- parts of a result -----------------------------------------------------------------------------------------
@@ -236,7 +237,8 @@ def test_a_small_model_is_told_whole(observe):
     with pytest.raises(Mismatch) as caught:
         observe(lesson(lambda model, x, y: x), table, 1, 2).close(2)
     row = "[-0.3333, -0.3333, -0.3333]"
-    assert f"(model=BigramLM(logits=[{row}, {row}, {row}]) bfloat16, x=1, y=2)" in str(caught.value)
+    shown = " ".join(line[11:] for line in str(caught.value).splitlines())
+    assert f"(model=BigramLM(logits=[{row}, {row}, {row}]) bfloat16, x=1, y=2)" in shown
 
 
 # --- gradients -------------------------------------------------------------------------------------------------
@@ -617,9 +619,64 @@ def test_the_log_holds_calls_and_errors():
     assert observer.log == []
 
 
-def test_more_digits_where_four_show_no_difference(observe):
-    assert "got      1.0000454\n" in difference(observe, 1.0000454, 1.0)
-    assert "got      0.5\n" in difference(observe, 0.5, 0.25)
+WEIGHTS = {"after": {"tokens": torch.arange(64.0).view(8, 8) / 7, "positions": torch.ones(8, 8)}, "metrics": [1]}
+
+
+def changed(row, column, by=0.5):
+    """WEIGHTS, another number in one place."""
+    tokens = WEIGHTS["after"]["tokens"].clone()
+    tokens[row, column] += by
+    return {**WEIGHTS, "after": {**WEIGHTS["after"], "tokens": tokens}}
+
+
+@pytest.mark.parametrize(("value", "expected", "got", "wanted"), [
+    (1.0000454, 1.0, "1.000045", "1"), (0.5, 0.25, "0.5", "0.25"), (2, 1.0000454, "2", "1.000045"),
+    (torch.tensor([0.5, 0.70711]), torch.tensor([0.5, 0.70706]), "[0.5, 0.70711]", "[0.5, 0.70706]"),
+    (torch.tensor([[0.70711, -0.70711]]), torch.tensor([[0.70706, -0.70706]]),
+     "[[0.70711, -0.70711]]", "[[0.70706, -0.70706]]"),
+    ([1, (2, {"a": 1.00001})], [1, (2, {"a": 1})], "[1, (2, {'a': 1.00001})]", "[1, (2, {'a': 1})]"),
+    (changed(2, 3), WEIGHTS, "['after']['tokens'][2]: [2.2857, 2.4286, 2.5714, 3.2143, 2.8571, 3, 3.1429, 3.2857]",
+     "[2.2857, 2.4286, 2.5714, 2.7143, 2.8571, 3, 3.1429, 3.2857]"),
+    (changed(0, 3), WEIGHTS, "['after']['tokens']: [0, 0.1429, 0.2857, 0.9286, ...] shape (8, 8), float32",
+     "[0, 0.1429, 0.2857, 0.4286, ...] shape (8, 8), float32"),
+    (torch.zeros(40), torch.eye(40)[7], "[7]: 0", "1"),
+    ({"a": torch.zeros(9, 40)}, {"a": torch.eye(40)[31:]}, "['a'][0, 31]: 0", "1"),
+    ([list(range(60))] * 9, [list(range(60))] * 8 + [[*range(59), 7]], "[8][59]: 59", "7"),
+    ({"a": torch.zeros(40)}, {"a": torch.zeros(41)}, "['a']: [0, 0, 0, 0, ...] shape (40,), float32",
+     "[0, 0, 0, 0, ...] shape (41,), float32"),
+    ({"a": torch.ones(1)}, {"a": [1]}, "['a']: a tensor of shape (1,)", "a list of length 1"),
+    (["text"] * 60, ["text"] * 61, "a list of length 60", "a list of length 61"),
+    (torch.tensor([math.nan, 1]), torch.tensor([math.nan, 1]), "[0]: nan", "nan"),
+])  # fmt: skip
+def test_the_difference_can_be_seen(observe, value, expected, got, wanted):
+    text = difference(observe, value, expected)
+    assert (part(text, "got"), part(text, "expected")) == (got, wanted)
+
+
+def test_the_place_stands_behind_the_part_that_was_looked_at(observe):
+    with pytest.raises(Mismatch) as caught:
+        observe(same, changed(6, 0))["after"].close(WEIGHTS["after"])
+    assert part(str(caught.value), "got").startswith("['after']['tokens'][6]: [7.3571, 7, 7.1429, ")
+    assert part(str(caught.value), "differs") == "first at ['tokens'][6, 0]: 7.35714 against 6.85714 (1 of 64 differ)"
+
+
+THIRDS = torch.tensor([1 / 3, 2 / 3], dtype=torch.float64)
+LOST = "; the answer is float32, float64 is expected: computed in too low a precision"
+
+
+@pytest.mark.parametrize(("value", "expected", "end"), [
+    (THIRDS.float(), THIRDS, f"first at [0]: 0.33333334 against 0.33333333 (2 of 2 differ){LOST}"),
+    (THIRDS[0].float(), THIRDS[0], f"by 9.93e-09{LOST}"),
+    (THIRDS.bfloat16(), THIRDS.float(), LOST.replace("float32", "bfloat16").replace("float64", "float32")),
+    (THIRDS.float() + 1e-4, THIRDS, "differ)"), (THIRDS + 1e-8, THIRDS, "differ)"),
+    (THIRDS + 1e-8, THIRDS.float(), "differ)"), (THIRDS[0].float(), 1 / 3, "by 9.93e-09"),
+    (torch.tensor([1.0, math.nan]), torch.tensor([1.0, -math.inf]).double(), "differ)"),
+    (torch.tensor([0.0, 1.0]), torch.tensor([-math.inf, 1.0]).double(), "differ)"),
+])  # fmt: skip
+def test_an_answer_of_too_low_a_precision_is_told(observe, value, expected, end):
+    with pytest.raises(Mismatch) as caught:
+        observe(same, value).close(expected, rtol=1e-9, atol=0)
+    assert part(str(caught.value), "differs").endswith(end)
 
 
 def difference(observe, value, expected):

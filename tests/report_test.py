@@ -1,10 +1,12 @@
 """What pytest shows of a failed lesson test: a few lines instead of a traceback, and the traceback on demand."""
 
 import re
+import shutil
 
 import pytest
+import torch
 
-from course import failure, pytest_plugin, report
+from course import failure, pytest_plugin, report, values
 from course.manifest import Exercise
 
 LESSON = "stage01_a/lesson13_made_up"
@@ -122,6 +124,7 @@ def course(tmp_path_factory, copy_machinery, write_files, manifest_text):
         f"tutorial/{LESSON}/work.py": LEARNERS,
         f"tutorial/{LESSON}/testcases/basic_test.py": TESTS,
         f"tutorial/{LESSON}/testcases/scenarios.py": SCENARIOS,
+        "tutorial/stage01_a/lesson14_other/lesson.toml": manifest_text("14.1 work.py:f"),
         f"solutions/{LESSON}/work.py": SOLUTION,
         f"solutions/{LESSON}/mistakes.py": MISTAKES,
         "tests/own_test.py": "def test_of_the_course_itself():\n    assert 1 == 2, 'told as pytest tells it'\n",
@@ -265,6 +268,37 @@ def test_full_trace_brings_the_traceback_back(course, run_python):
     assert "exercise 13.1" not in done.stdout
 
 
+@pytest.mark.parametrize(("wanted", "why"), [
+    (["13.9"], "--exercise 13.9: there is no such exercise"), (["99"], "--exercise 99: there is no such exercise"),
+    (["13.1", "13"], "--exercise 13: there is no such exercise"),
+    (["14.1"], "--exercise 14.1: it is of lesson14_other"),
+])  # fmt: skip
+def test_an_exercise_that_is_not_among_the_tests_is_told_with_those_that_are(course, run_python, wanted, why):
+    options = [f"--exercise={number}" for number in wanted]
+    done = run_python(course, "-m", "pytest", "-p", "no:cacheprovider", *options, "tutorial")
+    assert (done.returncode, done.stderr.strip()) == (4, f"ERROR: {why}; the tests given are of 13.1, 13.2")
+
+
+def test_an_exercise_is_not_missed_where_its_tests_are(course, run_python):
+    for options in (["13.2", "tutorial"], ["13.2", f"tutorial/{LESSON}/testcases/basic_test.py::TestLoss"]):
+        done = run_python(course, "-m", "pytest", "-p", "no:cacheprovider", "--exercise", *options)
+        assert done.stderr == "" and " deselected" in done.stdout
+    done = run_python(course, "-m", "pytest", "-p", "no:cacheprovider", "--exercise", "13.2", "tests")
+    assert done.stderr.strip() == "ERROR: --exercise 13.2: it is of lesson13_made_up; the tests given are of none"
+    done = run_python(
+        course, "-m", "pytest", "-p", "no:cacheprovider", "-p", "xdist.plugin", "-n", "2", "--exercise", "13.9"
+    )
+    assert "INTERNALERROR" not in done.stdout and "no tests ran" in done.stdout
+
+
+def test_a_file_that_cannot_be_loaded_is_told_before_a_missing_exercise(tmp_path, course, run_python, write_files):
+    broken = shutil.copytree(course, tmp_path / "broken")
+    write_files(broken, {f"tutorial/{LESSON}/work.py": "def broken(:\n"})
+    done = run_python(broken, "-m", "pytest", "-p", "no:cacheprovider", "--exercise", "13.9", "tutorial")
+    assert f"tutorial/{LESSON}/work.py:1: invalid syntax" in done.stdout
+    assert "there is no such exercise" not in done.stderr
+
+
 @pytest.mark.parametrize("options", [("-v",), ("-x",), ("-p", "xdist.plugin", "-n", "2"), ("-k", "sums", "-v")])
 def test_other_ways_to_start_pytest_show_the_same(course, run_python, options):
     done = run_python(course, "-m", "pytest", "-p", "no:cacheprovider", "-k", "test_sums", *options)
@@ -302,7 +336,70 @@ def test_a_place_that_cannot_be_found_has_no_line(tmp_path, write_files, lessons
     (1.0, "1"), (0.1, "0.1"), (1 / 3, "0.3333"), (1e-4, "0.0001"), (123456.789, "1.23e+05"), (0.0, "0"),
     (float("inf"), "inf"), (float("nan"), "nan"), (3, "3"), (True, "True"), ("a'b", '"a\'b"'), (None, "None"),
     ([1.5, (2, {"a": None})], "[1.5, (2, {'a': None})]"), ("x" * 200, "'" + "x" * 92 + "..."),
-    (list(range(99)), str(list(range(99)))[:93] + "..."),
+    (list(range(99)), str(list(range(99)))[:93] + "..."), ((1,), "(1,)"),
+    (torch.tensor([[1 / 3, 2 / 3]] * 2), "[[0.3333, 0.6667], [0.3333, 0.6667]]"), (1.0000454, "1.000045"),
+    (torch.zeros(3, 40), "[0, 0, 0, 0, ...] shape (3, 40), float32"), (torch.tensor(0.1), "0.1"), (0.9999999, "1"),
 ])  # fmt: skip
 def test_values_are_shown_in_a_few_characters(value, text):
     assert report.short(value) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [
+    (torch.tensor([1.000002, 1.0]), "[1.000002, 1]"), ([0.25, 0.12341, 0.12342], "[0.25, 0.12341, 0.12342]"),
+    ({"a": 0.5, "b": [0.123456, (0.123457,)]}, "{'a': 0.5, 'b': [0.123456, (0.123457,)]}"),
+    ([123456.1, 123456.2, 1.5], "[123456, 123456.2, 1.5]"), ([1.23456e-5, 1.23457e-5], "[1.23456e-05, 1.23457e-05]"),
+    ([0.3, 0.1 + 0.2], "[0.3, 0.30000000000000004]"), ([1, 1.0, True, 1 + 1e-9], "[1, 1, True, 1.000000001]"),
+    (torch.tensor([0.12341] + [0.12342] * 40), "[0.12341, 0.12342, 0.12342, 0.12342, ...] shape (41,), float32"),
+    ([float("nan"), float("nan"), float("inf"), -float("inf")], "[nan, nan, inf, -inf]"), ([0.0, -0.0], "[0, -0]"),
+])  # fmt: skip
+def test_numbers_that_are_not_equal_do_not_look_alike(value, text):
+    assert values.short(value) == text
+
+
+def test_no_two_numbers_look_alike():
+    for seed in range(200):
+        draw = torch.Generator().manual_seed(seed)
+        noise = 10 ** torch.randint(-16, 0, (8,), generator=draw).double() * torch.rand(8, generator=draw)
+        numbers = (torch.randint(0, 3, (8,), generator=draw) + noise).tolist()
+        texts = values.whole(numbers, 999)[1:-1].split(", ")
+        assert len(set(texts)) == len(set(numbers)), seed
+
+
+def test_whole_values_are_given_whole_or_not_at_all():
+    assert values.whole([1.5, {"a": "b"}]) == "[1.5, {'a': 'b'}]"
+    assert values.whole(list(range(99))) is values.whole(torch.zeros(40)) is values.whole(["x"] * 10**6) is None
+
+
+@pytest.mark.parametrize(("a", "b", "texts"), [
+    (1.5, 0.25, ("1.5", "0.25")), (0.12344, 0.12346, ("0.12344", "0.12346")), (1 + 1e-9, 1.0, ("1.000000001", "1")),
+    (1e300, 1.01e300, ("1e+300", "1.01e+300")), (float("inf"), 1.0, ("inf", "1")), (1.0, 1.0, ("1", "1")),
+])  # fmt: skip
+def test_a_difference_looks_as_large_as_it_is(a, b, texts):
+    assert tuple(values.short(x, least=values.visible(a, b)) for x in (a, b)) == texts
+
+
+def test_a_long_call_takes_lines_of_whole_arguments():
+    settings = {"aggregation": "token", "max_grad_norm": 1.0, "max_new_tokens": 5, "epsilon": 0.2}
+    ids, mask = torch.arange(12).view(3, 4), torch.ones(99, 4)
+    called = report.call_text(
+        "one_update", {"ids": ids, "mask": mask, "settings": settings, "rewards": list(range(99))}
+    )
+    assert report.Problem(called).lines() == [
+        "  called   one_update(ids=[[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]],",
+        "           mask=[1, 1, 1, 1, ...] shape (99, 4), float32,",
+        "           settings={'aggregation': 'token', 'max_grad_norm': 1, 'max_new_tokens': 5, 'epsilon': 0.2},",
+        f"           rewards={str(list(range(99)))[:45]}...)",
+    ]
+
+
+def test_a_call_stays_within_four_lines():
+    settings = {f"setting {n}": "some words" for n in range(9)}
+    for arguments in (
+        {"a": settings},
+        {"a": settings, "b": settings},
+        {"a": "x" * 999},
+        dict.fromkeys("abc", settings),
+    ):
+        lines = report.Problem(report.call_text("f", arguments)).lines()
+        assert len(lines) <= 4 and all(len(line) <= 11 + report.WIDTH for line in lines)
+    assert report.call_text("f", {"a": settings}) == f"f(a={settings})"

@@ -852,6 +852,9 @@ def toy_ids(prompt):
     return ["0123456789+=".index(c) + 2 for c in prompt]
 
 
+ROW_ALONE = "expected are the log-probabilities of the same row by itself, without padding and without a cache"
+
+
 @pytest.mark.exercise("14.8")
 class TestGenerate:
     @pytest.mark.parametrize(("temperature", "pad_is_eos"), [(1.0, False), (0.7, True)])
@@ -863,7 +866,7 @@ class TestGenerate:
             prompt = toy_ids(PROMPTS[i // 3])
             with torch.no_grad():
                 expected = oracle(model, [*prompt, *ids.tolist()], len(prompt), temperature)
-            seen["log_probs"][i].close(expected.float(), rtol=1e-4, atol=1e-5)
+            seen["log_probs"][i].close(expected.float(), rtol=1e-4, atol=1e-5, says=ROW_ALONE)
             seen.check(len(log_probs) == len(ids), "there must be one log-prob for each token")
 
     @for_all(
@@ -881,11 +884,15 @@ class TestGenerate:
             seen.check(len(ids) > 0, "a completion has at least one token")
             *inner, last = ids.tolist()
             seen.check(not set(inner) & set(ends), "a completion must end with its first EOS")
-            seen.check(last in ends or len(ids) == most, "a completion ended without an EOS")
+            seen.check(len(ids) <= most, f"a completion has {len(ids)} tokens, but max_new_tokens is {most}")
+            seen.check(
+                last in ends or len(ids) == most,
+                f"a completion of {len(ids)} tokens has no EOS at its end, and max_new_tokens is {most}",
+            )
             prompt = toy_ids(prompts[i // 2])
             with torch.no_grad():
                 expected = oracle(model, [*prompt, *ids.tolist()], len(prompt))
-            seen["log_probs"][i].close(expected.float(), rtol=1e-4, atol=1e-5)
+            seen["log_probs"][i].close(expected.float(), rtol=1e-4, atol=1e-5, says=ROW_ALONE)
 
     def test_counts_of_forwards_and_tokens(self, observe):
         seen = observe(scenarios.generate, PROMPTS, group_size=4, max_new_tokens=6)
@@ -1001,7 +1008,7 @@ class TestGenerate:
             prompt = toy_ids(PROMPTS[i // 2])
             with torch.no_grad():
                 expected = oracle(model, [*prompt, *ids.tolist()], len(prompt), 0.8)
-            seen["log_probs"][i].close(expected.float(), rtol=1e-4, atol=1e-5)
+            seen["log_probs"][i].close(expected.float(), rtol=1e-4, atol=1e-5, says=ROW_ALONE)
 
 
 @pytest.mark.exercise("14.9")

@@ -1,4 +1,5 @@
-"""Values in a few characters, as a report shows them: rounded, but so that no two different numbers look the same."""
+"""Values in a few characters, as a report shows them: rounded, but so that no two different numbers look the same,
+unless it is only by their last digits that they differ."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from lab.spec import Spec
 
 WIDTH = 96  # of a value; a report is read, not scrolled
 DIGITS = 4
+TOLD_APART = 12  # numbers that differ in none of so many digits differ by rounding, which would only be noise
 MOST = 16  # the text that Python itself gives to a number, and to no other one
 
 Digits = dict[float, int]  # of the numbers that take more than DIGITS
@@ -21,7 +23,8 @@ Digits = dict[float, int]  # of the numbers that take more than DIGITS
 
 def short(value: Any, width: int = WIDTH, least: Digits | None = None) -> str:
     """A value in a few characters: tensors as rounded lists (with shape and dtype where they do not fit). Numbers that
-    are not equal get as many digits as it takes to tell them apart, those of `least` at least so many."""
+    are not equal get as many digits as it takes to tell them apart (but not rounding), those of `least` at least so
+    many."""
     return _text(value, width, _digits(value, width, least))
 
 
@@ -115,15 +118,15 @@ def _may_fit(tensor: torch.Tensor, width: int) -> bool:
 def _digits(value: Any, width: int, least: Digits | None) -> Digits:
     """How many digits each number takes that is not told from another one by DIGITS, or is not for `least`."""
     found: Digits = dict(least or {})
-    left = {x for x in islice(_numbers(value, width), 16 * WIDTH) if x == x}  # without NaN
-    for digits in range(DIGITS, MOST):
+    numbers = {x for x in islice(_numbers(value, width), 16 * WIDTH) if x == x}  # without NaN
+    for _ in range(4 * TOLD_APART):  # with more digits one may look like yet another
         alike: dict[str, list[float]] = {}
-        for x in left:
-            alike.setdefault(_number(x, digits), []).append(x)
-        left = {x for same in alike.values() if len(same) > 1 for x in same}
-        if not left:
+        for x in numbers:
+            alike.setdefault(_number(x, found.get(x)), []).append(x)
+        same = [x for group in alike.values() if len(group) > 1 for x in group if found.get(x, 0) < TOLD_APART]
+        if not same:
             break
-        found |= {x: max(digits + 1, found.get(x, 0)) for x in left}
+        found |= {x: found.get(x, DIGITS) + 1 for x in same}
     return found
 
 

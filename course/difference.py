@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -98,6 +99,8 @@ def _apart(a: complex, b: complex) -> tuple[str, str]:
 
 def _exact(value: Any) -> Tensor:
     """As double precision numbers (torch.as_tensor would make float32 of a Python number)."""
+    if isinstance(value, int) and value.bit_length() > 1000:  # no float holds it
+        value = math.inf if value > 0 else -math.inf
     tensor = value.detach() if isinstance(value, Tensor) else torch.tensor(float(value), dtype=torch.float64)
     return tensor.to(torch.complex128 if tensor.is_complex() else torch.float64)
 

@@ -35,6 +35,8 @@ def whole(value: Any, width: int = WIDTH, least: Digits | None = None) -> str | 
 
 def visible(a: Any, b: Any) -> Digits:
     """The fewest digits with which the difference of two numbers looks as large as it is, to a tenth."""
+    if any(isinstance(x, int) and x.bit_length() > 1000 for x in (a, b)):
+        return {}
     if not all(isinstance(x, (int, float)) and math.isfinite(x) for x in (a, b)) or a == b:
         return {}
     for digits in range(DIGITS, MOST):

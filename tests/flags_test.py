@@ -154,6 +154,8 @@ def test_several_threads_may_look_at_a_time():
     "\n".join(f"x{'.a' * 900}" for _ in range(42)),
     "".join(f"{' ' * n}try:\n{' ' * n} pass\n{' ' * n}except:\n" for n in range(90)) + f"{' ' * 90}x = [1, 2]\n" * 500,
     "".join(f"{' ' * n}class A:\n" for n in range(90)) + f"{' ' * 90}x = [1, 2]\n" * 500,
+    f"from a{'.a' * 300} import {', '.join(f'b{n}' for n in range(300))}\n",
+    f"import a{'.a' * 300} as m\n" + "m.x\n" * 300,
 ])  # fmt: skip
 def test_a_file_that_takes_too_long_to_look_at_is_left_to_a_person(code, monkeypatch):
     monkeypatch.setattr(flags, "STEPS", 50_000)
@@ -162,3 +164,9 @@ def test_a_file_that_takes_too_long_to_look_at_is_left_to_a_person(code, monkeyp
         "a.py: so intricate that no program can look at it; look at it yourself",
         "b.py:1: imports subprocess",
     ]
+
+
+def test_what_imports_more_than_anybody_can_look_at_imports_nothing(monkeypatch):
+    monkeypatch.setattr(flags, "STEPS", 50_000)
+    assert flags.imports(f"from a{'.a' * 300} import {', '.join(f'b{n}' for n in range(300))}\n".encode()) == set()
+    assert flags.imports(b"from .helpers import mean\n") == {("helpers",), ("helpers", "mean")}

@@ -181,7 +181,7 @@ def test_a_stub_gives_way_to_nothing_that_is_unclear(hand_in, stub):
         f"dd/{DEEP}{A}": stub + b"# mine", "dd/old/" + A: b"x = 1",
         f"ee/{DEEP}{A}": stub, "ee/kept/" + A: b"x = 1", "ee/solutions/" + A: b"x = 1",
         f"ff/{DEEP}{A}": stub, **{f"ff/{i}/{A}": b"x = 1" for i in range(10)},  # too many to be looked at
-        "gg_12345_991_a.py": b"x = 1", "gg_12345_992_a-1.py": stub,  # the last upload counts, as ever
+        "gg_12345_991_a.py": b"x = 0", "gg_12345_992_a-1.py": b"x = 1", "gg_12345_993_a-2.py": stub,  # the last counts
         f"hh/{DEEP}{A}": stub, "hh/old/" + A: b"x = 1", "hh/a.py": b"x = 1",
         f"ii/{DEEP}{A}": b"x = 1\n", "ii/old/" + A: b"x = 1\r\n", "ii/a.py": stub,
     })  # fmt: skip
@@ -632,7 +632,10 @@ ONE = b"PK\1\2" + bytes(24) + struct.pack("<H", 1) + bytes(16) + b"a"  # in the 
 
 def directory(length, zip64=None):
     """The end of a zip whose list has that many bytes; with a second end, for large ones, that says another number."""
-    other = b"" if zip64 is None else b"PK\6\6" + bytes(36) + struct.pack("<QQ", zip64, 4) + b"PK\6\7" + bytes(16)
+    leads = struct.pack("<QL", 4 + 3000 * len(ONE), 1)  # to the second end
+    other = (
+        b"" if zip64 is None else b"PK\6\6" + bytes(36) + struct.pack("<QQ", zip64, 4) + b"PK\6\7" + bytes(4) + leads
+    )
     return other + b"PK\5\6" + bytes(8) + struct.pack("<LLH", length, 4, 0)
 
 
@@ -1082,6 +1085,59 @@ def test_dates_and_lessons_in_names_are_no_numbers_of_canvas(tmp_path):
         "hw_2024_05_bob",
         "lesson_13_14_cyd",
     ]
+
+
+def test_names_with_two_numbers_are_not_one_student_for_it(tmp_path):
+    for name in ("ada_13_2024_final.zip", "bob_13_2024_final.zip"):
+        with zipfile.ZipFile(tmp_path / name, "w") as made:
+            made.writestr(GRPO, f"x = {name!r}")
+    found = collect(tmp_path, [THIRTEEN])
+    assert [(s.student, s.files[GRPO]) for s in found] == [
+        ("ada", b"x = 'ada_13_2024_final.zip'"), ("bob", b"x = 'bob_13_2024_final.zip'"),
+    ]  # fmt: skip
+
+
+def test_two_of_one_name_and_a_folder_stay_three(tmp_path):
+    for name in ("adal_111_9001_grpo.py", "adal_222_9002_grpo.py"):
+        (tmp_path / name).write_bytes(f"x = {name!r}".encode())
+    handed(tmp_path / "adal", b"x = 1")
+    found = collect(tmp_path, [THIRTEEN])
+    assert sorted(s.student for s in found) == ["adal", "adal (111)", "adal (222)"]
+    assert len({s.files[GRPO] for s in found}) == 3
+
+
+def test_a_newer_upload_that_is_a_stub_does_not_take_away_what_was_written(tmp_path):
+    stub = stubs.stub_of(THIRTEEN, "loss/grpo.py").encode()
+    for number, (name, text) in enumerate([("lesson-13.zip", b"x = 1"), ("lesson-14.zip", b"\xef\xbb\xbf" + stub)]):
+        with zipfile.ZipFile(tmp_path / f"ada_12_{345 + number}_{name}", "w") as made:
+            made.writestr(GRPO, text)
+    (ada,) = collect(tmp_path, [THIRTEEN])
+    assert ada.files[GRPO] == b"x = 1"
+
+
+def test_a_copy_of_the_references_folder_is_no_answer(tmp_path):
+    stub = stubs.stub_of(THIRTEEN, "loss/grpo.py").encode()
+    for place, text in (
+        (f"tutorial/{GRPO}", stub),
+        (f"solutions-1/{GRPO}", b"x = 1"),
+        (f"solutions (2)/{GRPO}", b"x = 1"),
+    ):
+        (tmp_path / "ada" / place).parent.mkdir(parents=True)
+        (tmp_path / "ada" / place).write_bytes(text)
+    (ada,) = collect(tmp_path, [THIRTEEN])
+    assert ada.files[GRPO] == stub and any("like the reference's" in flag for flag in ada.flags)
+
+
+def test_an_end_that_leads_past_what_is_before_it_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as made:
+        made.writestr(GRPO, "x = 1")
+    whole = (tmp_path / "a.zip").read_bytes()
+    end = whole.rfind(b"PK\5\6")
+    record = struct.pack("<4sQHHLLQQQQ", b"PK\6\6", 44, 45, 45, 0, 0, 1, 1, 50, 0)
+    locator = struct.pack("<4sLQL", b"PK\6\7", 0, end, 1)
+    (tmp_path / "a.zip").write_bytes(whole[:end] + record + b"x" * 100 + locator + whole[end:])
+    (a,) = collect(tmp_path, [THIRTEEN])
+    assert not a.files and any("damaged" in note for note in a.notes)
 
 
 THIRTEEN = manifest.find("13")

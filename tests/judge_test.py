@@ -486,6 +486,12 @@ def test_a_nursery_that_dies_ends_the_judge_and_fails_nobody(judged):
     assert len(found) == 1  # not even a zero for the one that was in work
 
 
+def test_what_is_written_blocks_nothing_whatever_an_error_says(judged):
+    says = "raise NotImplementedError('not written yet: exercise 10.1, work.py:double')"
+    (found,) = judged({**RIGHT, "more.py": MORE.replace("return double(double(x))", says)})
+    assert states(found) == {"10.1": PASSED, "10.2": PASSED, "10.3": NOT_WRITTEN} and not found["10.3"].follows
+
+
 def test_a_test_that_works_too_long_on_what_it_was_shown_costs_that_exercise_alone(judged, monkeypatch):
     """Wherever it is broken off: the next question gets its own answer."""
     monkeypatch.setattr(judge, "OWN", (0.4, 0.4))

@@ -694,3 +694,9 @@ def part(report, label):
 def test_a_signature_that_has_lost_its_names_is_told(observe):
     with pytest.raises(TypeError, match="no argument called log_probs: keep the signature"):
         observe(lesson(lambda *arguments: arguments[0].sum()), torch.ones(2), grad_of="log_probs")
+
+
+def test_a_whole_number_that_no_float_holds_is_just_another_number(observe):
+    seen = observe(lesson(lambda x: 10**400), 1)
+    with pytest.raises(Mismatch, match="expected 1"):
+        seen.close(1.0)

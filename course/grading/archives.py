@@ -275,6 +275,9 @@ def _look_at_directory(file: BinaryIO, packed: int, limits: Limits) -> None:
     if end < 0 or end + 22 > len(data):
         raise Refused("is damaged, or no zip or tar archive")
     ends = [(end, struct.unpack_from("<L", data, end + 12)[0])]
+    leads = struct.unpack_from("<Q", data, end - 12)[0] if data[max(0, end - 20) : end - 16] == b"PK\6\7" else None
+    if leads not in (None, begins + end - 76):  # elsewhere than to what stands before it
+        raise Refused("is damaged, or no zip or tar archive")
     if end >= 76 and data[end - 76 : end - 72] == b"PK\6\6" and data[end - 20 : end - 16] == b"PK\6\7":
         ends = [end for end in ends if end[1] != 0xFFFFFFFF]
         ends.append((end - 76, struct.unpack_from("<Q", data, end - 36)[0]))

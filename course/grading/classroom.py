@@ -58,6 +58,9 @@ JOINERS = "\u200c\u200d"  # invisible, yet a part of how names are spelled in Pe
 _CANVAS = re.compile(r"(?P<name>.+?)_(?P<late>LATE_)?(?P<id>\d{2,})_\d{3,}_(?P<file>.+)", re.S)
 _MOODLE = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)_?(?P<file>.*)", re.S)
 
+# What a browser or an LMS appends where a name is taken: "grpo (1).py", "grpo-1.py".
+_COPY = re.compile(r"(.+?)(?: ?\(\d{1,3}\)|-\d{1,3})((?:\.\w{1,8})?)")
+
 Part = Callable[[], list[Entry]]  # raises Refused for the whole submission
 
 
@@ -146,6 +149,11 @@ def _look(name: str) -> str:
     return "".join(c for c in name.casefold() if c not in JOINERS)
 
 
+def without_copy(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """A path without the numbers of copies."""
+    return tuple(match[1] + match[2] if (match := _COPY.fullmatch(part)) else part for part in parts)
+
+
 # --- grouping ------------------------------------------------------------------------------------------------------
 
 
@@ -159,7 +167,9 @@ def _separate(found: dict, key: tuple[str, str], name: str, ids: dict[str, str],
 
 def _together(found: dict, lms: str, match: re.Match, node: Node) -> Handed:
     """Adds to what the LMS has from the same student: one upload may be many files."""
-    handed = found.setdefault((lms, match["id"]), Handed(clean(match["name"]), {lms: match["id"]}))
+    # With its name, which is the same in all that an LMS has of somebody: "ada_13_2024_x.zip" may be no LMS's.
+    key = (lms, f"{match['id']} {_same(match['name'])}")
+    handed = found.setdefault(key, Handed(clean(match["name"]), {lms: match["id"]}))
     if not handed.submissions:
         handed.submissions.append([])
         handed.sources.append(clean(node.name))
@@ -179,12 +189,13 @@ def _named_apart(found: dict[tuple[str, str], Handed]) -> list[Handed]:
         by_name.setdefault(handed.student.lower(), []).append((key, handed))
     result = []
     for same in by_name.values():
-        kinds = {key[0] for key, _ in same}
-        if len(same) > 1 and len(kinds) == 1 and kinds != {"name"}:
-            for (_, number), handed in same:
-                handed.student = clean(f"{handed.student[:60]} ({number[:50]})")
+        numbered = [key for key, _ in same if key[0] != "name"]
+        if len(numbered) > 1:
+            for (kind, number), handed in same:
+                number = handed.ids.get(kind, number)
+                handed.student = clean(f"{handed.student[:60]} ({number[:50]})") if kind != "name" else handed.student
             result += [handed for _, handed in same]
-        elif kinds == {"name"}:
+        elif not numbered:
             result += [handed for _, handed in same]
         else:
             first = same[0][1]

@@ -122,7 +122,11 @@ def imports(data: bytes) -> set[tuple[str, ...]]:
     """What such a file imports, by the parts of a path: {("helpers",), ("helpers", "mean")} where it says
     `from .helpers import mean`, since the last one may be a module, too."""
     found, _left.steps = set(), STEPS
-    for node in _walk(_parsed(data)[1]):
+    try:
+        nodes = _walk(_parsed(data)[1])
+    except _TooMuch:
+        return set()
+    for node in nodes:
         if isinstance(node, ast.Import):
             found |= {tuple(alias.name.split(".")) for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -165,6 +169,9 @@ def _walk(node: ast.AST) -> list[ast.AST]:
     found = [node]
     for node in found:  # which grows
         _step()
+        if isinstance(node, (ast.Import, ast.ImportFrom)):  # each name is put together with the module's, part by part
+            deep = max(name.count(".") for name in (getattr(node, "module", None) or "", *(a.name for a in node.names)))
+            _step((deep + 1) ** 2 * len(node.names))
         for name in node._fields:
             value = getattr(node, name, None)
             if type(value) is list:
@@ -235,6 +242,7 @@ def _node(node: ast.AST, modules: dict[str, str], variables: set[str]) -> Iterat
 
 def _is_odd(module: str) -> bool:
     parts = module.split(".")
+    _step(len(parts) ** 2)
     begins = {".".join(parts[: i + 1]) for i in range(len(parts))}
     return bool(begins & (MODULES | SUBMODULES)) or "testcases" in parts or "solutions" in parts
 

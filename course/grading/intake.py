@@ -31,7 +31,7 @@ from course.grading.archives import (
     is_unseen,
     unpack,
 )
-from course.grading.classroom import Handed, clean, students
+from course.grading.classroom import Handed, clean, students, without_copy
 from course.grading.strange import strange
 from course.manifest import Lesson
 from lab.errors import UsageError
@@ -246,10 +246,10 @@ def _choices(
             parts = (upload,) if len(parts) == 1 else parts
         elif uploads:
             upload = parts[0]
-        if _is_hidden(parts):
+        plain = without_copy(parts)
+        if _is_hidden(parts) or _is_hidden(plain):
             continue
         fits = _fits(parts, wanted)
-        plain = nearby.without_copy(parts)
         if plain != parts and (len(fits) != 1 or _lesson_at(plain) != _lesson_at(parts)):
             fits = {key: count - COPY for key, count in _fits(plain, wanted).items()}
         if len(fits) == 1:
@@ -296,6 +296,9 @@ def _choose(key: str, choices: list[_Choice], asked: _Asked, taken: Submission, 
     best = max(c.fits for c in left)
     best_ones = [c for c in left if c.fits == best]
     written = _written(left, asked.stub(key)) if 1 < len(left) <= MOST_READ else []
+    if not written and len(left) < len(choices) <= MOST_READ:  # the newest uploads are stubs, earlier ones are not
+        earlier = _written(choices, asked.stub(key))
+        written = [] if any(choice in left for choice in earlier) else earlier
     best_ones = written or best_ones
     names = [clean(c.entry.path) for c in best_ones]
     contents: set[bytes] = set()
@@ -328,7 +331,8 @@ def _written(choices: list[_Choice], stub: bytes | None) -> list[_Choice]:
         contents = [choice.entry.read() for choice in choices]
     except Refused:
         return []
-    other = [content.replace(b"\r\n", b"\n") != stub for content in contents]
+    plain = [content.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n") for content in contents]
+    other = [content != stub for content in plain]
     same = len(set(itertools.compress(contents, other))) == 1
     return list(itertools.compress(choices, other)) if same and not all(other) else []
 

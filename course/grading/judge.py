@@ -270,6 +270,7 @@ class Judge:
         try:
             if any(text is not None for text in own.values()):
                 troubles = self.begin(lesson, own)
+            self.files = own
             self.aside = {file for file, text in own.items() if text is None}  # stubs stand in their place
             self.records: dict[str, list[Record]] = {}
             self.recognised: list[tuple[Exercise, Candidate]] = []
@@ -443,7 +444,8 @@ class Judge:
         """Its tests end in a stub: its own, or that of another exercise that it calls."""
         first = failed[0].verdict.lines[0]
         other = next((e for e in lesson.exercises if f"{UNWRITTEN}{e.id}," in first), exercise)
-        if other is exercise or f"{UNWRITTEN}{exercise.id},".encode() in text:
+        missing = other.file in self.aside or f"{UNWRITTEN}{other.id},".encode() in (self.files[other.file] or b"")
+        if other is exercise or f"{UNWRITTEN}{exercise.id},".encode() in text or not missing:
             found.status, found.report = results.NOT_WRITTEN, [first]
             return
         found.status, found.follows = results.BLOCKED, other.id
@@ -582,12 +584,14 @@ class Judge:
     def ask_worker(self, request: bytes, seconds: float) -> bytes:
         """Raises Unanswered; the worker is gone then, and the next question gets a new one."""
         if self.channel is None:
-            self.channel = self.slot.start(self.job)
+            with alarm.quiet():
+                self.channel = self.slot.start(self.job)
         began = time.monotonic()
         deadline = began + min(seconds, self.rest)
         try:
-            wire.send(self.channel, request, deadline)
-            answer = wire.receive(self.channel, wire.ANSWER_LIMIT, deadline)
+            with alarm.quiet():
+                wire.send(self.channel, request, deadline)
+                answer = wire.receive(self.channel, wire.ANSWER_LIMIT, deadline)
         except wire.TooLate:
             self.stop()
             if seconds > self.rest:

@@ -18,15 +18,8 @@ MOST = 3  # of a kind that are named; that there are more is said
 PATH = 60  # characters of a path that are shown, the last ones
 LONG = 80  # characters of a name that is not close to any
 
-# What a browser or an LMS appends where a name is taken: "grpo (1).py", "grpo-1.py".
-_COPY = re.compile(r"(.+?)(?: ?\(\d{1,3}\)|-\d{1,3})((?:\.\w{1,8})?)")
 _ENDINGS = re.compile(r"(?:\.(?:pyw?|ipynb|txt|bak|old|orig|docx?|rtf|html?|pdf)|~)+$")
 _LESSON = re.compile(r"lesson\d\d")
-
-
-def without_copy(parts: tuple[str, ...]) -> tuple[str, ...]:
-    """A path without the numbers of copies."""
-    return tuple(match[1] + match[2] if (match := _COPY.fullmatch(part)) else part for part in parts)
 
 
 def near(others: Iterable[Entry], missing: dict[str, tuple[str, ...]]) -> list[str]:

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from course.grading.archives import Entry, Refused
-from course.grading.classroom import clean
+from course.grading.classroom import clean, without_copy
 from course.manifest import Lesson
 
 MOST = 20  # flags of one submission
@@ -45,8 +45,8 @@ def _why(entry: Entry, own: dict[str, Path]) -> str:
     path, name = clean(entry.path), entry.name
     if entry.refused:
         return f"{path} {entry.refused}"
-    if "solutions" in entry.parts[:-1]:
-        upto = entry.parts[: entry.parts.index("solutions") + 1]
+    if "solutions" in (folders := without_copy(entry.parts[:-1])):
+        upto = entry.parts[: folders.index("solutions") + 1]
         return f"{clean('/'.join(upto))}/ is a folder like the reference's"
     if (same := _is_the_courses(entry, own)) is not None:
         return "" if same else f"{path} is not as in this course: edited, or of another version"

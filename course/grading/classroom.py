@@ -40,6 +40,7 @@ from course.grading.archives import (
     is_unseen,
     unpack,
 )
+from course.grading.exports.text import JOINERS
 from course.manifest import Lesson
 from lab.errors import UsageError
 
@@ -52,7 +53,6 @@ CLASS = {
     "streamed": 16_384 * MIB, "unseen": UNSEEN,
 }  # fmt: skip
 
-JOINERS = "\u200c\u200d"  # invisible, yet a part of how names are spelled in Persian or Hindi
 
 # Three digits of the upload's number at least: a screenshot's name has a date in it.
 _CANVAS = re.compile(r"(?P<name>.+?)_(?P<late>LATE_)?(?P<id>\d{2,})_\d{3,}_(?P<file>.+)", re.S)

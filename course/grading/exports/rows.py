@@ -107,10 +107,7 @@ def hint(e: ExerciseResult) -> str:
 
 def step(e: ExerciseResult) -> str:
     """The command that helps on; "" where there is nothing to do."""
-    if e.status in (
-        NOT_GRADABLE,
-        BLOCKED,
-    ):  # no hint mends a file that is not there; the desk says what is wrong with it
+    if e.status in (NOT_GRADABLE, BLOCKED):  # no hint mends what is not there; the desk says what is wrong with it
         return f"make check LESSON={lesson(e.id)}"
     return "" if e.status in (PASSED, GRADER_ERROR) else hint(e)
 

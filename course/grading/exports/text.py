@@ -16,7 +16,7 @@ LINES, WIDTH = 60, 400  # of a block that a student's code had a part in: a repo
 _ESCAPES = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b]{0,2000}(?:\x07|\x1b\\)|\x1b[ -/]*[0-~]"
 )
-_JOINERS = "\u200c\u200d"  # of category Cf, yet a part of how names are spelled in Persian or Hindi
+JOINERS = "\u200c\u200d"  # of category Cf, yet a part of how names are spelled in Persian or Hindi
 _COMMAND = re.compile(r"^(\s*):(?=:)", re.MULTILINE)  # GitHub Actions: "::add-mask::", after any white space
 _OLD_COMMAND = re.compile(r"##(?=\[|vso\[)", re.IGNORECASE)  # "##[group]", anywhere in a line; and of Azure
 # Of Markdown, also of GitHub's: an address is no link.
@@ -39,7 +39,7 @@ def _shown(character: str) -> str:
     category = unicodedata.category(character)
     if category == "Cs":  # half a character: no UTF-8 can hold it
         return "\ufffd"
-    if category in ("Cc", "Cf") and character not in "\n" + _JOINERS:
+    if category in ("Cc", "Cf") and character not in "\n" + JOINERS:
         return ""
     return character
 

@@ -1,3 +1,3 @@
 """Registers the course's side of pytest: the switch, `observe` and the short reports."""
 
-pytest_plugins = ["course.pytest_plugin"]
+pytest_plugins = ["course.desk.pytest_plugin"]

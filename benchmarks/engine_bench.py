@@ -39,10 +39,9 @@ def trainer(model: Any, tokenizer: Any, engine: Any, *, tokens: int, prompts: in
             plain: bool = False) -> Any:  # fmt: skip
     """Lesson 14's trainer on the engine (or plain), with half of the groups without signal. The learning rate is 0, so
     that trainers may share a model and every step of one number is given the same work."""
+    from lesson14_grpo_ppo_clip.given.engine_trainer import FastTrainer
     from lesson14_grpo_ppo_clip.training.grpo_trainer import GRPOConfig, GRPOTrainer
     from lesson16_grpo_rlhf.training.rlhf_trainer import PromptDataset
-
-    from lab.engine.lesson14 import FastTrainer
 
     case = {"model": "138K", "prompts": prompts, "reward": "half"}
     config = GRPOConfig(

@@ -25,8 +25,10 @@ sys.path.insert(0, str(ROOT))
 
 import torch  # noqa: E402
 
-from lab import addition_lm, config, evaluate  # noqa: E402
-from lab.train import RunConfig, grpo_config, make_trainer, named  # noqa: E402
+from lab.models import addition_model
+from lab.train import evaluate  # noqa: E402
+from lab.train import settings as config
+from lab.train.lesson_run import RunConfig, grpo_config, make_trainer, named  # noqa: E402
 
 
 class Seconds:
@@ -52,13 +54,13 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     settings, seconds = config.load(RunConfig, ROOT / "configs" / "demo.yaml", []), Seconds()
-    tokenizer = addition_lm.make_tokenizer()
-    model = addition_lm.make_model(tokenizer, settings.model, settings.seed)
+    tokenizer = addition_model.make_tokenizer()
+    model = addition_model.make_model(tokenizer, settings.model, settings.seed)
     data = {s: named(settings.dataset)(tokenizer, digits=settings.digits, split=s) for s in ("train", "test")}
     prompts = [prompt for prompt, _ in data["train"].data]
     seconds.of(
         "warm start",
-        lambda: addition_lm.warm_start(model, tokenizer, prompts, settings.warm_start, settings.seed),
+        lambda: addition_model.warm_start(model, tokenizer, prompts, settings.warm_start, settings.seed),
     )
 
     trainers, rewards = {}, {}

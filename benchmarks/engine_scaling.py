@@ -14,8 +14,8 @@ import engine_bench as bench  # beside this file
 import numpy as np
 
 from lab.engine import EngineConfig
-from lab.figures import style
-from lab.plots import write
+from lab.plots import style
+from lab.plots.training_curve import write
 
 START = {"prompts": 8, "group": 8, "tokens": 32}
 VARIED = {

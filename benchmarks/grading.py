@@ -21,7 +21,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
 import made_class  # noqa: E402
 
-from course import manifest  # noqa: E402
+from course.base import manifest  # noqa: E402
 
 
 def memory(root: int) -> int:

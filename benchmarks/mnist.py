@@ -3,7 +3,7 @@
     python benchmarks/mnist.py             3 seeds, 6 for the standard deviation; plots under runs/mnist-benchmark
     python benchmarks/mnist.py --seeds 1   quicker, and no ±
 
-Each experiment is `python -m lab.mnist_runs EXPERIMENT` on the reference solutions, in a process of its own. The
+Each experiment is `python -m lab.run lesson15_grpo_mnist.given.experiments EXPERIMENT` on the reference solutions, in a process of its own. The
 seconds of one run alone are those of a whole process, imports and reading the images included. Prints tables in
 Markdown and writes them to benchmarks/results/mnist.md.
 """
@@ -25,7 +25,17 @@ EXPERIMENTS = ("main", "baselines", "groups", "std", "memory")
 
 def run(experiment: str, seeds: int, out: Path) -> tuple[str, float, float]:
     """The tables of an experiment, and the seconds that its process took: by the clock, and of the processor."""
-    command = [sys.executable, "-m", "lab.mnist_runs", experiment, "--seeds", str(seeds), "--out", str(out)]
+    command = [
+        sys.executable,
+        "-m",
+        "lab.run",
+        "lesson15_grpo_mnist.given.experiments",
+        experiment,
+        "--seeds",
+        str(seeds),
+        "--out",
+        str(out),
+    ]
     start, before = time.perf_counter(), os.times()
     done = subprocess.run(command, cwd=ROOT, env={**os.environ, "SOLUTION": "1"}, capture_output=True, text=True)
     seconds, after = time.perf_counter() - start, os.times()

@@ -16,10 +16,10 @@ os.environ.setdefault("SOLUTION", "1")
 sys.path.insert(0, str(ROOT))
 
 import torch  # noqa: E402
+from lesson16_grpo_rlhf.given import dapo, run  # noqa: E402
 
-from lab import config  # noqa: E402
-from lab.files import write_text  # noqa: E402
-from lab.rlhf import dapo, run  # noqa: E402
+from course.base.atomic_files import write_text  # noqa: E402
+from lab.train import settings as config  # noqa: E402
 
 
 def main() -> None:

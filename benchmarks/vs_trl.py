@@ -40,8 +40,8 @@ import trl_agreement  # beside this file: the environment with TRL
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from lab import smollm2  # noqa: E402
-from lab.errors import UsageError  # noqa: E402
+from course.base.errors import UsageError  # noqa: E402
+from lab.models import smollm2  # noqa: E402
 
 WORKER = Path(__file__).with_name("vs_trl_worker.py")
 RESULTS = ROOT / "benchmarks" / "results"

@@ -79,7 +79,7 @@ def make(case: dict[str, Any], folder: Path) -> None:
         if not case["equal"]:
             learn_to_end(model, 2 / case["tokens"])
     else:
-        path = ROOT / "runs" / "smollm2" / "model"  # lab/smollm2.py has made it
+        path = ROOT / "runs" / "smollm2" / "model"  # lab/models/smollm2.py has made it
         model = AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32)
         tokenizer = AutoTokenizer.from_pretrained(path)
         tokenizer.eos_token = NEVER[case["model"]] if case["equal"] else "<|im_end|>"
@@ -201,11 +201,11 @@ class Pause:
 
 
 def run_ours(case: dict[str, Any], model: Any, tokenizer: Any, side: str, clock: Clock, pause: Pause) -> None:
+    from lesson14_grpo_ppo_clip.given.engine_trainer import FastTrainer
     from lesson14_grpo_ppo_clip.training.grpo_trainer import GRPOConfig
     from lesson16_grpo_rlhf.training.rlhf_trainer import PromptDataset
 
     from lab.engine import ALL_TRICKS, EngineConfig
-    from lab.engine.lesson14 import FastTrainer
 
     config = GRPOConfig(
         prompts_per_step=case["prompts"], group_size=case["group"], updates_per_generation=1,
@@ -280,7 +280,7 @@ def main() -> None:
     if side == "trl":  # what is imported is not a step's memory
         from trl import GRPOTrainer  # noqa: F401
     else:
-        import lab.engine.lesson14  # noqa: F401
+        import lesson14_grpo_ppo_clip.given.engine_trainer  # noqa: F401
     loaded = resident("VmRSS")
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).to(case["device"])
     tokenizer = AutoTokenizer.from_pretrained(folder)

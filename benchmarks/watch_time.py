@@ -40,7 +40,7 @@ def main() -> None:
 
 def measure(copy: Path, rounds: int) -> tuple[list[float], list[float]]:
     watched, by_hand = [], []
-    code = "from course import manifest, watch; watch.watch(manifest.read_all())"
+    code = "from course.base import manifest; from course.desk import watch; watch.watch(manifest.read_all())"
     watcher = subprocess.Popen([sys.executable, "-c", code], cwd=copy, env=ENVIRONMENT, text=True,
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # fmt: skip
     try:

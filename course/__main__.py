@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 
-from course import bundle, environment
+from course.base import environment, student_bundle
 
 VERBS = {
     "setup": "make .venv and install requirements.txt, if that has not been done",
@@ -43,9 +43,9 @@ def main(arguments, inside=False):
         verb = "help"
     if verb not in VERBS:
         raise environment.SetupError(f"There is no verb {verb!r}; `python -m course help` lists them.")
-    missing = bundle.WITHOUT if bundle.is_bundle() else {}
+    missing = student_bundle.WITHOUT if student_bundle.is_bundle() else {}
     if verb in missing:
-        raise environment.SetupError(bundle.refusal(verb))
+        raise environment.SetupError(student_bundle.refusal(verb))
     if verb == "help":
         print("python -m course VERB, or make VERB:\n")
         here = {name: text for name, text in VERBS.items() if name not in missing}
@@ -59,16 +59,16 @@ def main(arguments, inside=False):
         return 0
     if verb in NEEDS_NO_VENV:
         environment.check_version(sys.version_info[:2])
-        from course import verbs
+        from course import commands
 
-        return getattr(verbs, "do_" + verb.replace("-", "_"))(rest)
+        return getattr(commands, "do_" + verb.replace("-", "_"))(rest)
     environment.ensure()
     if not inside and os.path.normcase(sys.prefix) != os.path.normcase(str(environment.VENV)):
         command = [str(environment.python()), "-m", "course", INSIDE, verb, *rest]
         return subprocess.call(command, cwd=str(environment.ROOT))
-    from course import verbs
+    from course import commands
 
-    return getattr(verbs, "do_" + verb.replace("-", "_"))(rest)
+    return getattr(commands, "do_" + verb.replace("-", "_"))(rest)
 
 
 def run():

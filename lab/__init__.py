@@ -1,16 +1,16 @@
 """The given instruments: the lesson switch, small models, data, plots and the training command.
 
-Importing `lab` makes lessons importable by their own name (see `lab.switch`), and in a notebook it sees to it that an
+Importing `lab` makes lessons importable by their own name (see `course.base.switch`), and in a notebook it sees to it that an
 exercise which is not written yet gives a friendly note (see `lab.notebook`).
 """
 
 import os
 
-from lab import notebook, switch
+from course.base import switch  # noqa: F401 (installs the finder of lessons)
+from lab import notebook
 
 # Threads that wait should sleep, not spin: on a machine that does something else besides, a spinning second thread
 # can make small models many times slower. Torch reads this when it is first imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
-switch.install()
 notebook.prepare()

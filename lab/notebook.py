@@ -184,7 +184,7 @@ def _source(shell: Any) -> str:
 
 def _exercises_used(source: str, names: dict[str, Any]) -> list[Any]:
     """No note must fail, whatever a notebook holds."""
-    from lab.uses import exercises_used
+    from lab.notebook_cells import exercises_used
 
     with contextlib.suppress(Exception):
         return exercises_used(source, names)
@@ -192,7 +192,7 @@ def _exercises_used(source: str, names: dict[str, Any]) -> list[Any]:
 
 
 def _place(lesson: str, file: str) -> str:
-    from lab.switch import finder
+    from course.base.switch import finder
 
     folder = next((p for n, p in finder.folders("tutorial").items() if n.startswith(f"lesson{lesson}_")), None)
     return f"{folder.relative_to(finder.root).as_posix()}/{file}" if folder else file

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import switch
+from course.base import switch
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -40,11 +40,11 @@ def manifest_text():
 
 @pytest.fixture(scope="session")
 def copy_machinery():
-    """`copy_machinery(folder)` puts course/, lab/, conftest.py and pyproject.toml there; no lessons."""
+    """`copy_machinery(folder)` puts course/, grader/, lab/, conftest.py and pyproject.toml there; no lessons."""
 
     def copy(folder):
         unneeded = shutil.ignore_patterns("__pycache__")
-        for name in ("course", "lab"):
+        for name in ("course", "grader", "lab"):
             shutil.copytree(ROOT / name, folder / name, ignore=unneeded)
         for name in ("conftest.py", "pyproject.toml"):
             shutil.copy(ROOT / name, folder / name)
@@ -159,7 +159,7 @@ def audit(tmp_path, copy_machinery, write_files, manifest_text, run_python):
     def run(changed, *only):
         write_files(tmp_path, changed)
         done = run_python(
-            tmp_path, "-c", f"import sys; from course.audit import audit; sys.exit(audit({list(only)!r}))"
+            tmp_path, "-c", f"import sys; from course.authoring.audit import audit; sys.exit(audit({list(only)!r}))"
         )
         assert done.stderr == ""
         problems = re.findall(r"^problem: (.*)$", done.stdout, flags=re.MULTILINE)

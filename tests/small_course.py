@@ -33,7 +33,7 @@ BASIC = """\
             observe(minus, 20, 3).close(17)
     """
 
-HEAD = "from lab.attempts import Attempts\n\nattempt = Attempts()\n"
+HEAD = "from course.base.attempt import Attempts\n\nattempt = Attempts()\n"
 
 
 def mistakes(exercise, sign):

@@ -17,10 +17,10 @@ from pathlib import Path
 
 import yaml
 
-from lab.errors import UsageError, run_command
+from course.base.atomic_files import write_text
+from course.base.errors import UsageError, run_command
+from course.base.switch import ROOT
 from lab.export import data, options, standalone, verl_run
-from lab.files import write_text
-from lab.switch import ROOT
 
 CONFIGS = {"trl": ROOT / "configs" / "trl" / "gpu.yaml", "verl": ROOT / "configs" / "verl" / "grpo.yaml"}
 NEXT = {

@@ -19,7 +19,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
-from lab.errors import run_command  # noqa: E402
+from course.base.errors import run_command  # noqa: E402
 from lab.export import options  # noqa: E402
 from lab.export.environment import ensure_environment  # noqa: E402
 

@@ -33,7 +33,7 @@ sys.path.insert(0, str(ROOT))
 
 import yaml  # noqa: E402
 
-from lab.errors import run_command  # noqa: E402
+from course.base.errors import run_command  # noqa: E402
 from lab.export import options  # noqa: E402
 from lab.export.environment import ensure_environment  # noqa: E402
 

@@ -13,10 +13,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from course.base.atomic_files import write_bytes, write_text
+from course.base.errors import UsageError
 from lab import tasks
-from lab.errors import UsageError
 from lab.export.standalone import source_name
-from lab.files import write_bytes, write_text
 
 SPLITS = ("train", "test")
 

@@ -16,8 +16,8 @@ from typing import Any
 
 import yaml
 
-from lab.errors import UsageError
-from lab.files import write_text
+from course.base.atomic_files import write_text
+from course.base.errors import UsageError
 
 KNOWN = Path(__file__).with_name("known")
 OURS = {  # the lessons' names (docs/SCALING.md has more)

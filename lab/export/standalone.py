@@ -13,7 +13,7 @@ import inspect
 import sys
 from types import ModuleType
 
-from lab.errors import UsageError
+from course.base.errors import UsageError
 from lab.export import rewards
 
 REWARD = '''\

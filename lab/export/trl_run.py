@@ -2,7 +2,7 @@
 
     python -m lab.export.trl_run [--seed 0] [--control] [key=value ...]     options of trl.GRPOConfig: max_steps=100
 
-The demo's model learns addition from sloppy homework (lab/addition_lm.py) and is saved; the task is exported as
+The demo's model learns addition from sloppy homework (lab/models/addition_model.py) and is saved; the task is exported as
 `python -m lab.export trl` does it; TRL trains in its own environment (runs/trl-env), in a process that has nothing of
 ours but that folder; and the held-out sums are asked before and after. All of it stays in runs/trl/.
 
@@ -28,16 +28,17 @@ from rich.console import Console
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
-from lab import addition_lm, evaluate
-from lab.errors import UsageError, run_command
+from course.base.atomic_files import write_text
+from course.base.errors import UsageError, run_command
+from course.base.switch import ROOT
 from lab.export import options
 from lab.export.__main__ import export
 from lab.export.environment import ensure_environment, shown
-from lab.files import write_text
-from lab.runs import save_model
-from lab.show import Show
-from lab.switch import ROOT
+from lab.models import addition_model
 from lab.tasks import worked_sums
+from lab.train import evaluate
+from lab.train.console import Show
+from lab.train.run_folder import save_model
 
 CONFIG = ROOT / "configs" / "trl" / "cpu.yaml"
 ASKED = 500  # held-out sums, four samples each
@@ -80,12 +81,12 @@ def run(seed: int, changes: Sequence[str], folder: Path, show: Show, python: Pat
 
 def make_start(folder: Path, seed: int, show: Show) -> None:
     """The demo's warm-started model, as its run makes it from this seed, in transformers' format."""
-    tokenizer = addition_lm.make_tokenizer()
-    model = addition_lm.make_model(tokenizer, addition_lm.ModelConfig(), seed)
-    config = addition_lm.WarmStartConfig()
+    tokenizer = addition_model.make_tokenizer()
+    model = addition_model.make_model(tokenizer, addition_model.ModelConfig(), seed)
+    config = addition_model.WarmStartConfig()
     prompts = [problem["question"] for problem in worked_sums.problems("train")]
     with show.progress("warm start", config.steps) as advance:
-        addition_lm.warm_start(
+        addition_model.warm_start(
             model, tokenizer, prompts, config, seed, lambda step, loss: advance(step, {"loss": loss})
         )
     save_model(folder, model, tokenizer)

@@ -6,7 +6,7 @@ import json
 import shlex
 from typing import Any
 
-from lab.errors import UsageError
+from course.base.errors import UsageError
 from lab.export.options import fitted, known
 
 SCRIPT = """\

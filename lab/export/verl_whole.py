@@ -16,7 +16,7 @@ from verl.trainer.ppo.utils import need_critic, need_reference_policy
 from verl.utils.config import validate_config
 from verl.utils.dataset.rl_dataset import RLHFDataset
 
-from lab import addition_lm
+from lab.models import addition_model
 
 
 def check_whole(table: dict[str, Any], folder: Path) -> list[str]:
@@ -25,7 +25,7 @@ def check_whole(table: dict[str, Any], folder: Path) -> list[str]:
     OmegaConf.resolve(config)
     problems = [] if not need_critic(config) else ["verl would train a critic"]
     validate_config(config, need_reference_policy(config), need_critic(config))
-    tokenizer = addition_lm.make_tokenizer()  # any will do
+    tokenizer = addition_model.make_tokenizer()  # any will do
     tokenizer.chat_template = "{% for message in messages %}{{ message['content'] }}{% endfor %}"
     rows = RLHFDataset(data_files=str(folder / "train.parquet"), tokenizer=tokenizer, config=config.data)
     row = rows[0]

@@ -5,7 +5,7 @@ from lesson13_grpo.data.grpo_dataset import collate
 from lesson13_grpo.loss.grpo import compute_grpo_loss, sequence_log_probs
 from torch import nn
 
-from lab.attempts import Attempts
+from course.base.attempt import Attempts
 
 wrong = Attempts()
 

@@ -16,8 +16,8 @@ from lesson13_grpo.training.grpo_trainer import Response
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
-from lab.attempts import Attempts
-from lab.sampling import sample
+from course.base.attempt import Attempts
+from lab.rl.sampling import sample
 
 right = Attempts()
 

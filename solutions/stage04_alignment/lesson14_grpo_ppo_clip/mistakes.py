@@ -9,7 +9,7 @@ from lesson14_grpo_ppo_clip.training.grpo_trainer import step_generator
 from torch import nn
 from torch.nn.utils.rnn import pad_sequence
 
-from lab.attempts import Attempts
+from course.base.attempt import Attempts
 
 wrong = Attempts()
 

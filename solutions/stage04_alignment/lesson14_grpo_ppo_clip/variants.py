@@ -17,7 +17,7 @@ from lesson14_grpo_ppo_clip.rollout import generate as rollout
 from lesson14_grpo_ppo_clip.rollout.generate import generate_group
 from lesson14_grpo_ppo_clip.training.grpo_trainer import step_generator
 
-from lab.attempts import Attempts
+from course.base.attempt import Attempts
 
 right = Attempts()
 

@@ -13,7 +13,7 @@ from lesson15_grpo_mnist.models.actor import action_log_probs
 from lesson15_grpo_mnist.rollout.groups import GroupRollout, group_rollout
 from torch import nn
 
-from lab.attempts import Attempts
+from course.base.attempt import Attempts
 
 right = Attempts()
 

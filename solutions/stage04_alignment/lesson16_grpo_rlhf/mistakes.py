@@ -1,6 +1,6 @@
 """What people write wrongly in this lesson; see tutorial/CONTRIBUTING.md."""
 
-from lab.attempts import Attempts
+from course.base.attempt import Attempts
 
 wrong = Attempts()
 

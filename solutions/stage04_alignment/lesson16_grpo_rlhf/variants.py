@@ -23,7 +23,7 @@ from lesson16_grpo_rlhf.rollout.dapo import dynamic_sampling, has_signal, overlo
 from lesson16_grpo_rlhf.training import rlhf_trainer
 from lesson16_grpo_rlhf.training.measures import token_entropy
 
-from lab.attempts import Attempts
+from course.base.attempt import Attempts
 
 right = Attempts()
 

@@ -16,7 +16,7 @@ from lesson15_grpo_mnist.models.actor import action_log_probs
 from lesson15_grpo_mnist.rollout.groups import GroupRollout, group_rollout
 from torch import Tensor, nn
 
-from lab.optim import make_optimizer
+from lab.rl.optimizers import make_optimizer
 
 
 @dataclass

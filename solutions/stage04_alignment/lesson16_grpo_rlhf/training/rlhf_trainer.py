@@ -92,7 +92,7 @@ class RLHFTrainer(grpo_trainer.GRPOTrainer):
 
     Args:
         reference: of frozen_copy, maybe on another device than the model; None where there is no KL to be had.
-        reward: reward(prompts, responses) gives one number per response, NaN for "not scored" (see lab.rewards).
+        reward: reward(prompts, responses) gives one number per response, NaN for "not scored" (see lab.rl.rewards).
     """
 
     def __init__(

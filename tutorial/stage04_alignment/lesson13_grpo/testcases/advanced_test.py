@@ -11,9 +11,9 @@ from lesson13_grpo.data.grpo_dataset import collate
 from lesson13_grpo.loss.grpo import compute_grpo_loss, sequence_log_probs
 from lesson13_grpo.testcases import scenarios
 
-from lab import slopes
-from lab.properties import for_all
-from lab.spec import Spec
+from course.base.object_spec import Spec
+from course.base.property_tests import for_all
+from lab.rl import gradient_check
 
 IDS = {c: i + 2 for i, c in enumerate("0123456789+-*/=")}
 SECOND, THIRD = (rf"train\.jsonl.*\b{n}\b|\b{n}\b.*train\.jsonl" for n in (2, 3))  # messages about these lines
@@ -405,7 +405,7 @@ class TestCollate:
         )
 
 
-TINY = Spec("lab.tiny_lm:TinyLM", {"vocab_size": 7, "layers": 2}, seed=1, dtype="float64")
+TINY = Spec("lab.models.tiny_language_models:TinyLM", {"vocab_size": 7, "layers": 2}, seed=1, dtype="float64")
 tokens = st.integers(0, 6)
 
 
@@ -453,10 +453,10 @@ class TestSequenceLogProbs:
         prompt, group = torch.tensor([2, 0]), [torch.tensor([1, 0, 2]), torch.tensor([0])]
 
         def of(logits, **options):
-            model = Spec("lab.tiny_lm:BigramLM", {"logits": logits})
+            model = Spec("lab.models.tiny_language_models:BigramLM", {"logits": logits})
             return observe(sequence_log_probs, model, prompt, group, temperature=0.5, **options)
 
-        slopes.agrees(
+        gradient_check.agrees(
             table,
             lambda moved: of(moved).value.detach().sum(),
             lambda: of(table, grad_of="model").grad("model")["logits"],
@@ -503,7 +503,10 @@ class TestSequenceLogProbs:
         self.ordinary(observe)
         table, prompt = double([[0.5, -0.25, 1.0], [0.0, 0.75, -1.0], [2.0, 0.25, 0.0]]), torch.tensor([2, 0])
         group = [torch.tensor([1, 0, 2]), torch.tensor([0])]
-        model, other = (Spec("lab.tiny_lm:BigramLM", {"logits": t.tolist()}) for t in (table, table * scale + shift))
+        model, other = (
+            Spec("lab.models.tiny_language_models:BigramLM", {"logits": t.tolist()})
+            for t in (table, table * scale + shift)
+        )
         expected = observe(sequence_log_probs, model, prompt, group, temperature=0.5).value
         observe(sequence_log_probs, other, prompt, group, temperature=0.5 * scale).close(expected)
 
@@ -526,13 +529,15 @@ class TestSequenceLogProbs:
 
     def test_large_logits_stay_finite(self, observe):
         self.ordinary(observe)
-        table = Spec("lab.tiny_lm:BigramLM", {"logits": [[0.0, 1e4], [0.0, -1e4]]})
+        table = Spec("lab.models.tiny_language_models:BigramLM", {"logits": [[0.0, 1e4], [0.0, -1e4]]})
         seen = observe(sequence_log_probs, table, torch.tensor([0]), [torch.tensor([1, 0]), torch.tensor([0, 1])])
         seen.close(double([0.0, -1e4]))
 
     def test_half_precision_logits_give_single_precision_log_probs(self, observe):
         self.ordinary(observe)
-        table = Spec("lab.tiny_lm:BigramLM", {"logits": [[0.0, 3.0, 5.0, 7.0]] * 4}, dtype="bfloat16")
+        table = Spec(
+            "lab.models.tiny_language_models:BigramLM", {"logits": [[0.0, 3.0, 5.0, 7.0]] * 4}, dtype="bfloat16"
+        )
         seen = observe(sequence_log_probs, table, torch.tensor([0]), [torch.tensor([0, 1] * 25)])
         enough = seen.value.dtype in (torch.float32, torch.float64)
         seen.check(enough, "compute in float32 at least where the model's logits are half precision")
@@ -642,7 +647,9 @@ class TestGenerateResponses:
     )
     def test_holds_for_all_prompts(self, observe, prompts, size, temperature, seed):
         seen = observe(scenarios.generate, prompts, size, seed=seed, max_new_tokens=4, temperature=temperature)
-        model = Spec("lab.tiny_lm:TinyLM", {"vocab_size": VOCABULARY}, seed=seed, dtype="float64").build()
+        model = Spec(
+            "lab.models.tiny_language_models:TinyLM", {"vocab_size": VOCABULARY}, seed=seed, dtype="float64"
+        ).build()
         for i, prompt in enumerate(prompts):
             rows = seen.value["token_ids"][i]
             seen.check(len(rows) == size, f"{size} responses to each prompt were asked for, not {len(rows)}")
@@ -742,7 +749,9 @@ class TestComputeRewards:
 
 
 def model_from(weights):
-    model = Spec("lab.tiny_lm:TinyLM", {"vocab_size": len(weights["tokens"])}, dtype="float64").build()
+    model = Spec(
+        "lab.models.tiny_language_models:TinyLM", {"vocab_size": len(weights["tokens"])}, dtype="float64"
+    ).build()
     model.load_state_dict(weights)
     return model
 
@@ -873,7 +882,11 @@ class TestTrainingStep:
         rows = [(prompt, *map(list, zip(*group, strict=True))) for prompt, group in rows]
         given = [dict(zip(("prompt", "responses", "rewards"), r, strict=True)) for r in rows]
         seen = observe(scenarios.one_step, given, seed=seed, beta=beta, max_grad_norm=1e6)
-        before = Spec("lab.tiny_lm:TinyLM", {"vocab_size": VOCABULARY}, seed=seed, dtype="float64").build().state_dict()
+        before = (
+            Spec("lab.models.tiny_language_models:TinyLM", {"vocab_size": VOCABULARY}, seed=seed, dtype="float64")
+            .build()
+            .state_dict()
+        )
         metrics, after = expected_step(before, rows, beta=beta, max_grad_norm=1e6)
         seen["metrics"]["loss"].close(metrics["loss"], rtol=1e-5)
         seen["metrics"]["grad_norm"].close(metrics["grad_norm"], rtol=1e-4)

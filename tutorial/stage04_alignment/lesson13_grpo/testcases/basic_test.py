@@ -8,7 +8,7 @@ from lesson13_grpo.data.grpo_dataset import collate
 from lesson13_grpo.loss.grpo import compute_grpo_loss, sequence_log_probs
 from lesson13_grpo.testcases import scenarios
 
-from lab.spec import Spec
+from course.base.object_spec import Spec
 
 TWO_ROWS = """\
 {"prompt": "2+3=", "responses": ["5", "6"], "rewards": [1.0, 0.0], "answer": 5}
@@ -103,7 +103,7 @@ class TestCollate:
 
 # After token 0 come tokens 0, 1, 2 with probabilities 1/2, 1/4, 1/4, and so on: a model to calculate with.
 TABLE = Spec(
-    "lab.tiny_lm:BigramLM",
+    "lab.models.tiny_language_models:BigramLM",
     {"logits": [[math.log(p) for p in row] for row in [[0.5, 0.25, 0.25], [0.2, 0.2, 0.6], [0.1, 0.8, 0.1]]]},
 )
 
@@ -197,7 +197,9 @@ class TestTrain:
 
 def log_prob(weights, prompt, response):
     """log p(response | prompt) under TinyLM with these weights, token by token."""
-    model = Spec("lab.tiny_lm:TinyLM", {"vocab_size": len(weights["tokens"])}, dtype="float64").build()
+    model = Spec(
+        "lab.models.tiny_language_models:TinyLM", {"vocab_size": len(weights["tokens"])}, dtype="float64"
+    ).build()
     model.load_state_dict(weights)
     total, row = 0.0, prompt
     with torch.no_grad():

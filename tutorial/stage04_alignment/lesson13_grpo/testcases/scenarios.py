@@ -9,9 +9,9 @@ import torch
 from lesson13_grpo.data import grpo_dataset
 from lesson13_grpo.training import grpo_trainer
 
-from lab import rewards
-from lab.tiny_lm import BigramLM, TinyLM
-from lab.toy_tokenizer import CharTokenizer
+from lab.models.char_tokenizer import CharTokenizer
+from lab.models.tiny_language_models import BigramLM, TinyLM
+from lab.rl import rewards
 
 
 def read_dataset(content, num_samples=4, max_length=2048, tokenizer=None, passes=1):
@@ -171,7 +171,7 @@ def score(prompts, responses, values=None, **columns):
 
 
 def score_by_rule(prompts, responses, answer):
-    """compute_rewards with a rule about one response, through lab.rewards.per_sample. Returns the rewards, and which
+    """compute_rewards with a rule about one response, through lab.rl.rewards.per_sample. Returns the rewards, and which
     answer the rule was given beside each response."""
     answers = []
 

@@ -13,9 +13,9 @@ from lesson13_grpo.data.grpo_dataset import GRPODataset, collate
 from lesson13_grpo.loss.grpo import compute_grpo_loss, sequence_log_probs
 from torch import Tensor, nn
 
-from lab.optim import make_optimizer
-from lab.rewards import RewardFunction
-from lab.sampling import sample
+from lab.rl.optimizers import make_optimizer
+from lab.rl.rewards import RewardFunction
+from lab.rl.sampling import sample
 
 
 @dataclass
@@ -31,7 +31,7 @@ class GRPOConfig:
     learning_rate: float = 1e-3
     max_grad_norm: float = 1.0  # the gradient is scaled down to this norm where it is larger
     optimizer: str = "adamw"  # or "sgd"
-    reward: RewardFunction | None = None  # see lab/rewards.py; needed wherever rows carry no rewards
+    reward: RewardFunction | None = None  # see lab/rl/rewards.py; needed wherever rows carry no rewards
     seed: int = 0  # of sampling and of the order of the rows
 
 
@@ -64,7 +64,7 @@ class GRPOTrainer:
         other tokens may give the same text. Prompts are encoded whole (the data set's max_length is a bound on
         stored rows), with the special tokens that the tokenizer adds in front.
         """
-        # For each prompt: encode it, and draw token ids with lab.sampling.sample (max_new_tokens, temperature
+        # For each prompt: encode it, and draw token ids with lab.rl.sampling.sample (max_new_tokens, temperature
         # and generator are the trainer's).
         # Decode each response without special tokens for its text; keep the token ids.
         # Score the sampled ids with sequence_log_probs.

@@ -12,11 +12,11 @@ from lesson14_grpo_ppo_clip.loss.ppo_clip import grpo_loss, ppo_clip_loss, token
 from lesson14_grpo_ppo_clip.rewards.addition import calculate_reward
 from lesson14_grpo_ppo_clip.testcases import scenarios
 
-from lab import slopes
-from lab.properties import for_all
-from lab.spec import Spec
-from lab.tiny_llama import small_llama
-from lab.toy_tokenizer import CharTokenizer
+from course.base.object_spec import Spec
+from course.base.property_tests import for_all
+from lab.models.char_tokenizer import CharTokenizer
+from lab.models.tiny_llama import small_llama
+from lab.rl import gradient_check
 
 IDS = {c: i + 2 for i, c in enumerate("0123456789+-*/=")}
 numbers = st.floats(-10, 10, allow_subnormal=False)
@@ -347,7 +347,7 @@ class TestAdvantages:
             observe(group_advantages, double(rewards), size)
 
 
-TINY = Spec("lab.tiny_lm:TinyLM", {"vocab_size": 9, "layers": 2}, seed=1, dtype="float64")
+TINY = Spec("lab.models.tiny_language_models:TinyLM", {"vocab_size": 9, "layers": 2}, seed=1, dtype="float64")
 
 
 def oracle(model, row, start, temperature=1.0):
@@ -376,7 +376,7 @@ def some_rollout(seed, rows=4, length=6, size=5):
 
 
 def table_model(table):
-    return Spec("lab.tiny_lm:BigramLM", {"logits": table})
+    return Spec("lab.models.tiny_language_models:BigramLM", {"logits": table})
 
 
 def whole_denominator(mask, aggregation):
@@ -407,11 +407,13 @@ class TestTokenLogProbs:
         seen[0][:2].close(alone[0])
 
     def test_large_logits_stay_finite(self, observe):
-        table = Spec("lab.tiny_lm:BigramLM", {"logits": [[0.0, 1e4], [1e4, 0.0]]})
+        table = Spec("lab.models.tiny_language_models:BigramLM", {"logits": [[0.0, 1e4], [1e4, 0.0]]})
         observe(token_log_probs, table, torch.tensor([[0, 1, 1]])).close(double([[0.0, -1e4]]))
 
     def test_half_precision_logits_give_single_precision_log_probs(self, observe):
-        table = Spec("lab.tiny_lm:BigramLM", {"logits": [[0.0, 3.0, 5.0, 7.0]] * 4}, dtype="bfloat16")
+        table = Spec(
+            "lab.models.tiny_language_models:BigramLM", {"logits": [[0.0, 3.0, 5.0, 7.0]] * 4}, dtype="bfloat16"
+        )
         seen = observe(token_log_probs, table, torch.tensor([[0, 0, 1]]))
         seen.has_dtype(torch.float32, "compute in float32 where the model's logits are half precision")
         seen.close(double([0.0, 3.0, 5.0, 7.0]).log_softmax(0)[None, :2].float(), rtol=1e-5)
@@ -495,7 +497,7 @@ class TestPpoClipLoss:
         mask = torch.tensor([[1, 1, 1, 0], [1, 1, 1, 0], [1, 1, 0, 0]])
         options = {"aggregation": aggregation, "denominator": 7 if aggregation == "constant" else None}
         rest = (old, double([1.5, -0.5, -2.0]), mask)
-        slopes.agrees(
+        gradient_check.agrees(
             lp,
             lambda moved: observe(ppo_clip_loss, moved, *rest, **options).value.detach(),
             lambda: observe(ppo_clip_loss, lp, *rest, **options, grad_of="log_probs").grad("log_probs"),
@@ -775,7 +777,7 @@ class TestGrpoLoss:
         table, ids, mask, advantages, old = some_rollout(11)
         options = {"temperature": 0.8, "aggregation": aggregation, "denominator": whole_denominator(mask, aggregation)}
         rest = (ids, mask, advantages, old)
-        slopes.agrees(
+        gradient_check.agrees(
             table.kwargs["logits"],
             lambda moved: observe(grpo_loss, table_model(moved), *rest, **options)[0].value.detach(),
             lambda: observe(grpo_loss, table, *rest, **options, grad_of="model").grad("model")["logits"],
@@ -839,7 +841,7 @@ class TestGrpoLoss:
 
 def model_from(weights, layers):
     arguments = {"vocab_size": len(weights["tokens"]), "layers": layers}
-    model = Spec("lab.tiny_lm:TinyLM", arguments).build()
+    model = Spec("lab.models.tiny_language_models:TinyLM", arguments).build()
     model.load_state_dict(weights)
     return model
 
@@ -1204,7 +1206,7 @@ def gradient_norm(model):
 
 def fresh_policy(seed):
     """The model that scenarios.make_trainer begins with, for model_seed=seed."""
-    return Spec("lab.tiny_lm:TinyLM", {"vocab_size": 14}, seed=seed, dtype="float64").build().eval()
+    return Spec("lab.models.tiny_language_models:TinyLM", {"vocab_size": 14}, seed=seed, dtype="float64").build().eval()
 
 
 @pytest.mark.exercise("14.12")

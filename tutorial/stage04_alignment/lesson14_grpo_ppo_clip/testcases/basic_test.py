@@ -9,7 +9,7 @@ from lesson14_grpo_ppo_clip.loss.ppo_clip import grpo_loss, ppo_clip_loss, token
 from lesson14_grpo_ppo_clip.rewards.addition import calculate_reward
 from lesson14_grpo_ppo_clip.testcases import scenarios
 
-from lab.spec import Spec
+from course.base.object_spec import Spec
 
 # In lab's toy tokenizer the ids are: pad 0, eos 1, then the characters 0 1 2 ... 9 + ... from 2 on.
 IDS = {c: i + 2 for i, c in enumerate("0123456789+-*/=")}
@@ -99,7 +99,7 @@ class TestAdvantages:
 
 
 # After token 0 come tokens 0, 1, 2 with probabilities 1/2, 1/4, 1/4, and so on: a model to calculate with.
-TABLE = Spec("lab.tiny_lm:BigramLM", {"logits": [[math.log(p) for p in row] for row in
+TABLE = Spec("lab.models.tiny_language_models:BigramLM", {"logits": [[math.log(p) for p in row] for row in
              [[0.5, 0.25, 0.25], [0.2, 0.2, 0.6], [0.1, 0.8, 0.1]]]})  # fmt: skip
 
 

@@ -14,9 +14,9 @@ from lesson14_grpo_ppo_clip.rollout import generate as rollout
 from lesson14_grpo_ppo_clip.training import grpo_trainer
 from torch import Tensor, nn
 
-from lab.tiny_llama import small_llama
-from lab.tiny_lm import BigramLM, Cache, Output, TinyLM
-from lab.toy_tokenizer import CharTokenizer
+from lab.models.char_tokenizer import CharTokenizer
+from lab.models.tiny_language_models import BigramLM, Cache, Output, TinyLM
+from lab.models.tiny_llama import small_llama
 
 
 def watch_forwards(model, limit=1000):

@@ -17,7 +17,7 @@ from lesson14_grpo_ppo_clip.rewards.addition import calculate_reward
 from lesson14_grpo_ppo_clip.rollout.generate import Rollout, generate_group
 from torch import Tensor, nn
 
-from lab.optim import make_optimizer
+from lab.rl.optimizers import make_optimizer
 
 
 @dataclass

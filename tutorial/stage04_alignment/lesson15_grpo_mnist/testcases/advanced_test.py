@@ -11,7 +11,7 @@ from lesson15_grpo_mnist.memory.accounting import expected_share_without_signal,
 from lesson15_grpo_mnist.models.actor import action_log_probs
 from lesson15_grpo_mnist.testcases import scenarios
 
-from lab.properties import for_all
+from course.base.property_tests import for_all
 
 
 def double(values):

@@ -1,7 +1,7 @@
 """A reward model learns from preferences: which of two responses is the better one, never how good either is.
 
 The model is any that gives one logit per sequence, as transformers' sequence classifiers with num_labels=1 do:
-`model(input_ids=..., attention_mask=...).logits` is (rows, 1). `lab.rewards.ModelReward` turns a trained one into a
+`model(input_ids=..., attention_mask=...).logits` is (rows, 1). `lab.rl.rewards.ModelReward` turns a trained one into a
 reward function. Left out on purpose: margins, ties, ensembles.
 """
 
@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from lab.optim import make_optimizer
+from lab.rl.optimizers import make_optimizer
 
 Pair = tuple[str, str, str]  # prompt, the response that was preferred, the other one
 

@@ -13,12 +13,12 @@ from lesson16_grpo_rlhf.rollout.dapo import length_penalty, overlong_filter
 from lesson16_grpo_rlhf.testcases import scenarios
 from lesson16_grpo_rlhf.training.measures import exact_kl, token_entropy
 
-from lab import slopes
-from lab.properties import for_all
-from lab.spec import Spec
-from lab.tiny_lm import TinyLM
-from lab.tiny_scorer import TinyScorer
-from lab.toy_tokenizer import CharTokenizer
+from course.base.object_spec import Spec
+from course.base.property_tests import for_all
+from lab.models.char_tokenizer import CharTokenizer
+from lab.models.tiny_language_models import TinyLM
+from lab.models.tiny_reward_model import TinyScorer
+from lab.rl import gradient_check
 
 NAN = float("nan")
 seeds = st.integers(0, 10**6)
@@ -464,7 +464,7 @@ class TestRlhfLoss:
         lp = old + double([[0.5, -0.1, 0.24], [0.24, -0.5, 0.3]])  # exp(0.24) = 1.27: between 1.2 and 1.28
         ref, mask = old + double([[0.3, -0.2, 0.1], [-0.4, 0.2, 0.0]]), torch.tensor([[1, 1, 1], [1, 1, 0]])
         rest = (old, double([1.5, -0.5]), mask, 0.2, 0.28, 0.3, ref)
-        slopes.agrees(
+        gradient_check.agrees(
             lp,
             lambda moved: observe(rlhf_loss, moved, *rest, **options).value.detach(),
             lambda: observe(rlhf_loss, lp, *rest, **options, grad_of="log_probs").grad("log_probs"),
@@ -731,7 +731,9 @@ class TestRewardModelStep:
     )
     def test_holds_for_all_pairs(self, observe, pairs, scale):
         seen = observe(scenarios.one_reward_model_step, pairs, scale=scale)
-        model = Spec("lab.tiny_scorer:TinyScorer", {"vocab_size": len(ALPHABET) + 2}, seed=3, dtype="float64")
+        model = Spec(
+            "lab.models.tiny_reward_model:TinyScorer", {"vocab_size": len(ALPHABET) + 2}, seed=3, dtype="float64"
+        )
         before = model.build().state_dict()
         before["score.weight"] *= scale
         differences, loss, gradients = self.oracle(before, pairs)
@@ -916,7 +918,13 @@ class TestFrozenCopy:
 
     @for_all(examples=6, seed=seeds, ids=st.lists(st.integers(0, 8), min_size=1, max_size=5))
     def test_answers_as_the_model_did(self, observe, seed, ids):
-        model = Spec("lab.tiny_lm:TinyLM", {"vocab_size": 9, "dropout": 0.5}, seed=seed, dtype="float64").build().eval()
+        model = (
+            Spec(
+                "lab.models.tiny_language_models:TinyLM", {"vocab_size": 9, "dropout": 0.5}, seed=seed, dtype="float64"
+            )
+            .build()
+            .eval()
+        )
         with torch.no_grad():
             expected = model(torch.tensor([ids])).logits
         observe(scenarios.ask_a_frozen_copy, seed, torch.tensor([ids])).close(expected)

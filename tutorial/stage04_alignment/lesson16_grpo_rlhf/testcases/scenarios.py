@@ -13,10 +13,10 @@ from lesson16_grpo_rlhf.rewards import relative, reward_model
 from lesson16_grpo_rlhf.rollout import dapo
 from lesson16_grpo_rlhf.training import checkpoint, measures, rlhf_trainer
 
-from lab.optim import PlainSGD
-from lab.tiny_lm import TinyLM
-from lab.tiny_scorer import TinyScorer
-from lab.toy_tokenizer import CharTokenizer
+from lab.models.char_tokenizer import CharTokenizer
+from lab.models.tiny_language_models import TinyLM
+from lab.models.tiny_reward_model import TinyScorer
+from lab.rl.optimizers import PlainSGD
 
 NAN = float("nan")
 

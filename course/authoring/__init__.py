@@ -1,0 +1,1 @@
+"""For authors of lessons: stubs, the audit, notebooks, new lessons."""

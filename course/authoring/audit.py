@@ -1,0 +1,242 @@
+"""`make audit`: the course proves itself, on stubs made anew in a copy of the course.
+
+It goes red unless every stub fails its tests and every solution passes them, every known mistake is caught by a
+test of its own exercise and nearly every one is named (none wrongly), every variant passes everything, stubs and
+solutions agree outside the exercises, and every exercise and page has what it needs. What a learner has typed in
+tutorial/ does not matter. The tests are run by several processes of `course.authoring.audit_worker`.
+
+With --as-graded SEED the tests are those that grade a class without --full: with few draws of each property, from that
+seed, and without those that train. A mistake that is caught at a desk must lose its points there, too.
+
+With --mutants every small change of the references is tried instead (course/authoring/mutants.py): minutes, so that it is no part
+of `make test`.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from course.authoring import page_checks, stubs
+from course.base import manifest
+from course.base.errors import UsageError
+from course.base.manifest import Lesson
+from course.base.switch import ROOT
+from course.diagnosis import substitute
+from course.diagnosis.substitute import MISTAKES, VARIANTS
+from grader.results import EXAMPLES
+
+NAMED = 0.95  # the share of the mistakes that a report must name
+LEAST_MISTAKES, LEAST_IN_LOSS, LEAST_VARIANTS = 8, 15, 3  # for an exercise; "in loss": its file is under loss/
+COLUMNS = ("exercises", "tests", "mistakes", "caught", "named", "variants", "accepted", "seconds")
+MUTANTS = "--mutants"
+COPIED = ("course", "grader", "lab", "tutorial", "solutions", "conftest.py", "pyproject.toml")
+
+
+def audit(asked: list[str], root: Path = ROOT, processes: int | None = None) -> int:
+    """Prints what is wrong and a table. 0 where all is well. `asked`: exercises ("13.2") or lessons ("13"), all if
+    there are none; "--as-graded" and a seed; "--mutants"."""
+    started = time.perf_counter()
+    machine_made = MUTANTS in asked
+    only, seed = _options([one for one in asked if one != MUTANTS])
+    lessons = manifest.read_all(root)
+    chosen = _chosen(only, lessons)
+    with tempfile.TemporaryDirectory(prefix="audit-") as folder:
+        copy = _copy(root, Path(folder).resolve())
+        with ThreadPoolExecutor() as pool:
+            options = [MUTANTS] if machine_made else []
+            work = pool.submit(_work, copy, [*options, *chosen], processes or min(os.cpu_count() or 1, 8), seed)
+            wrong = [p for lesson in manifest.read_all(copy) for p in _wrong_files(lesson, chosen)]
+            found = work.result()
+        if machine_made:
+            return _told_of_mutants(found, lessons, time.perf_counter() - started)
+        problems = found["broken"] + [r["problem"] for r in found["results"] if r["problem"]]
+        for lesson in manifest.read_all(copy):
+            problems += _too_few(lesson, chosen, found["tests"])
+        problems += wrong
+    rows = [_row(lesson, chosen, found) for lesson in lessons if any(e.id in chosen for e in lesson.exercises)]
+    problems += [
+        f"{row['lesson']}: {row['named']} of {row['mistakes']} mistakes are named, fewer than {NAMED:.0%}"
+        for row in rows
+        if row["named"] < NAMED * row["mistakes"]
+    ]
+    _print(rows, found, problems, time.perf_counter() - started)
+    return 1 if problems else 0
+
+
+def _told_of_mutants(found: dict[str, Any], lessons: list[Lesson], seconds: float) -> int:
+    problems = found["broken"] + [r["problem"] for r in found["results"] if r["problem"]]
+    for problem in problems:
+        print(f"problem: {problem}")
+    print(f"\n{'lesson':<26}" + "".join(f"{name:>11}" for name in ("mutants", "caught", "harmless")))
+    for lesson in lessons:
+        made = [r for r in found["results"] if (r["lesson"], r["kind"]) == (lesson.name, "mutant")]
+        if made:
+            right, missed = sum(r["named"] for r in made), sum("all tests pass" in r["problem"] for r in made)
+            print(f"{lesson.name:<26}{len(made):>11}{len(made) - right - missed:>11}{right:>11}")
+    print(f"{seconds:.0f} s in all")
+    print("all is well" if not problems else f"{len(problems)} problems")
+    return 1 if problems else 0
+
+
+def _options(asked: list[str]) -> tuple[list[str], int | None]:
+    """What to look at, and the seed of --as-graded."""
+    if "--as-graded" not in asked:
+        return asked, None
+    at = asked.index("--as-graded")
+    seed = asked[at + 1 : at + 2]
+    if not seed or not seed[0].isdecimal():
+        raise UsageError("--as-graded takes a seed, a whole number: python -m course audit --as-graded 7")
+    return asked[:at] + asked[at + 2 :], int(seed[0])
+
+
+def _chosen(only: list[str], lessons: list[Lesson]) -> list[str]:
+    """The ids of the exercises to look at."""
+    known = {e.id: lesson.number for lesson in lessons for e in lesson.exercises}
+    for name in only:
+        if name not in known and name not in known.values():
+            raise UsageError(f"there is no exercise or lesson {name!r}; exercises are named like 13.2, lessons like 13")
+    return [i for i, number in known.items() if not only or i in only or number in only]
+
+
+def _copy(root: Path, folder: Path) -> Path:
+    """The course without what a learner may have changed: the stubs are made anew."""
+    ignored = shutil.ignore_patterns("__pycache__", ".hypothesis", ".ipynb_checkpoints")
+    for name in COPIED:
+        if (root / name).is_dir():
+            shutil.copytree(root / name, folder / name, ignore=ignored)
+        else:
+            shutil.copy2(root / name, folder / name)
+    stubs.write_all(folder, root)
+    return folder
+
+
+def _work(copy: Path, chosen: list[str], processes: int, seed: int | None) -> dict[str, Any]:
+    """What the workers found, put together. Raises UsageError with the end of its output if one breaks off."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "SOLUTION", "PROPERTY_"))}
+    if seed is not None:
+        environment |= {"PROPERTY_SEED": str(seed), "PROPERTY_EXAMPLES": str(EXAMPLES)}
+    environment |= {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(copy)}
+    running = []
+    (copy / "claims").mkdir()
+    for part in range(processes):
+        out, log = copy / f"found-{part}.json", (copy / f"log-{part}.txt").open("w+", encoding="utf-8")
+        command = [sys.executable, "-m", "course.authoring.audit_worker", str(out), str(copy / "claims"), *chosen]
+        process = subprocess.Popen(command, cwd=copy, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        running.append((process, out, log))
+    found: dict[str, Any] = {"results": [], "tests": {}, "broken": []}
+    try:
+        for process, out, log in running:
+            if process.wait() != 0 or not out.exists():
+                log.seek(0)
+                raise UsageError("the audit broke off: " + " ".join(log.read().strip().splitlines()[-1:]))
+            part = json.loads(out.read_text(encoding="utf-8"))
+            found["results"] += part["results"]
+            found["tests"], found["broken"] = part["tests"], part["broken"]
+    finally:
+        for process, _, log in running:
+            process.kill()
+            process.wait()
+            log.close()
+    return found
+
+
+def _too_few(lesson: Lesson, chosen: list[str], tests: dict[str, dict[str, int]]) -> list[str]:
+    """Exercises that lack tests, mistakes or variants."""
+    counts = {file: [a.exercise for a in substitute.read(lesson, file)] for file in (MISTAKES, VARIANTS)}
+    problems = []
+    for exercise in (e for e in lesson.exercises if e.id in chosen):
+        for suite in ("basic_test.py", "advanced_test.py"):
+            if not tests.get(exercise.id, {}).get(suite):
+                problems.append(f"exercise {exercise.id} has no test in {suite}")
+        least = LEAST_IN_LOSS if exercise.file.startswith("loss/") else LEAST_MISTAKES
+        for file, needed in ((MISTAKES, least), (VARIANTS, LEAST_VARIANTS)):
+            if (there := counts[file].count(exercise.id)) < needed:
+                problems.append(
+                    f"exercise {exercise.id} has {there} entries in {lesson.name}/{file}; {needed} are needed"
+                )
+    return problems
+
+
+def _wrong_files(lesson: Lesson, chosen: list[str]) -> list[str]:
+    """What can be seen in a lesson's files without running its tests."""
+    if not any(e.id in chosen for e in lesson.exercises):
+        return []
+    problems = [p for file in stubs.files(lesson) if (p := _disagreement(lesson, file))]
+    page = lesson.folder / "README.md"
+    if not page.exists():
+        return [*problems, f"{lesson.name} has no README.md"]
+    problems += [
+        f"{lesson.name}/README.md links to {link}, which is not there"
+        for link in page_checks.broken_links(page, lesson.root)
+    ]
+    if wrong := page_checks.wrong_blocks(page, lesson.root):
+        problems.append(f"{lesson.name}/README.md: {wrong}")
+    for path in sorted(p for f in (lesson.folder, lesson.solution) for p in f.rglob("*.*")):
+        if path.suffix in (".py", ".md", ".toml") and re.search(r"\bTODO\b", path.read_text(encoding="utf-8")):
+            problems.append(f"{path.relative_to(lesson.root)} still has a TODO")
+    return problems
+
+
+def _disagreement(lesson: Lesson, file: str) -> str | None:
+    """Stub and reference, the bodies of exercises taken out of both, are the same program."""
+    paths = (lesson.folder / file, lesson.solution / file)
+    here, there = (_without_bodies(p.read_text(encoding="utf-8"), lesson, file) for p in paths)
+    if here == there:
+        return None
+    return f"{lesson.name}/{file}: stub and solution differ outside the exercises"
+
+
+def _without_bodies(text: str, lesson: Lesson, file: str) -> str:
+    tree = ast.parse(text)
+    for exercise in lesson.exercises:
+        for function in stubs.functions(tree, exercise.object) if exercise.file == file else ():
+            documented = ast.get_docstring(function) is not None
+            function.body = function.body[:1] if documented else [ast.Pass()]
+    for node in [tree, *(n for n in tree.body if isinstance(n, ast.ClassDef))]:
+        node.body = [n for n in node.body if not stubs.defines_private(n)]
+    return ast.dump(tree)
+
+
+def _row(lesson: Lesson, chosen: list[str], found: dict[str, Any]) -> dict[str, Any]:
+    """A line of the table."""
+    ids = [e.id for e in lesson.exercises if e.id in chosen]
+    of = {kind: [r for r in found["results"] if (r["lesson"], r["kind"]) == (lesson.name, kind)] for kind in
+          ("mistake", "variant")}  # fmt: skip
+    uncaught = [r for r in of["mistake"] if "is not caught" in r["problem"]]
+    return {
+        "lesson": lesson.name,
+        "exercises": len(ids),
+        "tests": sum(sum(found["tests"].get(i, {}).values()) for i in ids),
+        "mistakes": len(of["mistake"]),
+        "caught": len(of["mistake"]) - len(uncaught),
+        "named": sum(r["named"] for r in of["mistake"]),
+        "variants": len(of["variant"]),
+        "accepted": sum(not r["problem"] for r in of["variant"]),
+        "seconds": sum(r["seconds"] for r in found["results"] if r["lesson"] == lesson.name),
+    }
+
+
+def _print(rows: list[dict[str, Any]], found: dict[str, Any], problems: list[str], seconds: float) -> None:
+    for r in found["results"]:
+        if r["kind"] == "mistake" and not r["named"] and not r["problem"]:
+            print(f"not named: {r['exercise']}  {r['says']}")
+    for problem in problems:
+        print(f"problem: {problem}")
+    print(f"\n{'lesson':<26}" + "".join(f"{name:>11}" for name in COLUMNS))
+    for row in rows:
+        print(f"{row['lesson']:<26}" + "".join(f"{row[name]:>11.0f}" for name in COLUMNS))
+    looked = sorted((r["looked"] for r in found["results"] if r["looked"]), reverse=True) or [0.0]
+    late = sum(x > 1 for x in looked)
+    print(f"{seconds:.0f} s in all; the longest look for a mistake took {looked[0]:.2f} s ({late} over 1 s)")
+    print("all is well" if not problems else f"{len(problems)} problems")

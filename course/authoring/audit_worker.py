@@ -1,0 +1,324 @@
+"""One process of the audit: a pytest session on the reference that runs the tests of an exercise again and again,
+each time with something else in its place. Started by `course.authoring.audit`, in its copy of the course:
+
+    python -m course.authoring.audit_worker RESULTS.json CLAIMS [--mutants] [EXERCISE ...]
+
+CLAIMS is a folder that all processes share: whoever creates file N there does the Nth bundle of jobs. One
+exercise's mistakes are one bundle, since what diagnosis learns of one it can use for the others.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from _pytest.runner import runtestprotocol
+
+from course.authoring import mutants
+from course.base import manifest, property_tests, switch
+from course.base.attempt import Attempt
+from course.base.manifest import Exercise, Lesson
+from course.base.switch import ROOT
+from course.desk import pytest_plugin
+from course.diagnosis import known_mistakes, substitute
+from course.diagnosis.substitute import MISTAKES, VARIANTS
+
+PATIENCE = 120  # seconds that one attempt's tests may take before it counts as hanging
+SECONDS = 5.0  # of diagnosis: here it is to be decided, on however busy a machine
+
+
+@dataclass
+class Result:
+    """What one job found. `problem` is a whole sentence, or empty."""
+
+    kind: str  # "reference", "stub", "mistake", "variant" or "mutant"
+    lesson: str
+    exercise: str = ""
+    says: str = ""
+    problem: str = ""
+    named: bool = False
+    looked: float = 0.0  # seconds that the longest diagnosis took
+    seconds: float = 0.0
+
+
+@dataclass
+class Job:
+    """Something to put in the place of exercises, and the tests to run then."""
+
+    kind: str
+    lesson: Lesson
+    attempts: list[Attempt] = field(default_factory=list)
+    exercise: Exercise | None = None
+
+
+class Worker:
+    """A pytest plugin: collects as ever, then does its share of the jobs instead of running each test once."""
+
+    def __init__(self, claims: Path, only: list[str], machine_made: bool = False):
+        self.claims, self.only, self.machine_made = claims, only, machine_made
+        self.results: list[Result] = []
+        self.tests: dict[str, dict[str, int]] = {}  # exercise -> test file -> number of tests
+        self.broken: list[str] = []
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.option.tbstyle = "native"  # the others read source files for a traceback that nobody will see
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.broken.append(f"{report.nodeid}: {str(report.longrepr).strip().splitlines()[-1]}")
+
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo) -> bool:
+        print(excinfo.value)  # the last line that is printed is what the audit shows
+        return True
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        if self.machine_made:  # nobody reads reports of these, nor reasons
+            session.config.option.fulltrace = True
+            for item in session.items:
+                item.repr_failure = lambda error: ""
+        self.items: dict[str, list[pytest.Item]] = {}
+        as_graded = property_tests.few_calls()
+        for item in session.items:
+            if as_graded and any(item.get_closest_marker(name) for name in ("trains", "desk")):
+                continue
+            number = exercise_of(item)
+            self.items.setdefault(number, []).append(item)
+            counts = self.tests.setdefault(number, {})
+            counts[item.path.name] = counts.get(item.path.name, 0) + 1
+        for items in self.items.values():  # what fails soon comes first
+            items.sort(key=lambda item: (slow(item), item.path.name != "basic_test.py"))
+        for job in self.claimed():
+            started = time.perf_counter()
+            found = getattr(self, job.kind)(job)
+            for result in found:
+                result.seconds = (time.perf_counter() - started) / len(found)
+            self.results += found
+        return True
+
+    def claimed(self) -> Iterator[Job]:
+        """The jobs of each bundle that no other process has begun."""
+        for number, bundle in enumerate(self.bundles()):
+            try:
+                (self.claims / str(number)).touch(exist_ok=False)
+            except FileExistsError:
+                continue
+            yield from bundle
+
+    def bundles(self) -> list[list[Job]]:
+        """All jobs, the long bundles first, the same in every process."""
+        if self.machine_made:
+            chosen = [(n, e) for n in manifest.read_all() for e in n.exercises if not self.only or e.id in self.only]
+            chosen.sort(key=lambda one: "training/" not in one[1].file)
+            return [[Job("mutants", lesson, exercise=e)] for lesson, e in chosen]
+        rounds, of_exercises = [], []
+        for lesson in manifest.read_all():
+            exercises = [e for e in lesson.exercises if not self.only or e.id in self.only]
+            if not exercises:
+                continue
+            ids = [e.id for e in exercises]
+            by_exercise = [[a for a in substitute.read(lesson, VARIANTS) if a.exercise == i] for i in ids]
+            rounds.append([Job("reference", lesson)])
+            for n in range(max(map(len, by_exercise))):
+                rounds.append([Job("variants", lesson, [of_one[n] for of_one in by_exercise if n < len(of_one)])])
+            mistakes = substitute.read(lesson, MISTAKES)
+            for e in exercises:
+                own = [Job("mistake", lesson, [a], e) for a in mistakes if a.exercise == e.id]
+                of_exercises.append([Job("stub", lesson, exercise=e), *own])
+        return rounds + sorted(of_exercises, key=len, reverse=True)
+
+    @staticmethod
+    def exercise(lesson: Lesson, attempt: Attempt) -> Exercise:
+        return next(e for e in lesson.exercises if e.id == attempt.exercise)
+
+    def of_lesson(self, lesson: Lesson) -> list[pytest.Item]:
+        """Its tests, or those of the exercises that were asked for."""
+        wanted = [e.id for e in lesson.exercises if not self.only or e.id in self.only]
+        return [item for number in wanted for item in self.items.get(number, [])]
+
+    def once(self, lesson: Lesson) -> list[pytest.Item]:
+        """The same, but a test that trains with one of its seeds only (`make test` runs them all)."""
+        seeds = {}
+        for item in self.of_lesson(lesson):
+            trains = item.get_closest_marker("trains") is not None
+            seeds.setdefault(item.originalname if trains else item.nodeid, item)
+        return list(seeds.values())
+
+    def reference(self, job: Job) -> list[Result]:
+        failed = [item.name for item in self.once(job.lesson) if run(item).failed]
+        problem = f"the reference fails {failed[0]} ({len(failed)} in all)" if failed else ""
+        return [Result("reference", job.lesson.name, problem=problem)]
+
+    def stub(self, job: Job) -> list[Result]:
+        """Every test of an exercise fails on its stub, and is counted as not written."""
+        exercise = job.exercise
+        result = Result("stub", job.lesson.name, exercise.id)
+        text = (job.lesson.folder / exercise.file).read_text(encoding="utf-8")
+        items = self.items.get(exercise.id, [])
+        with placed(job.lesson, exercise, substitute.from_text(text, exercise, job.lesson)):
+            for item in items:
+                report = run(item)
+                if f"exercise {exercise.id}," not in (getattr(report, "unwritten", None) or ""):
+                    result.problem = f"{item.name} does not end in the stub's NotImplementedError"
+                    break
+        return [result]
+
+    def mistake(self, job: Job) -> list[Result]:
+        """Some test of its exercise fails, and a report names it; none names another."""
+        (attempt,) = job.attempts
+        result = Result("mistake", job.lesson.name, attempt.exercise, attempt.says)
+        where = f"{job.lesson.name}/{MISTAKES}:{attempt.line}"
+        caught, spoke = [], ""
+        with placed(job.lesson, job.exercise, substitute.build(attempt, job.lesson)):
+            items = self.items.get(attempt.exercise, [])
+            for item in list(items):
+                report = run(item)
+                if getattr(report, "unwritten", None) or not report.failed:
+                    continue
+                caught.append(item.name)
+                result.looked = max(result.looked, getattr(report, "looked", 0.0))
+                spoke = getattr(report, "why", None) or ""
+                if spoke:
+                    if not slow(item):  # it may well catch the next one, too
+                        items.remove(item)
+                        items.insert(0, item)
+                    break
+        result.named = spoke == attempt.says
+        if not caught:
+            result.problem = f"{where} is not caught: all tests pass"
+        elif spoke and not result.named:
+            result.problem = f"{where} is taken for another mistake ({spoke!r}) in {caught[-1]}"
+        return [result]
+
+    def mutants(self, job: Job) -> list[Result]:
+        """Some test of its exercise fails with each, but for those that the lesson's list calls harmless."""
+        exercise, known = job.exercise, mutants.harmless(job.lesson)
+        items, results = self.items.get(exercise.id, []), []
+        for mutant in mutants.of((job.lesson.solution / exercise.file).read_text(encoding="utf-8"), exercise):
+            result = Result("mutant", job.lesson.name, exercise.id, str(mutant))
+            why = known.pop((exercise.id, mutant.old, mutant.new), "")
+            caught = self.catches(items, job, mutant.text)
+            if not caught and not why:
+                result.problem = f"{job.lesson.name}, exercise {exercise.id}: all tests pass with  {mutant}"
+            elif caught and why:
+                result.problem = (
+                    f"{job.lesson.name}/{mutants.HARMLESS}, exercise {exercise.id}: a test rejects  {mutant}"
+                )
+            result.named = bool(why)
+            results.append(result)
+        for number, old, new in known:
+            if number == exercise.id:
+                told = f"{job.lesson.name}/{mutants.HARMLESS}, exercise {number}: there is no such mutant:"
+                results.append(Result("stale", job.lesson.name, number, problem=f"{told}  {old}  ->  {new}"))
+        return results
+
+    def catches(self, items: list[pytest.Item], job: Job, text: str) -> bool:
+        """Whether one of the tests fails with the exercise of that text; what does is the first for the next."""
+        try:
+            code = substitute.from_text(text, job.exercise, job.lesson)
+        except Exception:  # it cannot even be loaded
+            return True
+        with placed(job.lesson, job.exercise, code):
+            for item in items:
+                if run(item).failed:
+                    if not slow(item):
+                        items.remove(item)
+                        items.insert(0, item)
+                    return True
+        return False
+
+    def variants(self, job: Job) -> list[Result]:
+        """The lesson's whole suites pass with these variants; each of their own if they do not."""
+        results = [Result("variant", job.lesson.name, a.exercise, a.says) for a in job.attempts]
+        with ExitStack() as stack:
+            for attempt in job.attempts:
+                place(stack, job.lesson, self.exercise(job.lesson, attempt), attempt)
+            failed = [item for item in self.once(job.lesson) if run(item).failed]
+        for attempt, result in zip(job.attempts, results, strict=True) if failed else ():
+            with ExitStack() as stack:
+                place(stack, job.lesson, self.exercise(job.lesson, attempt), attempt)
+                own = [*failed, *self.items.get(attempt.exercise, [])]
+                guilty = next((item.name for item in own if run(item).failed), None)
+            if guilty:
+                result.problem = f"{job.lesson.name}/{VARIANTS}:{attempt.line} is right, but {guilty} rejects it"
+        if failed and not any(r.problem for r in results):
+            results[0].problem = f"variants that pass alone fail {failed[0].name} together, of {job.lesson.name}"
+        return results
+
+
+def place(stack: ExitStack, lesson: Lesson, exercise: Exercise, attempt: Attempt) -> None:
+    stack.enter_context(substitute.in_place_of(lesson, exercise, substitute.build(attempt, lesson)))
+
+
+@contextmanager
+def placed(lesson: Lesson, exercise: Exercise, code: Any):
+    known_mistakes.start_over()
+    with substitute.in_place_of(lesson, exercise, code):
+        yield
+    known_mistakes.start_over()
+
+
+def exercise_of(item: pytest.Item) -> str:
+    marker = item.get_closest_marker("exercise")
+    return marker.args[0] if marker else ""
+
+
+def slow(item: pytest.Item) -> bool:
+    return item.get_closest_marker("trains") is not None or hasattr(item.obj, "hypothesis")
+
+
+def run(item: pytest.Item) -> pytest.TestReport:
+    """Runs one test; gives the report of its first phase that failed, else that of the call."""
+    with patience():
+        reports = runtestprotocol(item, log=False, nextitem=None)
+    failed = [r for r in reports if r.failed]
+    return failed[0] if failed else next(r for r in reports if r.when == "call" or r.skipped)
+
+
+@contextmanager
+def patience():
+    """An attempt that hangs fails instead (where the system knows alarms)."""
+    if not hasattr(signal, "SIGALRM"):
+        yield
+        return
+
+    def give_up(number, frame):
+        raise AssertionError(f"no end after {PATIENCE} seconds")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(PATIENCE)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def main(arguments: list[str]) -> int:
+    out, claims, *only = arguments
+    machine_made = only[:1] == ["--mutants"]
+    os.environ["SOLUTION"] = "1"
+    switch.install()
+    known_mistakes.SECONDS = SECONDS
+    worker = Worker(Path(claims), only[machine_made:], machine_made)
+    suites = [
+        str(p) for n in ("basic", "advanced") for p in ROOT.glob(f"tutorial/stage*/lesson*/testcases/{n}_test.py")
+    ]
+    options = ["-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:logging", "--noconftest"]
+    if pytest.main([*options, *suites], plugins=[worker, pytest_plugin]) not in (0, 1):
+        return 1
+    found = {"results": [asdict(r) for r in worker.results], "tests": worker.tests, "broken": worker.broken}
+    Path(out).write_text(json.dumps(found), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

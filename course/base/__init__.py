@@ -1,0 +1,1 @@
+"""What the rest stands on: manifests, the switch, errors, files, the environment. Imports nothing else of the course."""

@@ -1,0 +1,26 @@
+"""Errors that are the user's to mend: one sentence, no traceback, a non-zero exit."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+
+class UsageError(Exception):
+    """Something that the user gave is wrong. The message says what, where, and what to do."""
+
+
+def run_command(main: Callable[[], int | None]) -> None:
+    """Runs a command-line `main` and exits; a UsageError or an unwritten exercise prints one sentence."""
+    try:
+        sys.exit(main() or 0)
+    except UsageError as error:
+        print(f"error: {error}", file=sys.stderr)
+    except NotImplementedError as error:
+        if not str(error).startswith("not written yet"):
+            raise
+        held = (Path(__file__).parents[2] / "solutions").is_dir()  # a bundle for students has none
+        way_past = " (SOLUTION=1 in front of the command uses the reference)" if held else ""
+        print(f"error: {error}{way_past}", file=sys.stderr)
+    sys.exit(2)

@@ -1,0 +1,182 @@
+"""Names the known mistake behind a failed test, or stays silent.
+
+The observations that the failed test made are made again of every known mistake of its exercise. A mistake is
+named if it answers each of them as the learner's code did (values, gradients, errors), if no other does, and if
+nothing in the exercise's other tests speaks against it: a mistake that would show there, where the learner's
+answer is the reference's, is not the learner's. With two errors at once the learner's answers elsewhere may be
+neither; they then speak for nobody, but an answer that only one of several candidates gives decides for it.
+Where no mistake of its own explains it, an exercise that the code builds on may be to blame (`course.diagnosis.other_exercise`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from course.base import manifest, time_limit
+from course.base.attempt import Attempt
+from course.base.manifest import Exercise, Lesson
+from course.diagnosis import other_exercise, substitute
+from course.diagnosis.same_answer import alike
+from course.diagnosis.substitute import MISTAKES
+from course.observe.observer import Answer, Observation, Observer, perform
+
+SECONDS = 1.0  # of looking, after a failed test
+ENOUGH = 6  # other tests that do not speak against the only one left
+AT_LEAST = 3  # of them where there is no time for more
+REFERENCE = "reference"
+
+
+@dataclass
+class Candidate:
+    """A known mistake, ready to be put in the place of the learner's code."""
+
+    attempt: Attempt
+    code: Any
+
+
+class Case:
+    """One exercise as it stands in this process: its known mistakes, and what its tests observe of it."""
+
+    def __init__(self, lesson: Lesson, exercise: Exercise):
+        self.lesson, self.exercise = lesson, exercise
+        found = [a for a in substitute.read(lesson, MISTAKES) if a.exercise == exercise.id]
+        self.candidates = [Candidate(a, substitute.build(a, lesson)) for a in found]
+        unchanged = Attempt(exercise.id, REFERENCE, 0)
+        self.reference = Candidate(unchanged, substitute.reference(lesson, exercise)) if found else None
+        self.elsewhere: list[list[Observation]] = []  # a list for each test
+        self._others: Iterator[list[Observation]] | None = None  # what other tests observe, as far as not yet looked at
+        self._answers: dict[tuple, Answer | Exception] = {}  # what a candidate answered to a call; it always will
+
+    def outcome(self, candidate: Candidate, seen: Observation) -> Observation:
+        """What the candidate answers to the same call."""
+        request = seen.request
+        key = (id(candidate), request.name, request.arguments, request.grad_of)
+        if key not in self._answers:
+            with substitute.in_place_of(self.lesson, self.exercise, candidate.code):
+                try:
+                    with time_limit.may_ring():
+                        self._answers[key] = perform(request)
+                except Exception as error:
+                    self._answers[key] = error.with_traceback(None)
+        return Observation(request, self._answers[key], seen.match)
+
+    def others_are(self, observed: Iterator[list[Observation]]) -> None:
+        """What the exercise's other tests have observed is known; none is run."""
+        self.elsewhere, self._others = [], observed
+
+    def start_over(self) -> None:
+        """Other code is in the exercise's place now."""
+        self.elsewhere, self._others = [], None
+
+    def further(self, item: pytest.Item) -> Iterator[list[Observation]]:
+        """What the exercise's other tests observe, a test at a time; kept for the next failure."""
+        yield from list(self.elsewhere)
+        if self._others is None:
+            collected = getattr(item.session, "collected", item.session.items)
+            self._others = map(_observations_of, [o for o in collected if o is not item and belongs(o, item)])
+        for observed in self._others:
+            found = [seen for seen in observed if not isinstance(seen.outcome, NotImplementedError)]
+            if found:  # else what the exercise builds on is not written yet
+                self.elsewhere.append(found)
+                yield self.elsewhere[-1]
+
+
+_cases: dict[tuple[str, str], Case] = {}
+
+
+def forget() -> None:
+    """Drops all that is known."""
+    _cases.clear()
+
+
+def start_over() -> None:
+    """Drops what is known of the code in use; for the audit, which puts other code there."""
+    for case in _cases.values():
+        case.start_over()
+
+
+def why(item: pytest.Item, log: list[Observation], seconds: float | None = None) -> str | None:
+    """The sentence of the one known mistake, or the one other exercise, that explains `log`: the observations of
+    the failed test `item`. None where there is none, or more than one."""
+    deadline = time.monotonic() + (SECONDS if seconds is None else seconds)
+    marker = item.get_closest_marker("exercise")
+    if marker is None or not log:
+        return None
+    lesson = manifest.read(item.path.parent.parent)
+    exercise = next((e for e in lesson.exercises if e.id == marker.args[0]), None)
+    if exercise is None:
+        return None
+    try:
+        if (lesson.name, exercise.id) not in _cases:
+            _cases[lesson.name, exercise.id] = Case(lesson, exercise)
+        with contextlib.suppress(time_limit.TooLate), time_limit.until(deadline):
+            if found := named(_cases[lesson.name, exercise.id], item, list(log), deadline):
+                return found
+        # A second of its own: where the calls are slow, trying all the mistakes has used up the first.
+        deadline = max(deadline, time.monotonic() + (SECONDS if seconds is None else seconds))
+        with time_limit.until(deadline):
+            return other_exercise.blamed(lesson, exercise, list(log), deadline)
+    except (Exception, SystemExit, time_limit.TooLate):  # a learner's file may do anything; no report must fail
+        return None
+
+
+def named(case: Case, item: pytest.Item, log: list[Observation], deadline: float) -> str | None:
+    left = []
+    if log[-1].seconds * len(case.candidates) > deadline - time.monotonic():
+        return None
+    for candidate in case.candidates:
+        # The last observation first: it is the one that failed, and tells most candidates apart.
+        if all(time.monotonic() < deadline and alike(case.outcome(candidate, seen), seen) for seen in log[::-1]):
+            left.append(candidate)
+        if time.monotonic() >= deadline:
+            return None
+    if not left or all(alike(case.outcome(case.reference, seen), seen) for seen in log[::-1]):
+        return None  # where the learner's answers are the reference's, they are nobody's mistake
+    alone = 0  # tests that did not speak against the only one who was left when they began
+    try:
+        for further in case.further(item):
+            if not left or alone >= ENOUGH:
+                break
+            alone += len(left) == 1
+            for seen in further:
+                if time.monotonic() >= deadline:
+                    raise time_limit.TooLate
+                left = _agreeing(case, left, seen)
+    except time_limit.TooLate:
+        if alone < AT_LEAST:
+            return None
+    return left[0].attempt.says if len({c.attempt.says for c in left}) == 1 else None
+
+
+def _agreeing(case: Case, candidates: list[Candidate], seen: Observation) -> list[Candidate]:
+    """Those who answer as the learner's code did, where that is right or some do; else all."""
+    if not candidates:
+        return []
+    agree = [alike(case.outcome(candidate, seen), seen) for candidate in candidates]
+    if not any(agree) and not alike(seen, case.outcome(case.reference, seen)):
+        return candidates
+    return [c for c, same in zip(candidates, agree, strict=True) if same]
+
+
+def belongs(other: pytest.Item, item: pytest.Item) -> bool:
+    """Whether `other` is a quick test of the same exercise."""
+    marker = other.get_closest_marker("exercise")
+    same = marker is not None and marker.args == item.get_closest_marker("exercise").args
+    slow = any(other.get_closest_marker(name) for name in ("trains", "slow"))
+    slow = slow or hasattr(getattr(other, "obj", None), "hypothesis")
+    return same and not slow and other.path.parent == item.path.parent
+
+
+def _observations_of(item: pytest.Item) -> list[Observation]:
+    """Runs a test for what it observes; how it ends does not matter."""
+    observer = Observer()
+    known = {**getattr(getattr(item, "callspec", None), "params", {}), "observe": observer}
+    with contextlib.suppress(Exception, pytest.fail.Exception, pytest.skip.Exception), time_limit.may_ring():
+        item.obj(**{name: known[name] for name in item.fixturenames if name != "request"})
+    return observer.log

@@ -1,0 +1,51 @@
+"""Whether a failed test is the fault of another exercise, which the code under test builds on.
+
+The observations are made again with the reference of each of the other exercises in place, one at a time. If one
+of them, and only one, makes every answer that of a whole reference, the fault is there.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import ExitStack
+
+from course.base import manifest, time_limit
+from course.base.manifest import Exercise, Lesson
+from course.diagnosis import substitute
+from course.diagnosis.same_answer import alike
+from course.observe.observer import Observation, perform
+
+
+def blamed(lesson: Lesson, exercise: Exercise, log: list[Observation], deadline: float) -> str | None:
+    """A sentence that names the other exercise, or None. May raise alarm.TooLate after `deadline`."""
+    lessons = [one for one in manifest.read_all(lesson.root) if one.name in sys.modules and one.number <= lesson.number]
+    others = [(one, e) for one in lessons for e in one.exercises if e.id != exercise.id]
+    right = _answers(log, [*others, (lesson, exercise)], deadline)
+    if all(map(alike, right, log)):
+        return None
+    guilty = [(one, other) for one, other in others if all(map(alike, right, _answers(log, [(one, other)], deadline)))]
+    if len(guilty) != 1:
+        return None
+    ((_, other),) = guilty
+    return (
+        f"Not the fault of your {exercise.object}: with the right {other.object} (exercise {other.id}) "
+        "in its place all these calls come out right."
+    )
+
+
+def _answers(log: list[Observation], replaced: list[tuple[Lesson, Exercise]], deadline: float) -> list[Observation]:
+    """What is observed with the reference of these exercises, in their order, in place."""
+    found = []
+    with ExitStack() as stack:
+        for lesson, exercise in replaced:
+            stack.enter_context(substitute.in_place_of(lesson, exercise, substitute.reference(lesson, exercise)))
+        for seen in log:
+            if time.monotonic() >= deadline:
+                raise time_limit.TooLate
+            try:
+                with time_limit.may_ring():
+                    found.append(Observation(seen.request, perform(seen.request), seen.match))
+            except Exception as error:
+                found.append(Observation(seen.request, error.with_traceback(None), seen.match))
+    return found

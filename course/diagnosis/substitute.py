@@ -1,0 +1,135 @@
+"""Puts another attempt at an exercise (a known mistake, a variant, the bare stub) in the place of the code in use.
+
+Everything else stays as it is: an attempt calls the other exercises that are in use, be they the learner's or the
+reference's. Only helpers that the reference keeps to itself (names with one underscore) come with it.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import importlib.util
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
+
+from course.base.attempt import Attempt, Attempts
+from course.base.errors import UsageError
+from course.base.manifest import Exercise, Lesson
+from course.base.switch import LESSON
+
+MISTAKES, VARIANTS = "mistakes.py", "variants.py"
+
+
+def read(lesson: Lesson, file: str) -> list[Attempt]:
+    """The attempts in a lesson's mistakes.py or variants.py; none where there is no such file.
+
+    Raises UsageError where one belongs to no exercise, or has neither changes nor code.
+    """
+    path = lesson.solution / file
+    if not path.exists():
+        return []
+    spec = importlib.util.spec_from_file_location(f"attempts_at_{lesson.name}_{path.stem}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    attempts = [a for value in vars(module).values() if isinstance(value, Attempts) for a in value]
+    known = {e.id for e in lesson.exercises}
+    for attempt in attempts:
+        where = f"{lesson.name}/{file}:{attempt.line}"
+        if attempt.exercise not in known:
+            raise UsageError(f"{where}: there is no exercise {attempt.exercise!r} in lesson.toml")
+        if (attempt.code is None) == (not attempt.changes):
+            raise UsageError(f"{where}: give either changes of the reference's text, or a function under the call")
+    return attempts
+
+
+def build(attempt: Attempt, lesson: Lesson) -> Any:
+    """The function or class that the attempt puts in the place of its exercise's."""
+    exercise = next(e for e in lesson.exercises if e.id == attempt.exercise)
+    if attempt.code is not None:
+        return attempt.code
+    text = (lesson.solution / exercise.file).read_text(encoding="utf-8")
+    for old, new in attempt.changes.items():
+        if text.count(old) != 1:
+            found = "does not stand" if old not in text else f"stands {text.count(old)} times"
+            raise UsageError(
+                f"{lesson.name}, exercise {exercise.id}, line {attempt.line}: {old!r} {found} in {exercise.file}; "
+                "it must stand there once"
+            )
+        text = text.replace(old, new)
+    return from_text(text, exercise, lesson)
+
+
+def reference(lesson: Lesson, exercise: Exercise) -> Any:
+    """The reference's own object, calling whatever else is in use."""
+    text = (lesson.solution / exercise.file).read_text(encoding="utf-8")
+    return from_text(text, exercise, lesson)
+
+
+def from_text(text: str, exercise: Exercise, lesson: Lesson) -> Any:
+    """The exercise's object as `text`, a version of the reference's file, defines it."""
+    module = module_of(lesson, exercise)
+    path = lesson.solution / exercise.file
+    namespace: dict[str, Any] = {"__name__": module.__name__, "__file__": str(path)}
+    exec(compile(text, f"{path} (changed)", "exec"), namespace)
+    owner, _, method = exercise.object.partition(".")
+    made = namespace[owner].__dict__[method] if method else namespace[owner]
+    for name, value in vars(module).items():  # all else is that in use, whoever wrote it
+        if name in namespace and not name.startswith("_") and (method or name != owner):
+            namespace[name] = value
+    return made
+
+
+def module_of(lesson: Lesson, exercise: Exercise) -> ModuleType:
+    """The module in use that holds the exercise."""
+    dotted = exercise.file.removesuffix(".py").replace("/", ".")
+    return importlib.import_module(f"{lesson.name}.{dotted}")
+
+
+@contextmanager
+def in_place_of(lesson: Lesson, exercise: Exercise, code: Any) -> Iterator[None]:
+    """While inside, `code` stands wherever the exercise's function, method or class is used by a lesson."""
+    owner, _, method = exercise.object.partition(".")
+    present = getattr(module_of(lesson, exercise), owner)
+    if method:
+        places = [(present, method)]
+        present = present.__dict__.get(method)
+    else:
+        places = _places(len(sys.modules), module_of(lesson, exercise), present)
+        _described_like(code, present)
+    _substitutes.append((present, code))
+    for owner, name in places:
+        setattr(owner, name, code)
+    try:
+        yield
+    finally:
+        _substitutes.pop()
+        for owner, name in places:
+            setattr(owner, name, present)
+
+
+@functools.lru_cache(maxsize=64)
+def _places(loaded: int, one: ModuleType, present: Any) -> list[tuple[ModuleType, str]]:
+    """Where the lessons' modules hold `present`, which `one` of them defines; looked for again when the number of
+    modules has changed."""
+    found = [m for n, m in list(sys.modules.items()) if m is not None and LESSON.fullmatch(n.partition(".")[0])]
+    return [(m, name) for m in found for name, value in list(vars(m).items()) if value is present]
+
+
+_substitutes: list[tuple[Any, Any]] = []  # (what stood there, what stands there now), the oldest first
+
+
+def in_use(function: Any) -> Any:
+    """What stands in the place of `function` now: tests hold on to functions that they imported earlier."""
+    for present, code in _substitutes:
+        if function is present:
+            function = code
+    return function
+
+
+def _described_like(code: Any, present: Any) -> None:
+    """An attempt that declares no shapes is held to those of what it replaces."""
+    if not isinstance(code, type) and not getattr(code, "__annotations__", None):
+        code.__annotations__ = dict(getattr(present, "__annotations__", {}))

@@ -1,0 +1,232 @@
+"""`observe`, the one door through which tests reach the code under test. Only plain data passes it.
+
+    seen = observe(ppo_clip_loss, log_probs, old_log_probs, advantages, mask, grad_of="log_probs")
+    seen.close(0.0)                       # the value
+    seen.grad("log_probs").close(zeros)   # its gradient
+    with observe.raises(ValueError, match="beta"):
+        observe(compute_grpo_loss, log_probs, rewards, beta=0)
+
+Here it is a direct call in this process, so breakpoints and tracebacks work; arguments and results are
+nevertheless encoded and decoded (`course.observe.codec`), so that a type behaves as it would across processes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from course.base.switch import LESSON
+from course.diagnosis import substitute
+from course.observe import call, codec
+from course.observe.call import Answer, Request
+from course.observe.difference import find
+from course.observe.report import Mismatch, Problem, call_text, with_dtype
+from course.observe.value_text import short
+
+NO_GRADIENT = None  # what stands for the gradient of something that the result does not depend on
+
+
+def perform(request: Request) -> Answer:
+    """Makes the call in this process, of whatever is in the function's place now (`course.diagnosis.substitute`)."""
+    __tracebackhide__ = True
+    return call.perform(replace(request, function=substitute.in_use(request.function)))
+
+
+@dataclass
+class Observation:
+    """A call and what came of it, as the report needs it."""
+
+    request: Request
+    outcome: Answer | Exception
+    match: str | None = None  # the message that a test awaited of an exception
+    seconds: float = 0.0
+
+
+class Seen:
+    """One observation, or a part of one: `seen[0]`, `seen["loss"]`, `seen.grad("log_probs")`."""
+
+    def __init__(self, answer: Answer, value: Any, request: Request, part: str = ""):
+        self._answer, self.value, self._request, self._part = answer, value, request, part
+
+    def __getitem__(self, key: Any) -> Seen:
+        __tracebackhide__ = True
+        try:
+            return Seen(self._answer, self.value[key], self._request, f"{self._part}[{key!r}]")
+        except (KeyError, IndexError, TypeError):
+            whose = f"{self._part} of the result" if self._part else "the result"
+            others = f", only {', '.join(map(repr, self.value))}" if isinstance(self.value, dict) and self.value else ""
+            self.fail(f"{whose} has no {key!r}{others}")
+
+    def grad(self, name: str) -> Seen:
+        """The gradient to the argument `name`; its value is None where the result does not depend on it."""
+        return Seen(self._answer, self._answer.grads[name], self._request, f"gradient to {name}")
+
+    def close(self, expected: Any, rtol: float = 1e-6, atol: float = 1e-9, says: str = "") -> None:
+        """Fails, saying `says`, unless the value equals `expected`: structure and shapes exactly, numbers within
+        atol + rtol * |expected|. A NaN equals nothing. Where a gradient is expected to be all zeros, none at
+        all (no path) is as good."""
+        __tracebackhide__ = True
+        value = self.value
+        if value is None and self._part.startswith("gradient") and isinstance(expected, Tensor):
+            value = torch.zeros_like(expected)
+        difference = find(value, expected, rtol, atol)
+        if difference is not None:
+            place, got, wanted = ("", short(None), short(expected)) if self.value is None else difference.pair()
+            self.fail(says, expected=wanted, first_difference=difference.line, got=got, place=place)
+
+    def has_dtype(self, expected: torch.dtype, says: str) -> None:
+        """Fails, saying `says`, unless the value is a tensor of this dtype."""
+        __tracebackhide__ = True
+        found = getattr(self.value, "dtype", type(self.value).__name__)
+        if found != expected:
+            name, wanted = (str(kind).removeprefix("torch.") for kind in (found, expected))
+            self.fail(says, expected=wanted, got=with_dtype(short(self.value), name), dtypes=True)
+
+    def no_gradient(self, why: str) -> None:
+        """Fails, saying `why`, if any gradient arrived here."""
+        __tracebackhide__ = True
+        leaves = self.value.values() if isinstance(self.value, dict) else [self.value]
+        if any(g is not None and bool((g != 0).any() | g.isnan().any()) for g in leaves):
+            self.fail(why)
+
+    def inputs_unchanged(self) -> None:
+        """Fails if the call changed one of its arguments in place."""
+        __tracebackhide__ = True
+        if self._answer.changed:
+            self.fail(f"the call changed its argument {self._answer.changed[0]!r} in place; work on a copy")
+
+    def check(self, condition: bool, says: str) -> None:
+        """Fails, saying `says`, unless `condition` holds: for properties of what was observed."""
+        __tracebackhide__ = True
+        if not condition:
+            self.fail(says)
+
+    def fail(
+        self,
+        says: str = "",
+        expected: str = "",
+        first_difference: str = "",
+        got: str = "",
+        dtypes: bool = False,
+        place: str = "",
+    ) -> None:
+        __tracebackhide__ = True
+        got, where = got or short(self.value), f"{self._part}{place}"
+        got = f"{where}: {got}" if where else got
+        called, that_is = describe(self._request, dtypes), explained(self._request)
+        raise Mismatch("\n".join(Problem(called, that_is, got, expected, first_difference, says).lines()))
+
+
+class Observer:
+    """The `observe` fixture. `log` holds the observations of the running test, for the report."""
+
+    def __init__(self):
+        self.log: list[Observation] = []
+
+    def perform(self, request: Request) -> Answer:
+        """Makes the call. Grading makes it elsewhere."""
+        __tracebackhide__ = True
+        return perform(request)
+
+    def start(self) -> None:
+        """A test begins, or the next example of a property."""
+        self.log.clear()
+
+    def __call__(self, function: Callable, *args: Any, grad_of: str | Sequence[str] = (), **kwargs: Any) -> Seen:
+        __tracebackhide__ = True
+        lesson = (getattr(function, "__module__", "") or "").partition(".")[0]
+        if not LESSON.fullmatch(lesson) or isinstance(function, type):
+            raise TypeError(f"observe takes a function of a lesson or a scenario, not {function!r}")
+        grad_of = (grad_of,) if isinstance(grad_of, str) else tuple(grad_of)
+        arguments = codec.encode({"args": args, "kwargs": kwargs}, "arguments")
+        request = Request(function, arguments, grad_of)
+        started = time.perf_counter()
+        try:
+            answer = self.perform(request)
+        except Exception as error:
+            self.log.append(Observation(request, error, seconds=time.perf_counter() - started))
+            error.came_through_observe = True
+            raise
+        self.log.append(Observation(request, answer, seconds=time.perf_counter() - started))
+        seen = Seen(answer, answer.value, request)
+        if answer.problem is not None:
+            seen.fail(answer.problem)
+        return seen
+
+    @contextmanager
+    def raises(self, *kinds: type[Exception], match: str = "", says: str = "") -> Iterator[None]:
+        """The observed call inside must raise one of `kinds` with a message in which `match` is found
+        (a regular expression, upper and lower case alike). `says` puts a `match` that is more than words into words,
+        such as "names the line, 3"."""
+        __tracebackhide__ = True
+        wanted = f"a {' or '.join(k.__name__ for k in kinds)}{_message(match, says)}"
+        before = len(self.log)
+        try:
+            yield
+        except NotImplementedError:
+            raise
+        except kinds as error:
+            if not getattr(error, "came_through_observe", False):
+                raise
+            self.log[-1].match = match
+            if not re.search(match, str(error), re.IGNORECASE):
+                self._fail_raise(wanted, f"{type(error).__name__}: {error}")
+        except Exception as error:
+            if not getattr(error, "came_through_observe", False):
+                raise
+            self._fail_raise(wanted, f"{type(error).__name__}: {error}")
+        else:
+            if len(self.log) == before:
+                raise TypeError("nothing was observed inside observe.raises")
+            answer = self.log[-1].outcome
+            self._fail_raise(wanted, f"no error, but {short(answer.value)}")
+
+    def _fail_raise(self, expected: str, got: str) -> None:
+        __tracebackhide__ = True
+        request = self.log[-1].request
+        problem = Problem(describe(request), explained(request), got, expected)
+        raise Mismatch("\n".join(problem.lines())) from None
+
+
+def _message(match: str, says: str) -> str:
+    """What is asked of an error's message, for the report."""
+    if not match:
+        return ""
+    if not says and re.fullmatch(r"(\w|[- |]|\\\.)+", match):
+        says = f"contains {' or '.join(repr(word.replace(chr(92), '')) for word in match.split('|'))}"
+    return f" whose message {says or f'matches {match!r}'}"
+
+
+def describe(request: Request, dtypes: bool = False) -> str:
+    """The call, with short values."""
+    sent = codec.decode(request.arguments)
+    try:
+        bound = inspect.signature(request.function).bind(*sent["args"], **sent["kwargs"])
+    except TypeError:  # the function takes other arguments than these: the call as it was written
+        given = [*map(short, sent["args"]), *(f"{k}={short(v)}" for k, v in sent["kwargs"].items())]
+        return f"{request.name}({', '.join(given)})"
+    return call_text(request.name, bound.arguments, dtypes)
+
+
+def explained(request: Request) -> str:
+    """What a scenario does, by its docstring: the first sentence, what it returns, and what it says of the arguments
+    that are given. Nothing of an exercise, which the learner knows."""
+    function = inspect.unwrap(request.function)
+    if not function.__module__.endswith(".testcases.scenarios"):
+        return ""
+    sent = codec.decode(request.arguments)
+    with contextlib.suppress(TypeError):
+        bound = inspect.signature(function).bind(*sent["args"], **sent["kwargs"])
+        given = "|".join(map(re.escape, [*bound.arguments, *bound.kwargs]))
+        first, *others = re.split(r"(?<=\.)\s+(?=[A-Z`])", " ".join((function.__doc__ or "").split()))
+        return " ".join([first, *(s for s in others if re.match(rf"Returns\b|`({given})`", s))])
+    return ""

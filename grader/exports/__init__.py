@@ -1,0 +1,69 @@
+"""What is written from the results of a grading run, each form by a pure function of a module of its own.
+
+grades_csv.py      a row for each submission
+feedback.py        a page for each student, in Markdown
+overview.py        one page about the class, in HTML
+gradescope.py      results.json for Gradescope; gradescope_zip.py: the autograder to upload there
+classroom.py       what GitHub Classroom's reporter takes, and the workflow
+canvas.py          a column of an exported Canvas gradebook
+rows.py, text.py   what they share: complete rows and sentences; strangers' text made fit to be shown
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from course.base.atomic_files import write_text
+from grader.exports.canvas import canvas_gradebook
+from grader.exports.classroom import classroom_json
+from grader.exports.feedback import feedback
+from grader.exports.grades_csv import grades_csv
+from grader.exports.gradescope import gradescope_json
+from grader.exports.overview import overview
+from grader.results import Run, StudentResult
+
+__all__ = ["WRITTEN", "canvas_gradebook", "gradescope_json", "write_all"]
+
+PAGES = {"feedback": ".md", "gradescope": ".json", "classroom": ".json"}  # folders with a file for each student
+WRITTEN = ("grades.csv", "overview.html", *PAGES)
+
+
+def write_all(run: Run, results: list[StudentResult], out: Path, slugs: dict[str, str] | None = None) -> list[Path]:
+    """Writes grades.csv, overview.html, and a file for each student under feedback/, gradescope/ and classroom/.
+
+    Each file is written whole. `slugs`: student -> file name without ending; the intake's unless given. Gives the
+    paths written, in order. Pages of students who are not there any more are removed: somebody would send them out.
+    """
+    names = _names([student.student for student in results], slugs)
+    texts = {"grades.csv": grades_csv(run, results), "overview.html": overview(run, results, names)}
+    for student, name in zip(results, names, strict=True):
+        texts[f"feedback/{name}.md"] = feedback(run, student)
+        texts[f"gradescope/{name}.json"] = gradescope_json(run, student)
+        texts[f"classroom/{name}.json"] = classroom_json(run, student)
+    for path, text in texts.items():
+        write_text(out / path, text)
+    for folder, ending in PAGES.items():
+        for page in (out / folder).glob(f"*{ending}"):
+            if f"{folder}/{page.name}" not in texts:
+                page.unlink()
+    return [out / path for path in texts]
+
+
+def _names(students: list[str], slugs: dict[str, str] | None) -> list[str]:
+    """A file name for each student: of plain letters whatever the slug says, and unlike the others in any case."""
+    if slugs is None:
+        from grader.intake.submission import slug
+
+        slugs = {student: slug(student) for student in students}
+    names: list[str] = []
+    taken: set[str] = set()
+    for student in students:
+        base = re.sub(r"[^A-Za-z0-9._-]", "_", slugs[student]).strip(".")[:120] or "student"
+        name, count = base, 1
+        while name.lower() in taken:
+            count += 1
+            name = f"{base}-{count}"
+        taken.add(name.lower())
+        names.append(name)
+    return names

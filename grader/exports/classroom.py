@@ -1,0 +1,86 @@
+"""GitHub Classroom: what its grading reporter takes, and the workflow that produces it in a student's repository.
+
+The reporter adds up `score` and divides by `max_score`; a runner whose max_score is 0 is left out of the points. That
+is used where the grader failed: the job goes red, and nobody gets a zero. It prints each message to the job's log, so
+messages are cleaned of what Actions would take for a command. It gets the whole in one environment variable, which
+Linux bounds at 128 KiB: messages are shortened until it fits.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from course.base.errors import UsageError
+from grader.exports import rows
+from grader.exports.text import one_line
+from grader.results import GRADER_ERROR, NOT_GRADABLE, PASSED, Run, StudentResult
+
+LIMIT = 120_000  # bytes of the base64 form
+WORKFLOW = Path(__file__).with_name("classroom.yml")
+
+
+def classroom_result(run: Run, student: StudentResult, width: int = 4000) -> dict[str, Any]:
+    """Version 1 of the reporter's format. `width`: characters of a message at most.
+
+    "test_code", "filename" and "line_no" are empty: they would show the tests, and the grading's own are hidden.
+    """
+    earned, points = rows.total(run, student)
+    found = rows.exercises(run, student)
+    warning = f"WARNING: {one_line(run.warning)}\n" if run.warning else ""
+    tests = [
+        {
+            "name": rows.title(run, e.id),
+            "status": _status(e.status),
+            "score": e.earned or 0,
+            "message": (warning if e is found[0] else "") + rows.plain(e, width),
+            "test_code": "",
+            "filename": "",
+            "line_no": 0,
+            "duration": 0,
+        }
+        for e in found
+    ]
+    states = {test["status"] for test in tests}
+    status = "error" if earned is None else next((s for s in ("fail", "error") if s in states), "pass")
+    return {"version": 1, "status": status, "max_score": 0 if earned is None else points, "tests": tests}
+
+
+def classroom_json(run: Run, student: StudentResult) -> str:
+    """The result in one line, short enough that its base64 form fits into LIMIT."""
+    for width in (4000, 1000, 250, 60):
+        text = json.dumps(classroom_result(run, student, width), separators=(",", ":"), ensure_ascii=False)
+        if 4 * len(text.encode()) // 3 + 4 <= LIMIT:
+            break
+    return text
+
+
+def classroom_encoded(run: Run, student: StudentResult) -> str:
+    """The step's output `result`: base64 in one line."""
+    return base64.b64encode(classroom_json(run, student).encode()).decode()
+
+
+def workflow(course: str, commit: str, lessons: str = "") -> str:
+    """The text of .github/workflows/classroom.yml for the students' repositories.
+
+    `course`: "owner/name" of the whole course, with its solutions; `commit`: the 40 digits of the commit to grade
+    with, so that a later change of the course changes no grade; `lessons`: such as "13,14", all unless given.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+", course):
+        raise UsageError(f"the course's repository must look like owner/name, not {course!r}")
+    if not re.fullmatch(r"[0-9a-f]{40}", commit):
+        raise UsageError(f"name the course's commit by all its 40 digits (git rev-parse HEAD), not {commit!r}")
+    rows.check_lessons(lessons)
+    text = WORKFLOW.read_text(encoding="utf-8")
+    return (
+        text.replace("COURSE_REPOSITORY", course)
+        .replace("COURSE_COMMIT", commit)
+        .replace(" COURSE_LESSONS", f" --lessons={lessons}" if lessons else "")
+    )
+
+
+def _status(status: str) -> str:
+    return "pass" if status == PASSED else "error" if status in (NOT_GRADABLE, GRADER_ERROR) else "fail"

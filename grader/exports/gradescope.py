@@ -1,0 +1,98 @@
+"""Gradescope's results.json for one submission, as its autograder specification describes it.
+
+A score must be there, at the top or in the tests, or nothing is recorded. That is used on purpose: where the grader
+failed, no score is given at all, the text says whose fault it is, and `run_autograder` ends with an error. What
+Gradescope shows then, our text or its own "failed to execute correctly", is not documented; it is no zero.
+
+Left out: execution_time (the same input gives the same file) and the leaderboard.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from grader.exports import rows
+from grader.exports.text import one_line
+from grader.results import NOT_GRADABLE, PASSED, Run, StudentResult
+
+LIMIT = 100_000  # characters of an `output`; Gradescope cuts what is longer
+TEST_LIMIT = 10_000
+
+# What stands in results.json until the grading has ended, so that a time limit leaves an explanation and no zero.
+BEGUN = {
+    "output": "The grading of this submission did not come to its end. There is no score, and that is no zero; "
+    "please tell your instructor if this text is still here after some minutes.",
+    "output_format": "text",
+    "stdout_visibility": "hidden",
+}
+
+
+def gradescope_results(run: Run, student: StudentResult) -> dict[str, Any]:
+    """The file's content. Flags never appear; what the student's code printed stays hidden."""
+    earned, _ = rows.total(run, student)
+    found = {
+        "output": _cut(_output(run, student)),
+        "output_format": "text",
+        "test_output_format": "text",
+        "test_name_format": "text",
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "extra_data": {"version": run.version, "seed": run.seed, "digest": student.digest},
+    }
+    if earned is None:
+        return found
+    tests = [
+        {
+            "score": e.earned,
+            "max_score": e.points,
+            "status": "passed" if e.status == PASSED else "failed",
+            "name": rows.title(run, e.id) + ("" if e.status == PASSED else f" ({e.status})"),
+            "number": e.id,
+            "output": rows.plain(e, TEST_LIMIT),
+            "visibility": "visible",
+        }
+        for e in rows.exercises(run, student)
+    ]
+    return {"score": earned, **found, "tests": tests}
+
+
+def gradescope_json(run: Run, student: StudentResult) -> str:
+    """The same as the file's text."""
+    return json.dumps(gradescope_results(run, student), indent=1, ensure_ascii=False) + "\n"
+
+
+def has_score(results: dict[str, Any]) -> bool:
+    """Whether Gradescope can record a score; False where the grader failed, and then the command should, too."""
+    return "score" in results
+
+
+def _output(run: Run, student: StudentResult) -> str:
+    earned, points = rows.total(run, student)
+    lines = [f"WARNING: {one_line(run.warning)}", ""] if run.warning else []
+    if earned is None:
+        lines += [
+            "The grading itself failed. That is not your fault: there is no score yet, and no zero. "
+            "Your instructor can run it again.",
+        ]
+        for e in rows.exercises(run, student):
+            lines.append(f"  {rows.title(run, e.id)}: {e.status}")
+    elif student.status == NOT_GRADABLE:
+        lines.append("Nothing that could be graded was found in what you handed in.")
+    else:
+        lines.append(f"{earned} of {points} points; an exercise counts when all of its tests pass.")
+    lines += [f"note: {one_line(note)}" for note in student.notes[:200]]
+    command, others = rows.repeat(run)
+    lines += [
+        "",
+        f"To see the same at your desk: {command}{others}",
+        "Your own `make check` may differ: its random inputs come from seed 0, and earlier lessons are your own code, "
+        "not the course's.",
+        *([rows.FURTHER] if run.extra else []),
+        f"Confinement: {one_line(run.tier)}. Course {one_line(run.version)}.",
+    ]
+    return "\n".join(lines)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LIMIT else text[: LIMIT - 4] + "\n..."

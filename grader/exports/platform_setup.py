@@ -1,0 +1,60 @@
+"""What is set up once on platforms that then grade by themselves: Gradescope's autograder, Classroom's workflow.
+
+Here are the commands; what the files hold is made in exports/.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from course.base.atomic_files import write_bytes
+from course.base.errors import UsageError
+from course.base.switch import ROOT
+from grader.exports.classroom import workflow
+from grader.exports.gradescope_zip import autograder_zip
+from grader.grade import extra_files
+
+
+def gradescope_zip(arguments: list[str], root: Path = ROOT) -> int:
+    """python -m course gradescope-zip [--lessons 13,14] [--extra DIR] [--torch-index ADDRESS] [--unsafe]
+    [--out FILE]"""
+    parser = _parser("gradescope-zip", "gradescope.zip")
+    parser.add_argument("--extra", type=Path)
+    parser.add_argument("--torch-index", default="")
+    parser.add_argument("--unsafe", action="store_true")
+    said = parser.parse_args(arguments)
+    data = autograder_zip(root, said.lessons, said.torch_index, said.unsafe, extra_files(said.extra))
+    _write(said.out, data)
+    print(f"{said.out}: {len(data) / 1e6:.0f} MB; upload it as the autograder of a programming assignment")
+    return 0
+
+
+def classroom_workflow(arguments: list[str]) -> int:
+    """python -m course classroom-workflow OWNER/NAME COMMIT [--lessons 13,14] [--out FILE]"""
+    parser = _parser("classroom-workflow OWNER/NAME COMMIT", "classroom.yml")
+    parser.add_argument("course")
+    parser.add_argument("commit")
+    said = parser.parse_args(arguments)
+    _write(said.out, workflow(said.course, said.commit, said.lessons).encode())
+    print(f"{said.out}: put it into the assignment's template repository, as .github/workflows/classroom.yml")
+    return 0
+
+
+def _parser(usage: str, out: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=usage, add_help=False, allow_abbrev=False)
+    parser.add_argument("--lessons", default="")
+    parser.add_argument("--out", type=Path, default=Path(out))
+
+    def error(message: str) -> None:
+        raise UsageError(f"{message}; it is `python -m course {usage}`, and docs/INSTRUCTORS.md says the rest")
+
+    parser.error = error
+    return parser
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        write_bytes(path, data)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from None

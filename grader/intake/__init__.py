@@ -1,0 +1,1 @@
+"""What was handed in, taken apart: whose it is, and the bytes of the files that count."""

@@ -1,0 +1,100 @@
+"""What grading found, as data. Everything that is written for people or for an LMS is made from these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+# The status of an exercise. Points are earned by the first alone; the others say why there are none.
+PASSED = "passed"
+FAILED = "failed"  # at least one of its tests fails
+NOT_WRITTEN = "not written"  # still the stub
+BLOCKED = "blocked"  # its tests end in another exercise, which is not written or not gradable
+NOT_GRADABLE = "not gradable"  # the file is missing, or it cannot be imported; no test could run
+TIMEOUT = "timeout"  # a call had no end within its limit
+DIED = "died"  # the worker ended in the middle of a call: out of memory, os._exit, a crash
+GRADER_ERROR = "grader error"  # our fault: no score, and never a zero
+
+# Draws of a property, unless everything is run: the same for all submissions, and new for each run. `python -m course
+# audit --as-graded SEED` tells whether so few still take the points of every known mistake.
+EXAMPLES = 2
+
+# The status of a submission.
+GRADED = "graded"  # every lesson's tests were run, whatever they said
+
+
+@dataclass
+class ExerciseResult:
+    """One exercise of one submission. All or nothing: `earned` is `points`, 0, or None where the grader failed."""
+
+    id: str  # "13.2"
+    points: int
+    earned: int | None
+    status: str
+    tests: int = 0  # that had to pass
+    passed: int = 0
+    report: list[str] = field(default_factory=list)  # of the first failed test, as the desk shows it; plain text
+    why: str | None = None  # the known mistake, if one was recognised
+    follows: str = ""  # the id of the other exercise whose mistake or lack this only follows from
+    extra: list[str] = field(default_factory=list)  # for the instructor alone: the tests of their own that failed
+
+
+@dataclass
+class Part:
+    """One lesson of one submission: what a judge is handed at a time, and a line of results.jsonl."""
+
+    student: str
+    lesson: str  # "lesson13_grpo"
+    exercises: list[ExerciseResult]
+    fault: str = ""  # why the grader failed on it; each exercise is a GRADER_ERROR then
+    digest: str = ""  # of the files that were graded and of the grading itself
+    seconds: float = 0.0
+
+    @property
+    def earned(self) -> int | None:
+        """Points in all; None where the grader failed anywhere."""
+        return None if any(e.earned is None for e in self.exercises) else sum(e.earned for e in self.exercises)
+
+    @property
+    def points(self) -> int:
+        return sum(e.points for e in self.exercises)
+
+
+@dataclass
+class StudentResult:
+    """One submission: all of its parts, and what there is to say besides the points."""
+
+    student: str  # as the intake names it: the folder's or the archive's name
+    status: str  # GRADED, NOT_GRADABLE (nothing usable was handed in) or GRADER_ERROR
+    exercises: list[ExerciseResult] = field(default_factory=list)  # in the order of the lessons
+    notes: list[str] = field(default_factory=list)  # for the student: what was ignored, missing, not readable
+    flags: list[str] = field(default_factory=list)  # for the instructor alone: things to look at, never punished
+    digest: str = ""  # of the files that were graded and of the grading itself
+    seconds: float = 0.0
+    ids: dict[str, str] = field(default_factory=dict)  # "canvas", "moodle", "email", "sid", where an LMS gives them
+
+    @property
+    def earned(self) -> int | None:
+        """Points in all; None where the grader failed anywhere."""
+        if self.status == GRADER_ERROR or any(e.earned is None for e in self.exercises):
+            return None
+        return sum(e.earned for e in self.exercises)
+
+    @property
+    def points(self) -> int:
+        return sum(e.points for e in self.exercises)
+
+
+@dataclass
+class Run:
+    """One grading run: what is true of all its results, said in every report."""
+
+    tier: str  # "bubblewrap, own user" or another of grader/sandbox/walls.py
+    warning: str  # "" where the tier confines; else a loud sentence for every report
+    seed: int  # of the hidden variation: PROPERTY_SEED=seed repeats it at a desk
+    lessons: list[str]  # "lesson13_grpo", ...
+    titles: dict[str, str]  # exercise id -> what it asks for ("compute_grpo_loss"), in order
+    full: bool  # the tests that train were run, too
+    version: str  # of the course: a digest of tests, references and grader
+    points: dict[str, int] = field(default_factory=dict)  # exercise id -> points it is worth, in order
+    extra: int = 0  # files of the instructor's own tests that count besides the course's; they are never shown
+    created: str = ""  # ISO 8601; the only thing that differs between two runs on the same input

@@ -1,0 +1,1 @@
+"""The confinement of the process that holds a submission."""

@@ -1,0 +1,210 @@
+"""Runs inside the sandbox: imports what takes long once, then forks a worker for each submission and lesson.
+
+    python -m grader.sandbox.fork_server FD [--confined USER]
+
+FD is the judge's end of a socket. A byte on it means a new worker, if a socket comes with it, and the end of the one
+there is. Neither does a submission's code ever run in this process, nor are its files ever read here: a fork's memory
+is a copy of this one's, and the next student's worker is a fork, too. Without --confined (only after `--unsafe`) a fork
+has limits but no walls.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import os
+import resource
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from course.observe import codec
+from grader.sandbox import confinement, frames, worker
+
+
+class Nursery:
+    """One slot: at most one worker at a time."""
+
+    def __init__(self, control: socket.socket, user: int | None):
+        self.control, self.user = control, user
+        self.keeper = self.worker = 0
+        self.folder: str | None = None
+
+    def run(self) -> None:
+        while True:
+            try:
+                passenger = frames.beckoned(self.control)
+            except (frames.Closed, OSError):
+                self.end()
+                return
+            reply = self.end()
+            if passenger is not None:
+                with passenger:
+                    reply = self.start(passenger)
+            frames.send(self.control, codec.encode(reply))
+
+    def start(self, channel: socket.socket) -> dict[str, Any]:
+        """Forks a worker, which answers on `channel`. The fork itself reads what it is to be made of."""
+        reading, writing = os.pipe()
+        if self.user is None:
+            self.folder = tempfile.mkdtemp(prefix="grade-")
+        self.keeper = os.fork()
+        if self.keeper == 0:
+            try:
+                os.close(reading)
+                self.keep(channel, writing)
+            finally:
+                os._exit(70)
+        os.close(writing)
+        with os.fdopen(reading, "rb") as pipe:
+            said = dict(line.partition(" ")[::2] for line in pipe.read().decode(errors="replace").splitlines())
+        self.worker = int(said.get("number", 0))
+        if "ready" not in said:
+            self.end()
+            return {"problem": said.get("problem") or "the worker did not start"}
+        return {"problem": ""}
+
+    def keep(self, channel: socket.socket, pipe: int) -> None:
+        """In the fork: makes the walls, forks again (the worker is process 1 inside them), and waits for its end."""
+        try:
+            if sys.platform == "linux":
+                confinement.die_with_parent()
+            command = codec.decode(frames.receive(self.control, frames.REQUEST_LIMIT))
+            self.control.close()
+            if self.user is None:
+                os.setsid()
+            else:
+                confinement.own_namespaces()
+            child = os.fork()
+        except (OSError, frames.Closed, frames.TooLarge, codec.BadBytes) as error:
+            _say(pipe, f"problem {type(error).__name__}: {error}")
+            os._exit(70)
+        if child == 0:
+            self.become_worker(command, channel, pipe)
+        # The worker writes to the pipe when its walls stand; only this process knows its number outside of them.
+        _say(pipe, f"number {child}")
+        os.close(pipe)
+        channel.close()
+        _, status = os.waitpid(child, 0)
+        if os.WIFSIGNALED(status):
+            os._exit(100 + os.WTERMSIG(status))
+        os._exit(os.WEXITSTATUS(status) % 100)
+
+    def become_worker(self, command: dict[str, Any], channel: socket.socket, pipe: int) -> None:
+        try:
+            pipe, number = os.dup2(pipe, 1001), os.dup2(channel.detach(), 1000)  # out of the way of 3 and 4
+            pipe, number = os.dup2(pipe, 4), os.dup2(number, 3)
+            os.closerange(5, 4096)
+            channel = socket.socket(fileno=number)
+            os.umask(0o022)  # the files are made by root, and read by somebody else
+            if self.user is None and sys.platform == "linux":
+                confinement.die_with_parent()
+            root = Path(confinement.WORK)
+            if self.user is None:
+                root = Path(self.folder)
+                confinement.write_files(command["files"], root)
+            else:
+                confinement.own_files(command["files"])
+            worker.quiet()
+            confinement.limit(
+                command["memory"], command["seconds"], command["processes"] if self.user is not None else None
+            )
+            if self.user is not None:
+                confinement.own_user(self.user)
+            os.environ.update({"HOME": "/tmp", "TMPDIR": "/tmp"})
+            os.chdir("/tmp")
+        except BaseException as error:
+            _say(pipe, f"problem {type(error).__name__}: {error}")
+            os._exit(71)
+        _say(pipe, "ready")  # from here on nothing that it says is believed without proof
+        os.close(pipe)
+        try:
+            worker.serve(channel, root, command["solution"])
+        finally:
+            os._exit(0)
+
+    def end(self) -> dict[str, Any]:
+        """Ends the worker and all that it has started. Says how it ended, if it had already: a signal's number."""
+        if not self.keeper:
+            return {"signal": 0, "peak": 0, "seconds": 0.0}
+        done, status = os.waitpid(self.keeper, os.WNOHANG)
+        if not done:
+            if self.worker:
+                _kill(self.worker)
+            if self.user is None:
+                _kill(-self.keeper)
+            if not self.worker:
+                _kill(self.keeper)
+            os.waitpid(self.keeper, 0)
+        elif self.user is None:
+            _kill(-self.keeper)
+        self.keeper = self.worker = 0
+        if self.folder:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self.folder = None
+        code = os.WEXITSTATUS(status) if done and os.WIFEXITED(status) else 0
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent = used.ru_utime + used.ru_stime
+        ended = {"signal": code - 100 if code > 100 else 0, "peak": used.ru_maxrss * 1024, "seconds": spent}
+        return ended
+
+
+def _say(pipe: int, text: str) -> None:
+    """One line, whole: others may write to the same pipe."""
+    os.write(pipe, f"{text[:400].splitlines()[0]}\n".encode())
+
+
+def _kill(number: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(number, signal.SIGKILL)
+
+
+def warm() -> None:
+    """Imports what lessons need and what takes long. Nothing here starts a thread: a fork would lose it."""
+    torch.set_num_threads(1)
+    import jaxtyping  # noqa: F401
+    import transformers
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    import lab
+
+    here = Path(lab.__file__).parent
+    for path in sorted(here.rglob("[!_]*.py")):  # what of it the lessons use
+        importlib.import_module(".".join(("lab", *path.relative_to(here).with_suffix("").parts)))
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    # Whatever is done for the first time takes long.
+    model = LlamaForCausalLM(
+        LlamaConfig(vocab_size=8, hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=1)
+    )
+    optimizer = torch.optim.AdamW(model.parameters())
+    model(torch.zeros(1, 2, dtype=torch.long)).logits.logsumexp(-1).sum().backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+    with contextlib.suppress(OSError), tempfile.TemporaryDirectory() as folder:
+        model.save_pretrained(folder)
+        LlamaForCausalLM.from_pretrained(folder)
+    gc.collect()
+    gc.freeze()  # what is shared with the forks is not touched by their collectors
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            confinement.few_pages()
+
+
+def main(arguments: list[str]) -> None:
+    control = socket.socket(fileno=int(arguments[0]))
+    user = int(arguments[2]) if arguments[1:2] == ["--confined"] else None
+    warm()
+    frames.send(control, codec.encode({"ready": True, "prefix": sys.prefix}))
+    Nursery(control, user).run()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

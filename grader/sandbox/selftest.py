@@ -1,0 +1,197 @@
+"""Proves, before anything is graded, that the sandbox confines as it claims: a probe of our own tries to get out.
+
+What the probe may find is decided here, on the judge's side; a wall that does not stand stops the grading.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from course.base.switch import ROOT
+from course.observe import codec
+from grader.sandbox import confinement, frames
+from grader.sandbox.walls import (
+    FIRST_USER,
+    MEMORY,
+    PROCESSES,
+    USERS,
+    Job,
+    Slot,
+    WorkerFault,
+    processes_of,
+)
+
+PROBE = '''\
+import ctypes, importlib.util, os, socket, sys, time
+
+
+def look(private, processes):
+    """What this process is and sees."""
+    lines = open("/proc/self/status").readlines() if os.path.exists("/proc/self/status") else []
+    status = dict(line.split(":", 1) for line in lines)
+    own = ["/", "/usr", "/etc", "/grading", "/grading/work", "/grading/course"]
+    return {
+        "user": os.getuid(),
+        "capabilities": [status.get(n, "?").strip() for n in ("CapInh", "CapPrm", "CapEff", "CapAmb")],
+        "no new privileges": status.get("NoNewPrivs", "?").strip(),
+        "processes": sorted(name for name in os.listdir("/proc") if name.isdigit()),
+        "readable": [path for path in private if os.path.exists(path)],
+        "written": [path for path in own if writes(path)],
+        "connected": [name for name, address in ADDRESSES.items() if connects(address)],
+        "families": [family for family in range(1, 46) if opens(family)],
+        "interfaces": [name for _, name in socket.if_nameindex()],
+        "descriptors": descriptors(),
+        "environment": sorted(os.environ),
+        "solutions": any("solutions" in os.listdir(p) for p in sys.path if os.path.isdir(p)),
+        "unreadable": [name for name in MODULES if not os.access(importlib.util.find_spec(name).origin, os.R_OK)],
+        "namespaces": unshares(),
+        "forked": forks(processes),
+    }
+
+
+MODULES = ["json", "torch", "numpy", "transformers", "course.base.object_spec", "lesson00_probe.probe"]
+ADDRESSES = {"this machine": ("127.0.0.1", 22), "another": ("192.0.2.1", 80)}
+
+
+def writes(folder):
+    try:
+        with open(os.path.join(folder, "probe"), "w") as file:
+            file.write("x")
+        return True
+    except OSError:
+        return False
+
+
+def connects(address):
+    with socket.socket() as one:
+        one.settimeout(0.5)
+        try:
+            one.connect(address)
+            return True
+        except OSError:
+            return False
+
+
+def opens(family):
+    """Whether a socket of that family can be made; some of them lead past every namespace."""
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_RAW):
+        try:
+            socket.socket(family, kind).close()
+            return True
+        except OSError:
+            pass
+    return False
+
+
+def descriptors():
+    """Those that lead anywhere but to nothing."""
+    found = []
+    for number in range(64):
+        try:
+            where = os.readlink(f"/proc/self/fd/{number}")
+        except OSError:
+            continue
+        if where != "/dev/null" and not where.startswith("/proc/"):
+            found.append(where.split(":")[0])
+    return found
+
+
+def unshares():
+    """Whether a user namespace can be made: within it, mounts without bounds."""
+    child = os.fork()
+    if child == 0:
+        os._exit(ctypes.CDLL(None).unshare(0x10000000) == 0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
+
+
+def forks(most):
+    """How many processes could be started beside this one; they are left running."""
+    count = 0
+    try:
+        while count <= most:
+            if os.fork() == 0:
+                time.sleep(600)
+                os._exit(0)
+            count += 1
+    except OSError:
+        pass
+    return count
+
+
+def swallow(size):
+    """Takes so much memory, if it can."""
+    block = bytearray(size)
+    return len(block)
+'''
+PLACE = "tutorial/stage00_probe/lesson00_probe/probe.py"
+
+
+def prove(slot: Slot) -> str:
+    """Which wall of an open slot's does not stand, in a sentence; "" where all do. Raises WorkerFault where the probe
+    came to no end: that proves nothing about the walls."""
+    broken = _broken(slot)
+    return f"the sandbox does not confine on this machine: {broken}" if broken else ""
+
+
+def _broken(slot: Slot) -> str:
+    """The first wall that does not stand; "" where all do."""
+    seen = _ask(slot, "look", list(_private()), PROCESSES)
+    if not isinstance(seen, dict):
+        raise WorkerFault(f"the self-test could not look around: {seen}")
+    nothing = "0" * 16
+    expected = (
+        (seen["user"] in (confinement.NOBODY, *range(FIRST_USER, FIRST_USER + USERS)), "it runs as a user with rights"),
+        (set(seen["capabilities"]) <= {nothing, "?"}, "it has capabilities"),
+        (seen["no new privileges"] in ("1", "?"), "it may gain privileges"),
+        (seen["processes"] in (["1"], []), "it sees other processes"),
+        (not seen["readable"], f"it can read {seen['readable'][:1]}"),
+        (not seen["written"], f"it can write to {seen['written'][:1]}"),
+        (not seen["connected"], f"it reached {seen['connected'][:1]} over the network"),
+        (
+            not confinement.FILTERED or set(seen["families"]) <= {*confinement.FAMILIES},
+            f"it can make sockets of the families {seen['families']}",
+        ),
+        (set(seen["interfaces"]) <= {"lo"}, f"it has the network interfaces {seen['interfaces']}"),
+        (seen["descriptors"] == ["socket"], f"it holds open {seen['descriptors']}"),
+        (not seen["solutions"], "it sees the references"),
+        (not seen["unreadable"], f"its user may not read the modules {seen['unreadable']}: who may, of this Python?"),
+        (not (confinement.FILTERED and seen["namespaces"]), "it can make namespaces of its own"),
+        (seen["forked"] < PROCESSES, f"it started {seen['forked']} processes, more than {PROCESSES}"),
+    )
+    for stands, otherwise in expected:
+        if not stands:
+            return otherwise
+    if _ask(slot, "swallow", 4 * MEMORY) == 4 * MEMORY:
+        return f"it took {4 * MEMORY} bytes of memory"
+    slot.end()
+    if left := processes_of(slot.user):
+        return f"{left} processes outlived it"
+    return ""
+
+
+def _private() -> list[str]:
+    """Places that a worker must not even see."""
+    return [
+        str(ROOT / "solutions"),
+        str(ROOT / "tutorial"),
+        str(ROOT / "course"),
+        "/etc/shadow",
+        "/etc/passwd",
+        "/home",
+    ]
+
+
+def _ask(slot: Slot, function: str, *arguments: Any) -> Any:
+    channel = slot.start(Job({PLACE: PROBE.encode()}, "0"))
+    try:
+        head = {"function": f"lesson00_probe.probe:{function}", "grad_of": []}
+        sent = codec.encode({"args": arguments, "kwargs": {}})
+        deadline = time.monotonic() + 30
+        frames.send(channel, frames.pack(codec.encode(head), sent), deadline)
+        told, value, _ = frames.unpack(frames.receive(channel, frames.ANSWER_LIMIT, deadline), 3)
+        return codec.decode(value) if value else codec.decode(told).get("text")
+    except (frames.Closed, frames.TooLate, frames.TooLarge, ValueError) as error:
+        return type(error).__name__
+    finally:
+        channel.close()

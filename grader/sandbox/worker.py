@@ -1,0 +1,101 @@
+"""The side that the submission is on: answers the judge's `observe` calls, one after the other.
+
+It is trusted no more than the code that it runs: whatever it says is looked at again by the judge. What it holds:
+the submission's files, the lesson's given files and scenarios, `lab`, and the references of earlier lessons.
+"""
+
+from __future__ import annotations
+
+import functools
+import gc
+import importlib
+import linecache
+import os
+import socket
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+from course.base import switch
+from course.observe import call, codec
+from course.observe.call import Request
+from grader.sandbox import frames
+
+TEXT = 2000  # characters of an error's text that are passed on
+PLACES = 6
+AS_IT_SHOULD = codec.encode({"changed": [], "problem": None})  # how nearly every call goes
+
+
+def serve(channel: socket.socket, root: Path, solution: str) -> None:
+    """Answers until the judge closes the channel. `root` holds tutorial/ and solutions/."""
+    os.environ["SOLUTION"] = solution
+    gc.set_threshold(20_000, 10, 10)  # a worker lives for seconds
+    switch.finder.root = root
+    switch.install()
+    while True:
+        try:
+            request = frames.receive(channel, frames.REQUEST_LIMIT)
+        except frames.Closed:
+            return
+        frames.send(channel, answer(request, root))
+
+
+def answer(request: bytes, root: Path) -> bytes:
+    """Three parts (how it went, value, gradients) in answer to two ({"function": "module:name", "grad_of"} or
+    {"import": "module"}, and the encoded arguments)."""
+    try:
+        head, arguments = frames.unpack(request, 2)
+        asked = _asked(head)
+        if "import" in asked:
+            importlib.import_module(asked["import"])
+            return frames.pack(AS_IT_SHOULD, b"", b"")
+        function = resolve(asked["function"])
+        value, grads, made = call.encoded(Request(function, arguments, tuple(asked["grad_of"])))
+        odd = made.changed or made.problem
+        head = codec.encode({"changed": made.changed, "problem": made.problem}) if odd else AS_IT_SHOULD
+        return frames.pack(head, value, grads)
+    except BaseException as error:
+        return frames.pack(codec.encode(told(error, root)), b"", b"")
+
+
+# The same few hundred heads come again and again.
+_asked = functools.lru_cache(maxsize=1024)(codec.decode)
+
+
+def told(error: BaseException, root: Path) -> dict[str, Any]:
+    """An error as plain data: the names of its classes, its text, and where in the lesson it passed."""
+    places = []
+    for frame, number in traceback.walk_tb(error.__traceback__):
+        name = frame.f_code.co_filename
+        if name.startswith(f"{root}{os.sep}") and "testcases" not in Path(name).parts:
+            inside = Path(name).relative_to(root).parts[3:]
+            places.append(f"{'/'.join(inside)}:{number}  {linecache.getline(name, number).strip()}")
+    # No cycles may keep a frame's tensors alive.
+    error.__traceback__ = None
+    try:
+        text = str(error)[:TEXT]
+    except BaseException:  # an error class of the submission's own
+        text = "(its text cannot be shown)"
+    return {
+        "raised": [kind.__name__ for kind in type(error).__mro__],
+        "text": text,
+        "places": [place[:TEXT] for place in places[-PLACES:]],
+    }
+
+
+def resolve(name: str) -> Any:
+    """The function called "lesson13_grpo.loss.grpo:compute_grpo_loss"."""
+    module, _, path = name.partition(":")
+    found = sys.modules.get(module) or importlib.import_module(module)
+    for part in path.split("."):
+        found = getattr(found, part)
+    return found
+
+
+def quiet() -> None:
+    """Nothing is read from a terminal, and what is printed goes nowhere."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(nothing, number)
+    os.close(nothing)

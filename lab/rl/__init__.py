@@ -1,0 +1,1 @@
+"""Pieces of reinforcement learning that several lessons share: rewards, advantages, optimizers, sampling."""

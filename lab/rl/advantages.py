@@ -1,0 +1,76 @@
+"""Rewards of a batch -> advantages. Pure functions; shapes: P problems, G completions of each.
+
+    scaled and clipped:  r' = clip(c * r, -limit, limit)
+    less the baseline:   A = r' - b
+    normalised:          A = A / (std + eps)
+
+The standard deviation has the divisor n - 1, and eps is 1e-4 (as TRL 1.16 has it); where all rewards are equal it is 0,
+and nothing is divided. A moving average as baseline is the same number for all groups, so that it is divided by the
+standard deviation of the whole batch, and a group whose rewards are all equal has advantages, too.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from lab.train.options import Grpo
+
+EPS = 1e-4
+
+
+def shaped(rewards: Tensor, scaling: float, clipping: float | None) -> Tensor:
+    """Scaled, then clipped to [-clipping, clipping]; None: not clipped."""
+    scaled = rewards * scaling
+    return scaled if clipping is None else scaled.clamp(-clipping, clipping)
+
+
+def group_median(rewards: Tensor) -> Tensor:
+    """The median of each row, (P, 1): of an even number the mean of the two in the middle. (torch.median would take the
+    lower one: of rewards 0, 0, 1, 1 that is 0, and no completion would be worse than the baseline.)"""
+    ordered = rewards.sort(dim=1).values
+    G = rewards.shape[1]
+    return ordered[:, (G - 1) // 2 : G // 2 + 1].mean(1, keepdim=True)
+
+
+def baseline(rewards: Tensor, kind: str, average: float | None) -> Tensor:
+    """What the rewards (P, G) are compared with, (P, 1). average: the moving average so far; None at the first step,
+    which has the batch's own mean instead."""
+    if kind == "group_mean":
+        return rewards.mean(1, keepdim=True)
+    if kind == "group_median":
+        return group_median(rewards)
+    value = rewards.mean().item() if average is None else average
+    return torch.full_like(rewards[:, :1], value)
+
+
+def moved(average: float | None, rewards: Tensor, decay: float) -> float:
+    """The moving average after a batch: decay * old + (1 - decay) * mean; the first is the mean."""
+    mean = rewards.mean().item()
+    return mean if average is None else decay * average + (1 - decay) * mean
+
+
+def normalised(advantages: Tensor, rewards: Tensor, by_group: bool) -> Tensor:
+    """Advantages over the standard deviation of their group's rewards, or of all; as they are where that is 0."""
+    if by_group:
+        std = rewards.std(1, keepdim=True)  # (P, 1)
+        equal = (rewards == rewards[:, :1]).all(1, keepdim=True)
+    else:
+        std = rewards.std() if rewards.numel() > 1 else torch.zeros((), dtype=rewards.dtype)
+        equal = (rewards == rewards.flatten()[0]).all()
+    return torch.where(equal, advantages, advantages / (std + EPS))
+
+
+def advantages(rewards: Tensor, options: Grpo, average: float | None = None) -> tuple[Tensor, float]:
+    """(advantages (P, G), the moving average after this batch) of rewards (P, G), as the options say.
+
+    Where all rewards of a group are equal, its advantages are exactly 0 (but with a moving average).
+    """
+    rewards = shaped(rewards, options.reward_scaling, options.reward_clipping)
+    by_group = options.baseline_type != "exponential_moving_average"
+    result = rewards - baseline(rewards, options.baseline_type, average)
+    if by_group:  # the mean of equal numbers may be off by rounding
+        result = torch.where((rewards == rewards[:, :1]).all(1, keepdim=True), torch.zeros_like(result), result)
+    if options.reward_normalization:
+        result = normalised(result, rewards, by_group)
+    return result, moved(average, rewards, options.ema_decay)

@@ -1,0 +1,27 @@
+"""The group size of each step.
+
+Few completions are cheap; many give a signal where right ones are rare, or wrong ones.
+
+    linear   from min_group_size at the first step to max_group_size at the last
+    signal   one more after a step in which fewer than half of the groups had mixed rewards, one less after another
+"""
+
+from __future__ import annotations
+
+from lab.train.options import Grpo
+
+
+def group_size(options: Grpo, step: int, steps: int, present: int) -> int:
+    """Of step number `step` (the first is 0) of `steps`. present: what the schedule "signal" has come to."""
+    if not options.adaptive_group_size:
+        return options.group_size
+    if options.group_size_schedule == "signal":
+        return present
+    low, high = options.min_group_size, options.max_group_size
+    return low + round((high - low) * min(1.0, step / max(1, steps - 1)))
+
+
+def next_size(options: Grpo, present: int, signal: float) -> int:
+    """The schedule "signal" after a step, in which a share `signal` of the groups had mixed rewards."""
+    moved = present + 1 if signal < 0.5 else present - 1
+    return min(options.max_group_size, max(options.min_group_size, moved))

@@ -1,0 +1,89 @@
+"""Problems: of a task or from a file, divided into training and held-out ones, and put as the model expects."""
+
+from __future__ import annotations
+
+import importlib
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from course.base.errors import UsageError
+from lab import tasks
+from lab.train.options import Options
+from lab.train.table_files import read_columns
+
+Problem = tuple[str, str]  # question, answer
+
+
+def task(options: Options) -> Any:
+    """The module of lab/tasks that the options name; None for problems from a file."""
+    return importlib.import_module(f"lab.tasks.{options.task.name}") if options.task.name in tasks.NAMES else None
+
+
+def problems(options: Options) -> dict[str, list[Problem]]:
+    """{"train": ..., "test": ...}. Of a file, the tenth with the smallest checksums of the question is held out."""
+    own = task(options)
+    if own is not None:
+        return {s: [(row["question"], row["answer"]) for row in own.problems(s)] for s in ("train", "test")}
+    columns = (options.task.question_column, options.task.answer_column)
+    rows = sorted(dict.fromkeys(read_columns(options.data_path, columns)), key=lambda r: zlib.crc32(r[0].encode()))
+    if len(rows) < 2:
+        raise UsageError(
+            f"{options.data_path}: data_path needs two different rows at least, one of them to be held out"
+        )
+    held_out = max(1, len(rows) // 10)
+    return {"train": rows[held_out:], "test": rows[:held_out]}
+
+
+def as_prompt(tokenizer: Any, question: str, chat: bool = True) -> str:
+    """The question in the chat template; without a template, with a line feed behind it. chat=False: as it is."""
+    if not chat:
+        return question
+    if getattr(tokenizer, "chat_template", None) is None:
+        return question + "\n"
+    asked = [{"role": "user", "content": question}]
+    text = tokenizer.apply_chat_template(asked, tokenize=False, add_generation_prompt=True)
+    first = tokenizer.bos_token  # `encode` adds it once more
+    return text[len(first) :] if first and text.startswith(first) and tokenizer.encode("")[:1] else text
+
+
+def spread(rows: Sequence[Problem], count: int) -> list[Problem]:
+    """`count` of them in an order that is the same for all runs."""
+    order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(1)).tolist()
+    return [rows[i] for i in order[:count]]
+
+
+class Stream:
+    """The training problems as an endless stream: pass after pass, each shuffled anew. Batch k is the same for all who
+    ask, whenever they ask; it may begin in one pass and end in the next."""
+
+    def __init__(self, rows: Sequence[Problem], seed: int):
+        self.rows, self.seed = list(rows), seed
+
+    def batch(self, number: int, size: int) -> list[Problem]:
+        places = range(number * size, (number + 1) * size)
+        passes = {place // len(self.rows) for place in places}
+        orders = {p: self._order(p) for p in passes}
+        return [self.rows[orders[place // len(self.rows)][place % len(self.rows)]] for place in places]
+
+    def _order(self, number: int) -> list[int]:
+        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + number)
+        return torch.randperm(len(self.rows), generator=generator).tolist()
+
+
+def steps_of(options: Options, problems: int) -> int:
+    """The steps of a run: num_steps, or as many as the epochs need."""
+    return options.num_steps or -(-options.algorithm.epochs * problems // options.algorithm.batch_size)
+
+
+def rectangle(tokenizer: Any, prompts: Sequence[str], completions: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    """(ids, mask), (B, L): each row a prompt, its completion and padding; the mask is 1 on the completion."""
+    encoded = {prompt: torch.tensor(tokenizer.encode(prompt)) for prompt in dict.fromkeys(prompts)}
+    rows = [torch.cat([encoded[p], c.cpu()]) for p, c in zip(prompts, completions, strict=True)]
+    masks = [torch.arange(len(row)) >= len(encoded[p]) for p, row in zip(prompts, rows, strict=True)]
+    pad = torch.nn.utils.rnn.pad_sequence
+    ids, mask = pad(rows, batch_first=True), pad([m.long() for m in masks], batch_first=True)
+    return ids.to(completions[0].device), mask.to(completions[0].device)

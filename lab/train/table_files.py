@@ -1,0 +1,73 @@
+"""Rows from JSON Lines or Parquet, with the columns named by the user. What does not fit is told in one sentence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from course.base.errors import UsageError
+
+
+def read_columns(path: str | Path, columns: Sequence[str], limit: int | None = None) -> list[tuple[str, ...]]:
+    """The text columns named `columns` of a .jsonl or .parquet file, row by row.
+
+    Raises UsageError where the file is missing, of another kind, empty, or damaged, and where a row lacks a column or
+    has something else than text in it.
+    """
+    path = Path(path)
+    readers = {".jsonl": _json_lines, ".json": _json_lines, ".parquet": _parquet}
+    if path.suffix not in readers:
+        raise UsageError(f"{path}: data must be .jsonl or .parquet, one row per prompt")
+    if not path.is_file():
+        raise UsageError(f"{path}: no such file; give the path of a .jsonl or .parquet file")
+    rows = readers[path.suffix](path, list(columns), limit)
+    if not rows:
+        raise UsageError(f"{path} holds no rows; at least one is needed")
+    return rows
+
+
+def _json_lines(path: Path, columns: list[str], limit: int | None) -> list[tuple[str, ...]]:
+    rows = []
+    try:
+        with open(path, encoding="utf-8") as file:
+            for number, line in enumerate(file, 1):
+                if line.strip():
+                    rows.append(_row(json.loads(line), columns, f"{path}, line {number}"))
+                if limit is not None and len(rows) >= limit:
+                    break
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is not UTF-8 text; write it as JSON Lines in UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise UsageError(f"{path}, line {number} is not JSON ({error.msg}); write one object on each line") from None
+    return rows
+
+
+def _parquet(path: Path, columns: list[str], limit: int | None) -> list[tuple[str, ...]]:
+    try:
+        from pyarrow import ArrowInvalid, parquet
+    except ImportError:
+        raise UsageError(f"{path}: reading Parquet needs pyarrow (pip install pyarrow), or write JSON Lines") from None
+    try:
+        file = parquet.ParquetFile(path)
+        _row(dict.fromkeys(file.schema_arrow.names, ""), columns, str(path))
+        rows: list[dict[str, Any]] = []
+        for batch in file.iter_batches(columns=columns):
+            rows += batch.to_pylist()
+            if limit is not None and len(rows) >= limit:
+                break
+    except ArrowInvalid as error:
+        raise UsageError(f"{path} is not a whole Parquet file ({str(error).splitlines()[0]}); write it again") from None
+    return [_row(row, columns, f"{path}, row {i}") for i, row in enumerate(rows[:limit], 1)]
+
+
+def _row(row: Any, columns: list[str], where: str) -> tuple[str, ...]:
+    if not isinstance(row, dict):
+        raise UsageError(f"{where}: expected an object with the columns {', '.join(columns)}, not {type(row).__name__}")
+    for column in columns:
+        if column not in row:
+            raise UsageError(f"{where} has no column {column!r}; its columns are {', '.join(map(str, row)) or 'none'}")
+        if not isinstance(row[column], str):
+            raise UsageError(f"{where}: column {column!r} must be text, not {type(row[column]).__name__}")
+    return tuple(row[column] for column in columns)

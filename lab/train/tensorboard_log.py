@@ -1,0 +1,28 @@
+"""Metrics for TensorBoard, whose package is not among the course's own: it is asked for where it is wanted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from course.base.errors import UsageError
+
+
+class Board:
+    """Writes the numbers of each step below `folder`."""
+
+    def __init__(self, folder: Path):
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError:
+            raise UsageError(
+                "tensorboard=true needs the package tensorboard (pip install tensorboard); metrics.jsonl has the same "
+                "numbers without it"
+            ) from None
+        self.make, self.folder, self.writer = SummaryWriter, folder, None
+
+    def log(self, step: int, metrics: dict[str, float]) -> None:
+        if self.writer is None:  # not before: an earlier run's folder is moved aside first
+            self.writer = self.make(str(self.folder), purge_step=step)
+        for name, value in metrics.items():
+            self.writer.add_scalar(name, value, step)
+        self.writer.flush()

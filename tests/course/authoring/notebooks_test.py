@@ -1,0 +1,263 @@
+"""The walkthrough notebooks: what is committed, what an unwritten exercise does in them, what `make notebooks` says."""
+
+import ast
+import re
+import shutil
+import socket
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from course import commands
+from course.authoring import new_lesson, notebooks, stubs
+from course.base import manifest
+from course.base.errors import UsageError
+from course.base.switch import ROOT
+from lab import notebook
+
+WALKTHROUGHS = [lesson.folder / notebooks.FILE for lesson in manifest.read_all()]
+LESSON = "stage01_a/lesson10_first"
+NOT_WRITTEN = 'raise NotImplementedError("not written yet: exercise 10.1, work.py:double")'
+PLACE = f"tutorial/{LESSON}/work.py"
+
+walkthroughs = pytest.mark.parametrize("path", WALKTHROUGHS, ids=lambda p: p.parent.name)
+
+
+def code_cells(book):
+    return [cell for cell in book.cells if cell.cell_type == "code"]
+
+
+def texts(cell):
+    """What a cell has printed and shown, without pictures."""
+    shown = [output.get("text") or output.get("data", {}).get("text/plain", "") for output in cell.outputs]
+    return "\n".join(shown)
+
+
+# --- what is committed -------------------------------------------------------------------------------------------
+
+
+@walkthroughs
+def test_a_walkthrough_has_the_outputs_of_a_whole_run(path):
+    book = nbformat.read(path, as_version=4)
+    nbformat.validate(book)
+    cells = code_cells(book)
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    kinds = {output.output_type for cell in cells for output in cell.outputs}
+    assert kinds <= {"execute_result", "display_data", "stream"}
+    assert {output.name for cell in cells for output in cell.outputs if output.output_type == "stream"} <= {"stdout"}
+    assert not any("not written yet" in texts(cell) for cell in cells)
+    assert path.stat().st_size < 600_000
+
+
+@walkthroughs
+def test_each_picture_comes_after_a_question(path):
+    book = nbformat.read(path, as_version=4)
+    asked = pictures = 0
+    for cell in book.cells:
+        asked += cell.cell_type == "markdown" and cell.source.count("**Predict, then run:**")
+        pictures += sum("image/png" in output.get("data", {}) for output in cell.get("outputs", []))
+        assert pictures <= asked, cell.id
+    assert pictures >= 7
+
+
+@walkthroughs
+def test_nothing_tells_of_the_machine_that_ran_it(path):
+    book = nbformat.read(path, as_version=4)
+    assert book.metadata == notebooks.METADATA
+    assert all(cell.metadata == {} for cell in book.cells)
+    for cell in book.cells:
+        text = cell.source + (texts(cell) if cell.cell_type == "code" else "")
+        assert not re.search(r"""(?:^|[\s"'(=])(?:~|[A-Z]:)?[/\\]\w+[/\\]""", text, re.MULTILINE), cell.id
+        assert str(ROOT) not in text and str(Path.home()) not in text and socket.gethostname() not in text
+        assert not re.search(r"\d (s|ms|seconds|minutes)\b", texts(cell) if cell.cell_type == "code" else ""), cell.id
+
+
+@walkthroughs
+def test_the_first_code_cell_imports_lab_before_any_lesson(path):
+    first = code_cells(nbformat.read(path, as_version=4))[0].source
+    assert 0 <= first.index("import lab") < first.index("from lesson")
+
+
+@pytest.mark.slow
+@walkthroughs
+def test_every_cell_that_needs_an_exercise_is_guarded(path, tmp_path, copy_machinery):
+    root = copy_machinery(tmp_path)
+    for tree in ("tutorial", "solutions"):  # all lessons: some use what an earlier one wrote
+        shutil.copytree(ROOT / tree, root / tree)
+    stubs.write_all(root, root)
+    book = notebooks.run(root / path.relative_to(ROOT), root, solution="0")  # an error would raise Failed
+    first, *others = code_cells(book)
+    assert texts(first) == ""
+    for cell in others:
+        assert re.search(r"is not written yet\.|, which waits for exercise 1[3-6]\.\d", texts(cell)), cell.id
+        assert len(cell.outputs) == 1, cell.id
+
+
+# --- the note ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def course(tmp_path, copy_machinery, write_files, manifest_text):
+    """A lesson with one unwritten exercise; the fixture is a function that runs cells in a notebook of it."""
+    write_files(copy_machinery(tmp_path), {
+        f"tutorial/{LESSON}/lesson.toml": manifest_text("10.1 work.py:double"),
+        PLACE: f"def double(x):\n    {NOT_WRITTEN}\n",
+    })  # fmt: skip
+
+    def run(*sources):
+        book = new_notebook(cells=[new_code_cell(source, id=f"cell-{i}") for i, source in enumerate(sources, 1)])
+        path = tmp_path / "tutorial" / LESSON / notebooks.FILE
+        nbformat.write(book, path)
+        return [texts(cell) for cell in notebooks.run(path, tmp_path, solution="0").cells]
+
+    return run
+
+
+START = "import lab\nfrom lesson10_first.work import double"
+NOTE = f"""\
+Exercise 10.1, `double`, is not written yet.
+Its file: `{PLACE}`
+Stuck? `make hint EX=10.1`
+Write it, save the file, and run this cell again."""
+
+
+def test_an_unwritten_exercise_gives_a_note_and_the_cells_after_it_run(course):
+    shown = course(START, "four = double(2)\nprint(four)", "print(four)", "eight = four + 4", "eight", "print('on')")
+    waits = "This cell needs `{}` from a cell above, which waits for exercise 10.1."
+    assert shown == ["", NOTE, waits.format("four"), waits.format("four"), waits.format("eight"), "on\n"]
+
+
+def test_what_is_written_and_saved_counts_at_once(course):
+    save = (
+        "import os, pathlib, time\n"
+        "file = pathlib.Path('work.py')\n"
+        "file.write_text('def double(x):\\n    return 2 * x\\n')\n"
+        "os.utime(file, (time.time() + 5,) * 2)  # a learner takes longer than a clock's tick"
+    )
+    assert course(START, "print(double(2))", save, "print(double(2))")[1::2] == [NOTE, "4\n"]
+
+
+def test_what_else_is_missing_is_told_at_once(course, tmp_path, write_files):
+    two = 'raise NotImplementedError("not written yet: exercise 10.2, more.py:Box.add")'
+    manifest_file = tmp_path / "tutorial" / LESSON / "lesson.toml"
+    text = manifest_file.read_text()
+    more = text[text.index("[[exercise]]") :].replace("10.1", "10.2").replace("work.py", "more.py")
+    write_files(tmp_path, {
+        f"tutorial/{LESSON}/lesson.toml": f"{text}\n{more.replace('double', 'Box.add')}",
+        f"tutorial/{LESSON}/more.py": "from lesson10_first.work import double\n\n\nclass Box:\n"
+        f"    def add(self):\n        # Uses double.\n        {two}\n",
+    })  # fmt: skip
+    made = "from lesson10_first.more import Box\n\ndef add():\n    return Box().add()"
+    (_, _, note) = course(START, made, "sum_ = add()")
+    assert note.splitlines()[0] == "Exercise 10.2, `Box.add`, is not written yet."
+    assert note.splitlines()[-1].startswith(
+        "This cell also needs exercise 10.1, `double`, which is not written either."
+    )
+    assert "also needs" not in course(START, made, "sum_ = double(2)")[2]
+
+
+def test_an_error_in_a_cell_that_uses_an_exercise_names_it(course, tmp_path, write_files):
+    write_files(tmp_path, {PLACE: "def double(x):\n    return [x, x]\n"})
+    note = "This cell uses exercise 10.1, `double`. Does it pass? `make check LESSON=10`"
+    shown = course(START, "def quadruple(x):\n    return 2 * double(x)", "import lab.notebook",
+                   "def notes(source):\n    found = get_ipython()._grpo_course\n"
+                   "    return found.after_error(source, get_ipython().user_ns)",
+                   "notes('quadruple(2) / 2'), notes('1 / 0')")  # fmt: skip
+    assert ast.literal_eval(shown[-1]) == (note, None)
+    with pytest.raises(notebooks.Failed, match="TypeError"):
+        course(START, "half = double(2) / 2")
+
+
+def test_a_cell_that_needs_what_an_error_has_stopped_says_so(course, tmp_path):
+    exercises = notebook.Exercises()
+    exercises.after_error("half = double(2) / 2", {})
+    error = NameError("name 'half' is not defined", name="half")
+    assert exercises.note(error, "quarter = half / 2") == (
+        "This cell needs `half` from a cell above, which ended in an error."
+    )
+    assert exercises.note(NameError("name 'quarter' is not defined", name="quarter")).endswith("ended in an error.")
+
+
+@pytest.mark.parametrize(("cell", "says"), [
+    ("1 / 0", "ZeroDivisionError: division by zero"),
+    ("nowhere", "NameError: name 'nowhere' is not defined"),
+    ("raise NotImplementedError('another')", "NotImplementedError: another"),
+])  # fmt: skip
+def test_other_errors_stay_errors(course, cell, says):
+    with pytest.raises(notebooks.Failed) as caught:
+        course(START, "double(2)", cell, "print('never')")
+    assert str(caught.value) == f"tutorial/{LESSON}/walkthrough.ipynb, cell 3 (cell-3): {says}"
+
+
+def test_a_figure_is_shown_as_a_picture(course, tmp_path):
+    course(START, "from lab.plots import groups\ngroups.weights_of_groups([([1, 0], [0.9, 0.1])] * 2)")
+    path = tmp_path / "tutorial" / LESSON / notebooks.FILE
+    (_, cell) = notebooks.run(path, tmp_path, solution="0").cells
+    assert set(cell.outputs[0].data) == {"image/png", "text/plain"}
+
+
+def test_a_note_is_safe_html_and_plain_text():
+    note = notebook.Note("write `x < y`\nnow")
+    assert repr(note) == "write `x < y`\nnow"
+    assert "<code>x &lt; y</code><br>now" in note._repr_html_()
+
+
+@pytest.mark.parametrize(("source", "names"), [
+    ("a = b = c", "a b"), ("a, (b, *c) = d", "a b c"), ("for i in x:\n    a = i", "a i"), ("a += 1", "a"),
+    ("import a.b, c as d\nfrom e import f", "a d f"), ("def f(x):\n    a = 1", "f"), ("class C:\n    a = 1", "C"),
+    ("[i for i in x]", ""), ("with x as y:\n    a: int = 1", "y a"), ("f = lambda: (g := 1)", "f"), ("print(a)", ""),
+])  # fmt: skip
+def test_the_names_that_a_cell_makes(source, names):
+    assert notebook.assigned(source) == set(names.split())
+
+
+def test_outside_of_a_notebook_nothing_happens(run_python):
+    done = run_python(ROOT, "-c", "import lab, sys; print({'IPython', 'matplotlib', 'torch'} & set(sys.modules))")
+    assert (done.stdout, done.stderr) == ("set()\n", "")
+
+
+# --- make notebooks ----------------------------------------------------------------------------------------------
+
+
+def test_make_notebooks_tells_what_fails_and_runs_the_rest(course, tmp_path, copy_machinery, write_files, capsys):
+    course("print('fine')")
+    text = (tmp_path / "tutorial" / LESSON / "lesson.toml").read_text()
+    for name in ("lesson11_bad", "lesson12_none"):
+        write_files(tmp_path, {f"tutorial/stage01_a/{name}/lesson.toml": text.replace("10.", f"{name[6:8]}.")})
+    bad = tmp_path / "tutorial" / "stage01_a" / "lesson11_bad" / notebooks.FILE
+    nbformat.write(new_notebook(cells=[new_code_cell("x = 1"), new_code_cell("1 / 0", id="here")]), bad)
+    before = bad.read_bytes()
+    assert notebooks.run_all(manifest.read_all(tmp_path), write=True) == 1
+    out, err = capsys.readouterr()
+    assert re.fullmatch(
+        r"written: lesson10_first/walkthrough\.ipynb, \d+ s\nlesson12_none has no walkthrough\.ipynb\n", out
+    )
+    assert err == (
+        "error: tutorial/stage01_a/lesson11_bad/walkthrough.ipynb, cell 2 (here): ZeroDivisionError: division by zero\n"
+    )
+    assert bad.read_bytes() == before
+    book = nbformat.read(tmp_path / "tutorial" / LESSON / notebooks.FILE, as_version=4)
+    assert [texts(cell) for cell in book.cells] == ["fine\n"] and book.metadata == notebooks.METADATA
+
+
+def test_the_verb_takes_a_lesson_and_write(monkeypatch):
+    seen = []
+    monkeypatch.setattr(notebooks, "run_all", lambda lessons, write: seen.append(([x.number for x in lessons], write)))
+    for arguments in ([""], ["14"], ["--write"], ["13", "--write"]):
+        commands.do_notebooks(arguments)
+    everything = [lesson.number for lesson in manifest.read_all()]
+    assert seen == [(everything, False), (["14"], False), (everything, True), (["13"], True)]
+    with pytest.raises(UsageError, match="one lesson and --write"):
+        commands.do_notebooks(["13", "14"])
+    with pytest.raises(UsageError, match="no lesson '--writ'"):
+        commands.do_notebooks(["--writ"])
+
+
+def test_a_new_lesson_has_one_that_can_be_filled(tmp_path):
+    text = new_lesson.walkthrough({"number": "05", "lesson": "lesson05_new"})
+    book = nbformat.reads(text, as_version=4)
+    nbformat.validate(book)
+    assert book.metadata == notebooks.METADATA
+    assert code_cells(book)[0].source.index("import lab") < code_cells(book)[0].source.index("from lesson05_new")

@@ -1,0 +1,287 @@
+"""Setting up .venv: which Pythons, what is said when it fails, and that a failed set-up is taken up again."""
+
+import ast
+import importlib
+import os
+import re
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from course.base import environment
+from course.base.environment import SetupError
+from course.base.switch import ROOT
+
+command = importlib.import_module("course.__main__")
+
+# Stands for the machine's Python. Called as: python -m venv --clear FOLDER
+OUTER = """\
+#!/bin/sh
+echo "outer $*" >> calls
+mkdir -p "$4/bin"
+cp inner "$4/bin/python"
+if [ -e broken ]; then echo "no ensurepip"; exit 1; fi
+echo whole > "$4/made"
+"""
+
+# Stands for the Python inside .venv. Called as: python -m pip install ..., and python -c ...
+INNER = """\
+#!/bin/sh
+echo "inner ${2%% *}" >> calls
+if [ "${2%%(*}" = print ]; then cat version 2>/dev/null || echo 3 12; exit 0; fi
+if [ "$2" != pip ]; then echo site; exit 0; fi
+if [ -e offline ]; then echo "no network"; exit 1; fi
+"""
+
+
+@pytest.fixture
+def machine(tmp_path, monkeypatch, write_files):
+    """A folder to set up in, with Pythons that only write down how they were called."""
+    if os.name == "nt":
+        pytest.skip("the stand-ins are shell scripts")
+    write_files(tmp_path, {"outer": OUTER, "inner": INNER, "requirements.txt": "torch==1\n", "site/x": "", "calls": ""})
+    for name in ("outer", "inner"):
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(environment, "ROOT", tmp_path)
+    monkeypatch.setattr(environment, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(environment, "REQUIREMENTS", tmp_path / "requirements.txt")
+    monkeypatch.setattr(
+        environment, "sys", SimpleNamespace(version_info=(3, 12, 1), executable=str(tmp_path / "outer"))
+    )
+    return tmp_path
+
+
+# --- which Python ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("version", [(3, 11), (3, 12), (3, 13), (3, 14)])
+def test_supported_versions_are_taken(version):
+    environment.check_version(version)
+
+
+@pytest.mark.parametrize("version", [(2, 7), (3, 8), (3, 10), (3, 15), (4, 0)])
+def test_other_versions_are_refused_in_one_sentence(version):
+    with pytest.raises(SetupError) as caught:
+        environment.check_version(version)
+    message = str(caught.value)
+    assert message.startswith(f"This course needs Python 3.11 to 3.14, and this is Python {version[0]}.{version[1]}; ")
+    assert "make PYTHON=python3.12" in message
+    assert "\n" not in message
+
+
+def test_the_supported_versions_are_those_of_the_project():
+    assert (
+        f'requires-python = ">={environment.OLDEST[0]}.{environment.OLDEST[1]}"'
+        in (ROOT / "pyproject.toml").read_text()
+    )
+
+
+@pytest.mark.parametrize(
+    "file", ["__init__.py", "__main__.py", "base/__init__.py", "base/student_bundle.py", "base/environment.py"]
+)
+def test_what_any_python_reads_has_no_new_syntax(file):
+    ast.parse((ROOT / "course" / file).read_text(encoding="utf-8"), feature_version=(3, 6))
+
+
+@pytest.mark.parametrize("verb", ["setup", "test", "stubs", "reset"])
+def test_an_old_python_is_told_in_one_sentence(tmp_path, copy_machinery, run_python, verb):
+    versions = Path.home() / ".pyenv" / "versions"
+    old = [p / "bin" / "python" for minor in ("3.8", "3.9", "3.6") for p in sorted(versions.glob(f"{minor}.*"))]
+    if not old:
+        pytest.skip("no older Python here")
+    done = run_python(copy_machinery(tmp_path), "-m", "course", verb, python=old[0])
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: This course needs Python 3.11 to 3.14, and this is Python 3.")
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / ".venv").exists()
+
+
+@pytest.mark.parametrize("verb", ["setup", "test", "check", "demo"])
+def test_a_wrong_python_ends_with_status_2(machine, monkeypatch, capsys, verb):
+    monkeypatch.setattr(environment.sys, "version_info", (3, 10, 4))
+    assert status(monkeypatch, verb) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("error: This course needs Python 3.11 to 3.14, and this is Python 3.10; ")
+    assert err.count("\n") == 1
+    assert calls(machine) == []
+
+
+# --- setting up ------------------------------------------------------------------------------------------------
+
+
+def test_a_first_set_up_makes_everything(machine):
+    said = []
+    environment.ensure(said.append)
+    assert calls(machine) == [f"outer -m venv --clear {machine / '.venv'}", "inner pip", "inner import"]
+    assert [line.split()[0] for line in said] == ["Making", "Installing"]
+    assert environment.is_ready()
+    assert (machine / "site" / "grpo_course.pth").read_text() == f"{machine}\n"
+    assert not (machine / ".venv-setup.log").exists()
+
+
+def test_a_ready_one_is_not_touched(machine, monkeypatch, capsys):
+    environment.ensure(lambda text: None)
+    (machine / "calls").write_text("")
+    before = {p: p.stat().st_mtime_ns for p in machine.rglob("*")}
+    monkeypatch.setattr(environment.sys, "version_info", (3, 15, 0))  # whatever runs this: .venv has its own
+    environment.ensure()
+    assert calls(machine) == []
+    assert capsys.readouterr().out == ""
+    assert {p: p.stat().st_mtime_ns for p in machine.rglob("*")} == before
+
+
+def test_other_requirements_are_installed_into_the_same_venv(machine):
+    environment.ensure(lambda text: None)
+    (machine / "calls").write_text("")
+    (machine / "requirements.txt").write_text("torch==2\n")
+    assert not environment.is_ready()
+    environment.ensure(lambda text: None)
+    assert calls(machine)[1:] == ["inner pip", "inner import"]
+    assert environment.is_ready()
+
+
+def test_a_venv_of_a_wrong_python_is_refused(machine):
+    environment.ensure(lambda text: None)
+    (machine / "requirements.txt").write_text("torch==2\n")
+    (machine / "version").write_text("3 10\n")
+    with pytest.raises(SetupError, match=r"3\.10"):
+        environment.ensure(lambda text: None)
+
+
+def test_a_venv_whose_python_does_not_work_is_told_in_one_sentence(machine):
+    environment.ensure(lambda text: None)
+    (machine / "requirements.txt").write_text("torch==2\n")
+    (machine / ".venv" / "bin" / "python").write_text("#!/nowhere\n")
+    with pytest.raises(SetupError, match="does not work"):
+        environment.ensure(lambda text: None)
+
+
+def test_a_moved_repository_is_set_up_again(machine, monkeypatch):
+    environment.ensure(lambda text: None)
+    monkeypatch.setattr(environment, "ROOT", machine / "elsewhere")
+    assert not environment.is_ready()
+
+
+def test_a_failed_installation_is_told_in_one_sentence_and_taken_up_again(machine):
+    (machine / "offline").touch()
+    with pytest.raises(SetupError) as caught:
+        environment.ensure(lambda text: None)
+    assert str(caught.value) == (
+        "The packages could not be installed; is there a network? The details are in .venv-setup.log."
+    )
+    assert (machine / ".venv-setup.log").read_text() == "no network\n"
+    assert not environment.is_ready()
+    assert not list((machine / ".venv").glob("requirements*"))
+    (machine / "offline").unlink()
+    (machine / "calls").write_text("")
+    environment.ensure(lambda text: None)
+    assert calls(machine)[1:] == ["inner pip", "inner import"]
+    assert environment.is_ready()
+
+
+def test_a_venv_that_could_not_be_made_is_made_anew_next_time(machine):
+    (machine / "broken").touch()
+    with pytest.raises(SetupError) as caught:
+        environment.ensure(lambda text: None)
+    assert str(caught.value) == ("The virtual environment could not be made. The details are in .venv-setup.log.")
+    assert (machine / ".venv-setup.log").read_text() == "no ensurepip\n"
+    (machine / "broken").unlink()
+    environment.ensure(lambda text: None)
+    assert (machine / ".venv" / "made").read_text() == "whole\n"
+    assert environment.is_ready()
+
+
+def test_a_venv_that_was_interrupted_is_made_anew_next_time(machine, monkeypatch):
+    def interrupted(command, **_):
+        (machine / ".venv" / "bin").mkdir(parents=True)
+        (machine / ".venv" / "bin" / "python").touch()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(environment.subprocess, "call", interrupted)
+        environment.ensure(lambda text: None)
+    environment.ensure(lambda text: None)
+    assert (machine / ".venv" / "made").read_text() == "whole\n"
+
+
+@pytest.mark.parametrize("missing", ["ensurepip", "venv"])
+def test_a_python_without_venv_is_told_in_one_sentence(machine, monkeypatch, missing):
+    monkeypatch.setitem(sys.modules, missing, None)  # Debian ships Python without it
+    with pytest.raises(SetupError) as caught:
+        environment.ensure(lambda text: None)
+    assert str(caught.value).startswith("This Python has no venv module; install it")
+    assert "apt install python3-venv" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert not (machine / ".venv").exists()
+
+
+# --- the command -----------------------------------------------------------------------------------------------
+
+
+def test_an_unknown_verb_is_told(monkeypatch, capsys):
+    assert status(monkeypatch, "tset") == 2
+    assert capsys.readouterr().err == "error: There is no verb 'tset'; `python -m course help` lists them.\n"
+
+
+@pytest.mark.parametrize("arguments", [[], ["help"], ["-h"], ["--help"]])
+def test_help_needs_nothing(machine, monkeypatch, capsys, arguments):
+    assert status(monkeypatch, *arguments) == 0
+    assert "make .venv" in capsys.readouterr().out
+    assert calls(machine) == []
+
+
+def test_help_lists_every_make_target_and_the_reverse(monkeypatch, capsys):
+    makefile = (ROOT / "Makefile").read_text()
+    targets = re.findall(r"^([a-z-]+):$", makefile, flags=re.MULTILINE)
+    assert status(monkeypatch, "help") == 0
+    listed = re.findall(r"^  ([a-z-]+) ", capsys.readouterr().out, flags=re.MULTILINE)
+    phony = re.search(r"^\.PHONY: (.*)$", makefile, flags=re.MULTILINE)[1].split()
+    assert sorted(targets) == sorted(listed) == sorted(phony) == sorted(command.VERBS)
+    variable = r"\$\((?:EX|LESSON|NAME|FORCE|EXPERIMENT|SUBMISSIONS|OPTIONS|if \$\(OUT\),--out \$\(OUT\))\)"
+    for target in targets:
+        assert re.search(
+            rf"^{target}:\n\t@\$\(COURSE\) {target}( {variable})*( \|\| true)?$",
+            makefile,
+            flags=re.MULTILINE,
+        )
+
+
+def test_verbs_that_need_packages_go_on_inside_the_venv(machine, monkeypatch):
+    environment.ensure(lambda text: None)
+    called = []
+
+    def call(command, cwd):
+        called.append((command, cwd))
+        return 7
+
+    monkeypatch.setattr(command.subprocess, "call", call)
+    assert status(monkeypatch, "check", "13") == 7
+    assert called == [
+        ([str(machine / ".venv" / "bin" / "python"), "-m", "course", "--inside", "check", "13"], str(machine))
+    ]
+
+
+def test_a_keyboard_interrupt_ends_quietly(monkeypatch, capsys):
+    def interrupted(arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "main", interrupted)
+    assert status(monkeypatch, "test") == 130
+    assert capsys.readouterr() == ("", "")
+
+
+def calls(folder):
+    """How the stand-ins were called, in order."""
+    return (folder / "calls").read_text().splitlines()
+
+
+def status(monkeypatch, *arguments):
+    """The exit status of `python -m course` with these arguments."""
+    monkeypatch.setattr(command.sys, "argv", ["course", *arguments])
+    with pytest.raises(SystemExit) as caught:
+        command.run()
+    return caught.value.code

@@ -1,0 +1,168 @@
+"""lesson.toml: the real ones can be read, and whatever is wrong in one is told with its file and key."""
+
+import pytest
+
+from course.base import manifest
+from course.base.errors import UsageError
+from course.base.switch import ROOT
+
+RIGHT = """\
+title = "Loss"
+minutes = 30
+prerequisites = ["tensors"]
+out_of_scope = []
+
+[[exercise]]
+id = "13.1"
+file = "loss.py"
+object = "loss"
+points = 3
+difficulty = 2
+minutes = 10
+hints = ["a nudge", "a push", "almost the answer"]
+
+[[exercise]]
+id = "13.2"
+file = "model.py"
+object = "Model"
+points = 1
+difficulty = 1
+minutes = 10
+hints = ["a", "b", "c"]
+"""
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Reads a manifest of this text (None: no such file)."""
+
+    def read(text):
+        folder = tmp_path / "tutorial" / "stage01_a" / "lesson13_loss"
+        folder.mkdir(parents=True, exist_ok=True)
+        if text is not None:
+            (folder / "lesson.toml").write_bytes(text if isinstance(text, bytes) else text.encode())
+        return manifest.read(folder)
+
+    return read
+
+
+@pytest.fixture
+def refusal(read):
+    """The message with which a manifest of this text is refused."""
+
+    def refusal(text):
+        with pytest.raises(UsageError) as caught:
+            read(text)
+        message = str(caught.value)
+        assert message.startswith("lesson13_loss/lesson.toml")
+        return message
+
+    return refusal
+
+
+def test_the_real_manifests_are_right():
+    lessons = manifest.read_all()
+    assert [lesson.number for lesson in lessons] == sorted(lesson.number for lesson in lessons)
+    assert {"13", "14"} <= {lesson.number for lesson in lessons}
+    for lesson in lessons:
+        assert [e.id for e in lesson.exercises] == [f"{lesson.number}.{i + 1}" for i in range(len(lesson.exercises))]
+        assert all(hint.strip() for e in lesson.exercises for hint in e.hints)
+
+
+def test_the_real_manifests_name_files_that_the_reference_has():
+    for lesson in manifest.read_all():
+        for exercise in lesson.exercises:
+            assert (ROOT / "solutions" / lesson.folder.parent.name / lesson.name / exercise.file).is_file()
+
+
+def test_a_right_one_is_read_whole(read):
+    lesson = read(RIGHT)
+    assert (lesson.title, lesson.minutes, lesson.prerequisites, lesson.out_of_scope) == ("Loss", 30, ["tensors"], [])
+    assert (lesson.name, lesson.number) == ("lesson13_loss", "13")
+    first, second = lesson.exercises
+    assert (first.id, first.place, first.points, first.difficulty) == ("13.1", "loss.py:loss", 3, 2)
+    assert second.hints == ["a", "b", "c"]
+
+
+def test_an_exercise_is_found_by_its_object_or_a_method_of_it(read):
+    lesson = read(RIGHT)
+    assert lesson.exercise_at("loss", "loss.py").id == "13.1"
+    assert lesson.exercise_at("Model.forward", "model.py").id == "13.2"
+    assert lesson.exercise_at("Model", "loss.py") is None
+    assert lesson.exercise_at("other", "loss.py") is None
+
+
+@pytest.mark.parametrize(("old", "new", "says"), [
+    ('title = "Loss"', 'titel = "Loss"', ": unknown key 'titel'; did you mean 'title'?"),
+    ("points = 3", "ponits = 3", ", exercise 1: unknown key 'ponits'; did you mean 'points'?"),
+    ("out_of_scope = []", "out_of_scope = []\nzzz = 1",
+     ": unknown key 'zzz'; the keys are title, minutes, prerequisites, out_of_scope"),
+    ("minutes = 30", "minutes = 30\nfolder = 'x'", ": unknown key 'folder'; "),
+    ("minutes = 30", 'minutes = "30"', ": key 'minutes' must be int, not '30'"),
+    ("minutes = 30", "minutes = true", ": key 'minutes' must be int, not True"),
+    ("minutes = 30", "minutes = 1.5", ": key 'minutes' must be int, not 1.5"),
+    ('"13.1"', "13.1", ", exercise 1: key 'id' must be str, not 13.1"),
+    ('["tensors"]', '"tensors"', ": key 'prerequisites' must be list[str], not 'tensors'"),
+    ('["tensors"]', '["tensors", 3]', ": key 'prerequisites' must be list[str], not ['tensors', 3]"),
+    ('title = "Loss"\n', "", ": key 'title' is missing"),
+    ('file = "model.py"\n', "", ", exercise 2: key 'file' is missing"),
+    ('"13.1"', '"14.1"', ", exercise 1: key 'id' must look like '13.1', not '14.1'"),
+    ('"13.1"', '"13.a"', ", exercise 1: key 'id' must look like '13.1', not '13.a'"),
+    ('"13.1"', '"13x1"', ", exercise 1: key 'id' must look like '13.1', not '13x1'"),
+    ('"13.2"', '"13.1"', ", exercise 2: key 'id': '13.1' is used twice"),
+    ('["a", "b", "c"]', '["a", "b"]', ", exercise 2: key 'hints' must hold three hints, not 2"),
+    ("difficulty = 2", "difficulty = 9", ", exercise 1: key 'difficulty' must be 1 to 5, not 9"),
+    ("difficulty = 2", "difficulty = 0", ", exercise 1: key 'difficulty' must be 1 to 5, not 0"),
+    ("points = 3", "points = 0", ", exercise 1: keys 'points' and 'minutes' must be at least 1"),
+    ('title = "Loss"', 'title = "Loss', " is not valid TOML: "),
+    ("minutes = 30", "minutes = 30\nminutes = 30", " is not valid TOML: "),
+])  # fmt: skip
+def test_what_is_wrong_is_told_with_file_and_key(refusal, old, new, says):
+    assert old in RIGHT
+    message = refusal(RIGHT.replace(old, new, 1))
+    assert message.removeprefix("lesson13_loss/lesson.toml").startswith(says)
+    assert "\n" not in message
+
+
+def test_a_manifest_without_exercises_is_refused(refusal):
+    header = RIGHT.partition("[[exercise]]")[0]
+    for rest in ("", "exercise = []", "exercise = 1", "[exercise]\nid = '13.1'", "exercise = ['13.1', '13.2']"):
+        assert "expected at least one [[exercise]] table" in refusal(f"{header}{rest}\n")
+
+
+def test_a_missing_file_is_told(refusal):
+    assert refusal(None) == "lesson13_loss/lesson.toml is missing: every lesson folder has a manifest"
+
+
+def test_a_file_that_is_not_utf8_is_told(refusal):
+    assert "is not valid TOML" in refusal(b'title = "\xff"\n')
+
+
+def test_all_lessons_are_read_in_order(tmp_path, write_files, manifest_text):
+    write_files(tmp_path, {
+        "tutorial/stage02_b/lesson01_late_stage/lesson.toml": manifest_text("01.1 a.py:f"),
+        "tutorial/stage01_a/lesson12_later/lesson.toml": manifest_text("12.1 a.py:f"),
+        "tutorial/stage01_a/lesson02_soon/lesson.toml": manifest_text("02.1 a.py:f"),
+        "tutorial/stage01_a/notes/lesson.toml": "not a lesson",
+    })  # fmt: skip
+    assert [lesson.number for lesson in manifest.read_all(tmp_path)] == ["01", "02", "12"]
+
+
+def test_a_lesson_is_found_by_number_or_name(tmp_path, write_files, manifest_text):
+    write_files(tmp_path, {"tutorial/stage01_a/lesson02_soon/lesson.toml": manifest_text("02.1 a.py:f")})
+    for name in ("02", "lesson02", "lesson02_soon"):
+        assert manifest.find(name, tmp_path).name == "lesson02_soon"
+    with pytest.raises(UsageError, match=r"there is no lesson '2'; use one of: 02"):
+        manifest.find("2", tmp_path)
+
+
+def test_the_exercise_to_start_with_must_be_one(tmp_path, write_files, manifest_text):
+    text = manifest_text("01.1 work.py:f", "01.2 work.py:g")
+    folder = tmp_path / "tutorial" / "stage01_a" / "lesson01_first"
+    for start in ("01.2", "01.7"):
+        write_files(folder, {"lesson.toml": f'start = "{start}"\n{text}'})
+        if start == "01.2":
+            assert [e.id for e in manifest.read(folder).in_order] == ["01.2", "01.1"]
+        else:
+            with pytest.raises(UsageError, match=r"key 'start' must be the id of an exercise, not '01\.7'"):
+                manifest.read(folder)

@@ -1,0 +1,292 @@
+"""The verbs behind make: check, reset, stubs, clean, test and demo, on small courses."""
+
+import pytest
+
+from course import commands
+from course.authoring import readme_tables, stubs
+from course.base import manifest
+
+FIRST, SECOND = "stage01_a/lesson01_first", "stage01_a/lesson02_second"
+
+SOLUTION = '''\
+def one():
+    """One."""
+    # > Give it back.
+    return 1
+
+
+def two():
+    """Two."""
+    # > Give it back.
+    return 2
+'''
+
+TESTS = """\
+    import pytest
+    from {lesson}.work import one, two
+
+    @pytest.mark.exercise("{number}.1")
+    def test_one():
+        assert one() == 1
+
+    @pytest.mark.exercise("{number}.2")
+    @pytest.mark.parametrize("n", [2, 2.0])
+    def test_two(n):
+        assert two() == n
+
+    def test_of_no_exercise():
+        pass
+    """
+
+
+@pytest.fixture
+def course(tmp_path, copy_machinery, write_files, manifest_text):
+    """Two lessons with two exercises each, and pristine stubs."""
+    files = {}
+    for path, number in ((FIRST, "01"), (SECOND, "02")):
+        files[f"tutorial/{path}/lesson.toml"] = manifest_text(f"{number}.1 work.py:one", f"{number}.2 work.py:two")
+        files[f"tutorial/{path}/testcases/basic_test.py"] = TESTS.format(lesson=path.split("/")[1], number=number)
+        files[f"solutions/{path}/work.py"] = SOLUTION
+        files[f"tutorial/{path}/README.md"] = f"# One\n\n{readme_tables.START}\n{readme_tables.END}\n\nThe rest.\n"
+    write_files(copy_machinery(tmp_path), files)
+    stubs.write_all(tmp_path, tmp_path)
+    for lesson in manifest.read_all(tmp_path):
+        path, _, text = readme_tables.refreshed(lesson)
+        stubs.write_text(path, text)
+    return tmp_path
+
+
+@pytest.fixture
+def check(course, run_python):
+    """`check("01", folder)` is what `make check LESSON=01` does inside .venv, from any folder."""
+
+    def check(*lessons, folder=course):
+        script = f"import sys; sys.path.insert(0, {str(course)!r}); from course import commands; "
+        return run_python(folder, "-c", script + f"sys.exit(commands.do_check({list(lessons)!r}))")
+
+    return check
+
+
+# --- check -----------------------------------------------------------------------------------------------------
+
+
+def test_check_tells_unwritten_exercises(check):
+    done = check("01")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert table(done) == [
+        "lesson 01 A lesson",
+        "01.1 work.py:one 0/1 not written",
+        "01.2 work.py:two 0/2 not written",
+        "0 of 2 points; details: pytest tutorial/stage01_a/lesson01_first/testcases -v",
+    ]
+
+
+def test_check_tells_what_passes_and_what_is_open(check, course, write_files):
+    write_files(course, {f"tutorial/{FIRST}/work.py": "def one():\n    return 1\n\ndef two():\n    return 3\n"})
+    done = check("01")
+    assert done.returncode == 1
+    assert table(done)[1:3] == ["01.1 work.py:one 1/1 passed", "01.2 work.py:two 0/2 wrong"]
+    assert table(done)[3].startswith("1 of 2 points")
+
+
+def test_check_succeeds_when_all_pass(check, course, write_files):
+    write_files(course, {f"tutorial/{FIRST}/work.py": SOLUTION})
+    done = check("01")
+    assert done.returncode == 0
+    assert table(done)[3].startswith("2 of 2 points")
+    assert (
+        table(done)[4] == f"Lesson 01 passes. Run and draw with your code: tutorial/{FIRST}/README.md. Next: lesson 02."
+    )
+
+
+def test_check_takes_every_lesson_by_default(check, course, write_files):
+    write_files(course, {f"tutorial/{SECOND}/work.py": SOLUTION})
+    done = check()
+    assert done.returncode == 1
+    assert [line for line in table(done) if "of 2 points" in line] == [
+        "0 of 2 points; details: pytest tutorial/stage01_a/lesson01_first/testcases -v",
+        "2 of 2 points; details: pytest tutorial/stage01_a/lesson02_second/testcases -v",
+    ]
+
+
+def test_check_works_from_any_folder(check, course, write_files, tmp_path_factory):
+    write_files(course, {f"tutorial/{FIRST}/work.py": SOLUTION})
+    done = check("01", folder=tmp_path_factory.mktemp("elsewhere"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert table(done)[1:3] == ["01.1 work.py:one 1/1 passed", "01.2 work.py:two 2/2 passed"]
+
+
+def test_check_tells_a_file_that_cannot_be_loaded(check, course, write_files):
+    write_files(course, {f"tutorial/{FIRST}/work.py": "def one(:\n"})
+    done = check("01")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert table(done)[1] == f"cannot be loaded: tutorial/{FIRST}/work.py:1: invalid syntax"
+    assert table(done)[2:4] == ["01.1 work.py:one 0/0 cannot be read", "01.2 work.py:two 0/0 cannot be read"]
+
+
+def test_check_forgets_no_finished_work_where_another_file_cannot_be_loaded(course, check, write_files, manifest_text):
+    manifest_of_two = manifest_text("01.1 work.py:one", "01.2 other.py:two")
+    one, two = SOLUTION.split("\n\n\n")
+    tests = TESTS.format(lesson=FIRST.split("/")[1], number="01").replace("import one, two", "import one")
+    tests = tests.replace("@pytest.mark.exercise(\"01.1", f"from {FIRST.split('/')[1]}.other import two\n\n    "
+                          "@pytest.mark.exercise(\"01.1", 1)  # fmt: skip
+    folder = f"tutorial/{FIRST}"
+    files = {"lesson.toml": manifest_of_two, "work.py": one, "other.py": two, "testcases/basic_test.py": tests}
+    advanced = tests.replace("def test_", "def test_more_")
+    write_files(course, {f"{folder}/{name}": text for name, text in files.items()})
+    write_files(course, {f"{folder}/testcases/advanced_test.py": advanced})
+    assert check("01").returncode == 0
+    write_files(course, {f"{folder}/other.py": "def two(:\n"})
+    assert table(check("01"))[1:5] == [
+        f"cannot be loaded: {folder}/other.py:1: invalid syntax",
+        "01.1 work.py:one 0/0 passed, when last tested",
+        "01.2 other.py:two 0/0 cannot be read",
+        "1 of 2 points; details: pytest tutorial/stage01_a/lesson01_first/testcases -v",
+    ]
+
+
+def test_check_tells_what_a_file_raises_as_it_is_loaded(check, course, write_files):
+    write_files(course, {f"tutorial/{FIRST}/work.py": "SIZE = sise\n\ndef one():\n    pass\n"})
+    assert table(check("01"))[1] == "cannot be loaded: NameError: name 'sise' is not defined; at work.py:1 SIZE = sise"
+
+
+# --- reset and stubs -------------------------------------------------------------------------------------------
+
+
+def test_reset_says_what_it_did(course, write_files, run_python):
+    write_files(course, {f"tutorial/{FIRST}/work.py": "mine\n"})
+    done = run_python(course, "-m", "course", "reset", "01")
+    assert (done.returncode, done.stderr) == (0, "")
+    fresh, kept = done.stdout.replace("\\", "/").splitlines()
+    assert fresh == f"fresh: tutorial/{FIRST}/work.py"
+    assert kept.startswith("what you had written is kept in kept/lesson01_first-")
+    assert (course / kept.rpartition(" ")[2] / "work.py").read_text() == "mine\n"
+    again = run_python(course, "-m", "course", "reset", "lesson01")
+    assert (again.returncode, again.stdout) == (0, "nothing to do: the stubs are fresh\n")
+
+
+@pytest.mark.parametrize(("arguments", "says"), [
+    (["reset"], "error: say which lesson to reset, such as `make reset LESSON=13` (there are: 01, 02)\n"),
+    (["reset", ""], "error: say which lesson to reset, such as `make reset LESSON=13` (there are: 01, 02)\n"),
+    (["reset", "7"], "error: there is no lesson '7'; use one of: 01, 02\n"),
+    (["stubs", "--chek"], "error: stubs takes no argument or --check, not '--chek'\n"),
+])  # fmt: skip
+def test_a_wrong_argument_is_told_in_one_sentence(course, run_python, arguments, says):
+    done = run_python(course, "-m", "course", *arguments)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", says)
+
+
+def test_stubs_check_only_looks(course, write_files, run_python):
+    assert run_python(course, "-m", "course", "stubs", "--check").returncode == 0
+    write_files(course, {f"tutorial/{FIRST}/work.py": "mine\n"})
+    done = run_python(course, "-m", "course", "stubs", "--check")
+    assert done.returncode == 1
+    assert done.stdout.replace("\\", "/") == f"not as it would be made: tutorial/{FIRST}/work.py\n"
+    assert (course / "tutorial" / FIRST / "work.py").read_text() == "mine\n"
+
+
+def test_stubs_writes_them_and_keeps_the_old(course, write_files, run_python):
+    write_files(course, {f"tutorial/{FIRST}/work.py": "mine\n"})
+    done = run_python(course, "-m", "course", "stubs")
+    assert done.returncode == 0
+    assert "lesson01_first: 1 written, old ones in kept" in done.stdout
+    assert "lesson02_second: 0 written\n" in done.stdout
+    assert stubs.changed(course) == []
+    assert [p.read_text() for p in (course / "kept").rglob("work.py")] == ["mine\n"]
+
+
+def test_stubs_keeps_the_exercise_tables_of_the_readmes(course, write_files, manifest_text, run_python):
+    readme = course / "tutorial" / FIRST / "README.md"
+    before = readme.read_text(encoding="utf-8")
+    assert "| 01.1 | [`one`](work.py) in `work.py` | 1 | 5 | ●○○○○ |" in before.splitlines()
+    write_files(course, {f"tutorial/{FIRST}/lesson.toml": manifest_text("01.1 work.py:one")})
+    done = run_python(course, "-m", "course", "stubs", "--check")
+    assert done.returncode == 1
+    assert done.stdout.replace("\\", "/").splitlines()[-1] == f"not as it would be made: tutorial/{FIRST}/README.md"
+    run_python(course, "-m", "course", "stubs")
+    after = readme.read_text(encoding="utf-8")
+    assert after == "".join(line for line in before.splitlines(True) if "01.2" not in line).replace(
+        "| | | **2** | **10** | |", "| | | **1** | **5** | |"
+    )
+
+
+def test_a_readme_without_room_for_its_table_is_told(course, write_files, run_python):
+    write_files(course, {f"tutorial/{FIRST}/README.md": "# One\n"})
+    done = run_python(course, "-m", "course", "stubs", "--check")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: lesson01_first/README.md lacks the lines")
+
+
+# --- clean, test, demo -----------------------------------------------------------------------------------------
+
+
+def test_clean_leaves_what_a_learner_wrote(course, write_files, monkeypatch, capsys):
+    made = (".venv/bin/python", "runs/demo/config.yaml", "lab/__pycache__/x.pyc", ".pytest_cache/x", ".hypothesis/x",
+            f"tutorial/{FIRST}/__pycache__/work.pyc", ".venv-setup.log")  # fmt: skip
+    own = (f"tutorial/{FIRST}/work.py", f"tutorial/{FIRST}/notes.txt", "kept/lesson01_first-1/work.py", "mine.txt")
+    write_files(course, dict.fromkeys((*made, *own), "mine\n"))
+    before = {p for p in course.rglob("*") if p.is_file()}
+    monkeypatch.setattr(commands, "ROOT", course)
+    assert commands.do_clean([]) == 0
+    assert capsys.readouterr().out == "clean\n"
+    gone = {p.relative_to(course).as_posix() for p in before - set(course.rglob("*"))}
+    assert gone == set(made)
+    assert commands.do_clean([]) == 0  # nothing left to do
+
+
+def test_clean_does_not_follow_a_link(course, tmp_path_factory, monkeypatch):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "precious").touch()
+    (course / "runs").symlink_to(elsewhere, target_is_directory=True)
+    monkeypatch.setattr(commands, "ROOT", course)
+    commands.do_clean([])
+    assert not (course / "runs").exists()
+    assert (elsewhere / "precious").exists()
+
+
+PLUGINS = ["--noconftest", "-p", "course.desk.pytest_plugin", "-p", "tests.conftest"]
+
+
+@pytest.mark.parametrize(("verb", "command"), [
+    (commands.do_test, ["-m", "pytest", "-q", *PLUGINS, "more"]),
+    (commands.do_demo, ["-m", "lab.train", "--config", "configs/demo.yaml", "more"]),
+])  # fmt: skip
+def test_test_and_demo_run_on_the_reference(monkeypatch, verb, command):
+    called = {}
+
+    def call(command, cwd, env):
+        called.update(command=command, cwd=cwd, solution=env["SOLUTION"])
+        return 5
+
+    monkeypatch.setenv("SOLUTION", "lesson13")
+    monkeypatch.setattr(commands.subprocess, "call", call)
+    assert verb(["more"]) == 5
+    assert called == {"command": [commands.sys.executable, *command], "cwd": commands.ROOT, "solution": "1"}
+
+
+def table(done):
+    """The lines of a table, without empty ones and with single spaces."""
+    return [" ".join(line.split()) for line in done.stdout.replace("\\", "/").splitlines() if line.strip()]
+
+
+@pytest.mark.parametrize(("arguments", "begun", "expected"), [
+    ([], False, [["llm"], ["llm2"]]), (["seed=1"], False, [["llm", "seed=1"]]),
+    (["--resume"], False, [["llm", "--resume"], ["llm2"]]), (["--resume"], True, [["llm2", "--resume"]]),
+])  # fmt: skip
+def test_the_language_model_learns_in_two_phases(arguments, begun, expected, monkeypatch, tmp_path):
+    seen = []
+    monkeypatch.setattr(commands, "ROOT", tmp_path)
+    monkeypatch.setattr(commands, "_python", lambda command, **environment: seen.append((command, environment)) or 0)
+    if begun:
+        (tmp_path / "runs" / "llm2").mkdir(parents=True)
+        (tmp_path / "runs" / "llm2" / "config.yaml").touch()
+    assert commands.do_llm(arguments) == 0
+    assert [[command[3].split("/")[1].removesuffix(".yaml"), *command[4:]] for command, _ in seen] == expected
+    assert all(command[:3] == ["-m", "lab.train", "--config"] and e["SOLUTION"] == "1" for command, e in seen)
+
+
+def test_a_first_phase_that_was_stopped_has_no_second(monkeypatch):
+    monkeypatch.setattr(
+        commands, "_python", lambda command, **environment: 130 if "configs/llm.yaml" in command else 1 / 0
+    )
+    assert commands.do_llm([]) == 130

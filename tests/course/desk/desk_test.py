@@ -1,0 +1,371 @@
+"""What is remembered of test runs, and what `make`, `make watch` and `make solution` make of it."""
+
+import dataclasses
+import io
+import itertools
+import re
+import signal
+
+import pytest
+from rich.console import Console
+
+from course.authoring import stubs
+from course.base import manifest
+from course.base.errors import UsageError
+from course.desk import next_step, progress, show_solution, watch
+
+LESSON = "stage01_a/lesson01_first"
+
+SOLUTION = '''\
+def one():
+    """One."""
+    # > Give it back.
+    return 1
+
+
+def two():
+    """Two."""
+    # > Give it back.
+    return 2
+'''
+
+BASIC = """\
+    import pytest
+    from lesson01_first.work import one, two
+
+    @pytest.mark.exercise("01.1")
+    def test_one():
+        assert one() == 1
+
+    @pytest.mark.exercise("01.1")
+    def test_one_again():
+        assert one() < 5
+
+    @pytest.mark.exercise("01.2")
+    def test_two():
+        assert two() == 2
+    """
+
+ADVANCED = """\
+    import pytest
+    from lesson01_first.work import one, two
+
+    @pytest.mark.exercise("01.1")
+    def test_type():
+        assert type(one()) is int
+
+    @pytest.mark.exercise("01.2")
+    def test_type_of_two():
+        assert type(two()) is int
+    """
+
+
+@pytest.fixture
+def course(tmp_path, copy_machinery, write_files, manifest_text):
+    files = {
+        f"tutorial/{LESSON}/lesson.toml": manifest_text("01.1 work.py:one", "01.2 work.py:two"),
+        f"tutorial/{LESSON}/testcases/basic_test.py": BASIC,
+        f"tutorial/{LESSON}/testcases/advanced_test.py": ADVANCED,
+        f"tutorial/{LESSON}/README.md": "# One\n",
+        f"solutions/{LESSON}/work.py": SOLUTION,
+    }
+    write_files(copy_machinery(tmp_path), files)
+    stubs.write_all(tmp_path, tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def lesson(course):
+    return manifest.read(course / "tutorial" / LESSON)
+
+
+@pytest.fixture
+def work(lesson):
+    return lesson.folder / "work.py"
+
+
+@pytest.fixture
+def conditions(course, lesson, run_python):
+    """`conditions("basic", ...)` runs pytest as a learner would; then the conditions of both exercises."""
+
+    def run(*arguments, solution=None):
+        suites = [str(lesson.folder / "testcases" / f"{a}_test.py") for a in arguments if a in ("basic", "advanced")]
+        options = [a for a in arguments if a not in ("basic", "advanced")]
+        if arguments:
+            run_python(course, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, *suites, solution=solution)
+        kept = progress.read(course)
+        return [progress.condition(lesson, e, kept) for e in lesson.exercises]
+
+    return run
+
+
+def filled(work, one="return 1", two="return 2"):
+    text = work.read_text()
+    marks = ['raise NotImplementedError("not written yet: exercise 01.1, work.py:one")',
+             'raise NotImplementedError("not written yet: exercise 01.2, work.py:two")']  # fmt: skip
+    for mark, body in zip(marks, (one, two), strict=True):
+        if body:
+            assert mark in text
+            text = text.replace(mark, body)
+    work.write_text(text)
+
+
+def test_what_test_runs_say_is_remembered(conditions, work):
+    assert conditions() == ["not written", "not written"]
+    filled(work, two="")
+    assert conditions() == ["not tested", "not written"]
+    assert conditions("basic") == ["basic passed", "not written"]
+    assert conditions("advanced") == ["passed", "not written"]
+
+
+def test_of_a_part_of_the_tests_only_a_failure_counts(conditions, work):
+    filled(work)
+    assert conditions("basic", "-k", "again") == ["not tested", "not tested"]
+    assert conditions("basic", "advanced", "--exercise", "01.2") == ["not tested", "passed"]
+    work.write_text(work.read_text().replace("return 1", "return 3"))
+    assert conditions("basic", "-k", "again") == ["not tested", "passed"]
+    assert conditions("basic", "-x") == ["failed", "passed"]
+
+
+def test_a_result_is_about_the_code_that_was_tested(conditions, work):
+    filled(work)
+    assert conditions("basic", "advanced") == ["passed", "passed"]
+    text = work.read_text()
+    work.write_text(text.replace("return 1", "# the same\n    return 1"))
+    assert conditions() == ["passed", "passed"]
+    work.write_text(text.replace("return 1", "return 4"))
+    assert conditions() == ["not tested", "passed"]
+
+
+def test_the_reference_earns_nothing(conditions, work):
+    filled(work)
+    assert conditions("basic", "advanced", solution="1") == ["not tested", "not tested"]
+
+
+def test_processes_of_xdist_are_counted_together(conditions, work):
+    filled(work)
+    assert conditions("basic", "advanced", "-p", "xdist", "-n2") == ["passed", "passed"]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"results": {"01.1": {"basic_test.py": 3}}}'])
+def test_a_broken_file_is_as_good_as_none(course, lesson, content):
+    (course / progress.FILE).write_text(content)
+    assert progress.read(course) == progress.State()
+
+
+def shown(lessons, width=80):
+    text = io.StringIO()
+    next_step.show(lessons, Console(file=text, width=width, highlight=False))
+    return text.getvalue()
+
+
+def test_the_desk_says_what_to_do_next(course, lesson, work, conditions):
+    first = shown([lesson])
+    assert "next: exercise 01.1  one" in first and "make hint EX=01.1" in first
+    assert f"tutorial/{LESSON}/work.py:1" in first and f"read     tutorial/{LESSON}/README.md" in first
+    assert max(map(len, first.splitlines())) <= 100
+    filled(work, one="return 1", two="return 7")
+    conditions("basic", "advanced")
+    second = shown([lesson])
+    assert "1/2" in second and "go on with exercise 01.2  two" in second
+    work.write_text(work.read_text().replace("return 7", "return 2"))
+    conditions("basic")
+    assert "advanced_test.py --exercise 01.2" in shown([lesson])
+    conditions("basic", "advanced")
+    assert "All exercises pass" in shown([lesson])
+
+
+def test_the_watcher_sees_which_exercise_was_saved(lesson, work):
+    text = work.read_text()
+    steps = iter([
+        lambda: None,
+        lambda: work.write_text(text + "\n# a comment alone\n"),
+        lambda: filled(work, one="return 1", two=""),
+        lambda: work.unlink(),
+        lambda: work.write_text(text),
+    ])  # fmt: skip
+    seen = watch.saved([lesson], sleep=lambda seconds: next(steps)())
+    found = [[e.id for _, e in changed] for changed in itertools.islice(seen, 2)]
+    assert found == [["01.1"], ["01.1"]]
+
+
+def test_the_watcher_tells_a_syntax_error_in_a_line(lesson, work):
+    assert progress.unreadable(lesson, lesson.exercises[0]) is None
+    work.write_text("def one(:\n")
+    assert progress.unreadable(lesson, lesson.exercises[0]).startswith(f"tutorial/{LESSON}/work.py:1: ")
+    assert f"cannot be read: exercise 01.1  one, about 5 min\nedit     tutorial/{LESSON}/work.py:1: " in shown([lesson])
+
+
+def test_imports_constants_and_helpers_belong_to_an_exercise(conditions, lesson, work):
+    filled(work)
+    assert conditions("basic", "advanced") == ["passed", "passed"]
+    text = work.read_text()
+    steps = iter([
+        lambda: work.write_text("import math\n" + text),
+        lambda: work.write_text("import math\n" + text + "\n\ndef helper():\n    return 3\n"),
+        lambda: work.write_text("import math\n" + text.replace("return 1", "return 9")
+                                + "\n\ndef helper():\n    return 3\n"),
+    ])  # fmt: skip
+    seen = watch.saved([lesson], sleep=lambda seconds: next(steps)())
+    found = [[e.id for _, e in changed] for changed in itertools.islice(seen, 3)]
+    assert found == [["01.1", "01.2"], ["01.1", "01.2"], ["01.1"]]
+    assert conditions() == ["not tested", "not tested"]
+
+
+def test_what_was_tested_last_comes_first(course, lesson, work, conditions):
+    filled(work, one="return 8", two="return 9")
+    conditions("basic", "--exercise", "01.2")
+    assert "go on with exercise 01.2" in shown([lesson])
+    conditions("basic", "--exercise", "01.1")
+    assert "go on with exercise 01.1" in shown([lesson])
+
+
+def test_a_lesson_may_begin_with_another_exercise(lesson):
+    lesson = dataclasses.replace(lesson, start="01.2")
+    assert [e.id for e in lesson.in_order] == ["01.2", "01.1"]
+    text = shown([lesson])
+    assert "next: exercise 01.2" in text and f"read     tutorial/{LESSON}/README.md" in text
+
+
+def brief(lesson, lessons=None):
+    text = io.StringIO()
+    next_step.show_briefly(lessons or [lesson], lesson, Console(file=text, width=200, highlight=False))
+    return text.getvalue().splitlines()
+
+
+def test_the_watcher_says_little_after_a_run(course, lesson, work, conditions):
+    filled(work, one="return 8", two="")
+    conditions("basic")
+    assert brief(lesson) == [
+        "lesson 01  ×·  0/2",
+        "go on with exercise 01.1  one",
+        f"edit     tutorial/{LESSON}/work.py:1",
+        "stuck    make hint EX=01.1",
+    ]
+
+
+def test_a_lesson_that_passes_is_told_as_that_and_no_more(course, lesson, work, conditions, write_files, manifest_text):
+    other = "tutorial/stage01_a/lesson02_other/lesson.toml"
+    write_files(course, {other: manifest_text("02.1 work.py:three")})
+    filled(work)
+    conditions("basic", "advanced")
+    passes = f"Lesson 01 passes. Run and draw with your code: tutorial/{LESSON}/README.md. Next: lesson 02."
+    assert brief(lesson)[1:] == [passes]
+    everything = manifest.read_all(course)
+    assert passes in brief(everything[0], everything) and "next: exercise 02.1  three" in brief(lesson, everything)
+    assert passes in shown(everything) and "All exercises" not in shown([lesson])
+
+
+def test_an_endless_loop_is_stopped(lesson, work, capfd, monkeypatch):
+    monkeypatch.delenv("SOLUTION", raising=False)
+    filled(work, one="while True:\n        pass")
+    assert watch.test(lesson, lesson.exercises[0], limit=4) is False
+    assert "stopped: no end after 4 seconds" in capfd.readouterr().out
+    assert progress.condition(lesson, lesson.exercises[0], progress.read(lesson.root)) == "failed"
+    work.write_text(work.read_text().replace("while True:\n        pass", "return 1"))
+    assert watch.test(lesson, lesson.exercises[0])
+
+
+def test_an_endless_loop_ends_when_its_exercise_is_saved_again(lesson, work, monkeypatch, capfd):
+    monkeypatch.delenv("SOLUTION", raising=False)
+    filled(work, one="while True:\n        pass", two="return 3")
+    again = watch.saved_again([lesson])
+    assert not again()
+    asked = []
+
+    def stop():
+        asked.append(1)
+        if len(asked) == 2:
+            work.write_text(work.read_text().replace("while True:\n        pass", "return 1"))
+        return again()
+
+    assert watch.test(lesson, lesson.exercises[0], stop=stop) is None
+    assert "stopped: saved again" in capfd.readouterr().out
+    work.write_text(work.read_text() + "\n# a comment\n")
+    assert not watch.saved_again([lesson])()
+
+
+def test_what_a_save_left_untested_comes_next(lesson, work, monkeypatch):
+    filled(work)
+    tested = []
+
+    def test(lesson, exercise, stop):
+        tested.append(exercise.id)
+        return None if len(tested) == 2 else True
+
+    monkeypatch.setattr(watch, "test", test)
+    both = [(lesson, e) for e in lesson.exercises]
+    left = watch.look([lesson], both, Console(file=io.StringIO()))
+    assert (tested, left) == (["01.1", "01.2"], both[1:])
+
+
+def test_what_uses_an_exercise_that_passes_now_is_tested_again(course, lesson, work, monkeypatch, conditions):
+    monkeypatch.delenv("SOLUTION", raising=False)
+    filled(work, one="return 7", two="return one() + 1")
+    conditions("basic")
+    assert [e.id for e in watch.failed_users(lesson, lesson.exercises[0])] == ["01.2"]
+    assert watch.failed_users(lesson, lesson.exercises[1]) == []
+    work.write_text(work.read_text().replace("return 7", "return 1"))
+    text = io.StringIO()
+    watch.look([lesson], [(lesson, lesson.exercises[0])], Console(file=text))
+    assert "exercise 01.2  two" in text.getvalue()
+    assert conditions() == ["passed", "passed"]
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system knows no alarms")
+def test_pytest_tells_the_line_of_an_endless_loop_and_stops_it(course, lesson, work, run_python):
+    filled(work, one="while True:\n        pass", two="return 2")
+    suite = lesson.folder / "testcases" / "basic_test.py"
+    done = run_python(course, "-m", "pytest", "-p", "no:cacheprovider", "--limit", "4", suite)
+    assert re.search(r"^still running: work\.py:[34], in one$", done.stdout, re.MULTILINE)
+    assert done.stdout.count("  stopped  no end after 4 seconds; is there a loop that never ends?") == 1
+    assert done.stdout.count("  stopped  no end after 1 seconds") == 1  # of the same exercise: a quarter of it
+    assert re.search(r"^  at       work\.py:[34]  (while True:|pass)$", done.stdout, re.MULTILINE)
+    assert "2 failed, 1 passed" in done.stdout
+    kept = progress.read(course)
+    assert [progress.condition(lesson, e, kept) for e in lesson.exercises] == ["failed", "basic passed"]
+
+
+def test_a_file_that_cannot_be_loaded_is_told_in_a_line(course, lesson, work, run_python):
+    work.write_text("\n\ndef one(:\n")
+    done = run_python(
+        course, "-m", "pytest", "-q", "-p", "no:cacheprovider", lesson.folder / "testcases" / "basic_test.py"
+    )
+    assert f"tutorial/{LESSON}/work.py:3: invalid syntax" in done.stdout.splitlines()
+    assert "importlib" not in done.stdout and len(done.stdout.splitlines()) < 10
+
+
+def test_a_file_that_is_away_and_many_saves_leave_the_watcher_alive(lesson, work):
+    text = work.read_text()
+    filled(work, two="")
+    good = work.read_text()
+
+    def hundred_saves():
+        for n in range(100):
+            work.write_text(good.replace("return 1", f"return {n}"))
+
+    steps = iter(
+        [work.unlink, lambda: None, hundred_saves, lambda: work.write_text("def ("), lambda: work.write_text(text)]
+    )
+    seen = watch.saved([lesson], sleep=lambda seconds: next(steps)())
+    found = [[e.id for _, e in changed] for changed in itertools.islice(seen, 3)]
+    assert found == [["01.1"], ["01.1", "01.2"], ["01.1", "01.2"]]
+
+
+def test_the_solution_is_shown_once_the_tests_pass(course, work, conditions):
+    def run(*arguments, **settings):
+        text = io.StringIO()
+        code = show_solution.show(*arguments, root=course, console=Console(file=text, width=100), **settings)
+        return code, text.getvalue()
+
+    code, text = run("01.1")
+    assert code == 1 and "make hint EX=01.1" in text and "return 1" not in text
+    code, text = run("01.1", force=True)
+    assert code == 0 and "return 1" in text and "return 2" not in text
+    assert text.count("Give it back") == text.count('"""One."""') == 1 and "# >" not in text
+    filled(work, one="x = 1\n    return x")
+    conditions("basic", "advanced")
+    code, text = run("01.1")
+    assert code == 0 and "return x" in text and "return 1" in text
+    with pytest.raises(UsageError, match=r"01\.9"):
+        run("01.9")

@@ -1,0 +1,704 @@
+"""`observe`, the one door: what it gives back, what it compares, what it refuses, and what it never touches."""
+
+import functools
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import strategies as st
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from course.base.object_spec import Spec
+from course.base.property_tests import for_all
+from course.observe.observer import Observer
+from course.observe.report import Mismatch
+
+BIGRAM = Spec("lab.models.tiny_language_models:BigramLM", {"logits": [[0.0, 1.0], [2.0, 3.0]]})
+
+
+def lesson(function):
+    """Lets a function of this file pass for a lesson's."""
+    function.__module__ = "lesson13_made_up.code"
+    return function
+
+
+@lesson
+def same(x):
+    return x
+
+
+@lesson
+def double(x, factor=2.0):
+    return x * factor
+
+
+@lesson
+def fails(message, kind="ValueError"):
+    kinds = {k.__name__: k for k in (ValueError, KeyError, NotImplementedError, ZeroDivisionError)}
+    raise kinds[kind](message)
+
+
+def test_the_value_comes_back(observe):
+    seen = observe(double, torch.tensor([1.0, 2.0]))
+    assert seen.value.tolist() == [2.0, 4.0]
+    seen.close(torch.tensor([2.0, 4.0]))
+
+
+def test_keywords_and_defaults_are_as_in_any_call(observe):
+    observe(double, x=3.0, factor=0.5).close(1.5)
+    observe(double, factor=2, x=3).close(6)
+    with pytest.raises(TypeError, match="missing a required argument: 'x'"):
+        observe(double, factor=2)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'z'"):
+        observe(double, 1, z=2)
+
+
+# --- comparing -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("value", "expected"), [
+    (1, 1.0), (1.0, 1), (torch.tensor(2.0), 2), (2, torch.tensor(2)), (torch.tensor([1, 2]), torch.tensor([1.0, 2.0])),
+    (1 + 1e-7, 1.0), (1e-10, 0.0), (torch.ones(2, dtype=torch.bfloat16), torch.ones(2)),
+    (torch.zeros(0), torch.ones(0)),
+    ([1, (2, {"a": torch.ones(2)})], [1, (2, {"a": torch.ones(2)})]), ("text", "text"), (None, None), (True, True),
+    (math.inf, math.inf), (torch.tensor([-math.inf, 1]), torch.tensor([-math.inf, 1])), ({}, {}), (b"a", b"a"),
+    (torch.tensor([True, False]), torch.tensor([1, 0])), (torch.tensor([1 + 2j]), torch.tensor([1 + 2j])),
+])  # fmt: skip
+def test_equal_values_are_close(observe, value, expected):
+    observe(same, value).close(expected)
+
+
+@pytest.mark.parametrize(("value", "expected", "differs"), [
+    (1.0, 1.5, "by -0.5"),
+    (torch.tensor(1.0), 1.5, "by -0.5"),
+    (1 + 1e-5, 1.0, "by 1e-05"),
+    (1e-5, 0.0, "by 1e-05"),
+    (torch.tensor([1.0, 2.0, 4.0]), torch.tensor([1.0, 3.0, 5.0]), "first at [1]: 2 against 3 (2 of 3 differ)"),
+    (torch.zeros(2, 2), torch.tensor([[0, 0], [1, 0]]), "first at [1, 0]: 0 against 1 (1 of 4 differ)"),
+    (torch.ones(3), torch.ones(3, 1), "the shape is (3,), expected (3, 1)"),
+    (torch.ones(1), 1.0, "the shape is (1,), expected ()"),
+    (1.0, torch.ones(1), "the shape is (), expected (1,)"),
+    (torch.zeros(0, 2), torch.zeros(2, 0), "the shape is (0, 2), expected (2, 0)"),
+    ({"a": [1, torch.ones(2)]}, {"a": [1, torch.ones(3)]}, "['a'][1] shape is (2,), expected (3,)"),
+    ({"a": [1, torch.ones(2)]}, {"a": [1, torch.zeros(2)]}, "first at ['a'][1][0]: 1 against 0 (2 of 2 differ)"),
+    ({"a": (1, 2.5)}, {"a": (1, 3)}, "['a'][1] by -0.5"),
+    ([1, 2], (1, 2), "it is a list of length 2, expected a tuple of length 2"),
+    ([1, 2], [1, 2, 3], "it is a list of length 2, expected a list of length 3"),
+    ({"a": 1}, {"b": 1}, "it is a dict with the keys ['a'], expected a dict with the keys ['b']"),
+    (1, {"b": 1}, "it is 1, expected a dict with the keys ['b']"),
+    ("a", "b", "it is 'a'"),
+    (["a"], ["b"], "[0] is 'a'"),
+    (None, 0.0, "the value is None, not numbers"),
+    (["1"], [1], "[0] is '1', not numbers"),
+    (True, 1, "the value is True, not numbers"),
+    (1, True, "it is 1"),
+    (0.0, None, "it is 0"),
+    (torch.ones(2), None, "it is [1, 1]"),
+])  # fmt: skip
+def test_the_first_difference_is_told(observe, value, expected, differs):
+    assert part(difference(observe, value, expected), "differs") == differs
+
+
+@pytest.mark.parametrize("wrong", [0.0, 1e300, -math.inf, math.nan])
+def test_nothing_finite_is_close_to_infinity(observe, wrong):
+    assert "by" in difference(observe, wrong, math.inf)
+    values, expected = torch.tensor([1.0, wrong], dtype=torch.float64), torch.tensor([1.0, math.inf])
+    assert "first at [1]" in difference(observe, values, expected)
+
+
+def test_not_a_number_equals_nothing(observe):
+    for expected in (math.nan, 0.0, math.inf):
+        assert "by nan" in difference(observe, math.nan, expected)
+        assert "by nan" in difference(observe, expected, math.nan)
+    assert "first at [1]: nan" in difference(observe, torch.tensor([1, math.nan]), torch.tensor([1, math.nan]))
+
+
+def test_infinity_is_not_close_to_a_number(observe):
+    assert "first at [0]: inf against 1" in difference(observe, torch.tensor([math.inf]), torch.tensor([1.0]))
+
+
+def test_imaginary_parts_count(observe):
+    assert "first at [0]" in difference(observe, torch.tensor([1 + 2j]), torch.tensor([1 + 3j]))
+    assert "by" in difference(observe, torch.tensor(2j), torch.tensor(3j))
+
+
+def test_tolerances_can_be_given(observe):
+    observe(same, 1.1).close(1.0, rtol=0.2)
+    observe(same, 0.1).close(0.0, atol=0.2)
+
+
+def test_python_numbers_are_compared_in_double_precision(observe):
+    observe(same, 0.1).close(torch.tensor(0.1, dtype=torch.float64), rtol=1e-15, atol=0)
+    observe(same, torch.tensor(1 / 3, dtype=torch.float64)).close(1 / 3, rtol=1e-15, atol=0)
+    observe(same, 2**70).close(2**70)
+    with pytest.raises(Mismatch):
+        observe(same, 1.0 + 1e-12).close(1.0, rtol=1e-13, atol=0)
+
+
+def test_the_failing_text_says_what_was_called_and_what_came_back(observe):
+    with pytest.raises(Mismatch) as caught:
+        observe(double, torch.tensor([1.0, 2.0]), factor=3).close(torch.tensor([3.0, 5.0]))
+    assert str(caught.value).splitlines() == [
+        "  called   double(x=[1, 2], factor=3)",
+        "  got      [3, 6]",
+        "  expected [3, 5]",
+        "  differs  first at [1]: 6 against 5 (1 of 2 differ)",
+    ]
+
+
+def test_long_values_are_cut_and_models_are_named(observe):
+    with pytest.raises(Mismatch) as caught:
+        observe(lesson(lambda model, x: x), BIGRAM, torch.zeros(100)).close(1)
+    text = str(caught.value)
+    called = " ".join(line[11:] for line in text.splitlines()[:2])
+    assert called.endswith("(model=BigramLM(logits=[[0, 1], [2, 3]]), x=[0, 0, 0, 0, ...] shape (100,), float32)")
+    assert all(len(line) < 120 for line in text.splitlines())
+
+
+# --- parts of a result -----------------------------------------------------------------------------------------
+
+
+def test_parts_are_reached_by_index_and_key(observe):
+    seen = observe(same, (1, {"loss": [2, torch.tensor([[3.0, 4.0]])]}))
+    seen[0].close(1)
+    seen[-1]["loss"][0].close(2)
+    seen[1]["loss"][1][0].close(torch.tensor([3.0, 4.0]))
+    seen[1]["loss"][1][0, 1].close(4)
+
+
+def test_a_wrong_part_is_told_with_its_place(observe):
+    with pytest.raises(Mismatch) as caught:
+        observe(same, (1, {"loss": 2}))[1]["loss"].close(3)
+    assert part(str(caught.value), "got") == "[1]['loss']: 2"
+
+
+@pytest.mark.parametrize(("value", "key"), [({"a": 1}, "b"), ([1], 1), (1, 0), (None, "loss"), (torch.ones(2), 5)])
+def test_a_missing_part_is_told(observe, value, key):
+    with pytest.raises(Mismatch) as caught:
+        observe(same, value)[key]
+    assert part(str(caught.value), "says").startswith(f"the result has no {key!r}")
+
+
+def test_a_missing_part_is_told_with_its_place_and_what_there_is(observe):
+    with pytest.raises(Mismatch) as caught:
+        observe(same, {"items": [{"prompt": "1", "length": 1}]})["items"][0]["answer"]
+    assert part(str(caught.value), "says") == "['items'][0] of the result has no 'answer', only 'prompt', 'length'"
+
+
+def test_check_and_fail_say_the_given_sentence(observe):
+    seen = observe(same, 3)
+    seen.check(True, "never said")
+    for complain in (lambda: seen.check(False, "it must be even"), lambda: seen.fail("it must be even")):
+        with pytest.raises(Mismatch) as caught:
+            complain()
+        assert str(caught.value).splitlines() == ["  called   same(x=3)", "  got      3", "  says     it must be even"]
+
+
+def test_a_comparison_can_say_what_it_is_about(observe):
+    with pytest.raises(Mismatch) as caught:
+        observe(same, 3).close(4, says="three is one too few")
+    assert part(str(caught.value), "says") == "three is one too few"
+    assert part(str(caught.value), "differs") == "by -1"
+
+
+def test_a_wrong_dtype_is_told_with_the_value_and_those_of_the_call(observe):
+    seen = observe(same, torch.tensor([1.5], dtype=torch.float64))
+    seen.has_dtype(torch.float64, "never said")
+    with pytest.raises(Mismatch) as caught:
+        seen.has_dtype(torch.float32, "single precision is asked for")
+    assert str(caught.value).splitlines() == [
+        "  called   same(x=[1.5] float64)",
+        "  got      [1.5], float64",
+        "  expected float32",
+        "  says     single precision is asked for",
+    ]
+    with pytest.raises(Mismatch) as caught:
+        observe(same, {"loss": 1.5})["loss"].has_dtype(torch.float32, "a tensor is asked for")
+    assert part(str(caught.value), "got") == "['loss']: 1.5, float"
+
+
+def test_dtypes_are_told_where_they_may_matter(observe):
+    def called(x, factor):
+        with pytest.raises(Mismatch) as caught:
+            observe(double, x, factor).fail("it failed")
+        return part(str(caught.value), "called")
+
+    one, half = torch.tensor([1.0]), torch.tensor([1.0], dtype=torch.float16)
+    assert called(one, one) == "double(x=[1], factor=[1])"
+    assert called(one.double(), one.double()) == "double(x=[1], factor=[1])"
+    assert called(one.double(), 2 * one) == "double(x=[1] float64, factor=[2] float32)"
+    assert called(half, 1) == "double(x=[1] float16, factor=1)"
+
+
+def test_a_small_model_is_told_whole(observe):
+    table = Spec(
+        "lab.models.tiny_language_models:BigramLM", {"logits": torch.full((3, 3), -1 / 3).tolist()}, dtype="bfloat16"
+    )
+    with pytest.raises(Mismatch) as caught:
+        observe(lesson(lambda model, x, y: x), table, 1, 2).close(2)
+    row = "[-0.3333, -0.3333, -0.3333]"
+    shown = " ".join(line[11:] for line in str(caught.value).splitlines())
+    assert f"(model=BigramLM(logits=[{row}, {row}, {row}]) bfloat16, x=1, y=2)" in shown
+
+
+# --- gradients -------------------------------------------------------------------------------------------------
+
+
+def test_the_gradient_to_a_tensor(observe):
+    seen = observe(lesson(lambda x: (x**2).sum()), torch.tensor([1.0, 3.0]), grad_of="x")
+    seen.close(10)
+    seen.grad("x").close(torch.tensor([2.0, 6.0]))
+    with pytest.raises(Mismatch) as caught:
+        seen.grad("x").close(torch.tensor([2.0, 5.0]))
+    assert part(str(caught.value), "got") == "gradient to x: [2, 6]"
+
+
+def test_gradients_to_several_arguments(observe):
+    seen = observe(lesson(lambda a, b: a * b), torch.tensor(2.0), b=torch.tensor(5.0), grad_of=("a", "b"))
+    seen.grad("a").close(5)
+    seen.grad("b").close(2)
+
+
+def test_the_gradient_to_a_models_parameters(observe):
+    seen = observe(lesson(lambda model, ids: model(ids).logits.sum()), BIGRAM, torch.tensor([[1, 1]]), grad_of="model")
+    seen.close(10)
+    seen.grad("model").close({"logits": torch.tensor([[0.0, 0.0], [2.0, 2.0]])})
+    seen.grad("model")["logits"][1].close(torch.tensor([2.0, 2.0]))
+
+
+def test_a_result_of_many_numbers_is_summed_for_its_gradient(observe):
+    seen = observe(lesson(lambda x: x * torch.tensor([1.0, 10.0])), torch.tensor([1.0, 1.0]), grad_of="x")
+    seen.grad("x").close(torch.tensor([1.0, 10.0]))
+
+
+def test_the_loss_of_a_tuple_or_dict_is_what_is_derived(observe):
+    x = torch.tensor(3.0)
+    observe(lesson(lambda x: (x * 2, x * 5)), x, grad_of="x").grad("x").close(2)
+    observe(lesson(lambda x: {"other": x * 5, "loss": x * 2}), x, grad_of="x").grad("x").close(2)
+
+
+def test_no_path_is_none_and_as_good_as_zeros(observe):
+    for function in (lambda x, y: (y * 2).sum(), lambda x, y: (x.detach() * y).sum(), lambda x, y: x.sum() * 0 + 1):
+        seen = observe(lesson(function), torch.ones(2), torch.ones(2), grad_of=("x", "y"))
+        seen.grad("x").close(torch.zeros(2))
+        seen.grad("x").no_gradient("the x are constants")
+    assert observe(lesson(lambda x: torch.ones(())), torch.ones(2), grad_of="x").grad("x").value is None
+    with pytest.raises(Mismatch):
+        observe(lesson(lambda x: torch.ones(())), torch.ones(2), grad_of="x").grad("x").close(torch.ones(2))
+
+
+def test_a_value_of_none_is_not_zeros(observe):
+    with pytest.raises(Mismatch):
+        observe(same, None).close(torch.zeros(2))
+
+
+@pytest.mark.parametrize("function", [lambda x: (x * 3).sum(), lambda x: (x * math.nan).sum()])
+def test_a_gradient_where_none_may_be_is_told(observe, function):
+    seen = observe(lesson(function), torch.ones(2), grad_of="x")
+    with pytest.raises(Mismatch, match="the x are constants"):
+        seen.grad("x").no_gradient("the x are constants")
+
+
+@pytest.mark.parametrize("result", [3.0, None, [torch.ones(2)], (), {"los": torch.ones(2)}], ids=repr)
+def test_a_result_that_has_no_gradient_is_told_in_a_sentence(observe, result):
+    with pytest.raises(Mismatch) as caught:
+        observe(lesson(lambda x: result), torch.ones(2), grad_of="x")
+    assert part(str(caught.value), "says").startswith("the result must be a tensor for its gradient to be taken")
+
+
+@pytest.mark.parametrize(("argument", "name"), [(torch.ones(2), "y"), (torch.arange(2), "x"), (2.0, "x")], ids=str)
+def test_a_gradient_to_what_has_none_is_the_tests_own_mistake(observe, argument, name):
+    with pytest.raises(TypeError, match=f"grad_of='{name}': not an argument that is a float tensor or a model"):
+        observe(same, argument, grad_of=name)
+
+
+def test_gradients_are_taken_even_where_the_test_has_turned_them_off(observe):
+    with torch.no_grad():
+        observe(lesson(lambda x: x.sum()), torch.ones(2), grad_of="x").grad("x").close(torch.ones(2))
+
+
+# --- errors ----------------------------------------------------------------------------------------------------
+
+
+def test_the_right_error_passes(observe):
+    with observe.raises(ValueError, match="BETA must"):
+        observe(fails, "beta must be positive")
+    with observe.raises(KeyError, ValueError):
+        observe(fails, "x")
+
+
+def test_an_error_of_another_type_is_told(observe):
+    with pytest.raises(Mismatch) as caught, observe.raises(ValueError, KeyError):
+        observe(fails, "by zero", kind="ZeroDivisionError")
+    assert str(caught.value).splitlines() == [
+        "  called   fails(message='by zero', kind='ZeroDivisionError')",
+        "  got      ZeroDivisionError: by zero",
+        "  expected a ValueError or KeyError",
+    ]
+
+
+def test_an_error_with_another_message_is_told(observe):
+    with pytest.raises(Mismatch) as caught, observe.raises(ValueError, match="beta"):
+        observe(fails, "alpha")
+    assert part(str(caught.value), "got") == "ValueError: alpha"
+    assert part(str(caught.value), "expected") == "a ValueError whose message contains 'beta'"
+
+
+@pytest.mark.parametrize(("awaited", "expected"), [
+    ({"match": r"train\.jsonl"}, "contains 'train.jsonl'"),
+    ({"match": "log_probs|rewards"}, "contains 'log_probs' or 'rewards'"),
+    ({"match": r"\b3\b"}, r"matches '\\b3\\b'"), ({"match": r"\b3\b", "says": "names line 3"}, "names line 3"),
+])  # fmt: skip
+def test_what_a_message_must_say_is_told_in_words(observe, awaited, expected):
+    for call, value in ((fails, "alpha"), (double, 3)):
+        with pytest.raises(Mismatch) as caught, observe.raises(ValueError, **awaited):
+            observe(call, value)
+        assert part(str(caught.value), "expected") == f"a ValueError whose message {expected}"
+
+
+def test_no_error_at_all_is_told_with_what_came_back(observe):
+    with pytest.raises(Mismatch) as caught, observe.raises(ValueError):
+        observe(double, 3)
+    assert part(str(caught.value), "got") == "no error, but 6"
+
+
+def test_an_error_of_the_test_itself_passes_through(observe):
+    with pytest.raises(ValueError, match="could not convert"), observe.raises(ValueError):
+        observe(double, float("x"))
+    with pytest.raises(ZeroDivisionError), observe.raises(ValueError):
+        observe(double, 1 / 0)
+
+
+def test_an_unwritten_exercise_passes_through(observe):
+    with pytest.raises(NotImplementedError, match="not written yet"), observe.raises(Exception):
+        observe(fails, "not written yet", kind="NotImplementedError")
+
+
+def test_a_block_that_observes_nothing_is_the_tests_own_mistake(observe):
+    observe(double, 1)
+    with pytest.raises(TypeError, match="nothing was observed"), observe.raises(ValueError):
+        pass
+
+
+def test_errors_keep_their_type_and_their_traceback(observe):
+    with pytest.raises(KeyError) as caught:
+        observe(fails, "gone", kind="KeyError")
+    assert caught.traceback[-1].name == "fails"
+
+
+# --- arguments -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("argument", "change"), [
+    (torch.zeros(2), lambda x: x.add_(1)),
+    ([1, 2], lambda x: x.append(3)),
+    ([2, 1], lambda x: x.sort()),
+    ({"a": 1}, lambda x: x.pop("a")),
+    ([{"a": [torch.zeros(2)]}], lambda x: x[0]["a"][0].add_(1)),
+    ([1], lambda x: x.append({2})),
+    ({"a": 1}, lambda x: x.update(b=x)),
+], ids=["tensor", "append", "sort", "pop", "deep inside", "not plain afterwards", "a ring"])  # fmt: skip
+def test_a_change_in_place_is_reported_and_does_not_reach_the_test(observe, argument, change):
+    before = repr(argument)
+
+    def changes(first, argument):
+        change(argument)
+        return 1
+
+    seen = observe(lesson(changes), [0], argument)
+    assert repr(argument) == before
+    with pytest.raises(Mismatch) as caught:
+        seen.inputs_unchanged()
+    assert part(str(caught.value), "says") == "the call changed its argument 'argument' in place; work on a copy"
+
+
+def test_a_change_in_place_of_a_watched_argument_is_reported(observe):
+    seen = observe(lesson(lambda x: x.mul_(2).sum()), torch.ones(2), grad_of="x")
+    with pytest.raises(Mismatch, match="changed its argument 'x'"):
+        seen.inputs_unchanged()
+
+
+def test_unchanged_arguments_are_not_reported(observe):
+    arguments = ([1, {"a": torch.tensor([math.nan, -0.0])}], torch.ones(2), BIGRAM, "text")
+    observe(lesson(lambda *x: 1), *arguments).inputs_unchanged()
+    observe(lesson(lambda x: (x * 2).sum()), torch.ones(2), grad_of="x").inputs_unchanged()
+    observe(lesson(lambda x: x.requires_grad_() is x), torch.ones(2)).inputs_unchanged()
+
+
+def test_a_result_that_is_an_argument_is_a_copy(observe):
+    x = torch.zeros(2)
+    seen = observe(same, x)
+    seen.value.add_(1)
+    assert x.tolist() == [0, 0]
+    seen.inputs_unchanged()
+
+
+def test_what_the_code_keeps_is_not_the_tests_own(observe):
+    kept = []
+    x = torch.zeros(2)
+    observe(lesson(lambda x: kept.append(x)), x)
+    kept[0].add_(1)
+    assert x.tolist() == [0, 0]
+
+
+def test_two_calls_do_not_share_their_arguments(observe):
+    x = [1]
+
+    def grows(x):
+        x.append(2)
+        return len(x)
+
+    assert [observe(lesson(grows), x).value for _ in range(2)] == [2, 2]
+
+
+def test_an_argument_that_is_not_plain_is_refused_with_its_place(observe):
+    with pytest.raises(TypeError, match=r"arguments\['args'\]\[1\] is a set"):
+        observe(lesson(lambda a, b: 1), 1, {2})
+
+
+def test_specs_are_built_for_the_call_and_nothing_else(observe):
+    observe(lesson(lambda model: type(model).__name__), BIGRAM).close("BigramLM")
+    observe(lesson(lambda model: model.logits.sum().item()), model=BIGRAM).close(6.0)
+
+
+# --- results ---------------------------------------------------------------------------------------------------
+
+
+@lesson
+def last_token(x: Float[Tensor, "batch tokens"], result) -> Float[Tensor, "batch"]:
+    return result
+
+
+@lesson
+def next_tokens(x: Float[Tensor, "batch tokens"], result) -> Float[Tensor, "batch tokens-1"]:
+    return result
+
+
+@lesson
+def one_number(result) -> Float[Tensor, ""]:
+    return result
+
+
+@lesson
+def loss_and_mask(x: Float[Tensor, "batch"], result) -> tuple[Float[Tensor, ""], Bool[Tensor, "batch"]]:
+    return result
+
+
+@lesson
+def rows_or_none(x: Float[Tensor, "batch"], result) -> Float[Tensor, "2 batch"] | Int[Tensor, "batch _"] | None:
+    return result
+
+
+@lesson
+def any_batch(x: Float[Tensor, "... tokens"], result) -> Float[Tensor, "... tokens"]:
+    return result
+
+
+X = torch.zeros(2, 3)
+
+
+@pytest.mark.parametrize(("function", "arguments"), [
+    (last_token, (X, torch.zeros(2))),
+    (last_token, (X, torch.zeros(2, dtype=torch.bfloat16))),
+    (next_tokens, (X, torch.zeros(2, 2))),
+    (one_number, (torch.tensor(1.0),)),
+    (loss_and_mask, (torch.zeros(2), (torch.tensor(1.0), torch.ones(2, dtype=torch.bool)))),
+    (rows_or_none, (torch.zeros(3), torch.zeros(2, 3))),
+    (rows_or_none, (torch.zeros(3), torch.zeros(3, 7, dtype=torch.int64))),
+    (rows_or_none, (torch.zeros(3), None)),
+    (any_batch, (torch.zeros(4, 2, 3), torch.zeros(5, 3))),
+    (any_batch, (torch.zeros(3), torch.zeros(3))),
+])  # fmt: skip
+def test_declared_shapes_are_accepted(observe, function, arguments):
+    observe(function, *arguments)
+
+
+@pytest.mark.parametrize(("function", "arguments", "says"), [
+    (last_token, (X, X), "the result must have the shape (batch) with batch = 2, but its shape is (2, 3)"),
+    (last_token, (X, torch.zeros(3)), "the result must have the shape (batch) with batch = 2, but its shape is (3,)"),
+    (last_token, (X, 0.5), "the result must be a tensor of shape (batch) with batch = 2, but it is 0.5"),
+    (last_token, (X, None), "the result must be a tensor of shape (batch) with batch = 2, but it is None"),
+    (last_token, (X, [torch.zeros(2)]),
+     "the result must be a tensor of shape (batch) with batch = 2, but it is a list of length 1"),
+    (last_token, (X, torch.zeros(2, dtype=torch.int64)), "the result must hold float numbers, but its dtype is int64"),
+    (next_tokens, (X, X),
+     "the result must have the shape (batch, tokens-1) with batch = 2, but its shape is (2, 3)"),
+    (one_number, (torch.zeros(1),), "the result must have the shape a single number, shape (), but its shape is (1,)"),
+    (loss_and_mask, (torch.zeros(2), torch.tensor(1.0)),
+     "the result must be a tuple of 2 things, but it is a tensor of shape ()"),
+    (loss_and_mask, (torch.zeros(2), (torch.tensor(1.0), torch.ones(3, dtype=torch.bool))),
+     "the result[1] must have the shape (batch) with batch = 2, but its shape is (3,)"),
+    (loss_and_mask, (torch.zeros(2), (torch.tensor(1.0), torch.ones(2))),
+     "the result[1] must hold bool numbers, but its dtype is float32"),
+    (rows_or_none, (torch.zeros(3), torch.zeros(3, 3)),
+     "the result must have the shape (2, batch) with batch = 3, but its shape is (3, 3)"),
+    (any_batch, (torch.zeros(4, 3), torch.zeros(())),
+     "the result must have the shape (..., tokens) with tokens = 3, but its shape is ()"),
+])  # fmt: skip
+def test_violated_shapes_are_told_in_a_sentence(observe, function, arguments, says):
+    with pytest.raises(Mismatch) as caught:
+        observe(function, *arguments)
+    assert part(str(caught.value), "says") == says
+
+
+def test_annotations_that_cannot_be_read_are_nobodys_fault(observe):
+    def odd(x: "Nowhere") -> "Float[Tensor, 'a'":
+        return x
+
+    observe(lesson(odd), 1).close(1)
+
+
+@pytest.mark.parametrize(("make", "says"), [
+    (lambda: np.ones(2),
+     "the result is a numpy ndarray; make it a tensor (torch.as_tensor) or a plain number; return plain data"),
+    (lambda: {"loss": np.float32(1)}, "the result['loss'] is a numpy float32; make it a tensor"),
+    (lambda: [1, {2}], "the result[1] is a set, which is not plain data"),
+    (lambda: object(), "the result is a object, which is not plain data"),
+])  # fmt: skip
+def test_a_result_that_is_not_plain_is_refused_with_what_to_return_instead(observe, make, says):
+    with pytest.raises(Mismatch) as caught:
+        observe(lesson(lambda: make()))
+    assert part(str(caught.value), "says").startswith(says)
+    assert part(str(caught.value), "says").endswith("return plain data")
+
+
+# --- what may be observed, and what stays as it was --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [
+        len,
+        [].append,
+        torch.ones(2).sum,
+        torch.softmax,
+        np.sum,
+        lambda x: x,
+        functools.partial(same, 1),
+        3,
+        type("Loss", (), {"__module__": "lesson13_made_up.code"}),
+    ],
+    ids=["built in", "a list's", "a tensor's", "torch's", "numpy's", "the test's", "partial", "number", "class"],
+)
+def test_what_is_no_function_of_a_lesson_is_refused(observe, thing):
+    with pytest.raises(TypeError, match="observe takes a function of a lesson or a scenario, not"):
+        observe(thing, torch.ones(2))
+
+
+def test_random_state_is_as_it_was_before_the_call(observe):
+    draw = lesson(lambda n: torch.randn(n))
+    state = torch.get_rng_state()
+    first, second = observe(draw, 3), observe(draw, 3)
+    assert torch.equal(torch.get_rng_state(), state)
+    first.close(second.value)
+
+
+def test_random_state_is_as_it_was_after_an_error(observe):
+    state = torch.get_rng_state()
+    with observe.raises(ZeroDivisionError):
+        observe(lesson(lambda: torch.randn(3) / (1 // 0)))
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+@for_all(numbers=st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=5))
+def test_it_works_inside_a_property_test(observe, numbers):
+    x = torch.tensor(numbers, dtype=torch.float64)
+    seen = observe(double, x, grad_of="x")
+    seen.close(x * 2)
+    seen.grad("x").close(torch.full_like(x, 2))
+
+
+def test_the_log_holds_calls_and_errors():
+    observer = Observer()
+    observer(double, 1)
+    with pytest.raises(ValueError, match="x"):
+        observer(fails, "x")
+    assert [seen.request.name for seen in observer.log] == ["double", "fails"]
+    assert [type(seen.outcome).__name__ for seen in observer.log] == ["Answer", "ValueError"]
+    observer.start()
+    assert observer.log == []
+
+
+WEIGHTS = {"after": {"tokens": torch.arange(64.0).view(8, 8) / 7, "positions": torch.ones(8, 8)}, "metrics": [1]}
+
+
+def changed(row, column, by=0.5):
+    """WEIGHTS, another number in one place."""
+    tokens = WEIGHTS["after"]["tokens"].clone()
+    tokens[row, column] += by
+    return {**WEIGHTS, "after": {**WEIGHTS["after"], "tokens": tokens}}
+
+
+@pytest.mark.parametrize(("value", "expected", "got", "wanted"), [
+    (1.0000454, 1.0, "1.000045", "1"), (0.5, 0.25, "0.5", "0.25"), (2, 1.0000454, "2", "1.000045"),
+    (torch.tensor([0.5, 0.70711]), torch.tensor([0.5, 0.70706]), "[0.5, 0.70711]", "[0.5, 0.70706]"),
+    (torch.tensor([[0.70711, -0.70711]]), torch.tensor([[0.70706, -0.70706]]),
+     "[[0.70711, -0.70711]]", "[[0.70706, -0.70706]]"),
+    ([1, (2, {"a": 1.00001})], [1, (2, {"a": 1})], "[1, (2, {'a': 1.00001})]", "[1, (2, {'a': 1})]"),
+    (changed(2, 3), WEIGHTS, "['after']['tokens'][2]: [2.2857, 2.4286, 2.5714, 3.2143, 2.8571, 3, 3.1429, 3.2857]",
+     "[2.2857, 2.4286, 2.5714, 2.7143, 2.8571, 3, 3.1429, 3.2857]"),
+    (changed(0, 3), WEIGHTS, "['after']['tokens']: [0, 0.1429, 0.2857, 0.9286, ...] shape (8, 8), float32",
+     "[0, 0.1429, 0.2857, 0.4286, ...] shape (8, 8), float32"),
+    (torch.zeros(40), torch.eye(40)[7], "[7]: 0", "1"),
+    ({"a": torch.zeros(9, 40)}, {"a": torch.eye(40)[31:]}, "['a'][0, 31]: 0", "1"),
+    ([list(range(60))] * 9, [list(range(60))] * 8 + [[*range(59), 7]], "[8][59]: 59", "7"),
+    ({"a": torch.zeros(40)}, {"a": torch.zeros(41)}, "['a']: [0, 0, 0, 0, ...] shape (40,), float32",
+     "[0, 0, 0, 0, ...] shape (41,), float32"),
+    ({"a": torch.ones(1)}, {"a": [1]}, "['a']: a tensor of shape (1,)", "a list of length 1"),
+    (["text"] * 60, ["text"] * 61, "a list of length 60", "a list of length 61"),
+    (torch.tensor([math.nan, 1]), torch.tensor([math.nan, 1]), "[0]: nan", "nan"),
+])  # fmt: skip
+def test_the_difference_can_be_seen(observe, value, expected, got, wanted):
+    text = difference(observe, value, expected)
+    assert (part(text, "got"), part(text, "expected")) == (got, wanted)
+
+
+def test_the_place_stands_behind_the_part_that_was_looked_at(observe):
+    with pytest.raises(Mismatch) as caught:
+        observe(same, changed(6, 0))["after"].close(WEIGHTS["after"])
+    assert part(str(caught.value), "got").startswith("['after']['tokens'][6]: [7.3571, 7, 7.1429, ")
+    assert part(str(caught.value), "differs") == "first at ['tokens'][6, 0]: 7.35714 against 6.85714 (1 of 64 differ)"
+
+
+THIRDS = torch.tensor([1 / 3, 2 / 3], dtype=torch.float64)
+LOST = "; the answer is float32, float64 is expected: computed in too low a precision"
+
+
+@pytest.mark.parametrize(("value", "expected", "end"), [
+    (THIRDS.float(), THIRDS, f"first at [0]: 0.33333334 against 0.33333333 (2 of 2 differ){LOST}"),
+    (THIRDS[0].float(), THIRDS[0], f"by 9.93e-09{LOST}"),
+    (THIRDS.bfloat16(), THIRDS.float(), LOST.replace("float32", "bfloat16").replace("float64", "float32")),
+    (THIRDS.float() + 1e-4, THIRDS, "differ)"), (THIRDS + 1e-8, THIRDS, "differ)"),
+    (THIRDS + 1e-8, THIRDS.float(), "differ)"), (THIRDS[0].float(), 1 / 3, "by 9.93e-09"),
+    (torch.tensor([1.0, math.nan]), torch.tensor([1.0, -math.inf]).double(), "differ)"),
+    (torch.tensor([0.0, 1.0]), torch.tensor([-math.inf, 1.0]).double(), "differ)"),
+])  # fmt: skip
+def test_an_answer_of_too_low_a_precision_is_told(observe, value, expected, end):
+    with pytest.raises(Mismatch) as caught:
+        observe(same, value).close(expected, rtol=1e-9, atol=0)
+    assert part(str(caught.value), "differs").endswith(end)
+
+
+def difference(observe, value, expected):
+    """The text with which `value` fails to be close to `expected`."""
+    with pytest.raises(Mismatch) as caught:
+        observe(same, value).close(expected)
+    return str(caught.value)
+
+
+def part(report, label):
+    """The text behind `label` in a report."""
+    return next(line[11:] for line in report.splitlines() if line.startswith(f"  {label:<9}"))
+
+
+def test_a_signature_that_has_lost_its_names_is_told(observe):
+    with pytest.raises(TypeError, match="no argument called log_probs: keep the signature"):
+        observe(lesson(lambda *arguments: arguments[0].sum()), torch.ones(2), grad_of="log_probs")
+
+
+def test_a_whole_number_that_no_float_holds_is_just_another_number(observe):
+    seen = observe(lesson(lambda x: 10**400), 1)
+    with pytest.raises(Mismatch, match="expected 1"):
+        seen.close(1.0)

@@ -1,0 +1,46 @@
+"""Submissions that want points without doing the exercise, one module for each group of ways.
+
+Each is a file of lesson 13 as it is handed out, with some code behind it; unless it says otherwise it is loss/grpo.py
+and wants the points of 13.2. What no cheat can hide is that a worker is asked things: so most are a module-level attack
+and a function that profits from it. tests/grader/cheats_test.py grades them.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Cheat:
+    """@ROOT@, @PORT@, @SECRET@ and @HOME@ in `code` are the course's folder, a port that listens on this machine, what
+    another student wrote, and the home folder."""
+
+    name: str
+    code: str
+    file: str = "loss/grpo.py"
+    honest: tuple[str, ...] = ()  # files that are handed in beside it, as the reference has them
+    earned: tuple[str, ...] = ()  # exercises that are honestly solved, and keep their points
+
+
+def gives(expression: str, before: str = "") -> str:
+    """`before`, and a function for 13.2 that gives what `expression` says."""
+    return f"""{before}
+
+def compute_grpo_loss(log_probs, rewards, beta=0.1):
+    return {expression}
+"""
+
+
+def runs(body: str) -> str:
+    """A function for 13.2 of these statements; other exercises are left as they were."""
+    lines = "\n".join(f"    {line}" for line in body.strip("\n").split("\n"))
+    return f"def compute_grpo_loss(log_probs, rewards, beta=0.1):\n{lines}\n"
+
+
+# Where a cheat has laid its hands on a right file, these two lines make its functions the exercise's own.
+TAKE = """
+def take(text):
+    space = {"__name__": "taken"}
+    exec(text, space)
+    for name in ("compute_grpo_loss", "sequence_log_probs"):
+        globals()[name] = space[name]
+"""
+PLACE = "solutions/stage04_alignment/lesson13_grpo/loss/grpo.py"

@@ -1,0 +1,426 @@
+"""What is written from a grading run: grades.csv, feedback, the overview, Canvas, and all files together.
+
+What goes to Gradescope and GitHub Classroom is in exports_platforms_test.py.
+"""
+
+import csv
+import io
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from course.base.errors import UsageError
+from grader import exports
+from grader.exports import rows, text
+from grader.exports.canvas import canvas_gradebook
+from grader.exports.feedback import feedback
+from grader.exports.grades_csv import grades_csv
+from grader.exports.overview import overview
+from grader.results import (
+    BLOCKED,
+    DIED,
+    FAILED,
+    GRADER_ERROR,
+    NOT_GRADABLE,
+    NOT_WRITTEN,
+    PASSED,
+    TIMEOUT,
+)
+from tests.grader.example_results import EVIL, REPORT, WHY, run, student
+
+
+def table(exported):
+    assert exported[0] == "\ufeff"
+    return list(csv.DictReader(io.StringIO(exported[1:], newline="")))
+
+
+# Text
+
+
+def test_what_a_terminal_or_a_log_would_act_on_is_gone():
+    shown = text.clean("a\x1b[31mb\x1b]0;title\x07c\x9b2Jd\x00e\u202ef\u200bg\r\nh\rk\u2028l\ud800\tm")
+    assert shown == "abcdefg\nh\nk\nl\ufffd    m"
+    assert text.clean("نمی\u200cخواهم, 👩\u200d🔬, Åse") == "نمی\u200cخواهم, 👩\u200d🔬, Åse"
+
+
+@pytest.mark.parametrize(
+    "line", ["::set-output name=a::b", "  ::warning::x", "\x00:\u200b:error::x", "\u00a0::x", "##[group]",
+             "a ##[error]b", ":\x1b[31m:error::x", "##vso[task.complete]", "#\u200b#[x]"]
+)  # fmt: skip
+def test_no_line_is_a_command_of_actions(line):
+    for made in (text.clean(line), text.one_line(line), "\n".join(text.block(["x", line]))):
+        for shown in made.split("\n"):
+            assert not shown.strip().startswith("::") and "##[" not in shown and "##vso[" not in shown
+
+
+@pytest.mark.parametrize("ticks", ["", "`", "```", "``````````"])
+def test_a_fence_is_longer_than_what_it_holds(ticks):
+    first, *_, last = text.fenced(["a", ticks + "text", ticks, "# b"])
+    assert last.strip("`") == "" and len(last) > len(ticks) and len(last) >= 3 and first == f"{last}text"
+
+
+def test_a_block_is_bounded():
+    assert len(text.block(["x" * 10_000] * 1000)) == text.LINES + 1
+    assert max(map(len, text.block(["x" * 10_000]))) == text.WIDTH
+
+
+def test_in_markdown_words_are_only_words():
+    shown = text.markdown("*a* [b](https://c) <d> `e` | _f_\n# g")
+    assert not re.search(r"(?<!\\)[*\[\]<>`|_#]|(?<!\\):/", shown)
+    assert text.markdown("- a").startswith("\\-") and text.markdown("1. a").startswith("1\\.")
+
+
+# Rows
+
+
+def test_a_missing_exercise_is_the_graders_fault_unless_nothing_was_handed_in():
+    lost = student(statuses=(PASSED,))
+    assert [e.status for e in rows.exercises(run(), lost)] == [PASSED, GRADER_ERROR, GRADER_ERROR]
+    assert rows.total(run(), lost) == (None, 7)
+    empty = student(statuses=(), status=NOT_GRADABLE)
+    assert rows.total(run(), empty) == (0, 7)
+
+
+def test_why_and_next_are_said_once():
+    (_, failed, _) = student().exercises
+    assert rows.report(failed) == REPORT[:4]
+    failed.why = "Another sentence."
+    assert rows.report(failed) == REPORT[:6]
+    failed.status = GRADER_ERROR
+    assert rows.report(failed) == []
+
+
+def test_plain_text_fits_and_keeps_the_next_step():
+    (passed, failed, _) = student().exercises
+    assert rows.plain(passed, 100) == ""
+    whole = rows.plain(failed, 10_000)
+    assert "5 of its 7 tests pass" in whole and WHY in whole and whole.count("make hint EX=13.2") == 1
+    assert len(rows.plain(failed, 80)) <= 80 and rows.plain(failed, 80).endswith("next: make hint EX=13.2")
+
+
+# grades.csv
+
+
+def test_grades_are_numbers_and_what_is_not_known_is_empty():
+    found = table(
+        grades_csv(run(), [student(), student("bob", (PASSED, GRADER_ERROR, PASSED)), student("eve", (), NOT_GRADABLE)])
+    )
+    assert list(found[0]) == ["student", "status", "earned", "points", "13.1 collate", "13.2 compute_grpo_loss",
+                              "13.10 Trainer.train", "flags"]  # fmt: skip
+    assert list(found[0].values()) == ["ada", "graded", "1", "7", "1", "0", "0", "0"]
+    assert list(found[1].values()) == ["bob", "graded", "", "7", "1", "", "4", "0"]
+    assert list(found[2].values()) == ["eve", "not gradable", "0", "7", "0", "0", "0", "0"]
+    assert "\nada" not in grades_csv(run(), [student()]) and ",1,7,1,0,0,0\n" in grades_csv(run(), [student()])
+
+
+@pytest.mark.parametrize(
+    "name", ["=1+1", "+1", "-1", "@SUM(A1)", "  =1", "\t=1", "\r=1", "\n=1", "\u00a0=1", "＝1", "\x00=1", "\u202e=1",
+             "=cmd|' /C calc'!A0"]
+)  # fmt: skip
+def test_no_name_is_a_formula(name):
+    (row,) = table(grades_csv(run(), [student(name)]))
+    assert row["student"].startswith("'")
+    assert row["earned"] == "1"
+
+
+@pytest.mark.parametrize("name", ['Doe, "Jane"', "a\nb", "a\r\nb", "a;=1+1", 'a";=1', "Åse 李", "''"])
+def test_any_name_is_one_cell_of_one_row(name):
+    made = grades_csv(run(), [student(name), student("bob")])
+    first, second = table(made)
+    assert first["student"] == " ".join(name.split()) and second["student"] == "bob"
+    assert made.encode("utf-8").startswith(b"\xef\xbb\xbf")
+    semicolons = list(
+        csv.reader(io.StringIO(made[1:], newline=""), delimiter=";")
+    )  # as Excel reads it in half of Europe
+    assert not any(cell.startswith("=") for row in semicolons for cell in row)
+
+
+# feedback
+
+
+def test_feedback_says_what_is_so():
+    page = feedback(run(), student(notes=["extra.py was ignored"], flags=["looks at frames"], digest="d1"))
+    assert "**1 of 7 points.** 1 of 3 exercises pass" in page
+    assert "| 13.1 `collate` | ● passed | 1 of 1 |  |" in page
+    assert "| 13.10 `Trainer.train` | · not written | 0 of 4 | `make hint EX=13.10` |" in page
+    assert "  expected 1.1192\n```\n" in page and page.count("never enter the softmax") == 1
+    assert f"**Why:** {WHY}" in page and "**Next:** `make hint EX=13.2`" in page
+    assert "PROPERTY_SEED=4711 make check LESSON=13" in page and "bubblewrap, own user" in page
+    assert "earlier lesson's code was the course's own" in page and "were not run" in page
+    assert "extra.py was ignored" in page
+    assert "frames" not in page and "flag" not in page and "WARNING" not in page
+    assert "were run, too" in feedback(run(full=True), student())
+
+
+def test_the_warning_stands_on_top_in_every_report():
+    warned = run(warning="No sandbox: what was handed in could read <everything>.")
+    assert feedback(warned, student()).splitlines()[2].startswith("> **WARNING: No sandbox")
+    page = overview(warned, [student()])
+    assert page.index("No sandbox: what was handed in could read &lt;everything&gt;.") < page.index("submissions")
+
+
+def test_all_right_and_all_wrong_have_their_own_words():
+    assert "Every exercise passes. Well done." in feedback(run(), student(statuses=(PASSED,) * 3))
+    empty = feedback(run(), student(statuses=(), status=NOT_GRADABLE, notes=["the archive is empty"]))
+    assert "**0 of 7 points.** Nothing that could be graded" in empty and "the archive is empty" in empty
+    page = feedback(run(), student(statuses=(TIMEOUT, DIED, TIMEOUT)))
+    assert "## Timeout: 13.1 `collate`, 13.10 `Trainer.train`" in page and "## Died: 13.2" in page
+
+
+def test_our_fault_is_no_zero_in_feedback():
+    broken = student(statuses=(PASSED, GRADER_ERROR, PASSED))
+    broken.exercises[1].report = ["Traceback of the hidden tests"]
+    page = feedback(run(), broken)
+    assert "No total yet" in page and "not your fault" in page and "5 points so far" in page
+    assert "| ! grader error | – of 2 |  |" in page and "0 of 2" not in page and "hidden tests" not in page
+
+
+def test_what_students_write_stays_inside_its_fence():
+    evil = student(EVIL, notes=[EVIL, "- [x](javascript:y)"])
+    evil.exercises[1].report = [*REPORT[:2], *EVIL.split("\n"), "```", "# Full marks", "~~~", "`````"]
+    evil.exercises[1].why = EVIL
+    page = feedback(run(), evil)
+    fence = None
+    for line in page.splitlines():
+        assert not re.search(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", line)
+        assert not line.strip().startswith("::") and "##[" not in line
+        if fence is None and line.startswith("```"):
+            fence = line.removesuffix("text")
+        elif line == fence:
+            fence = None
+        elif fence is None:
+            assert not re.search(r"(?<!\\)<script", line) and line != "# Full marks"
+    assert fence is None and "\n# Full marks\n" in page  # it is there, inside
+
+
+# overview
+
+
+class Page(HTMLParser):
+    """The tags, the attributes and the text of a page."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.tags, self.attributes, self.words = [], [], []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        self.attributes += attributes
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+def test_the_overview_counts():
+    broken = student("dan", (PASSED, GRADER_ERROR, PASSED), flags=["imports sys"])
+    broken.exercises[1].report = ["the judge <died>"]
+    page = overview(
+        run(),
+        [
+            student("ada"),
+            student("bob"),
+            student("cy", (FAILED, PASSED, PASSED)),
+            broken,
+            student("eve", (), NOT_GRADABLE),
+        ],
+    )
+    words = " ".join(" ".join(Page(page).words).split())
+    assert "5 submissions" in words and "1 of 7 median total of the graded" in words
+    assert "1 not gradable" in words and "1 grader errors" in words and "1 with flags" in words
+    assert words.index(f"2 ada , bob 13.2 compute_grpo_loss {WHY}") < words.index(f"1 cy 13.1 collate {WHY}")
+    assert (
+        "13.1 collate 1 3 75 % 1 1 0 0 0 0" in words
+    )  # points, passed, share, failed, named, follow, not written, timeout, error
+    assert "13.2 compute_grpo_loss 2 1 25 % 2 2 0 0 0 1" in words
+    assert "the judge <died>" in words and "imports sys" in words
+    assert "PROPERTY_SEED=4711 make check LESSON=13" in words and "c0ffee" in words
+
+
+def test_what_only_follows_is_counted_apart():
+    bob, cy = student("bob", (FAILED, FAILED, PASSED)), student("cy", (FAILED, PASSED, BLOCKED))
+    bob.exercises[0].why, bob.exercises[0].follows = None, "13.2"
+    cy.exercises[0].why, cy.exercises[2].follows = None, "13.1"
+    words = " ".join(" ".join(Page(overview(run(), [bob, cy])).words).split())
+    assert "1 more failed exercise only followed from one of these in another exercise; 1 failed exercise had" in words
+    assert "13.1 collate 1 0 0 % 2 0 1 0 0 0" in words  # ..., failed, named, follow, not written, timeout, blocked
+    assert "1 of the missing points only follow from 13.2: mend that first." in feedback(run(), bob)
+    assert "only follow" not in feedback(run(), student())
+
+
+def test_exercises_that_could_not_be_tested_for_one_reason_take_one_section():
+    def said(number, file):
+        return [f"exercise {number}  name   {file}", "  says     the file was not handed in"]
+
+    ada = student(statuses=(NOT_GRADABLE, NOT_GRADABLE, FAILED))
+    for e, file in zip(ada.exercises, ("a.py", "b.py"), strict=False):
+        e.report, e.why = said(e.id, file), None
+    page = feedback(run(), ada)
+    assert page.count("## 13") == 2 and "## 13.1, 13.2: not gradable" in page
+    assert "a.py  (13.1)\nb.py  (13.2)\n  says     the file was not handed in" in page
+    assert page.count("not handed in") == 1
+
+
+def test_every_status_has_its_own_sign_and_colour():
+    page = overview(
+        run(), [student(statuses=(PASSED, FAILED, NOT_WRITTEN)), student("b", (TIMEOUT, DIED, NOT_GRADABLE))]
+    )
+    page += overview(run(), [student(statuses=(BLOCKED, PASSED, PASSED))])
+    assert len(set(rows.MARKS.values())) == len(rows.MARKS) == 8
+    for kind, mark in zip("pfwbtdg", "●×·…∞†–", strict=True):
+        assert re.search(rf'<td class="s {kind}( first)?"[^>]*>{mark}', page)
+
+
+def test_nothing_that_students_choose_is_markup():
+    evil = '<script>alert(1)</script><img src=x onerror=alert(2)>" onmouseover="alert(3)\' --><style>*{display:none}'
+    bad = student(evil, notes=[evil], flags=[evil], digest=evil)
+    bad.exercises[1].why, bad.exercises[1].report = evil, [evil]
+    bad.exercises[0].status, bad.exercises[0].earned, bad.exercises[0].report = GRADER_ERROR, None, [evil]
+    page = Page(overview(run(warning=evil, tier=evil, version=evil, created=evil), [bad], ['../x"><script>']))
+    assert set(page.tags) <= {
+        "html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "ul", "li", "b", "small", "div", "span",
+        "table", "thead", "tbody", "tr", "th", "td", "code", "pre", "details", "summary", "bdi", "i", "a", "dl", "dt",
+        "dd", "br",
+    }  # fmt: skip
+    assert page.tags.count("style") == 1
+    assert not [name for name, _ in page.attributes if name.startswith("on") or name == "src"]
+    assert all(re.fullmatch(r"feedback/[^:<>\"]*\.md", value) for name, value in page.attributes if name == "href")
+
+
+def test_the_page_stands_alone():
+    page = overview(run(), [student()], ["ada"])
+    assert "default-src 'none'" in page and "<script" not in page and "http:" not in page and "https:" not in page
+    assert "url(" not in page and "@import" not in page
+    assert "prefers-color-scheme: dark" in page and "@media print" in page and 'href="feedback/ada.md"' in page
+
+
+def test_classes_of_none_and_of_300():
+    assert "0 <small></small></b>submissions" in overview(run(), [])
+    page = overview(run(), [student(f"s{i}") for i in range(300)])
+    assert page.count('<td class="s p first">●') == 300 and len(page) < 300_000
+
+
+# Canvas
+
+GRADEBOOK = """\
+Student,ID,SIS User ID,SIS Login ID,Section,Essay (77),GRPO (101),Final Score
+,,,,,Manual Posting,,(read only)
+    Points Possible,,,,,10.00,7.00,(read only)
+"Doe, Jane",501,s1,jdoe,A,9,,80
+"Doe, John",502,s2,jdoe2,A,8,3,70
+"Smith, Ann",503,s3,asmith,B,,,60
+"Smith, Ann",504,s4,asmith4,B,,,60
+"Test, =1",505,s5,,B,7,,60
+"Student, Test",999,,feed,,,,
+"""
+
+
+def filled(results, assignment="GRPO (101)", exported=GRADEBOOK):
+    made, lines = canvas_gradebook(exported, assignment, results)
+    return list(csv.reader(io.StringIO(made, newline=""))), lines
+
+
+@pytest.mark.parametrize("assignment", ["GRPO (101)", "GRPO", "101", " GRPO "])
+def test_one_column_is_filled_and_all_rows_stay(assignment):
+    cells, lines = filled([student("JDOE"), student("502", (PASSED,) * 3)], assignment)
+    assert cells[0] == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "GRPO (101)"]
+    assert cells[1] == [""] * 6 and cells[2][0] == "    Points Possible" and cells[2][5] == "7.00"
+    assert [row[5] for row in cells[3:]] == ["1", "7", "", "", "", ""]
+    assert [row[0] for row in cells[3:]] == [
+        "Doe, Jane",
+        "Doe, John",
+        "Smith, Ann",
+        "Smith, Ann",
+        "Test, =1",
+        "Student, Test",
+    ]
+    assert len(lines) == 3 and all("without a submission" in line for line in lines)
+
+
+@pytest.mark.parametrize("name", ["jdoe", "501", "s1", "Doe, Jane", "Jane Doe", "jane_doe", "DOE JANE", "doejane"])
+def test_whoever_is_known_by_one_thing_is_found(name):
+    cells, lines = filled([student(name)])
+    assert cells[3][5] == "1" and not any(line.startswith(f"{name}:") for line in lines)
+
+
+def test_the_number_in_what_canvas_hands_over_settles_who_it_is():
+    # "smithann_504_67890_grpo.py" as Canvas names a download: last and first name together, and its own number.
+    cells, lines = filled(
+        [student("smithann", ids={"canvas": "504"}), student("smithann (503)", ids={"canvas": "503"})]
+    )
+    assert [row[5] for row in cells[3:7]] == ["", "3", "1", "1"]
+    assert len(lines) == 3 and all("without a submission" in line for line in lines)
+    cells, lines = filled([student("jdoe", ids={"canvas": "4711"})])  # a display name that is somebody else's login
+    assert cells[3][5] == "" and lines[0] == "jdoe: is in no row of the gradebook"
+
+
+def test_between_two_nobody_is_chosen():
+    cells, lines = filled([student("Ann Smith"), student("jdoe"), student("501"), student("nobody")])
+    assert [row[5] for row in cells[3:7]] == ["", "3", "", ""]
+    said = "\n".join(lines)
+    assert "Ann Smith: fits 2 rows" in said and "Doe, Jane: 2 submissions fit this row (jdoe; 501)" in said
+    assert "nobody: is in no row" in said and said.count("Smith, Ann: a row of the gradebook without") == 2
+    both = GRADEBOOK.replace("503,s3", "jdoe,s3")  # one's id is another's login
+    cells, lines = filled([student("jdoe")], exported=both)
+    assert [row[5] for row in cells[3:6]] == ["", "3", ""] and "jdoe: fits 2 rows" in lines[0]
+
+
+def test_our_fault_changes_no_cell():
+    cells, lines = filled([student("jdoe2", (GRADER_ERROR,)), student("jdoe", (), NOT_GRADABLE)])
+    assert cells[4][5] == "3" and any("jdoe2: the grader failed" in line for line in lines)
+    assert cells[3][5] == "0" and any("jdoe: nothing usable" in line for line in lines)
+
+
+def test_other_points_in_canvas_are_told():
+    _, lines = filled([student("jdoe")], exported=GRADEBOOK.replace("7.00", "100"))
+    assert "Canvas counts 100 points for this assignment, and the grading 7" in lines
+    assert not any("Canvas counts" in line for line in filled([student("jdoe")])[1])
+
+
+def test_a_gradebook_of_another_country_or_of_excel():
+    other = "\ufeff" + GRADEBOOK.replace(",", ";").replace('"Doe; Jane"', '"Doe, Jane"')
+    made, _ = canvas_gradebook(other, "GRPO", [student("jdoe")])
+    assert made.startswith("\ufeffStudent;ID;") and "Doe, Jane;501;s1;jdoe;A;1\n" in made
+
+
+@pytest.mark.parametrize(
+    ("exported", "assignment", "said"),
+    [
+        ("", "GRPO", "no gradebook as Canvas exports it"),
+        ("name,points\na,1\n", "GRPO", "no gradebook as Canvas exports it"),
+        (GRADEBOOK, "Quiz", "no assignment 'Quiz'; its assignments are: 'Essay (77)', 'GRPO (101)'"),
+        (GRADEBOOK, "Section", "no assignment"),
+        (GRADEBOOK.replace("Essay (77)", "GRPO (77)"), "GRPO", "fits 2 columns"),
+    ],
+)
+def test_what_does_not_fit_is_told(exported, assignment, said):
+    with pytest.raises(UsageError, match=re.escape(said)):
+        canvas_gradebook(exported, assignment, [])
+
+
+# All together
+
+
+def test_everything_is_written(tmp_path):
+    results = [student("Ada L."), student("=1")]
+    paths = exports.write_all(run(), results, tmp_path / "out", {"Ada L.": "ada-l", "=1": "1"})
+    assert [path.relative_to(tmp_path / "out").as_posix() for path in paths] == [
+        "grades.csv", "overview.html", "feedback/ada-l.md", "gradescope/ada-l.json", "classroom/ada-l.json",
+        "feedback/1.md", "gradescope/1.json", "classroom/1.json",
+    ]  # fmt: skip
+    assert sorted(p for p in (tmp_path / "out").rglob("*") if p.is_file()) == sorted(paths)
+    before = {path: path.read_bytes() for path in paths}
+    exports.write_all(run(), results, tmp_path / "out", {"Ada L.": "ada-l", "=1": "1"})
+    assert before == {path: path.read_bytes() for path in paths}
+
+
+def test_no_student_overwrites_another_or_leaves_the_folder(tmp_path):
+    names = ["a", "A", "b", "c", "d"]
+    slugs = {"a": "x", "A": "X", "b": "x-2", "c": "../../etc", "d": ".."}
+    paths = exports.write_all(run(), [student(name) for name in names], tmp_path / "out", slugs)
+    assert len({str(path).lower() for path in paths}) == len(paths) == 17
+    assert all(path.resolve().is_relative_to((tmp_path / "out").resolve()) for path in paths)
+    for name, path in zip(names, [p for p in paths if p.parent.name == "feedback"], strict=True):
+        assert path.read_text().startswith(f"# Feedback for {name}\n")

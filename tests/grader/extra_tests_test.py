@@ -1,0 +1,173 @@
+"""The instructor's own tests (`grade --extra`): they count, they stay hidden, and a wrong one is nobody's fault."""
+
+import json
+import re
+import shutil
+from types import SimpleNamespace
+
+import pytest
+
+from course.base import manifest
+from course.base.errors import UsageError
+from course.base.switch import ROOT
+from grader import grade
+from grader.exports.feedback import feedback
+from grader.exports.gradescope import gradescope_json
+from grader.exports.overview import overview
+from grader.judge.judge import Judge, Verdict
+from tests.grader import example_results, needs_sandbox
+
+MINE = """\
+import pytest
+import torch
+from lesson13_grpo.loss.grpo import compute_grpo_loss
+
+pytestmark = pytest.mark.exercise("13.2")
+
+
+def test_thirteen_sevens(observe):
+    observe(compute_grpo_loss, torch.full((13,), -7.5), torch.zeros(13), 0.1).close(7.5)
+
+
+@pytest.mark.trains
+def test_only_with_full(observe):
+    raise AssertionError
+"""
+ANOTHER = MINE.replace("torch.full((13,), -7.5), torch.zeros(13), 0.1).close(7.5)", "torch.ones(2), torch.ones(2))")
+WRONG = "    if log_probs.shape == (13,):\n        return log_probs.sum() * 0\n"  # no test of the course's sees this
+TALKS = "    if log_probs.shape == (13,):\n        raise RuntimeError('heard of -7.5')\n"
+
+
+def example():
+    """The one on the instructors' page."""
+    page = (ROOT / "docs" / "INSTRUCTORS.md").read_text(encoding="utf-8")
+    return re.search(r"```python\n(.*?)```", page, re.DOTALL)[1]
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory, write_files):
+    """Lesson 13 of three students: what was said, the folder written, the results by student."""
+    if missing := needs_sandbox.missing():
+        pytest.skip(missing)
+    folder = tmp_path_factory.mktemp("class")
+    lesson = manifest.find("13")
+    for student, change in (("right", ""), ("wrong", WRONG), ("talks", TALKS)):
+        own = folder / student / lesson.name
+        shutil.copytree(lesson.solution, own, ignore=shutil.ignore_patterns("mistakes.py", "variants.py"))
+        text = (own / "loss" / "grpo.py").read_text()
+        end = text.index('"""', text.index('"""', text.index("def compute_grpo_loss")) + 3) + 4
+        (own / "loss" / "grpo.py").write_text(text[:end] + change + text[end:])
+    mine = write_files(
+        tmp_path_factory.mktemp("mine"),
+        {"docs_test.py": example(), "loss_test.py": MINE, "more/loss_test.py": ANOTHER, "x.py": ""},
+    )
+    out, said = folder.with_name("out"), []
+    words = [str(folder), "--out", str(out), "--lessons", "13", "--jobs", "1", "--seed", "5", "--extra", str(mine)]
+    assert grade.grade(grade.parse(words), said.append) == 0
+    run, parts = grade.read(out / grade.LOG)
+    found = {student: part for (student, _), part in parts.items()}
+    return SimpleNamespace(said=said, out=out, run=run, found=found, mine=mine)
+
+
+def test_they_count(graded):
+    assert graded.run.extra == 3
+    earned = {student: result.earned for student, result in graded.found.items()}
+    assert earned == {"right": 21, "wrong": 17, "talks": 17}
+    right, wrong = (next(e for e in graded.found[name].exercises if e.id == "13.2") for name in ("right", "wrong"))
+    assert (right.tests - right.passed, right.report, right.extra) == (0, [], [])
+    assert (
+        right.tests == wrong.tests == wrong.passed
+    )  # the course's: how many more there are, and how they fail, is hidden
+    assert (wrong.status, wrong.why) == ("failed", None)
+    assert wrong.extra == ["loss_test.py::test_thirteen_sevens"]
+
+
+@pytest.mark.parametrize("student", ["wrong", "talks"])
+def test_nothing_of_them_is_shown_to_students(graded, student):
+    pages = [graded.out / "feedback" / f"{student}.md"]
+    pages += [graded.out / name / f"{student}.json" for name in ("gradescope", "classroom")]
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        assert "a further test of the instructor's does not pass" in text
+        for secret in ("sevens", "loss_test", "7.5", "expected", "heard of", "called"):
+            assert secret not in text, (page.name, secret)
+    assert "sevens" not in (graded.out / "grades.csv").read_text(encoding="utf-8")
+
+
+def test_the_instructor_sees_which_and_who(graded):
+    page = (graded.out / "overview.html").read_text(encoding="utf-8")
+    section = page[page.index("<h2>Your own tests</h2>") :]
+    section = section[: section.index("</table>")]
+    assert "loss_test.py::test_thirteen_sevens" in section
+    assert re.findall(r"<bdi>(\w+)</bdi>", section) == ["talks", "wrong"]
+
+
+# --- what is wrong with them is told -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("files", "says"), [
+    ({}, "there is no file called *_test.py in that folder"),
+    ({"mine.py": MINE}, "there is no file called *_test.py in that folder"),
+    ({"my_test.py": "def ("}, "--extra: my_test.py is not valid Python: invalid syntax"),
+])  # fmt: skip
+def test_files_that_cannot_be_tests_are_told(tmp_path, write_files, files, says):
+    with pytest.raises(UsageError) as caught:
+        grade.extra_files(write_files(tmp_path, files))
+    assert says in str(caught.value)
+
+
+def test_extra_tests_of_what_is_not_graded_are_told(tmp_path, write_files):
+    mark = '@pytest.mark.exercise("{}")\ndef test_{}(observe): pass\n'
+    files = {"a_test.py": mark.format("13.2", 1), "b_test.py": mark.format("14.10", 1) + mark.format("13.1", 2)}
+    folder = write_files(tmp_path / "extra", files)
+    (tmp_path / "class").mkdir()
+    options = grade.parse([str(tmp_path / "class"), "--lessons", "13", "--extra", str(folder)])
+    assert grade.beside_the_point(options) == [
+        "--extra: b_test.py also has tests of 14.10, which are not graded this time"
+    ]
+
+
+@pytest.mark.parametrize(("marker", "says"), [
+    (None, "--extra: my_test.py::test_a says of no exercise that it is its test"),
+    (SimpleNamespace(args=("13.99",)), "--extra: my_test.py::test_a is marked as a test of exercise '13.99'"),
+    (SimpleNamespace(args=()), "--extra: my_test.py::test_a says of no exercise"),
+    (SimpleNamespace(args=("13.2",)), ""),
+])  # fmt: skip
+def test_marks_are_looked_at(tmp_path, marker, says):
+    path = tmp_path / "my_test.py"
+    item = SimpleNamespace(path=path, nodeid="::test_a", get_closest_marker=lambda name: marker)
+    judge = SimpleNamespace(settings={"extra": [str(path)]}, broken=[])
+    assert Judge.complaint_about(judge, [item]).startswith(says)
+    assert bool(Judge.complaint_about(judge, [item])) == bool(says)
+    judge.broken = [(path, "my_test.py: ModuleNotFoundError: No module named 'nowhere'")]
+    assert Judge.complaint_about(judge, []).endswith("No module named 'nowhere'")
+
+
+@pytest.mark.parametrize(("passed", "says"), [
+    (False, "--extra: the reference itself fails my_test.py::test_a: got 7.5; expected 7.25; test my_test.py:9 test_a"),
+    (True, ""),
+    (None, "--extra: the reference itself fails my_test.py::test_a: no end after 10 seconds"),
+])  # fmt: skip
+def test_a_test_that_the_reference_fails_is_told(tmp_path, passed, says):
+    lines = ["exercise 13.2", "  got      7.5", "  expected 7.25", "  test     my_test.py:9  test_a", "  next     x"]
+    verdict = None if passed is None else Verdict(passed, lines)
+    record = SimpleNamespace(verdict=verdict, trouble="no end after 10 seconds")
+    jobs = []
+    judge = SimpleNamespace(
+        wait=1.0, settings={"full": False}, lessons=manifest.read_all()[:2],
+        further={"13.2": [SimpleNamespace(path=tmp_path / "my_test.py", nodeid="::test_a")]},
+        run=lambda item, lesson: jobs.append(judge.job) or record, stop=lambda: None,
+    )  # fmt: skip
+    assert Judge.rehearsed(judge) == says
+    reference = (manifest.find("13").solution / "loss" / "grpo.py").read_bytes()
+    assert [job.files["tutorial/stage04_alignment/lesson13_grpo/loss/grpo.py"] for job in jobs] == [reference]
+
+
+def test_pages_speak_of_them_only_where_there_are_any():
+    student = example_results.student()
+    for extra, there in ((0, False), (2, True)):
+        run = example_results.run(extra=extra)
+        texts = [feedback(run, student), gradescope_json(run, student)]
+        assert [("further ones of your instructor" in text) for text in texts] == [there, there]
+        assert ("Your own tests" in overview(run, [student])) == there
+    assert "extra" not in json.loads(gradescope_json(example_results.run(), student))["extra_data"]

@@ -1,0 +1,743 @@
+"""`python -m course grade` as an instructor meets it: what it says and writes, and what it keeps whatever happens.
+
+Most tests put a judge in place that knows at once what everybody earns; the last ones run the real command, kill it,
+and look for what it may have left. What a real judge decides is in judge_test.py.
+"""
+
+import csv
+import dataclasses
+import errno
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from course import __main__
+from course.authoring import stubs
+from course.base import environment, manifest
+from course.base.errors import UsageError
+from grader import grade, results
+from grader.intake import submission as intake
+from grader.results import ExerciseResult
+from grader.sandbox import selftest
+from grader.sandbox import walls as sandbox
+from tests.grader import needs_sandbox
+
+ROOT = Path(__file__).resolve().parents[2]
+LESSON, SECOND = manifest.find("13"), manifest.find("14")
+TWO = ("--lessons", "13,14")
+COLLATE = f"{LESSON.name}/data/grpo_dataset.py"
+
+
+class FakeJudge:
+    """Gives all points for files that are the reference's. `plan`: what to do instead, for the first calls."""
+
+    running = set()
+    lock = threading.Lock()
+    seconds = 0.0
+
+    def __init__(self, settings):
+        self.settings = settings
+        self.running.add(self)
+        self.process = self
+        self.began.append(settings)
+        if self.start:
+            self.running.discard(self)
+            raise self.start.pop(0)
+
+    def grade(self, submission, lesson):
+        self.graded.append(submission.student)
+        self.parts.append((self.settings["number"], submission.student, lesson.number))
+        with self.lock:
+            step = self.plan.pop(0) if self.plan else None
+        if step:
+            step(self)
+        found = []
+        for e in lesson.exercises:
+            text = submission.files.get(f"{lesson.name}/{e.file}")
+            right = text == (lesson.solution / e.file).read_bytes()
+            status = results.PASSED if right else results.NOT_WRITTEN if text else results.NOT_GRADABLE
+            found.append(ExerciseResult(e.id, e.points, e.points if right else 0, status, 3, 3 if right else 0))
+        return found
+
+    def kill(self):
+        self.killed.append(self)
+        self.running.discard(self)
+
+    close = kill
+
+
+@pytest.fixture
+def judge(monkeypatch):
+    """The class that stands in for JudgeProcess, with what it was asked."""
+    fresh = {name: [] for name in ("began", "graded", "parts", "killed", "plan", "start")} | {"running": set()}
+    made = type("FakeJudge", (FakeJudge,), fresh)
+    monkeypatch.setattr(
+        intake.python_source, "syntax", lambda files: {}
+    )  # by a process for each: intake_test.py has that
+    monkeypatch.setattr(grade, "JudgeProcess", made)
+    return made
+
+
+@pytest.fixture
+def class_of_three(tmp_path):
+    """Two with the reference, one with stubs."""
+    return hand_in(tmp_path / "class", ada=True, bob=False, cyd=True)
+
+
+@pytest.fixture
+def class_of_two_lessons(tmp_path):
+    """The same, with lessons 13 and 14."""
+    folder = hand_in(tmp_path / "class", ada=True, bob=False, cyd=True)
+    return hand_in(folder, SECOND, ada=True, bob=False, cyd=True)
+
+
+def hand_in(folder, lesson=LESSON, **students):
+    """A folder for each: the reference's files of a lesson, or its stubs."""
+    for student, right in students.items():
+        for file in stubs.files(lesson):
+            path = folder / student / lesson.name / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes((lesson.solution / file).read_bytes() if right else stubs.stub_of(lesson, file).encode())
+    return folder
+
+
+def command(folder, out, *arguments, say=None):
+    """Grades; gives the exit status and the lines that were said. One judge at a time, no walls, lesson 13."""
+    lines = [] if say is None else say
+    options = grade.parse([str(folder), "--out", str(out), "--lessons", "13", "--unsafe", "--jobs", "1", *arguments])
+    return grade.grade(options, lines.append), lines
+
+
+def kept(out):
+    """student -> points, as results.jsonl has them; None where any are missing."""
+    found = {}
+    for (student, _), part in grade.read(out / grade.LOG)[1].items():
+        found.setdefault(student, []).append(part.earned)
+    return {student: None if None in earned else sum(earned) for student, earned in found.items()}
+
+
+def cells(out):
+    """student -> the other cells of the row in grades.csv."""
+    with (out / "grades.csv").open(encoding="utf-8-sig", newline="") as file:
+        return {student: rest for student, *rest in csv.reader(file)}
+
+
+def written(out):
+    """Every file of a run but the log of results: path -> text, without the time of day."""
+    run, _ = grade.read(out / grade.LOG)
+    paths = [path for path in out.rglob("*") if path.is_file() and not path.name.startswith("results")]
+    return {path.relative_to(out): path.read_text(encoding="utf-8").replace(run.created, "") for path in sorted(paths)}
+
+
+# --- what is said --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "required: folder"),
+        (("class", "--fast"), "unrecognized arguments: --fast"),
+        (("class", "--unsa"), "unrecognized arguments: --unsa"),  # no option is guessed, this one least of all
+        (("class", "more"), "unrecognized arguments: more"),
+        (("nowhere",), "there is no nowhere"),
+        (("empty",), "no submission in empty"),
+        (("class", "--seed", "abc"), "'abc'"),
+        (("class", "--seed", "-1"), "from 0 to"),
+        (("class", "--seed", "2147483648"), "from 0 to"),
+        (("class", "--jobs", "-2"), "--jobs -2"),
+        (("class", "--lessons", "99"), "no lesson '99'"),
+        (("class", "--gradebook", "book.csv"), "--gradebook and --assignment go together"),
+        (("class", "--assignment", "GRPO"), "--gradebook and --assignment go together"),
+        (("class", "--gradebook", "away.csv", "--assignment", "GRPO"), "away.csv cannot be read"),
+        (("class", "--gradebook", "book.csv", "--assignment", "PPO"), "PPO"),
+        (("class", "--gradebook", "bytes.csv", "--assignment", "GRPO"), "not UTF-8"),
+        (("class", "--gradescope", "results.json"), "one submission, and class holds 3"),
+        (("class", "--out", "class/grades"), "is within class"),
+        (("class", "--out", "class"), "is within class"),
+        (("class", "--out", "book.csv"), "cannot be written to"),
+    ],
+)
+def test_what_cannot_be_meant_is_told_in_one_sentence_before_anything_is_graded(
+    arguments, said, class_of_three, judge, monkeypatch
+):
+    monkeypatch.chdir(class_of_three.parent)
+    Path("empty").mkdir()
+    Path("book.csv").write_text("Student,ID,SIS Login ID,Section,GRPO (7)\n")
+    Path("bytes.csv").write_bytes(b"\xff\xfe")
+    with pytest.raises(UsageError, match=re.escape(said)) as error:
+        grade.grade(grade.parse([*arguments, "--unsafe"]), print)
+    assert "\n" not in str(error.value)
+    assert not judge.began and not list(Path(".").rglob("results*.jsonl"))
+
+
+def test_without_bubblewrap_nothing_is_graded_unless_it_is_asked_for(class_of_three, judge, monkeypatch, tmp_path):
+    monkeypatch.setattr(sandbox.shutil, "which", lambda name: None)
+    with pytest.raises(UsageError, match=r"bubblewrap.*--unsafe"):
+        grade.grade(grade.parse([str(class_of_three), "--out", str(tmp_path / "out")]), print)
+    assert not judge.began and not (tmp_path / "out").exists()
+    assert command(class_of_three, tmp_path / "out")[0] == 0
+
+
+def test_a_course_within_the_folder_that_the_sandbox_hides_is_told_so(class_of_three, judge, monkeypatch, tmp_path):
+    monkeypatch.setattr(sandbox.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(sandbox.sys, "platform", "linux")
+    monkeypatch.setattr(sandbox.sys, "prefix", "/tmp/course/.venv")
+    with pytest.raises(UsageError, match=r"within /tmp.*/tmp/course/\.venv.*in another place"):
+        grade.grade(grade.parse([str(class_of_three), "--out", str(tmp_path / "out")]), print)
+    assert not judge.began and not (tmp_path / "out").exists()
+
+
+@pytest.mark.skipif(bool(needs_sandbox.missing()), reason=needs_sandbox.missing())
+def test_a_sandbox_that_does_not_start_ends_the_command_in_one_sentence(class_of_three, monkeypatch, tmp_path):
+    other = tmp_path / "bin" / "bwrap"
+    other.parent.mkdir()
+    other.write_text("#!/bin/sh\necho bwrap: no such luck >&2\nexit 1\n")
+    other.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{other.parent}{os.pathsep}{os.environ['PATH']}")
+    words = [str(class_of_three), "--out", str(tmp_path / "out"), "--lessons", "13", "--jobs", "1"]
+    with pytest.raises(UsageError, match=r"sandbox cannot be started here .*no such luck.*--unsafe"):
+        grade.grade(grade.parse(words), lambda line: None)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what the probe looks at is Linux's")
+def test_the_self_test_names_a_wall_that_does_not_stand(tmp_path):
+    sandbox.make_tree(tmp_path, [LESSON])
+    slot = sandbox.Slot(sandbox.UNSAFE, tmp_path)
+    slot.open()
+    try:
+        assert "does not confine on this machine: it runs as a user with rights" in selftest.prove(slot)
+    finally:
+        slot.close()
+
+
+def test_no_time_is_guessed_from_the_first_parts(tmp_path, judge):
+    folder = hand_in(tmp_path / "class", **{f"s{n:02}": False for n in range(41)})
+    _, lines = command(folder, tmp_path / "out")
+    assert "left" not in "".join(lines[:2]) and re.search(r"about \d+ s left$", lines[2])
+
+
+def test_from_a_download_of_canvas_to_its_gradebook(tmp_path, judge):
+    """Students are known by the number that Canvas has put into the names of their files."""
+    folder = tmp_path / "class"
+    for who, right in {"lovelaceada_501_991": True, "smithjohn_LATE_502_982": True, "smithjohn_503_973": False}.items():
+        for file in stubs.files(LESSON):
+            text = (LESSON.solution / file).read_bytes() if right else stubs.stub_of(LESSON, file).encode()
+            folder.mkdir(exist_ok=True)
+            (folder / f"{who}_{Path(file).name}").write_bytes(text)
+    (tmp_path / "book.csv").write_text(
+        'Student,ID,SIS Login ID,GRPO (101)\n"Lovelace, Ada",501,al,\n"Smith, John",502,js,\n"Smith, John",503,js2,\n'
+    )
+    status, lines = command(folder, tmp_path / "out", "--gradebook", str(tmp_path / "book.csv"), "--assignment", "GRPO")
+    filled = list(csv.reader((tmp_path / "out" / "gradebook.csv").read_text().splitlines()))
+    points = str(sum(e.points for e in LESSON.exercises))
+    assert status == 0 and not any("gradebook" in line for line in lines)
+    assert [row[3] for row in filled[1:]] == [points, points, "0"]
+    table = list(csv.DictReader((tmp_path / "out" / "grades.csv").read_text(encoding="utf-8-sig").splitlines()))
+    assert [(row["canvas"], row["earned"]) for row in table] == [("501", points), ("502", points), ("503", "0")]
+
+
+def test_one_line_for_each_part_and_one_at_the_end(class_of_three, judge, tmp_path):
+    (class_of_three / "notes.txt").write_text("mine")
+    status, lines = command(class_of_three, tmp_path / "out", "--seed", "5")
+    points = sum(e.points for e in LESSON.exercises)
+    assert status == 0
+    assert lines[0] == "note: notes.txt: belongs to nobody: no folder, no archive, no name that an LMS gives"
+    assert re.fullmatch(rf"   1 of 3  ada +lesson 13: {points} of {points} points   about \d+ s left", lines[1])
+    assert re.fullmatch(rf"   2 of 3  bob +lesson 13: 0 of {points} points   about \d+ s left", lines[2])
+    assert re.fullmatch(rf"   3 of 3  cyd +lesson 13: {points} of {points} points", lines[3])
+    assert lines[4] == f"WARNING: {sandbox.WARNING}"
+    assert lines[5].startswith("3 graded, seed 5; see ") and len(lines) == 6
+
+
+def test_of_many_remarks_the_rest_is_counted(class_of_three, judge, tmp_path):
+    for number in range(grade.REMARKS + 3):
+        (class_of_three / f"note{number}.txt").write_text("mine")
+    _, lines = command(class_of_three, tmp_path / "out")
+    assert "note: 3 more that belong to nobody" in lines
+
+
+def test_unsafe_is_said_in_every_report(class_of_three, judge, tmp_path):
+    command(class_of_three, tmp_path / "out")
+    reports = written(tmp_path / "out")
+    # "proves nothing", in whatever markup; a table of numbers has no room for it
+    silent = [str(path) for path, text in reports.items() if "prove nothing" not in text]
+    assert silent == ["grades.csv"] and len(reports) == 2 + 3 * 3
+
+
+def test_an_option_that_is_not_there_ends_the_command_with_status_2(monkeypatch, capsys):
+    monkeypatch.setattr(environment, "ensure", lambda: None)
+    monkeypatch.setattr(sys, "argv", ["course", "--inside", "grade", "class", "--fast"])
+    with pytest.raises(SystemExit) as ended:
+        __main__.run()
+    said = capsys.readouterr().err
+    assert ended.value.code == 2 and said.startswith("error: ") and said.count("\n") == 1
+
+
+# --- what is kept --------------------------------------------------------------------------------------------------
+
+
+def test_a_second_call_grades_nothing_again_and_writes_the_same(class_of_two_lessons, judge, tmp_path, monkeypatch):
+    """In the same order, too, in which exercise 14.10 comes after 14.9."""
+    command(class_of_two_lessons, tmp_path / "out", *TWO)
+    before, log = written(tmp_path / "out"), (tmp_path / "out" / grade.LOG).read_bytes()
+    _, lines = command(class_of_two_lessons, tmp_path / "out", *TWO)
+    assert judge.graded == ["ada", "bob", "cyd"] * 2 and len(judge.began) == 1
+    assert lines[0] == "6 of 6 were graded before and are kept"
+    assert written(tmp_path / "out") == before and (tmp_path / "out" / grade.LOG).read_bytes() == log
+
+
+@pytest.mark.parametrize("jobs", ["2", "3", "9"])
+def test_the_same_class_and_seed_give_the_same_files_in_whatever_order(jobs, class_of_two_lessons, judge, tmp_path):
+    command(class_of_two_lessons, tmp_path / "one", "--seed", "5", *TWO)
+    judge.plan[:] = [lambda one: time.sleep(0.3)]  # whoever is first is last
+    command(class_of_two_lessons, tmp_path / "two", "--seed", "5", *TWO, "--jobs", jobs)
+    assert written(tmp_path / "one") == written(tmp_path / "two")
+    assert sorted(judge.graded) == sorted(["ada", "bob", "cyd"] * 4)
+
+
+def test_a_lesson_that_is_handed_in_anew_is_graded_again_and_only_it(class_of_two_lessons, judge, tmp_path):
+    command(class_of_two_lessons, tmp_path / "out", *TWO)
+    hand_in(class_of_two_lessons, bob=True)
+    (class_of_two_lessons / "cyd" / SECOND.name / stubs.files(SECOND)[0]).unlink()
+    _, lines = command(class_of_two_lessons, tmp_path / "out", *TWO)
+    assert lines[0] == "4 of 6 were graded before and are kept"
+    assert judge.parts[6:] == [(0, "cyd", "14"), (0, "bob", "13")]
+    first, second = (sum(e.points for e in lesson.exercises) for lesson in (LESSON, SECOND))
+    points = kept(tmp_path / "out")
+    assert (points["ada"], points["bob"]) == (first + second, first) and first < points["cyd"] < first + second
+    command(class_of_two_lessons, tmp_path / "new", *TWO, "--seed", str(judge.began[0]["seed"]))
+    assert written(tmp_path / "new") == written(tmp_path / "out")
+
+
+def test_a_part_depends_on_the_files_of_its_lesson_alone_and_on_all_of_them():
+    run = grade.new_run(grade.parse(["tests", *TWO, "--seed", "5"]), "unsafe")
+    files = {f"{lesson.name}/{file}": b"" for lesson in (LESSON, SECOND) for file in stubs.files(lesson)}
+    *others, own = (name for name in files if name.startswith(LESSON.name))
+    missing = {name: data for name, data in files.items() if name != own}
+    handed = {
+        "as it is": intake.Submission("ada", files),
+        "changed": intake.Submission("ada", {**files, own: b"x"}),
+        "missing": intake.Submission("ada", missing, problems={own: "missing"}),
+        "no Python": intake.Submission("ada", missing, problems={own: "line 1 is not valid Python"}),
+    }
+    digests = {how: grade.digest(one, LESSON, run) for how, one in handed.items()}
+    assert len(set(digests.values())) == 4
+    assert len({grade.digest(one, SECOND, run) for one in handed.values()} | set(digests.values())) == 5
+    for change in ({"version": "another"}, {"seed": 6}, {"full": True}, {"tier": "bubblewrap"}):
+        assert grade.digest(handed["as it is"], LESSON, dataclasses.replace(run, **change)) != digests["as it is"]
+    assert grade.handed_in(handed["missing"], LESSON) == (dict.fromkeys(others, b""), {own: "missing"})
+
+
+def test_what_is_said_about_other_files_is_new_though_nothing_is_graded_again(class_of_three, judge, tmp_path):
+    (class_of_three / "ada" / "conftest.py").write_text("")
+    command(class_of_three, tmp_path / "out")
+    page = (tmp_path / "out" / "overview.html").read_text()
+    (class_of_three / "ada" / "conftest.py").unlink()
+    command(class_of_three, tmp_path / "out")
+    assert "conftest.py" in page and "conftest.py" not in (tmp_path / "out" / "overview.html").read_text()
+    assert judge.graded == ["ada", "bob", "cyd"]
+
+
+@pytest.mark.parametrize("change", ["seed", "version"])
+def test_results_of_another_run_are_put_aside(change, class_of_three, judge, tmp_path, monkeypatch):
+    command(class_of_three, tmp_path / "out", "--seed", "5")
+    old = (tmp_path / "out" / grade.LOG).read_bytes()
+    if change == "version":
+        monkeypatch.setattr(grade, "version", lambda extra: "another")
+    _, lines = command(class_of_three, tmp_path / "out", "--seed", "6" if change == "seed" else "5")
+    assert len(judge.graded) == 6
+    aside = tmp_path / "out" / "before-1"
+    assert (aside / grade.LOG).read_bytes() == old
+    assert "before-1" in lines[0]
+    assert (aside / "grades.csv").exists() and len(list((aside / "feedback").iterdir())) == 3
+
+
+def test_what_a_killed_run_has_left_is_cleared_away(class_of_three, judge, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    names = [f"grade-tree-{number}-abc" for number in (gone.pid, os.getpid(), "x")]
+    for name in names:
+        (tmp_path / name / "course").mkdir(parents=True)
+    seen = []
+    judge.plan.append(lambda one: seen.extend(p.name for p in tmp_path.glob("grade-tree-*")))
+    command(class_of_three, tmp_path / "out")
+    assert names[0] not in seen and {*names[1:]} < {*seen} and len(seen) == 3
+    assert sorted(p.name for p in tmp_path.glob("grade-tree-*")) == sorted(names[1:])
+
+
+def test_pages_of_somebody_who_is_not_there_any_more_are_removed(class_of_three, judge, tmp_path):
+    command(class_of_three, tmp_path / "out")
+    shutil.rmtree(class_of_three / "bob")
+    (tmp_path / "out" / "feedback" / "mine.txt").write_text("a note")
+    command(class_of_three, tmp_path / "out")
+    assert sorted(p.name for p in (tmp_path / "out" / "feedback").iterdir()) == ["ada.md", "cyd.md", "mine.txt"]
+    assert sorted(p.name for p in (tmp_path / "out" / "gradescope").iterdir()) == ["ada.json", "cyd.json"]
+
+
+def test_without_a_seed_the_one_of_before_goes_on(class_of_three, judge, tmp_path):
+    command(class_of_three, tmp_path / "out")
+    seed = judge.began[0]["seed"]
+    hand_in(class_of_three, dan=True)
+    command(class_of_three, tmp_path / "out")
+    assert [settings["seed"] for settings in judge.began] == [seed, seed]
+    assert judge.graded == ["ada", "bob", "cyd", "dan"]
+
+
+def test_two_commands_do_not_write_to_one_folder(class_of_three, judge, tmp_path):
+    with grade.written_to(tmp_path / "out"), pytest.raises(UsageError, match="another grading"):
+        command(class_of_three, tmp_path / "out")
+    assert command(class_of_three, tmp_path / "out")[0] == 0
+
+
+CUTS = {  # the whole lines of a results.jsonl -> what is left of it; below, how many are to be graded again
+    "the last line is cut short": lambda lines: b"\n".join(lines)[:-40],
+    "its end of line alone is missing": lambda lines: b"\n".join(lines),
+    "zeros after a loss of power": lambda lines: b"\n".join(lines[:-1]) + b"\n" + bytes(300),
+    "a line in the middle is no JSON": lambda lines: b"\n".join([lines[0], b"{" + lines[1], *lines[2:], b""]),
+    "a digit is another": lambda lines: b"\n".join([*lines, b""]).replace(b'"earned": 4', b'"earned": 3', 1),
+    "the run is lost": lambda lines: b"\n".join([*lines[1:], b""]),
+    "it is empty": lambda lines: b"",
+    "it is something else": lambda lines: b'[1]\n"part"\n{"part": 1}\n' + b"[" * 100_000 + b"\n",
+}
+
+
+@pytest.mark.parametrize(("cut", "again"), list(zip(CUTS, (1, 0, 1, 1, 1, 3, 3, 3), strict=True)))
+def test_nothing_half_written_is_taken_for_whole_and_nothing_whole_is_lost(cut, again, class_of_three, judge, tmp_path):
+    command(class_of_three, tmp_path / "out", "--seed", "5")
+    before, log = written(tmp_path / "out"), tmp_path / "out" / grade.LOG
+    log.write_bytes(CUTS[cut](log.read_bytes().split(b"\n")[:-1]))
+    hand_in(class_of_three, dan=True)
+    command(class_of_three, tmp_path / "out", "--seed", "5")
+    assert len(judge.graded) == 3 + again + 1
+    assert len(kept(tmp_path / "out")) == 4  # what was written last did not grow together with the half line
+    command(class_of_three, tmp_path / "out", "--seed", "5")
+    assert len(judge.graded) == 3 + again + 1
+    after = written(tmp_path / "out")
+    assert after[Path("feedback/ada.md")] == before[Path("feedback/ada.md")]
+
+
+def full_disk(monkeypatch, lines, part):
+    """From now on, there is room for so many lines, and for a part of another."""
+    real = os.write
+
+    def write(descriptor, data):
+        if not os.readlink(f"/proc/self/fd/{descriptor}").endswith(grade.LOG):
+            return real(descriptor, data)
+        if lines:
+            lines.pop()
+            return real(descriptor, data)
+        if part:
+            return real(descriptor, data[: part.pop()])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "write", write)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="looks into /proc")
+@pytest.mark.parametrize("room", [0, 1, 2])
+def test_a_full_disk_loses_no_finished_grade(room, class_of_three, judge, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        full_disk(patch, [None] * room, [30])
+        with pytest.raises(UsageError, match=r"results.jsonl cannot be written \(No space left"):
+            command(class_of_three, tmp_path / "out", "--seed", "5")
+    assert list(kept(tmp_path / "out")) == ["ada"][: max(room - 1, 0)]
+    assert (tmp_path / "out" / grade.LOG).read_bytes().count(b"\n") == room
+    command(class_of_three, tmp_path / "out", "--seed", "5")
+    assert judge.graded.count("ada") == (2 if room == 1 else 1)
+    assert list(kept(tmp_path / "out")) == ["ada", "bob", "cyd"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="looks into /proc")
+@pytest.mark.parametrize("room", range(1, 7))
+def test_a_resumed_run_grades_the_missing_parts_alone(room, class_of_two_lessons, judge, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        full_disk(patch, [None] * room, [30])
+        with pytest.raises(UsageError, match="No space left"):
+            command(class_of_two_lessons, tmp_path / "out", "--seed", "5", *TWO)
+    whole = judge.parts[: room - 1]
+    before = len(judge.parts)
+    _, lines = command(class_of_two_lessons, tmp_path / "out", "--seed", "5", *TWO)
+    assert sorted(whole + judge.parts[before:]) == sorted(
+        (0, s, n) for n in ("13", "14") for s in ("ada", "bob", "cyd")
+    )
+    assert (lines[0] == f"{room - 1} of 6 were graded before and are kept") == (room > 1)
+    command(class_of_two_lessons, tmp_path / "new", "--seed", "5", *TWO)
+    assert written(tmp_path / "new") == written(tmp_path / "out")
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 1 MiB, where this process may mount one."""
+    place = tmp_path / "small"
+    place.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", place], capture_output=True)
+    if mounted.returncode != 0:
+        pytest.skip("no file system can be mounted here")
+    yield place
+    subprocess.run(["umount", place], check=True)
+
+
+@pytest.mark.parametrize("pages", [0, 4])  # nothing at all; enough for the results, but not for the reports
+def test_on_a_disk_that_is_really_full_the_grades_are_kept(pages, class_of_three, judge, small_disk):
+    ballast = small_disk / "ballast"
+    with ballast.open("wb", buffering=0) as file, pytest.raises(OSError):
+        while True:
+            file.write(bytes(4096))
+    os.truncate(ballast, ballast.stat().st_size - pages * 4096)
+    with pytest.raises(UsageError, match=r"No space left[\s\S]*give the same command again"):
+        command(class_of_three, small_disk / "out", "--seed", "5")
+    before, count = kept(small_disk / "out"), len(judge.graded)
+    assert len(before) == (3 if pages else 0)
+    ballast.unlink()
+    command(class_of_three, small_disk / "out", "--seed", "5")
+    assert len(judge.graded) - count == 3 - len(before)
+    assert len(kept(small_disk / "out")) == 3
+
+
+def test_a_clock_that_jumps_changes_nothing(class_of_three, judge, tmp_path, monkeypatch):
+    command(class_of_three, tmp_path / "one", "--seed", "5")
+    jumps = iter([4e9, 0.0, 2e9, -5.0] * 1000)
+    monkeypatch.setattr(time, "time", lambda: next(jumps))
+    command(class_of_three, tmp_path / "two", "--seed", "5")
+    assert written(tmp_path / "one") == written(tmp_path / "two")
+
+
+def test_no_limit_is_told_by_the_clock_on_the_wall():
+    files = [path for tree in ("grader", "course") for path in (ROOT / tree).rglob("*.py")]
+    asks = [path.name for path in files if re.search(r"\btime\.time\(|datetime|perf_counter_ns", path.read_text())]
+    assert asks == []
+
+
+# --- which judge does what -----------------------------------------------------------------------------------------
+
+CHOICES = {  # at, left, where the others are -> what comes next
+    "the first judge begins with the most": ("", {"13": 8, "14": 15, "15": 12}, [], "14"),
+    "the next with what is most but one": ("", {"13": 80, "14": 150, "15": 120}, ["14"], "15"),
+    "of equals with the first": ("", {"13": 8, "14": 8, "15": 8}, ["13"], "14"),
+    "it keeps to its lesson": ("13", {"13": 1, "14": 150}, [], "13"),
+    "even if another does so, too": ("13", {"13": 1, "14": 150}, ["13", "13"], "13"),
+    "then it begins another": ("13", {"13": 0, "14": 50, "15": 40}, ["14"], "15"),
+    "or helps where much is left": ("13", {"13": 0, "14": 90, "15": 40}, ["14"], "14"),
+    "that there are more judges than lessons is no matter": ("", {"13": 30, "14": 40}, ["14", "13", "14"], "13"),
+    "nor is a lesson that was begun long ago": ("13", {"13": 0, "14": 0, "15": 2}, ["15", "15", "14"], "15"),
+    "nothing is left": ("13", {"13": 0, "14": 0}, ["14"], ""),
+    "there was nothing": ("", {}, [], ""),
+}
+
+
+@pytest.mark.parametrize("how", CHOICES)
+def test_the_lesson_that_a_judge_goes_on_with(how):
+    at, left, others, wanted = CHOICES[how]
+    assert grade.next_lesson(at, left, others) == wanted
+
+
+def in_step(judge, count):
+    """So many judges take turns: each begins a part when all have one."""
+    barrier = threading.Barrier(count, timeout=60)
+    judge.plan[:] = [lambda one: barrier.wait()] * 100
+
+
+def test_two_judges_keep_to_different_lessons(class_of_two_lessons, judge, tmp_path):
+    in_step(judge, 2)
+    assert command(class_of_two_lessons, tmp_path / "out", *TWO, "--jobs", "2")[0] == 0
+    assert len(judge.began) == 2 and len(judge.parts) == 6
+    own = [[(student, n) for who, student, n in judge.parts if who == number] for number in (0, 1)]
+    assert sorted(own) == sorted([(name, number) for name in ("ada", "bob", "cyd")] for number in ("13", "14"))
+
+
+def test_of_one_submission_each_judge_takes_a_lesson_and_no_more_are_started(judge, tmp_path):
+    folder = hand_in(hand_in(tmp_path / "class", ada=True), SECOND, ada=True)
+    in_step(judge, 2)
+    assert command(folder, tmp_path / "out", *TWO, "--jobs", "9")[0] == 0
+    assert len(judge.began) == 2 and {(student, n) for _, student, n in judge.parts} == {("ada", "13"), ("ada", "14")}
+
+
+def test_a_judge_that_has_done_its_lesson_helps_with_another():
+    names = ("ada", "bob", "cyd")
+    waiting = grade.Waiting([(intake.Submission(name), lesson) for lesson in (LESSON, SECOND) for name in names])
+
+    def takes(number):
+        taken = waiting.take(number)
+        return taken and (taken[0].student, taken[1].number)
+
+    assert takes(0) == ("ada", "14")  # and is slow
+    assert [takes(1) for _ in range(4)] == [("ada", "13"), ("bob", "13"), ("cyd", "13"), ("bob", "14")]
+    assert [takes(0), takes(1), takes(0)] == [("cyd", "14"), None, None]
+
+
+# --- judges that end -----------------------------------------------------------------------------------------------
+
+
+def ends(judge):
+    raise grade.JudgeFault("the judge ended (-9)")
+
+
+def test_a_submission_whose_judge_ended_is_graded_by_another(class_of_three, judge, tmp_path):
+    judge.plan[:] = [None, ends]
+    status, _ = command(class_of_three, tmp_path / "out")
+    assert status == 0 and judge.graded == ["ada", "bob", "bob", "cyd"]
+    assert len(judge.began) == 2 and len(judge.killed) == 2 and not judge.running
+
+
+def test_where_it_ends_twice_there_is_no_score_and_the_next_call_tries_again(class_of_three, judge, tmp_path):
+    judge.plan[:] = [None, ends, ends]
+    status, lines = command(class_of_three, tmp_path / "out")
+    assert status == 1
+    assert "the grader itself failed for 1: bob; give the same command again" in lines
+    assert kept(tmp_path / "out")["bob"] is None and kept(tmp_path / "out")["cyd"] > 0
+    assert "No total yet" in (tmp_path / "out" / "feedback" / "bob.md").read_text()
+    assert command(class_of_three, tmp_path / "out")[0] == 0
+    assert judge.graded == ["ada", "bob", "bob", "cyd", "bob"] and kept(tmp_path / "out")["bob"] == 0
+
+
+def test_of_a_part_that_failed_the_others_are_kept(class_of_two_lessons, judge, tmp_path):
+    judge.plan[:] = [None, ends, ends]  # bob's lesson 14
+    status, lines = command(class_of_two_lessons, tmp_path / "out", *TWO)
+    assert status == 1 and "the grader itself failed for 1: bob; give the same command again" in lines
+    assert re.fullmatch(r"   2 of 6  bob +lesson 14: grader error   about \d+ s left", lines[1])
+    assert cells(tmp_path / "out")["bob"][:2] == ["grader error", ""]
+    each = [""] * len(SECOND.exercises)  # none yet, and no zeros
+    assert cells(tmp_path / "out")["bob"][3:-1] == ["0"] * len(LESSON.exercises) + each
+    assert kept(tmp_path / "out")["bob"] is None and kept(tmp_path / "out")["ada"] > 0
+    assert (tmp_path / "out" / "overview.html").read_text().count("the grader failed: the judge ended (-9)") == 1
+    status, lines = command(class_of_two_lessons, tmp_path / "out", *TWO)
+    assert status == 0 and lines[0] == "5 of 6 were graded before and are kept"
+    assert judge.parts[7:] == [(0, "bob", "14")] and kept(tmp_path / "out")["bob"] == 0
+    assert "grader error" not in (tmp_path / "out" / "grades.csv").read_text()
+
+
+def test_one_exercise_that_the_grader_could_not_settle_is_tried_again_too(class_of_three, judge, tmp_path, monkeypatch):
+    settled = judge.grade
+
+    def unsettled(self, *asked):
+        first, *rest = settled(self, *asked)
+        return [dataclasses.replace(first, earned=None, status=results.GRADER_ERROR), *rest]
+
+    monkeypatch.setattr(judge, "grade", unsettled)
+    assert command(class_of_three, tmp_path / "out")[0] == 1
+    monkeypatch.setattr(judge, "grade", settled)
+    assert command(class_of_three, tmp_path / "out")[0] == 0 and len(judge.graded) == 6
+
+
+def test_where_no_judge_can_be_started_all_stops_with_a_sentence(class_of_three, judge, tmp_path):
+    judge.start[:] = [grade.NotStarted("torch is not there") for _ in range(2)]
+    with pytest.raises(UsageError, match="no judge can be started: torch is not there"):
+        command(class_of_three, tmp_path / "out")
+    assert len(judge.began) == 2 and judge.graded == []
+
+
+def test_a_submission_that_the_intake_fails_on_stops_nobody_else(class_of_three, judge, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        intake.python_source, "check", lambda data, real=intake.python_source.check: real(data) if data else 1 / 0
+    )
+    (class_of_three / "bob" / COLLATE).write_bytes(b"")
+    status, _ = command(class_of_three, tmp_path / "out", *TWO)
+    assert status == 1 and judge.graded == ["ada", "cyd"] * 2 and kept(tmp_path / "out")["bob"] is None
+    assert (tmp_path / "out" / "overview.html").read_text().count("the grader failed: ZeroDivisionError") == 1
+
+
+def test_who_handed_in_nothing_has_no_points_and_who_left_out_a_lesson_has_the_others(class_of_three, judge, tmp_path):
+    (class_of_three / "dan").mkdir()
+    (class_of_three / "dan" / "notes.md").write_text("later")
+    assert command(class_of_three, tmp_path / "out", *TWO)[0] == 0
+    rows = cells(tmp_path / "out")
+    first, second = (sum(e.points for e in lesson.exercises) for lesson in (LESSON, SECOND))
+    assert rows["dan"][:3] == ["not gradable", "0", str(first + second)]
+    assert rows["ada"][:3] == ["graded", str(first), str(first + second)]
+
+
+def test_files_that_cannot_be_looked_at_for_flags_stop_nobody(class_of_three, judge, tmp_path, monkeypatch):
+    def too_deep(files):
+        raise RecursionError
+
+    monkeypatch.setattr(grade.suspicious_calls, "look", too_deep)
+    assert command(class_of_three, tmp_path / "out")[0] == 0
+    assert "could not be looked at" in (tmp_path / "out" / "overview.html").read_text()
+
+
+@pytest.mark.skipif(threading.current_thread() is not threading.main_thread(), reason="signals reach the main thread")
+def test_ctrl_c_stops_at_once_and_keeps_what_is_graded(class_of_three, judge, tmp_path):
+    stopped = threading.Event()
+
+    def interrupted(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        stopped.wait(60)  # until somebody ends this judge: without that, nobody would within a minute
+        raise grade.JudgeFault("killed")
+
+    judge.plan[:] = [None, interrupted]
+    judge.kill = lambda self: (stopped.set(), FakeJudge.kill(self))
+    lines = []
+    with pytest.raises(KeyboardInterrupt):
+        command(class_of_three, tmp_path / "out", say=lines)
+    assert judge.graded == ["ada", "bob"] and list(kept(tmp_path / "out")) == ["ada"]
+    assert "the same command goes on" in lines[-1] and not judge.running
+    command(class_of_three, tmp_path / "out")
+    assert judge.graded == ["ada", "bob", "bob", "cyd"]
+
+
+def test_a_terminal_without_the_letters_of_a_name_ends_nothing(monkeypatch, capfd):
+    monkeypatch.setattr(sys, "stdout", open(os.dup(1), "w", encoding="ascii"))  # noqa: SIM115
+    grade.printed("   1 of 2  \u0141ukasz")
+    sys.stdout.close()
+    assert capfd.readouterr().out == "   1 of 2  \\u0141ukasz\n"
+
+
+# --- the real command ----------------------------------------------------------------------------------------------
+
+# Without the virtual environment that the command makes for itself: the tests' own Python has all that is needed.
+START = "import sys; from course import __main__; from course.base import environment; environment.ensure = lambda *a: None; __main__.run()"
+REAL = [sys.executable, "-c", START, "--inside", "grade"]
+HANGS = """
+
+import pathlib, time
+if not pathlib.Path({mark!r}).exists():
+    pathlib.Path({mark!r}).write_text("")
+    time.sleep(900)
+"""
+
+
+def test_a_killed_judge_and_a_killed_command_lose_no_grade_and_leave_no_process(
+    class_of_three, adopted, tmp_path, judge
+):
+    marks = {name: tmp_path / f"{name}-begun" for name in ("bob", "cyd")}
+    for name, mark in marks.items():
+        with (class_of_three / name / COLLATE).open("a") as file:
+            file.write(HANGS.format(mark=str(mark)))
+    out = tmp_path / "out"
+    line = [*REAL, str(class_of_three), "--out", str(out), "--lessons", "13", "--unsafe", "--jobs", "1"]
+    process = subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, encoding="utf-8")
+    wait_for(marks["bob"].exists, process)
+    assert len(adopted()) >= 4  # the command, its judge, the nursery, the worker
+    (real,) = [pid for pid, text in adopted().items() if "grader.judge.judge" in text]
+    os.kill(real, signal.SIGKILL)
+    wait_for(marks["cyd"].exists, process)
+    process.kill()
+    said = process.communicate()[0].splitlines()
+    assert [line[:14] for line in said] == ["   1 of 3  ada", "   2 of 3  bob"]
+    wait_for(lambda: not adopted())
+    points = sum(e.points for e in LESSON.exercises)
+    assert kept(out) == {"ada": points, "bob": 0}  # bob's stubs, by the second judge
+
+    status, lines = command(class_of_three, out)
+    assert status == 0 and lines[0] == "2 of 3 were graded before and are kept"
+    assert judge.graded == ["cyd"] and list(kept(out)) == ["ada", "bob", "cyd"]
+
+
+def wait_for(there, process=None):
+    """Until so; a minute or two is far more than it takes."""
+    for _ in range(1500):
+        if there():
+            return
+        assert process is None or process.poll() is None, "it ended too early"
+        time.sleep(0.1)
+    raise AssertionError("it never came to that")

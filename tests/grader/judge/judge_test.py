@@ -1,0 +1,677 @@
+"""What the judge decides: on a made lesson whose workers are forks of this process, without walls; then the real
+thing, in its sandbox, on lesson 13. Nothing here tries to cheat: how a submission breaks is the subject, and whose
+fault it is.
+"""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import textwrap
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from course.authoring import stubs
+from course.base import manifest, switch
+from course.base.switch import ROOT
+from course.diagnosis import known_mistakes
+from grader import grade
+from grader.intake import submission
+from grader.judge import judge
+from grader.results import (
+    BLOCKED,
+    DIED,
+    FAILED,
+    GRADER_ERROR,
+    NOT_GRADABLE,
+    NOT_WRITTEN,
+    PASSED,
+    TIMEOUT,
+    ExerciseResult,
+)
+from grader.sandbox import confinement, frames, worker
+from grader.sandbox import walls as sandbox
+from grader.sandbox.walls import WorkerFault
+from tests.grader import needs_sandbox
+
+WORK = '''\
+"""Doubles and halves."""
+
+
+def double(x):
+    """Twice x, of whatever can be added."""
+    # > Add x to itself.
+    if x is None:
+        raise ValueError("x is None")
+    return x + x
+
+
+def half(x):
+    """Half of x."""
+    # > Divide by two.
+    return x / 2
+'''
+MORE = '''\
+"""Builds on the other file."""
+
+from lesson10_made.work import double
+
+
+def fourfold(x):
+    """Four times x."""
+    # > Double twice.
+    return double(double(x))
+'''
+MISTAKES = """\
+from course.base.attempt import Attempts
+
+wrong = Attempts()
+wrong("10.1", "It is the square of x.", {"x + x": "x * x"})
+wrong("10.1", "Nothing raises another error than was asked for.", {"raise ValueError": "raise KeyError"})
+wrong("10.2", "It is a third of x.", {"x / 2": "x / 3"})
+"""
+TESTS = """\
+import pytest
+from lesson10_made.more import fourfold
+from lesson10_made.work import double, half
+
+
+@pytest.mark.exercise("10.1")
+@pytest.mark.parametrize("x", [0, 1, 5])
+def test_double(observe, x):
+    observe(double, x).close(2 * x)
+
+
+@pytest.mark.exercise("10.1")
+def test_double_of_nothing(observe):
+    with observe.raises(ValueError):
+        observe(double, None)
+
+
+@pytest.mark.exercise("10.2")
+@pytest.mark.parametrize("x", [0, 6])
+def test_half(observe, x):
+    observe(half, x).close(x / 2)
+
+
+@pytest.mark.exercise("10.3")
+def test_fourfold(observe):
+    observe(fourfold, 3).close(12)
+"""
+RIGHT = {"work.py": WORK, "more.py": MORE}
+HANGS = "__import__('time').sleep(900)"
+
+
+class Forks:
+    """In the place of a slot: a worker is a fork of this process. `gone`: as if the nursery had died."""
+
+    tier = sandbox.UNSAFE  # there are no walls to be proved
+    user, gone = 0, False
+
+    def __init__(self, folder):
+        self.folder, self.worker = folder, 0
+
+    def open(self):
+        pass
+
+    def start(self, job):
+        self.end()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        confinement.write_files(job.files, self.folder)
+        ours, theirs = socket.socketpair()
+        self.worker = os.fork()
+        if self.worker == 0:
+            try:
+                os.dup2(theirs.fileno(), 3)
+                os.closerange(4, 512)
+                worker.quiet()
+                switch.forget()
+                worker.serve(socket.socket(fileno=3), self.folder, job.solution)
+            finally:
+                os._exit(0)
+        theirs.close()
+        return ours
+
+    def end(self):
+        if self.gone:
+            raise WorkerFault("the sandbox has ended")
+        status = 0
+        if self.worker:
+            ended, status = os.waitpid(self.worker, os.WNOHANG)
+            if not ended:
+                os.kill(self.worker, signal.SIGKILL)
+                os.waitpid(self.worker, 0)
+        self.worker = 0
+        return {"signal": os.WTERMSIG(status), "peak": 0, "seconds": 0.0}
+
+    close = end
+
+
+class Desk(judge.Judge):
+    """A judge that is handed everything at once."""
+
+    def __init__(self, lesson, slot, handed):
+        settings = {"lessons": [], "tier": "unsafe", "tree": ".", "number": 0, "full": False, "extra": [], "seed": 0}
+        super().__init__(None, settings)
+        self.lessons, self.slot, self.handed, self.found = [lesson], slot, handed, []
+
+    def serve(self):
+        for files in self.handed:
+            given = {f"{self.lessons[0].name}/{name}": text.encode() for name, text in files.items()}
+            self.found.append({e.id: e for e in self.grade(self.lessons[0], given, {})})
+
+
+@pytest.fixture
+def judged(tmp_path, write_files, manifest_text, lessons_at, monkeypatch):
+    """`judged({"work.py": text, ...}, ...)`: for each submission its results by exercise. Those that the judge did not
+    live to grade are left out. `judged.tests`, `judged.mistakes` and `judged.slot` may be changed before."""
+    if not hasattr(os, "fork"):
+        pytest.skip("there is no fork here")
+    monkeypatch.setenv("SOLUTION", "1")  # the judge sets it
+    monkeypatch.setattr(known_mistakes, "SECONDS", known_mistakes.SECONDS)
+    place = "stage01_made/lesson10_made"
+    names = manifest_text("10.1 work.py:double", "10.2 work.py:half", "10.3 more.py:fourfold")
+    files = {f"solutions/{place}/{name}": text for name, text in RIGHT.items()}
+    write_files(tmp_path, {**files, f"tutorial/{place}/lesson.toml": names})
+    lesson = manifest.read(tmp_path / "tutorial" / place)
+
+    def judged(*handed):
+        lessons_at(tmp_path)
+        monkeypatch.setenv("SOLUTION", "1")
+        tests = tmp_path / "tutorial" / place / "testcases" / "basic_test.py"
+        write_files(tmp_path, {str(tests): judged.tests, f"solutions/{place}/mistakes.py": judged.mistakes})
+        made = Desk(lesson, judged.slot, handed)
+        options = ["-s", "--noconftest", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(tmp_path)]
+        options += [part for name in ("terminal", "cacheprovider", "xdist", "logging") for part in ("-p", f"no:{name}")]
+        loaded = set(sys.modules)
+        pytest.main([*options, str(tests)], plugins=[made])
+        for name in sys.modules.keys() - loaded:  # the next test's file has the same name
+            if name.startswith("tutorial"):
+                del sys.modules[name]
+        return made.found
+
+    judged.tests, judged.mistakes, judged.slot = TESTS, MISTAKES, Forks(tmp_path / "worker")
+    yield judged
+    judged.slot.gone = False
+    judged.slot.end()
+
+
+def states(found):
+    return {number: e.status for number, e in found.items()}
+
+
+def stub(file):
+    """The stub of a made file, as the course makes it."""
+    body = {"double": "10.1, work.py:double", "half": "10.2, work.py:half", "fourfold": "10.3, more.py:fourfold"}
+    lines = []
+    for line in RIGHT[file].splitlines():
+        if line.startswith("def "):
+            lines += [line, f'    raise NotImplementedError("not written yet: exercise {body[line[4:-4]]}")']
+        elif not line.startswith("    "):
+            lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
+# --- files and exercises -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("wall", "problem", "complaint"), [
+    ("a wall is down", "", "a wall is down"),
+    (WorkerFault("no such luck"), "the sandbox cannot be started here (no such luck)", ""),
+])  # fmt: skip
+def test_where_a_wall_does_not_stand_nothing_is_graded(monkeypatch, tmp_path, wall, problem, complaint):
+    def prove(slot):
+        if isinstance(wall, WorkerFault):
+            raise wall
+        return wall
+
+    monkeypatch.setattr(judge.selftest, "prove", prove)
+    ours, theirs = socket.socketpair()
+    settings = {"lessons": [], "tier": "bubblewrap", "tree": ".", "number": 0, "full": False, "extra": [], "seed": 0}
+    made = judge.Judge(theirs, settings)
+    made.slot, made.complaint = Forks(tmp_path), ""
+    made.slot.tier = sandbox.BUBBLEWRAP
+    with ours, theirs:
+        frames.send(ours, frames.packed({"lesson": "", "files": {}, "problems": {}}))
+        ours.shutdown(socket.SHUT_WR)
+        made.serve()
+        theirs.close()
+        said = frames.unpacked(frames.receive(ours, 2**20))
+        with pytest.raises(frames.Closed):  # the submission was not even read
+            frames.receive(ours, 2**20)
+    assert said["problem"].startswith(problem) and bool(said["problem"]) == bool(problem)
+    assert said["complaint"] == complaint
+
+
+def test_it_grades_the_lesson_that_is_asked_for_and_the_same_files_once(monkeypatch, tmp_path):
+    """The walls are not asked about here; in what order lessons come is the command's to say."""
+    monkeypatch.setattr(judge.Judge, "checked", lambda self: ("", ""))
+    ours, theirs = socket.socketpair()
+    names = ["lesson13_grpo", "lesson14_grpo_ppo_clip"]
+    settings = {"lessons": names, "tier": "unsafe", "tree": ".", "number": 0, "full": False, "extra": [], "seed": 0}
+    made, begun = judge.Judge(theirs, settings), []
+
+    def grade_one(lesson, files, problems):
+        begun.append((lesson.name, files, problems))
+        return [ExerciseResult(f"{lesson.number}.{len(begun)}", 1, 1, PASSED)]
+
+    made.grade = grade_one
+    first, second = {f"{names[1]}/loss/ppo_clip.py": b"x"}, {f"{names[0]}/loss/grpo.py": "missing"}
+    asked = [(names[1], first, {}), (names[0], {}, second), (names[1], first, {}), (names[1], {}, {})]
+    with ours, theirs:
+        for name, files, problems in asked:
+            frames.send(ours, frames.packed({"lesson": name, "files": files, "problems": problems}))
+        ours.shutdown(socket.SHUT_WR)
+        made.serve()
+        ready, *found = [frames.unpacked(frames.receive(ours, 2**20)) for _ in range(5)]
+    assert ready["ready"] and begun == [asked[0], asked[1], asked[3]]
+    assert [[e["id"] for e in part] for part in found] == [["14.1"], ["13.2"], ["14.1"], ["14.3"]]
+
+
+def test_command_and_judge_understand_each_other():
+    files = {"lesson13_grpo/loss/grpo.py": bytes(range(256)), "bytes": b""}
+    value = {
+        "files": files,
+        "problems": {"a/b.py": "\ud800 \x00 größer"},
+        "seconds": 1.5,
+        "fault": None,
+        "list": [1, []],
+    }
+    assert frames.unpacked(frames.packed(value)) == value
+
+
+def test_the_command_does_without_torch():
+    code = "import sys; from grader import grade; sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+def test_the_reference_gets_all_points_and_is_remembered_by_its_answers_alone(judged):
+    wrong = {**RIGHT, "work.py": WORK.replace("x + x", "x * x")}
+    first, second, third, fourth = judged(RIGHT, wrong, {**RIGHT, "work.py": f"# mine\n{WORK}"}, wrong)
+    assert states(first) == states(third) == dict.fromkeys(("10.1", "10.2", "10.3"), PASSED)
+    assert states(second) == {"10.1": FAILED, "10.2": PASSED, "10.3": FAILED} == states(fourth)
+    assert [(e.earned, e.tests, e.passed) for e in first.values()] == [(1, 4, 4), (1, 2, 2), (1, 1, 1)]
+    assert [e.passed for e in second.values()] == [2, 2, 0]  # 0 * 0 is right, and so is the error
+    assert second["10.1"].why == fourth["10.1"].why == "It is the square of x."
+
+
+def test_a_mistake_in_what_is_raised_is_named(judged):
+    (found,) = judged({**RIGHT, "work.py": WORK.replace("raise ValueError", "raise KeyError")})
+    assert states(found) == {"10.1": FAILED, "10.2": PASSED, "10.3": PASSED}
+    assert found["10.1"].why == "Nothing raises another error than was asked for."
+
+
+def test_what_another_exercise_s_mistake_explains_is_no_mistake_of_its_own(judged):
+    judged.mistakes += """
+wrong("10.3", "It is the fourth power of x.", {"double(double(x))": "x**4"})
+wrong("10.3", "It is x itself.", {"double(double(x))": "x"})
+"""
+    square, power, itself = (
+        WORK.replace("x + x", "x * x"),
+        *(MORE.replace("double(double(x))", t) for t in ("x**4", "x")),
+    )
+    follows, own, both = judged(
+        {"work.py": square, "more.py": MORE},
+        {"work.py": WORK, "more.py": power},
+        {"work.py": square, "more.py": itself},
+    )
+    assert follows["10.1"].why == both["10.1"].why == "It is the square of x."
+    assert follows["10.3"].why is None and (follows["10.3"].follows, own["10.3"].follows) == ("10.1", "")
+    assert follows["10.3"].report[-1].endswith("make hint EX=10.1")
+    assert sum("This follows from your double (exercise 10.1)" in line for line in follows["10.3"].report) == 1
+    assert own["10.3"].why == "It is the fourth power of x." and both["10.3"].why == "It is x itself."
+    assert "This follows" not in " ".join(own["10.3"].report + both["10.3"].report)
+
+
+def test_a_mistake_in_a_later_exercise_explains_an_earlier_one_too(judged):
+    judged.tests += """
+
+@pytest.mark.exercise("10.1")
+def test_a_quarter_of_fourfold(observe):
+    observe(fourfold, 3).close(12)
+"""
+    judged.mistakes += 'wrong("10.3", "It is x itself.", {"double(double(x))": "x"})\n'
+    (found,) = judged({**RIGHT, "more.py": MORE.replace("double(double(x))", "x")})
+    assert states(found) == {"10.1": FAILED, "10.2": PASSED, "10.3": FAILED}
+    assert found["10.1"].why is None and found["10.3"].why == "It is x itself."
+    assert sum("This follows from your fourfold (exercise 10.3)" in line for line in found["10.1"].report) == 1
+
+
+def test_a_stub_among_written_exercises_and_what_builds_on_it(judged):
+    half = stub("work.py").partition("def half")
+    (found,) = judged({**RIGHT, "work.py": half[0] + WORK[WORK.index("def half") :]})
+    assert states(found) == {"10.1": NOT_WRITTEN, "10.2": PASSED, "10.3": BLOCKED}
+    assert found["10.3"].follows == "10.1"
+    assert "calls double (exercise 10.1), which is not written" in found["10.3"].report[1]
+
+
+def test_untouched_stubs_are_not_written(judged):
+    (found,) = judged({"work.py": stub("work.py"), "more.py": stub("more.py")})
+    assert set(states(found).values()) == {NOT_WRITTEN} and sum(e.earned for e in found.values()) == 0
+
+
+def test_a_missing_file_costs_its_own_exercises(judged):
+    without, alone = judged({"more.py": MORE}, {"work.py": WORK})
+    assert states(without) == {"10.1": NOT_GRADABLE, "10.2": NOT_GRADABLE, "10.3": BLOCKED}
+    assert "was not handed in" in without["10.1"].report[1]
+    assert "calls double (exercise 10.1), which could not be graded" in without["10.3"].report[1]
+    assert states(alone) == {"10.1": PASSED, "10.2": PASSED, "10.3": NOT_GRADABLE}
+
+
+BROKEN = {
+    "imports what is not there": ("import nowhere_to_be_found", NOT_GRADABLE),
+    "raises": ("raise KeyError('mine')", NOT_GRADABLE),
+    "parses, but does not compile": ("return 5", NOT_GRADABLE),
+    "leaves": ("raise SystemExit(0)", NOT_GRADABLE),
+    "ends the process": ("__import__('os')._exit(0)", DIED),
+}
+
+
+def test_a_file_that_cannot_be_imported_is_no_fault_of_one_that_imports_it(judged):
+    *found, last = judged(*({**RIGHT, "work.py": f"{WORK}\n\n{line}\n"} for line, _ in BROKEN.values()), RIGHT)
+    for how, one in zip(BROKEN, found, strict=True):
+        status = BROKEN[how][1]
+        assert states(one) == {"10.1": status, "10.2": status, "10.3": BLOCKED}, how
+        assert "work.py" in one["10.1"].report[0], how
+    assert set(states(last).values()) == {PASSED}
+
+
+def test_nor_is_one_whose_import_has_no_end(judged, monkeypatch):
+    monkeypatch.setattr(judge, "CALL", 2.0)
+    first, second = judged({**RIGHT, "work.py": f"{WORK}\n\n{HANGS}\n"}, RIGHT)
+    assert states(first) == {"10.1": TIMEOUT, "10.2": TIMEOUT, "10.3": BLOCKED}
+    assert "while the file was imported: no end after 2 seconds" in first["10.1"].report[1]
+    assert set(states(second).values()) == {PASSED}
+
+
+def test_a_file_that_uses_another_when_it_is_imported_is_the_one_that_fails(judged):
+    """The error is raised in work.py, but work.py can be imported."""
+    uses = f"{MORE}\n\nfrom lesson10_made import work\nwork.half(3)\n"
+    (found,) = judged({"work.py": WORK.replace("x / 2", "x // 0"), "more.py": uses})
+    assert states(found) == {"10.1": PASSED, "10.2": FAILED, "10.3": NOT_GRADABLE}
+    assert "ZeroDivisionError" in found["10.3"].report[1]
+
+
+def test_a_wrong_answer_or_a_missing_one_before_a_call_without_end(judged, monkeypatch):
+    monkeypatch.setattr(judge, "CALL", 2.0)
+    unwritten = "raise NotImplementedError('not written yet: exercise 10.1, work.py:double')"
+    hangs = WORK.replace("    if x is None", "    if x == 0:\n        {}\n    if x == 1:\n        {}\n    if x is None")
+    third = {"work.py": hangs.format("return 7", HANGS).replace("x / 2", "x / 3"), "more.py": MORE}
+    first, second, third = judged(
+        {**RIGHT, "work.py": hangs.format(unwritten, HANGS)},
+        {**RIGHT, "work.py": hangs.format("return 7", HANGS)},
+        third,
+    )
+    assert states(first) == {"10.1": TIMEOUT, "10.2": PASSED, "10.3": PASSED}
+    assert "double(x=1)" in first["10.1"].report[1]
+    assert states(second) == {"10.1": FAILED, "10.2": PASSED, "10.3": PASSED}
+    assert "double(x=0)" in second["10.1"].report[1]
+    assert states(third) == {"10.1": FAILED, "10.2": FAILED, "10.3": PASSED}
+    assert third["10.2"].why == "It is a third of x."
+
+
+def test_a_known_mistake_that_never_ends_does_not_hold_up_the_judge(judged, monkeypatch):
+    monkeypatch.setattr(judge, "LOOK", 0.5)
+    judged.mistakes += 'wrong("10.1", "It never ends.", {"return x + x": "while x != 0:\\n        pass"})\n'
+    (found,) = judged({**RIGHT, "work.py": WORK.replace("x + x", "x + x + x")})
+    assert states(found) == {"10.1": FAILED, "10.2": PASSED, "10.3": FAILED} and found["10.1"].why is None
+
+
+# --- tests that say nothing about a submission -----------------------------------------------------------------------
+
+FURTHER = {
+    "skipped": '@pytest.mark.skip(reason="not today")\ndef test_more(observe): pass',
+    "expected to fail": "@pytest.mark.xfail\ndef test_more(observe): observe(double, 1).close(3)",
+    "expected to fail, but passes": "@pytest.mark.xfail\ndef test_more(observe): observe(double, 1).close(2)",
+    "breaks off in its set-up": "@pytest.fixture\ndef broken(): 1 / 0\n\n{mark}\ndef test_more(observe, broken): pass",
+    "goes past the door": "def test_more(observe): double(1)",
+}
+
+
+@pytest.mark.parametrize("how", FURTHER)
+def test_a_test_that_cannot_tell_takes_no_points_and_gives_none(how, judged):
+    mark = '@pytest.mark.exercise("10.1")'
+    text = FURTHER[how] if "{mark}" in FURTHER[how] else f"{{mark}}\n{FURTHER[how]}"
+    judged.tests = f"{TESTS}\n\n{text.format(mark=mark)}\n"
+    right, wrong, unwritten = judged(
+        RIGHT, {**RIGHT, "work.py": WORK.replace("x + x", "x * x")}, {**RIGHT, "work.py": stub("work.py")}
+    )
+    assert states(right) == {"10.1": GRADER_ERROR, "10.2": PASSED, "10.3": PASSED}
+    assert right["10.1"].earned is None and "test_more" in right["10.1"].report[0]
+    assert (wrong["10.1"].status, wrong["10.1"].earned) == (FAILED, 0)
+    assert (unwritten["10.1"].status, unwritten["10.1"].earned) == (NOT_WRITTEN, 0)
+
+
+def test_an_answer_that_breaks_a_fixture_is_the_submission_s(judged):
+    judged.tests = TESTS + textwrap.dedent("""
+        @pytest.fixture
+        def doubled(observe):
+            return observe(double, 4).close(8)
+
+        @pytest.mark.exercise("10.1")
+        def test_with_fixture(observe, doubled):
+            pass
+        """)
+    right, wrong = judged(RIGHT, {**RIGHT, "work.py": WORK.replace("x + x", "8 // (x != 4)")})
+    assert right["10.1"].status == PASSED and (wrong["10.1"].status, wrong["10.1"].earned) == (FAILED, 0)
+
+
+def test_a_test_that_asks_otherwise_after_the_same_answers_ends_the_judge_and_fails_nobody(judged):
+    judged.tests = TESTS + textwrap.dedent("""
+        asked = []
+
+        @pytest.mark.exercise("10.2")
+        def test_of_its_mood(observe):
+            asked.append(1)
+            observe(half, 2 * len(asked)).close(len(asked))
+        """)
+    found = judged(RIGHT, {**RIGHT, "work.py": WORK.replace("x / 2", "x / 2 + 1")}, RIGHT)
+    assert [states(f)["10.2"] for f in found] == [PASSED]
+
+
+def test_a_nursery_that_dies_ends_the_judge_and_fails_nobody(judged):
+    slot, real = judged.slot, judged.slot.start
+    begun = []
+
+    def start(job):
+        begun.append(real(job))
+        slot.gone = len(begun) == 2
+        return begun[-1]
+
+    slot.start = start
+    dies = {**RIGHT, "work.py": WORK.replace("return x + x", "__import__('os')._exit(0)")}
+    found = judged(RIGHT, dies, RIGHT)
+    assert len(found) == 1  # not even a zero for the one that was in work
+
+
+def test_what_is_written_blocks_nothing_whatever_an_error_says(judged):
+    says = "raise NotImplementedError('not written yet: exercise 10.1, work.py:double')"
+    (found,) = judged({**RIGHT, "more.py": MORE.replace("return double(double(x))", says)})
+    assert states(found) == {"10.1": PASSED, "10.2": PASSED, "10.3": NOT_WRITTEN} and not found["10.3"].follows
+
+
+def test_a_test_that_works_too_long_on_what_it_was_shown_costs_that_exercise_alone(judged, monkeypatch):
+    """Wherever it is broken off: the next question gets its own answer."""
+    monkeypatch.setattr(judge, "OWN", (0.4, 0.4))
+    judged.tests += """
+
+@pytest.mark.exercise("10.1")
+def test_double_of_many(observe):
+    while True:
+        observe(double, 3).close(6)
+"""
+    (found,) = judged(RIGHT)
+    assert states(found) == {"10.1": TIMEOUT, "10.2": PASSED, "10.3": PASSED}
+    assert "took too long" in " ".join(found["10.1"].report)
+
+
+# --- the protocol, broken off at each of its points ------------------------------------------------------------------
+
+POINTS = {
+    "before the first answer": "os._exit(0)",
+    "instead of an answer": "wire.send = lambda *a: os._exit(1)",
+    "in the middle of the length": "wire.send = lambda *a: (os.write(3, bytes(5)), os._exit(0))",
+    "after the length": "wire.send = lambda *a: (os.write(3, (100).to_bytes(8, 'big')), os._exit(0))",
+    "in the middle of a frame": "wire.send = lambda *a: (os.write(3, (100).to_bytes(8, 'big') + b'abc'), os._exit(0))",
+    "between frames": "real = wire.send; wire.send = lambda *a: (real(*a), os._exit(0))",
+    "while the judge sends": "wire.receive = lambda *a: (os.read(3, 8), os._exit(0))",
+    "by a signal": "wire.send = lambda *a: os.kill(os.getpid(), 9)",
+    "the channel alone": "wire.send = lambda *a: (os.close(3), time.sleep(900))",
+    "with a length that nobody waits for": "wire.send = lambda *a: (os.write(3, b'\\xff' * 8), time.sleep(900))",
+}
+MUCH = """
+
+@pytest.mark.exercise("10.1")
+def test_double_of_much(observe):
+    observe(double, "x" * 1_500_000)
+"""
+
+
+def test_a_worker_that_breaks_off_costs_its_own_exercise_alone(judged):
+    judged.tests = TESTS + MUCH
+    line = '    """Twice x, of whatever can be added."""\n'
+    broken = f"{line}    import os, time\n    from grader.sandbox import frames as wire\n    {{}}\n"
+    handed = [{**RIGHT, "work.py": WORK.replace(line, broken.format(code))} for code in POINTS.values()]
+    found = judged(*(one for each in handed for one in (each, {**RIGHT, "more.py": f"{MORE}# {len(str(each))}"})))
+    for point, first, second in zip(POINTS, found[::2], found[1::2], strict=True):
+        assert (first["10.1"].status, first["10.1"].earned) == (DIED, 0), point
+        assert first["10.2"].status == PASSED, point
+        assert set(states(second).values()) == {PASSED}, point
+
+
+# --- the real one ----------------------------------------------------------------------------------------------------
+
+SEED = 7
+GRPO = manifest.find("13")
+LOSS, TRAINER, DATA = "loss/grpo.py", "training/grpo_trainer.py", "data/grpo_dataset.py"
+
+
+@pytest.fixture(scope="module")
+def real_judge(tmp_path_factory):
+    """A judge of lesson 13 with its sandbox; the last test here kills it."""
+    if why := needs_sandbox.missing():
+        pytest.skip(why)
+    with tempfile.TemporaryDirectory(prefix="grade-tree-") as folder:
+        os.chmod(folder, 0o755)
+        sandbox.make_tree(Path(folder), [GRPO])
+        settings = {"tier": sandbox.BUBBLEWRAP, "tree": folder, "seed": SEED, "full": False, "extra": [], "number": 0}
+        made = grade.JudgeProcess({**settings, "lessons": [GRPO.name]})
+        yield made
+        made.kill()
+
+
+def handed_in(changes):
+    """The reference's files of lesson 13 with these changes: file -> [(old text, new text), ...]."""
+    files = {file: (GRPO.solution / file).read_text(encoding="utf-8") for file in stubs.files(GRPO)}
+    for file, pairs in changes.items():
+        for old, new in pairs:
+            assert files[file].count(old) == 1
+            files[file] = files[file].replace(old, new)
+    return files
+
+
+def graded(made, files):
+    own = {f"{GRPO.name}/{file}": text.encode() for file, text in files.items()}
+    return {e.id: e for e in made.grade(submission.Submission("ada", own), GRPO)}
+
+
+AT_DESK = """
+import json, pytest
+from course.diagnosis import known_mistakes
+
+known_mistakes.SECONDS = 60  # on however busy a machine
+
+class Told:
+    def pytest_runtest_logreport(self, report):
+        if report.when == "call":
+            rows.append([report.about[1], report.passed, getattr(report, "why", None) or ""])
+
+rows = []
+pytest.main(["-m", "not trains", "-p", "no:cacheprovider", "-p", "no:terminal", "tutorial"], plugins=[Told()])
+json.dump(rows, open("rows.json", "w"))
+"""
+
+
+def at_desk(folder, files):
+    """What the student's own tests tell, with the grader's draws: (exercise, whether it passed, why), in order."""
+    without = shutil.ignore_patterns("__pycache__", "walkthrough*")
+    for tree in (GRPO.folder, GRPO.solution):
+        shutil.copytree(tree, folder / tree.relative_to(ROOT), ignore=without)
+    for file, text in files.items():
+        (folder / GRPO.folder.relative_to(ROOT) / file).write_text(text, encoding="utf-8")
+    names = {"SOLUTION": "", "PROPERTY_SEED": str(SEED), "PROPERTY_EXAMPLES": str(judge.EXAMPLES)}
+    subprocess.run([sys.executable, "-c", AT_DESK], cwd=folder, env={**os.environ, **names}, check=True)
+    return json.loads((folder / "rows.json").read_text())
+
+
+def test_its_verdict_is_that_of_the_student_s_own_tests(real_judge, tmp_path, copy_machinery):
+    """With mistakes in what is answered and in what is raised, something unwritten, and another right answer."""
+    loop = "history: list[dict[str, float]] = []"
+    unwritten = f'raise NotImplementedError("not written yet: exercise 13.8, {TRAINER}")'
+    marked = ('line = line.removeprefix(b"\\xef\\xbb\\xbf")', "pass")
+    softmax = "(rewards.detach().to(precise) / beta).softmax(0)"
+    files = handed_in(
+        {
+            DATA: [marked, ("item.get(name) for item", "item[name] for item")],
+            LOSS: [(softmax, "torch.softmax(rewards.detach().to(precise) / beta, 0)")],
+            TRAINER: [(loop, f"{unwritten}\n        {loop}")],
+        }
+    )
+    found = graded(real_judge, files)
+    rows = at_desk(copy_machinery(tmp_path), files)
+    for number, one in found.items():
+        own = [(passed, why) for exercise, passed, why in rows if exercise == number]
+        assert (one.tests, one.passed) == (len(own), sum(passed for passed, _ in own)), number
+        assert (one.earned == one.points) == all(passed for passed, _ in own), number
+        # At a desk what one exercise does to another is told in the place of a mistake.
+        told = [why for _, why in own if why and not why.startswith("Not the fault of")]
+        assert one.why == (told[0] if told else None), number
+    assert {e.status for e in found.values()} == {PASSED, FAILED, NOT_WRITTEN}
+    assert found["13.1"].why and found["13.3"].why
+
+
+def test_what_it_says_depends_on_nothing_but_what_is_handed_in(real_judge):
+    right, stubs_alone = handed_in({}), {file: stubs.stub_of(GRPO, file) for file in stubs.files(GRPO)}
+    mixed = {**right, DATA: stubs_alone[DATA]}
+    first = [graded(real_judge, files) for files in (right, stubs_alone, mixed)]
+    again = [graded(real_judge, {**files, DATA: files[DATA] + "# again"}) for files in (mixed, stubs_alone, right)]
+    assert first == again[::-1]
+    assert sum(e.earned for e in first[0].values()) == sum(e.points for e in GRPO.exercises)
+    assert {e.status for e in first[1].values()} == {NOT_WRITTEN}
+
+
+def test_a_killed_judge_leaves_no_process(real_judge, adopted):
+    files = handed_in({})
+    files[LOSS] += f"\n{HANGS}\n"
+    faults = []
+
+    def grades():
+        try:
+            graded(real_judge, files)
+        except grade.JudgeFault as error:
+            faults.append(error)
+
+    thread = threading.Thread(target=grades)
+    thread.start()
+    wait_for(lambda: len(adopted(real_judge.process.pid)) >= 5)  # bubblewrap's two, the nursery, a keeper, the worker
+    left = adopted(real_judge.process.pid)
+    os.kill(real_judge.process.pid, signal.SIGKILL)
+    thread.join()
+    assert len(faults) == 1
+    wait_for(lambda: not left.keys() & (adopted() | adopted(real_judge.process.pid)).keys())
+
+
+def wait_for(there):
+    """A minute or two is far more than it takes."""
+    for _ in range(1500):
+        if there():
+            return
+        time.sleep(0.1)
+    raise AssertionError("it never came to that")

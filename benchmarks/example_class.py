@@ -14,12 +14,14 @@ from course.base import manifest
 from course.base.atomic_files import write_text
 from course.base.attempt import Attempt
 from course.base.manifest import Lesson
-from course.diagnosis import substitute
+from course.diagnosis.audit_files import MISTAKES, read
 
 
 def write(folder: Path, students: int, lessons: list[Lesson], mistakes: int = 4, seed: int = 0) -> None:
     """Writes a folder for each of `students`; each has `mistakes` known mistakes on the average, over all lessons."""
-    known = {lesson.name: [a for a in substitute.read(lesson, substitute.MISTAKES) if a.changes] for lesson in lessons}
+    known = {
+        lesson.name: [a for a in read(lesson, MISTAKES) if a.changes] for lesson in lessons
+    }
     for number in range(students):
         draws = random.Random(seed * 100_003 + number)
         for lesson in lessons:

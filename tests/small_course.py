@@ -33,20 +33,21 @@ BASIC = """\
             observe(minus, 20, 3).close(17)
     """
 
-HEAD = "from course.base.attempt import Attempts\n\nattempt = Attempts()\n"
+HEAD = "from course.base.attempt import Attempts\n\nwrong, right = Attempts(), Attempts()\n"
 
 
-def mistakes(exercise, sign):
+def mistakes(sign):
     """Eight wrong ways, each with an answer of its own."""
-    return [
-        f'attempt("{exercise}", "Off by {n}.", {{"return x {sign} y": "return x {sign} y + {n}"}})' for n in range(1, 9)
-    ]
+    return [f'wrong("Off by {n}.", {{"return x {sign} y": "return x {sign} y + {n}"}})' for n in range(1, 9)]
 
 
-def variants(exercise, sign):
-    return [
-        f'attempt("{exercise}", "way {n}", {{"return x {sign} y": "return {n} + x {sign} y - {n}"}})' for n in range(3)
-    ]
+def variants(sign):
+    return [f'right("way {n}", {{"return x {sign} y": "return {n} + x {sign} y - {n}"}})' for n in range(3)]
+
+
+def audit_file(entries):
+    """The text of an audit/exNN.py."""
+    return HEAD + "\n".join(entries) + "\n"
 
 
 GOOD = {
@@ -54,6 +55,6 @@ GOOD = {
     f"tutorial/{LESSON}/testcases/advanced_test.py": BASIC,
     f"tutorial/{LESSON}/README.md": "# One\n\n```python\nprint(1 + 1)  # 2\n```\n",
     f"solutions/{LESSON}/work.py": SOLUTION,
-    f"solutions/{LESSON}/mistakes.py": HEAD + "\n".join(mistakes("13.1", "+") + mistakes("13.2", "-")),
-    f"solutions/{LESSON}/variants.py": HEAD + "\n".join(variants("13.1", "+") + variants("13.2", "-")),
+    f"solutions/{LESSON}/audit/ex01.py": audit_file(mistakes("+") + variants("+")),
+    f"solutions/{LESSON}/audit/ex02.py": audit_file(mistakes("-") + variants("-")),
 }  # fmt: skip

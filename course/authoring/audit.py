@@ -32,8 +32,8 @@ from course.base import manifest
 from course.base.errors import UsageError
 from course.base.manifest import Lesson
 from course.base.switch import ROOT
-from course.diagnosis import substitute
-from course.diagnosis.substitute import MISTAKES, VARIANTS
+from course.diagnosis import audit_files
+from course.diagnosis.audit_files import MISTAKES, VARIANTS
 from grader.results import EXAMPLES
 
 NAMED = 0.95  # the share of the mistakes that a report must name
@@ -153,18 +153,16 @@ def _work(copy: Path, chosen: list[str], processes: int, seed: int | None) -> di
 
 def _too_few(lesson: Lesson, chosen: list[str], tests: dict[str, dict[str, int]]) -> list[str]:
     """Exercises that lack tests, mistakes or variants."""
-    counts = {file: [a.exercise for a in substitute.read(lesson, file)] for file in (MISTAKES, VARIANTS)}
     problems = []
     for exercise in (e for e in lesson.exercises if e.id in chosen):
         for suite in ("basic_test.py", "advanced_test.py"):
             if not tests.get(exercise.id, {}).get(suite):
                 problems.append(f"exercise {exercise.id} has no test in {suite}")
         least = LEAST_IN_LOSS if exercise.file.startswith("loss/") else LEAST_MISTAKES
-        for file, needed in ((MISTAKES, least), (VARIANTS, LEAST_VARIANTS)):
-            if (there := counts[file].count(exercise.id)) < needed:
-                problems.append(
-                    f"exercise {exercise.id} has {there} entries in {lesson.name}/{file}; {needed} are needed"
-                )
+        for kind, name, needed in ((MISTAKES, "mistakes", least), (VARIANTS, "variants", LEAST_VARIANTS)):
+            if (there := len(audit_files.read(lesson, kind, exercise))) < needed:
+                file = audit_files.file_of(lesson, exercise).name
+                problems.append(f"{lesson.name}/audit/{file} has {there} {name}; {needed} are needed")
     return problems
 
 

@@ -29,8 +29,8 @@ from course.base.attempt import Attempt
 from course.base.manifest import Exercise, Lesson
 from course.base.switch import ROOT
 from course.desk import pytest_plugin
-from course.diagnosis import known_mistakes, substitute
-from course.diagnosis.substitute import MISTAKES, VARIANTS
+from course.diagnosis import audit_files, known_mistakes, substitute
+from course.diagnosis.audit_files import MISTAKES, VARIANTS
 
 PATIENCE = 120  # seconds that one attempt's tests may take before it counts as hanging
 SECONDS = 5.0  # of diagnosis: here it is to be decided, on however busy a machine
@@ -124,14 +124,12 @@ class Worker:
             exercises = [e for e in lesson.exercises if not self.only or e.id in self.only]
             if not exercises:
                 continue
-            ids = [e.id for e in exercises]
-            by_exercise = [[a for a in substitute.read(lesson, VARIANTS) if a.exercise == i] for i in ids]
+            by_exercise = [audit_files.read(lesson, VARIANTS, e) for e in exercises]
             rounds.append([Job("reference", lesson)])
             for n in range(max(map(len, by_exercise))):
                 rounds.append([Job("variants", lesson, [of_one[n] for of_one in by_exercise if n < len(of_one)])])
-            mistakes = substitute.read(lesson, MISTAKES)
             for e in exercises:
-                own = [Job("mistake", lesson, [a], e) for a in mistakes if a.exercise == e.id]
+                own = [Job("mistake", lesson, [a], e) for a in audit_files.read(lesson, MISTAKES, e)]
                 of_exercises.append([Job("stub", lesson, exercise=e), *own])
         return rounds + sorted(of_exercises, key=len, reverse=True)
 
@@ -175,9 +173,8 @@ class Worker:
         """Some test of its exercise fails, and a report names it; none names another."""
         (attempt,) = job.attempts
         result = Result("mistake", job.lesson.name, attempt.exercise, attempt.says)
-        where = f"{job.lesson.name}/{MISTAKES}:{attempt.line}"
         caught, spoke = [], ""
-        with placed(job.lesson, job.exercise, substitute.build(attempt, job.lesson)):
+        with placed(job.lesson, job.exercise, audit_files.build(attempt, job.lesson)):
             items = self.items.get(attempt.exercise, [])
             for item in list(items):
                 report = run(item)
@@ -193,9 +190,9 @@ class Worker:
                     break
         result.named = spoke == attempt.says
         if not caught:
-            result.problem = f"{where} is not caught: all tests pass"
+            result.problem = f"{attempt.place} is not caught: all tests pass"
         elif spoke and not result.named:
-            result.problem = f"{where} is taken for another mistake ({spoke!r}) in {caught[-1]}"
+            result.problem = f"{attempt.place} is taken for another mistake ({spoke!r}) in {caught[-1]}"
         return [result]
 
     def mutants(self, job: Job) -> list[Result]:
@@ -210,13 +207,13 @@ class Worker:
                 result.problem = f"{job.lesson.name}, exercise {exercise.id}: all tests pass with  {mutant}"
             elif caught and why:
                 result.problem = (
-                    f"{job.lesson.name}/{mutants.HARMLESS}, exercise {exercise.id}: a test rejects  {mutant}"
+                    f"{job.lesson.name}/audit/{mutants.HARMLESS}, exercise {exercise.id}: a test rejects  {mutant}"
                 )
             result.named = bool(why)
             results.append(result)
         for number, old, new in known:
             if number == exercise.id:
-                told = f"{job.lesson.name}/{mutants.HARMLESS}, exercise {number}: there is no such mutant:"
+                told = f"{job.lesson.name}/audit/{mutants.HARMLESS}, exercise {number}: there is no such mutant:"
                 results.append(Result("stale", job.lesson.name, number, problem=f"{told}  {old}  ->  {new}"))
         return results
 
@@ -248,14 +245,14 @@ class Worker:
                 own = [*failed, *self.items.get(attempt.exercise, [])]
                 guilty = next((item.name for item in own if run(item).failed), None)
             if guilty:
-                result.problem = f"{job.lesson.name}/{VARIANTS}:{attempt.line} is right, but {guilty} rejects it"
+                result.problem = f"{attempt.place} is right, but {guilty} rejects it"
         if failed and not any(r.problem for r in results):
             results[0].problem = f"variants that pass alone fail {failed[0].name} together, of {job.lesson.name}"
         return results
 
 
 def place(stack: ExitStack, lesson: Lesson, exercise: Exercise, attempt: Attempt) -> None:
-    stack.enter_context(substitute.in_place_of(lesson, exercise, substitute.build(attempt, lesson)))
+    stack.enter_context(substitute.in_place_of(lesson, exercise, audit_files.build(attempt, lesson)))
 
 
 @contextmanager

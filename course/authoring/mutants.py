@@ -283,6 +283,6 @@ def changed(node: ast.AST, field: str, index: int | None, new: Any) -> Iterator[
 
 def harmless(lesson: Lesson) -> dict[tuple[str, str, str], str]:
     """Those that are right answers: (exercise, old, new) -> why, as the lesson's harmless.toml lists them."""
-    path = lesson.solution / HARMLESS
+    path = lesson.solution / "audit" / HARMLESS
     listed = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     return {(number, old, new): why for number, of_one in listed.items() for old, new, why in of_one}

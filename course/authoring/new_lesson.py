@@ -107,11 +107,11 @@ SCENARIOS = '''\
 '''
 
 ATTEMPTS = '''\
-"""{what}; see tutorial/CONTRIBUTING.md."""
+"""Exercise {number}.1, first: what people get wrong, and right answers written otherwise."""
 
 from course.base.attempt import Attempts
 
-{name} = Attempts()
+wrong, right = Attempts(), Attempts()
 '''
 
 
@@ -154,8 +154,6 @@ def new_lesson(name: str, root: Path = ROOT) -> list[Path]:
             raise UsageError(f"stage {stage[5:7]} is called {known.parent.name}, not {stage}")
     given = {"number": number, "lesson": lesson, "start": readme_tables.START, "end": readme_tables.END}
     tutorial, solutions = root / "tutorial" / stage / lesson, root / "solutions" / stage / lesson
-    mistakes = ATTEMPTS.format(what="What people write wrongly in this lesson", name="wrong")
-    variants = ATTEMPTS.format(what="Right answers written in other ways than the reference's", name="right")
     texts = {
         tutorial / "lesson.toml": MANIFEST.format(**given),
         tutorial / "README.md": README.format(**given),
@@ -164,8 +162,7 @@ def new_lesson(name: str, root: Path = ROOT) -> list[Path]:
         tutorial / "testcases" / "scenarios.py": SCENARIOS.format(**given),
         tutorial / "walkthrough.ipynb": walkthrough(given),
         solutions / "loss" / "first.py": REFERENCE,
-        solutions / "mistakes.py": mistakes,
-        solutions / "variants.py": variants,
+        solutions / "audit" / "ex01.py": ATTEMPTS.format(**given),
     }
     for path, text in texts.items():
         write_text(path, text)

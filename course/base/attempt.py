@@ -1,16 +1,16 @@
-"""The form of a lesson's mistakes.py and variants.py: other attempts at an exercise than the reference's.
+"""The form of solutions/STAGE/LESSON/audit/exNN.py: other attempts at one exercise than the reference's.
 
-    wrong = Attempts()
+    wrong, right = Attempts(), Attempts()
 
-    wrong("13.2", "The rewards never enter the weights: every response counts alike.", {
+    wrong("The rewards never enter the weights: every response counts alike.", {
         "(rewards.detach().to(precise) / beta).softmax(0)": "torch.full_like(log_probs, 1 / len(log_probs))",
     })
 
-    @wrong("13.2", "The loss is a mean over the group where the weights already sum to one.")
+    @right("log-softmax and a dot product")
     def compute_grpo_loss(log_probs, rewards, beta=0.1):
-        return -((rewards / beta).softmax(0) * log_probs).mean()
+        return -torch.dot(log_probs, torch.log_softmax(rewards / beta, 0).exp())
 
-An attempt is either a change of the reference's file, text by text, or the whole function, method or class.
+An attempt is either a change of the reference's file or the whole function, method or class.
 """
 
 from __future__ import annotations
@@ -25,21 +25,26 @@ from typing import Any
 class Attempt:
     """One other way to do an exercise."""
 
-    exercise: str  # its id, such as "13.2"
     says: str  # a mistake: what is wrong, in one sentence to the learner; a variant: what it does differently
     line: int  # where in its file it is written
     changes: dict[str, str] = field(default_factory=dict)  # text that stands once in the reference's file -> new text
     code: Any = None  # or the function or class that stands in for the reference's
+    exercise: str = ""  # its id, such as "13.2", and
+    file: str = ""  # its file, such as "lesson13_grpo/audit/ex02.py": both are set when the file is read
+
+    @property
+    def place(self) -> str:
+        return f"{self.file}:{self.line}"
 
 
 class Attempts:
-    """A list that is filled by calling it, plainly with changes or as a decorator without."""
+    """A list that is filled by calling it, with changes or as a decorator of the whole code."""
 
     def __init__(self):
         self._made: list[Attempt] = []
 
-    def __call__(self, exercise: str, says: str, changes: dict[str, str] | None = None) -> Callable[[Any], Any]:
-        attempt = Attempt(exercise, says, sys._getframe(1).f_lineno, changes or {})
+    def __call__(self, says: str, changes: dict[str, str] | None = None) -> Callable[[Any], Any]:
+        attempt = Attempt(says, sys._getframe(1).f_lineno, changes or {})
         self._made.append(attempt)
 
         def take(code: Any) -> Any:

@@ -63,9 +63,8 @@ class Lesson:
 
     def reference_files(self) -> list[Path]:
         """The Python files of its reference; what proves the lesson (audit/) is none of them."""
-        proofs = ("mistakes.py", "variants.py")
         files = sorted(self.solution.rglob("*.py"))
-        return [p for p in files if p.name not in proofs and p.relative_to(self.solution).parts[0] != "audit"]
+        return [p for p in files if p.relative_to(self.solution).parts[0] != "audit"]
 
     @property
     def in_order(self) -> list[Exercise]:

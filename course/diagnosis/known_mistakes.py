@@ -21,9 +21,8 @@ import pytest
 from course.base import manifest, time_limit
 from course.base.attempt import Attempt
 from course.base.manifest import Exercise, Lesson
-from course.diagnosis import other_exercise, substitute
+from course.diagnosis import audit_files, other_exercise, substitute
 from course.diagnosis.same_answer import alike
-from course.diagnosis.substitute import MISTAKES
 from course.observe.observer import Answer, Observation, Observer, perform
 
 SECONDS = 1.0  # of looking, after a failed test
@@ -45,9 +44,9 @@ class Case:
 
     def __init__(self, lesson: Lesson, exercise: Exercise):
         self.lesson, self.exercise = lesson, exercise
-        found = [a for a in substitute.read(lesson, MISTAKES) if a.exercise == exercise.id]
-        self.candidates = [Candidate(a, substitute.build(a, lesson)) for a in found]
-        unchanged = Attempt(exercise.id, REFERENCE, 0)
+        found = audit_files.read(lesson, audit_files.MISTAKES, exercise)
+        self.candidates = [Candidate(a, audit_files.build(a, lesson)) for a in found]
+        unchanged = Attempt(REFERENCE, 0)
         self.reference = Candidate(unchanged, substitute.reference(lesson, exercise)) if found else None
         self.elsewhere: list[list[Observation]] = []  # a list for each test
         self._others: Iterator[list[Observation]] | None = None  # what other tests observe, as far as not yet looked at

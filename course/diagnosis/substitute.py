@@ -8,58 +8,14 @@ from __future__ import annotations
 
 import functools
 import importlib
-import importlib.util
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
-from course.base.attempt import Attempt, Attempts
-from course.base.errors import UsageError
 from course.base.manifest import Exercise, Lesson
 from course.base.switch import LESSON
-
-MISTAKES, VARIANTS = "mistakes.py", "variants.py"
-
-
-def read(lesson: Lesson, file: str) -> list[Attempt]:
-    """The attempts in a lesson's mistakes.py or variants.py; none where there is no such file.
-
-    Raises UsageError where one belongs to no exercise, or has neither changes nor code.
-    """
-    path = lesson.solution / file
-    if not path.exists():
-        return []
-    spec = importlib.util.spec_from_file_location(f"attempts_at_{lesson.name}_{path.stem}", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    attempts = [a for value in vars(module).values() if isinstance(value, Attempts) for a in value]
-    known = {e.id for e in lesson.exercises}
-    for attempt in attempts:
-        where = f"{lesson.name}/{file}:{attempt.line}"
-        if attempt.exercise not in known:
-            raise UsageError(f"{where}: there is no exercise {attempt.exercise!r} in lesson.toml")
-        if (attempt.code is None) == (not attempt.changes):
-            raise UsageError(f"{where}: give either changes of the reference's text, or a function under the call")
-    return attempts
-
-
-def build(attempt: Attempt, lesson: Lesson) -> Any:
-    """The function or class that the attempt puts in the place of its exercise's."""
-    exercise = next(e for e in lesson.exercises if e.id == attempt.exercise)
-    if attempt.code is not None:
-        return attempt.code
-    text = (lesson.solution / exercise.file).read_text(encoding="utf-8")
-    for old, new in attempt.changes.items():
-        if text.count(old) != 1:
-            found = "does not stand" if old not in text else f"stands {text.count(old)} times"
-            raise UsageError(
-                f"{lesson.name}, exercise {exercise.id}, line {attempt.line}: {old!r} {found} in {exercise.file}; "
-                "it must stand there once"
-            )
-        text = text.replace(old, new)
-    return from_text(text, exercise, lesson)
 
 
 def reference(lesson: Lesson, exercise: Exercise) -> Any:

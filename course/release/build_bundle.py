@@ -33,7 +33,7 @@ THEIRS = (  # of course/: an allow-list, so that nothing new is handed out by ac
     *("__init__.py", "__main__.py", "commands.py"),
     *(
         f"base/{name}.py"
-        for name in ("__init__", "atomic_files", "attempt", "environment", "errors", "manifest", "object_spec")
+        for name in ("__init__", "atomic_files", "environment", "errors", "manifest", "object_spec")
     ),
     *(f"base/{name}.py" for name in ("property_tests", "student_bundle", "switch", "time_limit")),
     *(f"observe/{name}.py" for name in ("__init__", "call", "codec", "difference", "observer", "report")),

@@ -53,7 +53,7 @@ def graded(tmp_path_factory, write_files):
     lesson = manifest.find("13")
     for student, change in (("right", ""), ("wrong", WRONG), ("talks", TALKS)):
         own = folder / student / lesson.name
-        shutil.copytree(lesson.solution, own, ignore=shutil.ignore_patterns("mistakes.py", "variants.py"))
+        shutil.copytree(lesson.solution, own, ignore=shutil.ignore_patterns("audit"))
         text = (own / "loss" / "grpo.py").read_text()
         end = text.index('"""', text.index('"""', text.index("def compute_grpo_loss")) + 3) + 4
         (own / "loss" / "grpo.py").write_text(text[:end] + change + text[end:])

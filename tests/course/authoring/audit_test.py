@@ -6,7 +6,7 @@ import pytest
 
 from course.authoring import new_lesson, stubs
 from course.base.errors import UsageError
-from tests.small_course import BASIC, HEAD, LESSON, mistakes, variants
+from tests.small_course import BASIC, LESSON, audit_file, mistakes, variants
 
 
 def test_all_is_well_whatever_stands_in_tutorial(audit, tmp_path):
@@ -19,12 +19,11 @@ def test_all_is_well_whatever_stands_in_tutorial(audit, tmp_path):
 
 
 def test_whatever_is_wrong_is_told(audit, write_files):
-    wrong = mistakes("13.1", "+")[:7]
-    wrong[0] = 'attempt("13.1", "Right, really.", {"return x + y": "return y + x"})'
-    wrong += mistakes("13.2", "-")
-    wrong.append(wrong[-1].replace("Off by 8.", "Off by eight."))  # not to be told from another
-    right = [*variants("13.1", "+"), *variants("13.2", "-")]
-    right[0] = 'attempt("13.1", "wrong, really", {"return x + y": "return x"})'
+    first = [*mistakes("+")[:7], *variants("+")]
+    first[0] = 'wrong("Right, really.", {"return x + y": "return y + x"})'
+    first[7] = 'right("wrong, really", {"return x + y": "return x"})'
+    second = [*mistakes("-"), *variants("-")]
+    second.append(second[7].replace("Off by 8.", "Off by eight."))  # not to be told from another
     suites = {
         f"tutorial/{LESSON}/testcases/basic_test.py": BASIC.replace("minus, 20, 3).close(17)", "plus, 2, 3).close(5)"),
         f"tutorial/{LESSON}/testcases/advanced_test.py": BASIC.partition('    @pytest.mark.exercise("13.1")')[0]
@@ -32,17 +31,17 @@ def test_whatever_is_wrong_is_told(audit, write_files):
     }
     problems, shown = audit({
         **suites,
-        f"solutions/{LESSON}/mistakes.py": HEAD + "\n".join(wrong),
-        f"solutions/{LESSON}/variants.py": HEAD + "\n".join(right),
+        f"solutions/{LESSON}/audit/ex01.py": audit_file(first),
+        f"solutions/{LESSON}/audit/ex02.py": audit_file(second),
         f"tutorial/{LESSON}/README.md": "TODO [a](nowhere.md)\n```python\n1 / 0\n```\n",
     })  # fmt: skip
     lesson = "lesson13_made_up"
     assert sorted(problems) == sorted([
-        f"{lesson}/mistakes.py:4 is not caught: all tests pass",
-        f"{lesson}/variants.py:4 is right, but test_sum rejects it",
+        f"{lesson}/audit/ex01.py:4 is not caught: all tests pass",
+        f"{lesson}/audit/ex01.py:11 is right, but test_sum rejects it",
         "test_difference does not end in the stub's NotImplementedError",
         "exercise 13.1 has no test in advanced_test.py",
-        "exercise 13.1 has 7 entries in lesson13_made_up/mistakes.py; 8 are needed",
+        f"{lesson}/audit/ex01.py has 7 mistakes; 8 are needed",
         f"{lesson}/README.md links to nowhere.md, which is not there",
         f"{lesson}/README.md: its Python blocks do not run: ZeroDivisionError: division by zero",
         f"tutorial/{LESSON}/README.md still has a TODO",
@@ -54,12 +53,12 @@ def test_whatever_is_wrong_is_told(audit, write_files):
 
 def test_a_mistake_must_not_be_taken_for_another(audit):
     # Both answer alike to the first test; the sentence of one of them is given twice, so that it is named.
-    wrong = [*mistakes("13.1", "+"), *mistakes("13.2", "-")]
-    wrong.append('attempt("13.1", "Blamed.", {"return x + y": "return x + y + 9 if x > 5 else x + y"})')
-    wrong.append('attempt("13.1", "Innocent.", {"return x + y": "return x + y + 9 if y < 4 else x + y"})')
+    wrong = [*mistakes("+"), *variants("+")]
+    wrong.append('wrong("Blamed.", {"return x + y": "return x + y + 9 if x > 5 else x + y"})')
+    wrong.append('wrong("Innocent.", {"return x + y": "return x + y + 9 if y < 4 else x + y"})')
     tests = BASIC.replace("observe(plus, 20, 3).close(23)", "observe(plus, 20, 3).close(23)  # the same for both")
     problems, shown = audit({
-        f"solutions/{LESSON}/mistakes.py": HEAD + "\n".join(wrong),
+        f"solutions/{LESSON}/audit/ex01.py": audit_file(wrong),
         f"tutorial/{LESSON}/testcases/basic_test.py": tests,
     }, "13.1")  # fmt: skip
     assert problems == ["lesson13_made_up: 8 of 10 mistakes are named, fewer than 95%"]
@@ -69,14 +68,14 @@ def test_a_mistake_must_not_be_taken_for_another(audit):
 def test_what_there_is_not_cannot_be_audited(audit, tmp_path, run_python):
     done = run_python(tmp_path, "-c", "from course.authoring.audit import audit; audit(['13.7'])")
     assert "there is no exercise or lesson '13.7'" in done.stderr
-    (tmp_path / "solutions" / LESSON / "mistakes.py").write_text(HEAD + 'attempt("13.1", "?", {"nowhere": ""})\n')
+    (tmp_path / "solutions" / LESSON / "audit" / "ex01.py").write_text(audit_file(['wrong("?", {"nowhere": ""})']))
     done = run_python(tmp_path, "-c", "from course.authoring.audit import audit; audit(['13.1'])")
-    assert "the audit broke off: lesson13_made_up, exercise 13.1, line 4: 'nowhere' does not" in done.stderr
+    assert "the audit broke off: lesson13_made_up/audit/ex01.py:4: 'nowhere' does not" in done.stderr
 
 
 def test_as_graded_few_draws_and_no_test_that_trains(audit, tmp_path, run_python):
     """What only those tests catch is not caught in grading; few draws are those of the seed."""
-    wrong = 'attempt("13.1", "Large.", {"return x + y": "return x + y if x < 10**6 else 0"})'
+    wrong = 'wrong("Large.", {"return x + y": "return x + y if x < 10**6 else 0"})'
     trains = """
         @pytest.mark.trains
         def test_large(self, observe):
@@ -92,13 +91,13 @@ def test_as_graded_few_draws_and_no_test_that_trains(audit, tmp_path, run_python
     imports = "from hypothesis import strategies as st\n    from course.base.property_tests import for_all\n"
     basic = basic.replace("import pytest\n", f"import pytest\n    {imports}")
     changed = {
-        f"solutions/{LESSON}/mistakes.py": HEAD + "\n".join([*mistakes("13.1", "+"), wrong, *mistakes("13.2", "-")]),
+        f"solutions/{LESSON}/audit/ex01.py": audit_file([*mistakes("+"), wrong, *variants("+")]),
         f"tutorial/{LESSON}/testcases/basic_test.py": basic,
     }
     problems, _ = audit(changed)
     assert problems == []
     problems, _ = audit(changed, "--as-graded", "5")
-    assert problems[0] == "lesson13_made_up/mistakes.py:12 is not caught: all tests pass"
+    assert problems[0] == "lesson13_made_up/audit/ex01.py:12 is not caught: all tests pass"
     done = run_python(tmp_path, "-c", "from course.authoring.audit import audit; audit(['--as-graded'])")
     assert "--as-graded takes a seed, a whole number" in done.stderr
 
@@ -109,8 +108,8 @@ def test_a_new_lesson_is_red_until_it_is_filled(audit, tmp_path):
     problems, _ = audit({})
     told = "\n".join(problems)
     assert "the reference fails" in told
-    assert "exercise 14.1 has 0 entries in lesson14_new/mistakes.py; 15 are needed" in told
-    assert "exercise 14.1 has 0 entries in lesson14_new/variants.py; 3 are needed" in told
+    assert "lesson14_new/audit/ex01.py has 0 mistakes; 15 are needed" in told
+    assert "lesson14_new/audit/ex01.py has 0 variants; 3 are needed" in told
     assert "tutorial/stage01_a/lesson14_new/README.md still has a TODO" in told
     assert "lesson13" not in told
 

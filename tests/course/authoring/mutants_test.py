@@ -121,15 +121,16 @@ def test_what_no_test_catches_is_told(audit):
     ("listed", "told"),
     [
         ("return x", None),
-        ("return y", "lesson13_made_up/harmless.toml, exercise 13.1: a test rejects  return x + y  ->  return y"),
+        ("return y", "lesson13_made_up/audit/harmless.toml, exercise 13.1: a test rejects  return x + y  ->  return y"),
         (
             "return z",
-            "lesson13_made_up/harmless.toml, exercise 13.1: there is no such mutant:  return x + y  ->  return z",
+            "lesson13_made_up/audit/harmless.toml, exercise 13.1: there is no such mutant:  return x + y  ->  return z",
         ),
     ],
 )
 def test_the_list_of_right_answers_is_looked_after(audit, listed, told):
-    problems, shown = audit({**WEAK, f"solutions/{LESSON}/harmless.toml": LIST.format(listed)}, "--mutants", "13.1")
+    listed = {f"solutions/{LESSON}/audit/harmless.toml": LIST.format(listed)}
+    problems, shown = audit({**WEAK, **listed}, "--mutants", "13.1")
     if told is None:
         assert problems == [] and re.search(r"lesson13_made_up +4 +2 +2", shown)
     else:

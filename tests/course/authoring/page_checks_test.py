@@ -9,7 +9,7 @@ import pytest
 from course.authoring import page_checks
 from course.base import manifest
 from course.base.switch import ROOT
-from course.diagnosis import substitute
+from course.diagnosis import audit_files
 from grader import grade
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -57,6 +57,6 @@ def test_the_audits_table_has_the_numbers_of_today():
     for lesson in manifest.read_all():
         ((row),) = re.findall(rf"^\| `{lesson.name}` \| (\d.*) \|$", README, re.MULTILINE)
         exercises, _, mistakes, caught, named, variants, accepted = (int(n) for n in row.split(" | "))
-        counted = [len(substitute.read(lesson, file)) for file in (substitute.MISTAKES, substitute.VARIANTS)]
+        counted = [len(audit_files.read(lesson, kind)) for kind in (audit_files.MISTAKES, audit_files.VARIANTS)]
         assert [exercises, mistakes, variants] == [len(lesson.exercises), *counted]
         assert mistakes == caught >= named >= 0.95 * mistakes and variants == accepted

@@ -34,5 +34,5 @@ def test_a_weakened_test_turns_the_audit_red(tmp_path, copy_machinery, run_pytho
         tmp_path, "-c", f"import sys; from course.authoring.audit import audit; sys.exit(audit(['{exercise}']))"
     )
     assert done.returncode == 1
-    assert "lesson13_grpo/mistakes.py" in done.stdout
+    assert f"lesson13_grpo/audit/ex{int(exercise[3:]):02}.py" in done.stdout
     assert "is not caught: all tests pass" in done.stdout

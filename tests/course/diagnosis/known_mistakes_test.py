@@ -50,28 +50,29 @@ class Counter:
         return self.count
 '''
 
-MISTAKES = """\
-from course.base.attempt import Attempts
-
-wrong = Attempts()
-
-wrong("13.1", "All count alike.", {"return x.softmax(0)": "return 0 * x + 1 / len(x)"})
-wrong("13.1", "Multiplied by beta.", {"_shares(x / beta)": "_shares(x * beta)"})
-wrong("13.1", "Beta is forgotten.", {"_shares(x / beta)": "_shares(x)"})
-wrong("13.1", "Beta is not checked.", {"if not beta > 0:": "if False:"})
-wrong("13.1", "The message lacks the name.", {"beta must be positive, not": "wrong:"})
-wrong("13.1", "Gradient is cut.", {"return x.softmax(0)": "return x.detach().softmax(0)"})
-
-
-@wrong("13.2", "The weights are forgotten.")
+MISTAKES = {
+    "ex01": """\
+wrong("All count alike.", {"return x.softmax(0)": "return 0 * x + 1 / len(x)"})
+wrong("Multiplied by beta.", {"_shares(x / beta)": "_shares(x * beta)"})
+wrong("Beta is forgotten.", {"_shares(x / beta)": "_shares(x)"})
+wrong("Beta is not checked.", {"if not beta > 0:": "if False:"})
+wrong("The message lacks the name.", {"beta must be positive, not": "wrong:"})
+wrong("Gradient is cut.", {"return x.softmax(0)": "return x.detach().softmax(0)"})
+""",
+    "ex02": """\
+@wrong("The weights are forgotten.")
 def mean(x):
     return x.mean()
 
 
-wrong("13.2", "Added up without weights.", {"(weights(x) * x).sum()": "x.sum()"})
-wrong("13.3", "Nothing is remembered.", {"self.count += n\\n        return self.count": "return n"})
-wrong("13.3", "The count before is returned.", {"return self.count": "return self.count - n"})
-"""
+wrong("Added up without weights.", {"(weights(x) * x).sum()": "x.sum()"})
+""",
+    "ex03": """\
+wrong("Nothing is remembered.", {"self.count += n\\n        return self.count": "return n"})
+wrong("The count before is returned.", {"return self.count": "return self.count - n"})
+""",
+}
+HEAD = "from course.base.attempt import Attempts\n\nwrong = Attempts()\n"
 
 TESTS = """\
     import pytest
@@ -149,7 +150,7 @@ def whys(tmp_path, write_files, manifest_text, lessons_at, monkeypatch):
         f"tutorial/{LESSON}/testcases/basic_test.py": TESTS,
         f"tutorial/{LESSON}/testcases/scenarios.py": SCENARIOS,
         f"solutions/{LESSON}/work.py": SOLUTION,
-        f"solutions/{LESSON}/mistakes.py": MISTAKES,
+        **{f"solutions/{LESSON}/audit/{name}.py": HEAD + text for name, text in MISTAKES.items()},
         "pyproject.toml": (ROOT / "pyproject.toml").read_text(),
     })  # fmt: skip
 
@@ -239,19 +240,19 @@ def test_nobody_is_blamed_where_an_exercise_has_a_mistake_of_its_own_too(whys):
 
 
 def test_without_mistakes_the_report_is_silent(whys, tmp_path):
-    (tmp_path / "solutions" / LESSON / "mistakes.py").unlink()
-    assert set(whys({"x / beta": "x * beta"}).values()) == {None}
+    (tmp_path / "solutions" / LESSON / "audit" / "ex01.py").unlink()
+    assert set(whys({"x / beta": "x * beta"}, "-k", "TestWeights").values()) == {None}
 
 
 def test_a_broken_list_of_mistakes_breaks_no_report(whys, tmp_path):
-    (tmp_path / "solutions" / LESSON / "mistakes.py").write_text("def (:\n")
-    assert set(whys({"x / beta": "x * beta"}).values()) == {None}
+    (tmp_path / "solutions" / LESSON / "audit" / "ex01.py").write_text("def (:\n")
+    assert set(whys({"x / beta": "x * beta"}, "-k", "TestWeights").values()) == {None}
 
 
 def test_after_a_second_it_is_silent(whys, tmp_path, monkeypatch):
     monkeypatch.setattr(known_mistakes, "SECONDS", 1.0)
-    mistakes = tmp_path / "solutions" / LESSON / "mistakes.py"
-    mistakes.write_text("import time\n" + MISTAKES.replace("return x.mean()", "time.sleep(1.1); return x.mean()"))
+    slow = "import time\n" + HEAD + MISTAKES["ex02"].replace("return x.mean()", "time.sleep(1.1); return x.mean()")
+    (tmp_path / "solutions" / LESSON / "audit" / "ex02.py").write_text(slow)
     assert whys({"return (weights(x) * x).sum()": "return x.mean()"})["test_two"] is None
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from course.base import manifest, switch
 from course.base.errors import UsageError
-from course.diagnosis import substitute
+from course.diagnosis import audit_files, substitute
 
 LESSON = "stage01_a/lesson13_made_up"
 
@@ -66,39 +66,40 @@ def work(lesson):
     return importlib.import_module("lesson13_made_up.work")
 
 
-def written(lesson, text):
-    """The attempts of a mistakes.py with that text under its head."""
-    (lesson.solution / substitute.MISTAKES).write_text(HEAD + text)
-    return substitute.read(lesson, substitute.MISTAKES)
+def written(lesson, number, text):
+    """The mistakes of an exercise whose audit file has that text under its head."""
+    exercise = next(e for e in lesson.exercises if e.id == number)
+    path = audit_files.file_of(lesson, exercise)
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(HEAD + text)
+    return audit_files.read(lesson, audit_files.MISTAKES, exercise)
 
 
 def test_a_function_is_replaced_wherever_it_was_imported_and_comes_back(lesson, work):
     other = importlib.import_module("lesson13_made_up.other")
-    (attempt,) = written(lesson, 'wrong("13.1", "Three times.", {"_times(x, 2)": "_times(x, 3)"})\n')
+    (attempt,) = written(lesson, "13.1", 'wrong("Three times.", {"_times(x, 2)": "_times(x, 3)"})\n')
     original = work.double
-    with substitute.in_place_of(lesson, lesson.exercises[0], substitute.build(attempt, lesson)):
+    with substitute.in_place_of(lesson, lesson.exercises[0], audit_files.build(attempt, lesson)):
         assert (work.fourfold(1), other.eightfold(1), substitute.in_use(original)(1)) == (9, 12, 3)
     assert (work.fourfold(1), other.eightfold(1)) == (4, 8)
     assert substitute.in_use(original) is original is work.double is other.double
 
 
 def test_it_comes_back_after_an_error_too(lesson, work):
-    (attempt,) = written(lesson, 'wrong("13.1", "Three times.", {"_times(x, 2)": "_times(x, 3)"})\n')
+    (attempt,) = written(lesson, "13.1", 'wrong("Three times.", {"_times(x, 2)": "_times(x, 3)"})\n')
     with (
         pytest.raises(ZeroDivisionError),
-        substitute.in_place_of(lesson, lesson.exercises[0], substitute.build(attempt, lesson)),
+        substitute.in_place_of(lesson, lesson.exercises[0], audit_files.build(attempt, lesson)),
     ):
         work.double(1 / 0)
     assert work.double(1) == 2
 
 
 def test_one_attempt_on_top_of_another(lesson, work):
-    first, second = written(
-        lesson, 'wrong("13.1", "3.", {"(x, 2)": "(x, 3)"})\nwrong("13.1", "5.", {"(x, 2)": "(x, 5)"})\n'
-    )
+    first, second = written(lesson, "13.1", 'wrong("3.", {"(x, 2)": "(x, 3)"})\nwrong("5.", {"(x, 2)": "(x, 5)"})\n')
     original, exercise = work.double, lesson.exercises[0]
-    with substitute.in_place_of(lesson, exercise, substitute.build(first, lesson)):
-        with substitute.in_place_of(lesson, exercise, substitute.build(second, lesson)):
+    with substitute.in_place_of(lesson, exercise, audit_files.build(first, lesson)):
+        with substitute.in_place_of(lesson, exercise, audit_files.build(second, lesson)):
             assert (work.fourfold(1), substitute.in_use(original)(1)) == (25, 5)
         assert (work.fourfold(1), substitute.in_use(original)(1)) == (9, 3)
     assert work.fourfold(1) == 4
@@ -107,56 +108,58 @@ def test_one_attempt_on_top_of_another(lesson, work):
 def test_the_references_own_helpers_come_with_it_the_rest_is_the_learners(lesson, work):
     work.double = lambda x: 100 * x
     work._times = None
-    attempt, helper = written(
-        lesson,
-        'wrong("13.2", "Starts at one.", {"self.count += double(n)": "self.count += double(n) + 1"})\n'
-        'wrong("13.1", "A helper.", {"return x * n": "return x * n + 0.5"})\n',
+    (attempt,) = written(
+        lesson, "13.2", 'wrong("Starts at one.", {"self.count += double(n)": "self.count += double(n) + 1"})\n'
     )
-    with substitute.in_place_of(lesson, lesson.exercises[1], substitute.build(attempt, lesson)):
+    (helper,) = written(lesson, "13.1", 'wrong("A helper.", {"return x * n": "return x * n + 0.5"})\n')
+    with substitute.in_place_of(lesson, lesson.exercises[1], audit_files.build(attempt, lesson)):
         assert work.Counter().add(1) == 101
     assert work.Counter().add(1) == 100
-    assert substitute.build(helper, lesson)(1) == 2.5
+    assert audit_files.build(helper, lesson)(1) == 2.5
 
 
 def test_a_whole_class(lesson, work):
     (attempt,) = written(
-        lesson, '\n@wrong("13.3", "Never counts.")\nclass Other:\n    def add(self, n):\n        return 0\n'
+        lesson, "13.3", '\n@wrong("Never counts.")\nclass Other:\n    def add(self, n):\n        return 0\n'
     )
-    with substitute.in_place_of(lesson, lesson.exercises[2], substitute.build(attempt, lesson)):
+    with substitute.in_place_of(lesson, lesson.exercises[2], audit_files.build(attempt, lesson)):
         assert work.Counter().add(1) == 0
     assert work.Counter().add(1) == 2
 
 
 def test_a_whole_function_is_held_to_the_same_shapes(lesson, work):
-    (attempt,) = written(lesson, '\n@wrong("13.1", "None.")\ndef double(x):\n    return None\n')
-    with substitute.in_place_of(lesson, lesson.exercises[0], substitute.build(attempt, lesson)):
+    (attempt,) = written(lesson, "13.1", '\n@wrong("None.")\ndef double(x):\n    return None\n')
+    with substitute.in_place_of(lesson, lesson.exercises[0], audit_files.build(attempt, lesson)):
         assert work.double.__annotations__ == {"x": int, "return": int}
 
 
-@pytest.mark.parametrize(("text", "message"), [
-    ('wrong("13.9", "?", {"a": "b"})', r"lesson13_made_up/mistakes\.py:3: there is no exercise '13\.9'"),
-    ('wrong("13.1", "?")', r"mistakes\.py:3: give either changes"),
-    ('@wrong("13.1", "?", {"a": "b"})\ndef f(x):\n    return x', "give either changes"),
-])  # fmt: skip
-def test_a_wrong_entry_is_told(lesson, text, message):
-    with pytest.raises(UsageError, match=message):
-        written(lesson, text + "\n")
+@pytest.mark.parametrize("text", ['wrong("?")', '@wrong("?", {"a": "b"})\ndef f(x):\n    return x'])
+def test_an_entry_has_either_changes_or_code(lesson, text):
+    with pytest.raises(UsageError, match=r"lesson13_made_up/audit/ex01\.py:3: give either changes"):
+        written(lesson, "13.1", text + "\n")
+
+
+def test_a_file_must_belong_to_an_exercise(lesson):
+    written(lesson, "13.1", "")
+    (lesson.solution / "audit" / "ex09.py").write_text("")
+    with pytest.raises(UsageError, match=r"audit/ex09\.py: there is no such exercise"):
+        audit_files.read(lesson, audit_files.MISTAKES)
 
 
 @pytest.mark.parametrize(("old", "message"), [("nowhere", "'nowhere' does not stand"), ("double", "stands 4 times")])
 def test_a_change_must_have_one_place(lesson, old, message):
-    (attempt,) = written(lesson, f'wrong("13.1", "?", {{"{old}": "x"}})\n')
+    (attempt,) = written(lesson, "13.1", f'wrong("?", {{"{old}": "x"}})\n')
     with pytest.raises(UsageError, match=message + r" (times )?in work\.py; it must stand there once"):
-        substitute.build(attempt, lesson)
+        audit_files.build(attempt, lesson)
 
 
 def test_no_file_no_attempts(lesson):
-    assert substitute.read(lesson, substitute.VARIANTS) == []
+    assert audit_files.read(lesson, audit_files.VARIANTS) == []
 
 
 def test_a_module_that_is_imported_later_is_found_too(lesson, work):
-    (attempt,) = written(lesson, 'wrong("13.1", "Three times.", {"_times(x, 2)": "_times(x, 3)"})\n')
-    code = substitute.build(attempt, lesson)
+    (attempt,) = written(lesson, "13.1", 'wrong("Three times.", {"_times(x, 2)": "_times(x, 3)"})\n')
+    code = audit_files.build(attempt, lesson)
     with substitute.in_place_of(lesson, lesson.exercises[0], code):
         assert work.fourfold(1) == 9
     other = importlib.import_module("lesson13_made_up.other")
@@ -166,10 +169,10 @@ def test_a_module_that_is_imported_later_is_found_too(lesson, work):
 
 
 def test_lessons_that_are_loaded_anew_are_looked_through_anew(lesson, work):
-    (attempt,) = written(lesson, 'wrong("13.1", "Three times.", {"_times(x, 2)": "_times(x, 3)"})\n')
-    with substitute.in_place_of(lesson, lesson.exercises[0], substitute.build(attempt, lesson)):
+    (attempt,) = written(lesson, "13.1", 'wrong("Three times.", {"_times(x, 2)": "_times(x, 3)"})\n')
+    with substitute.in_place_of(lesson, lesson.exercises[0], audit_files.build(attempt, lesson)):
         assert work.fourfold(1) == 9
     switch.forget()
     anew = importlib.import_module("lesson13_made_up.work")
-    with substitute.in_place_of(lesson, lesson.exercises[0], substitute.build(attempt, lesson)):
+    with substitute.in_place_of(lesson, lesson.exercises[0], audit_files.build(attempt, lesson)):
         assert (anew.fourfold(1), work.fourfold(1)) == (9, 4)

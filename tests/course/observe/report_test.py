@@ -100,8 +100,8 @@ MISTAKES = """\
     from course.base.attempt import Attempts
 
     wrong = Attempts()
-    wrong("13.1", "One too much: the sum alone is asked for.", {"beta * x.sum()": "beta * x.sum() + 1"})
-    wrong("13.1", "Beta is forgotten.", {"beta * x.sum()": "x.sum()"})
+    wrong("One too much: the sum alone is asked for.", {"beta * x.sum()": "beta * x.sum() + 1"})
+    wrong("Beta is forgotten.", {"beta * x.sum()": "x.sum()"})
     """
 
 SCENARIOS = '''\
@@ -127,7 +127,7 @@ def course(tmp_path_factory, copy_machinery, write_files, manifest_text):
         f"tutorial/{LESSON}/testcases/scenarios.py": SCENARIOS,
         "tutorial/stage01_a/lesson14_other/lesson.toml": manifest_text("14.1 work.py:f"),
         f"solutions/{LESSON}/work.py": SOLUTION,
-        f"solutions/{LESSON}/mistakes.py": MISTAKES,
+        f"solutions/{LESSON}/audit/ex01.py": MISTAKES,
         "tests/own_test.py": "def test_of_the_course_itself():\n    assert 1 == 2, 'told as pytest tells it'\n",
     })  # fmt: skip
 

@@ -15,7 +15,7 @@ from course.authoring import page_checks, stubs
 from course.base import manifest, student_bundle
 from course.base.errors import UsageError
 from course.base.switch import ROOT
-from course.diagnosis import substitute
+from course.diagnosis import audit_files
 from course.release import build_bundle
 
 LESSON = "tutorial/stage04_alignment/lesson13_grpo"
@@ -84,7 +84,7 @@ def test_nothing_of_the_instructors_is_in_it():
     assert [name for name in contents if set(re.split(r"[/.]", name)) & set(words)] == []
     texts = {name: data.decode("utf-8", "replace") for name, data in contents.items() if not name.endswith(".gz")}
     lessons = manifest.read_all()
-    sentences = {a.says for lesson in lessons for a in substitute.read(lesson, substitute.MISTAKES)}
+    sentences = {a.says for lesson in lessons for a in audit_files.read(lesson, audit_files.MISTAKES)}
     assert len(sentences) > 100
     assert [(name, s) for s in sentences for name, text in texts.items() if s in text] == []
 
@@ -134,7 +134,7 @@ def test_stubs_are_pristine_and_drafts_stay_at_home(tmp_path, copy_machinery, wr
         "notes.md": "for the exam",
         "draft.py": "def one():\n    return 1\n",
         "helper.py": "changed\n",
-        "mistakes.py": "wrong\n",
+        "audit/ex01.py": "wrong\n",
         "testcases/hidden_test.py": "hidden",
         ".secret.png": "hidden",
         "kept/work.py": "mine",
@@ -143,7 +143,7 @@ def test_stubs_are_pristine_and_drafts_stay_at_home(tmp_path, copy_machinery, wr
         "work.py": "def one():\n    return 1\n",
         "given.py": "GIVEN = 1\n",
         "helper.py": "HELP = 1\n",
-        "mistakes.py": "wrong\n",
+        "audit/ex01.py": "wrong\n",
     }
     write_files(
         root, {f"tutorial/{place}/{name}": text for name, text in {**theirs, **ours, "work.py": "mine"}.items()}

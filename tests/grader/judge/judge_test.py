@@ -69,14 +69,14 @@ def fourfold(x):
     # > Double twice.
     return double(double(x))
 '''
-MISTAKES = """\
-from course.base.attempt import Attempts
-
-wrong = Attempts()
-wrong("10.1", "It is the square of x.", {"x + x": "x * x"})
-wrong("10.1", "Nothing raises another error than was asked for.", {"raise ValueError": "raise KeyError"})
-wrong("10.2", "It is a third of x.", {"x / 2": "x / 3"})
-"""
+MISTAKES = {
+    "10.1": """\
+wrong("It is the square of x.", {"x + x": "x * x"})
+wrong("Nothing raises another error than was asked for.", {"raise ValueError": "raise KeyError"})
+""",
+    "10.2": 'wrong("It is a third of x.", {"x / 2": "x / 3"})\n',
+    "10.3": "",
+}
 TESTS = """\
 import pytest
 from lesson10_made.more import fourfold
@@ -186,7 +186,12 @@ def judged(tmp_path, write_files, manifest_text, lessons_at, monkeypatch):
         lessons_at(tmp_path)
         monkeypatch.setenv("SOLUTION", "1")
         tests = tmp_path / "tutorial" / place / "testcases" / "basic_test.py"
-        write_files(tmp_path, {str(tests): judged.tests, f"solutions/{place}/mistakes.py": judged.mistakes})
+        write_files(tmp_path, {str(tests): judged.tests})
+        for number, text in judged.mistakes.items():
+            audit_file = f"solutions/{place}/audit/ex0{number[-1]}.py"
+            write_files(
+                tmp_path, {audit_file: f"from course.base.attempt import Attempts\n\nwrong = Attempts()\n{text}"}
+            )
         made = Desk(lesson, judged.slot, handed)
         options = ["-s", "--noconftest", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(tmp_path)]
         options += [part for name in ("terminal", "cacheprovider", "xdist", "logging") for part in ("-p", f"no:{name}")]
@@ -197,7 +202,7 @@ def judged(tmp_path, write_files, manifest_text, lessons_at, monkeypatch):
                 del sys.modules[name]
         return made.found
 
-    judged.tests, judged.mistakes, judged.slot = TESTS, MISTAKES, Forks(tmp_path / "worker")
+    judged.tests, judged.mistakes, judged.slot = TESTS, dict(MISTAKES), Forks(tmp_path / "worker")
     yield judged
     judged.slot.gone = False
     judged.slot.end()
@@ -309,9 +314,9 @@ def test_a_mistake_in_what_is_raised_is_named(judged):
 
 
 def test_what_another_exercise_s_mistake_explains_is_no_mistake_of_its_own(judged):
-    judged.mistakes += """
-wrong("10.3", "It is the fourth power of x.", {"double(double(x))": "x**4"})
-wrong("10.3", "It is x itself.", {"double(double(x))": "x"})
+    judged.mistakes["10.3"] = """
+wrong("It is the fourth power of x.", {"double(double(x))": "x**4"})
+wrong("It is x itself.", {"double(double(x))": "x"})
 """
     square, power, itself = (
         WORK.replace("x + x", "x * x"),
@@ -337,7 +342,7 @@ def test_a_mistake_in_a_later_exercise_explains_an_earlier_one_too(judged):
 def test_a_quarter_of_fourfold(observe):
     observe(fourfold, 3).close(12)
 """
-    judged.mistakes += 'wrong("10.3", "It is x itself.", {"double(double(x))": "x"})\n'
+    judged.mistakes["10.3"] = 'wrong("It is x itself.", {"double(double(x))": "x"})\n'
     (found,) = judged({**RIGHT, "more.py": MORE.replace("double(double(x))", "x")})
     assert states(found) == {"10.1": FAILED, "10.2": PASSED, "10.3": FAILED}
     assert found["10.1"].why is None and found["10.3"].why == "It is x itself."
@@ -419,7 +424,7 @@ def test_a_wrong_answer_or_a_missing_one_before_a_call_without_end(judged, monke
 
 def test_a_known_mistake_that_never_ends_does_not_hold_up_the_judge(judged, monkeypatch):
     monkeypatch.setattr(judge, "LOOK", 0.5)
-    judged.mistakes += 'wrong("10.1", "It never ends.", {"return x + x": "while x != 0:\\n        pass"})\n'
+    judged.mistakes["10.1"] += 'wrong("It never ends.", {"return x + x": "while x != 0:\\n        pass"})\n'
     (found,) = judged({**RIGHT, "work.py": WORK.replace("x + x", "x + x + x")})
     assert states(found) == {"10.1": FAILED, "10.2": PASSED, "10.3": FAILED} and found["10.1"].why is None
 

@@ -1,0 +1,63 @@
+"""Reads solutions/STAGE/LESSON/audit/exNN.py (known mistakes and right variants of one exercise) and builds the code
+of what stands there."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+from course.base.attempt import Attempt, Attempts
+from course.base.errors import UsageError
+from course.base.manifest import Exercise, Lesson
+from course.diagnosis import substitute
+
+MISTAKES, VARIANTS = "wrong", "right"  # the lists in a file
+
+
+def file_of(lesson: Lesson, exercise: Exercise) -> Path:
+    """13.2 -> solutions/.../lesson13_grpo/audit/ex02.py"""
+    return lesson.solution / "audit" / f"ex{int(exercise.id.partition('.')[2]):02}.py"
+
+
+def read(lesson: Lesson, kind: str, exercise: Exercise | None = None) -> list[Attempt]:
+    """The known mistakes or the variants of a lesson, or of one of its exercises; none if there is no file.
+
+    Raises UsageError if an entry has neither changes nor code, or a file belongs to no exercise.
+    """
+    if exercise is not None:
+        return _read(lesson, kind, exercise)
+    files = {file_of(lesson, e) for e in lesson.exercises}
+    for path in sorted((lesson.solution / "audit").glob("ex[0-9]*.py")):
+        if path not in files:
+            raise UsageError(f"{lesson.name}/audit/{path.name}: there is no such exercise in lesson.toml")
+    return [attempt for e in lesson.exercises for attempt in _read(lesson, kind, e)]
+
+
+def _read(lesson: Lesson, kind: str, exercise: Exercise) -> list[Attempt]:
+    path = file_of(lesson, exercise)
+    if not path.exists():
+        return []
+    spec = importlib.util.spec_from_file_location(f"audit_of_{lesson.name}_{path.stem}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found = list(getattr(module, kind, Attempts()))
+    for attempt in found:
+        attempt.exercise, attempt.file = exercise.id, f"{lesson.name}/audit/{path.name}"
+        if (attempt.code is None) == (not attempt.changes):
+            raise UsageError(f"{attempt.place}: give either changes of the reference, or a function under the call")
+    return found
+
+
+def build(attempt: Attempt, lesson: Lesson) -> Any:
+    """The function or class that the attempt puts in the place of its exercise's."""
+    if attempt.code is not None:
+        return attempt.code
+    exercise = next(e for e in lesson.exercises if e.id == attempt.exercise)
+    text = (lesson.solution / exercise.file).read_text(encoding="utf-8")
+    for old, new in attempt.changes.items():
+        if text.count(old) != 1:
+            found = "does not stand" if old not in text else f"stands {text.count(old)} times"
+            raise UsageError(f"{attempt.place}: {old!r} {found} in {exercise.file}; it must stand there once")
+        text = text.replace(old, new)
+    return substitute.from_text(text, exercise, lesson)

@@ -1,0 +1,153 @@
+"""Exercise 15.10, DigitTrainer.step: what people get wrong, and right answers written otherwise."""
+
+import math
+
+import torch
+from lesson15_grpo_mnist.loss.advantages import compute_advantages, share_without_signal
+from lesson15_grpo_mnist.rollout.groups import group_rollout
+
+from course.base.attempt import Attempts
+
+wrong, right = Attempts(), Attempts()
+
+ADVANTAGES = "advantages = compute_advantages(rollout.rewards, config.baseline, config.divide_by_std, values)"
+UPDATES = "updates = [self.update(rollout, advantages) for _ in range(config.updates_per_rollout)]"
+MEAN = "**{name: sum(u[name] for u in updates) / len(updates) for name in updates[0]},"
+
+wrong("The advantages are computed anew before each update, from values that the update before has changed.", {
+    UPDATES: "updates = []\n        for _ in range(config.updates_per_rollout):\n"
+        "            if self.critic is not None:\n"
+        "                values = self.critic(rollout.states).detach()\n            " + ADVANTAGES + "\n"
+        "            updates.append(self.update(rollout, advantages))",
+})  # fmt: skip
+
+wrong("Every update draws answers of its own; all updates of a step work on one rollout.", {
+    UPDATES: "updates = []\n        for _ in range(config.updates_per_rollout):\n"
+        "            updates.append(self.update("
+        "rollout, advantages))\n            rollout = group_rollout(self.actor, self.environment, indices, "
+        "config.group_size, self.generator)",
+})  # fmt: skip
+
+wrong("There is one update, whatever updates_per_rollout says.", {
+    UPDATES: "updates = [self.update(rollout, advantages)]",
+})  # fmt: skip
+
+wrong("The advantage is always that of the group, whatever baseline is configured.", {
+    ADVANTAGES: ADVANTAGES.replace("config.baseline", '"critic" if self.critic is not None else "group"'),
+})  # fmt: skip
+
+wrong("divide_by_std of the settings never reaches the advantages.", {
+    ADVANTAGES: ADVANTAGES.replace("config.divide_by_std, values", "values=values"),
+})  # fmt: skip
+
+wrong("The number of answers is not config.group_size.", {
+    "config.group_size, self.generator)": "4, self.generator)",
+})  # fmt: skip
+
+wrong("The draws do not come from self.generator.", {
+    "config.group_size, self.generator)": "config.group_size)",
+})  # fmt: skip
+
+wrong("The generator is made anew in every step: each draws the same answers as the one before.", {
+    "config.group_size, self.generator)": "config.group_size, torch.Generator().manual_seed(config.seed))",
+})  # fmt: skip
+
+wrong("The first images are taken, whichever are asked for.", {
+    "self.environment, indices, config.group_size": "self.environment, torch.arange(len(indices)), config.group_size",
+})  # fmt: skip
+
+wrong("The step is not counted.", {
+    "        self.step_number += 1\n": "",
+})  # fmt: skip
+
+wrong("Updates are counted where steps should be.", {
+    "self.step_number += 1": "self.step_number += len(updates)",
+})  # fmt: skip
+
+wrong("The metrics are those of the last update alone.", {
+    MEAN: "**updates[-1],",
+})  # fmt: skip
+
+wrong("The metrics are those of the first update alone.", {
+    MEAN: "**updates[0],",
+})  # fmt: skip
+
+wrong("The metrics of the updates are added up; their mean is asked for.", {
+    MEAN: MEAN.replace(" / len(updates)", ""),
+})  # fmt: skip
+
+wrong("no_signal is the share of groups that have a signal.", {
+    "share_without_signal(rollout.rewards)": "1 - share_without_signal(rollout.rewards)",
+})  # fmt: skip
+
+wrong("The entropy has the wrong sign.", {
+    "-rollout.log_probs.mean()": "rollout.log_probs.mean()",
+})  # fmt: skip
+
+wrong("reward is the sum of all rewards; their mean is asked for.", {
+    "rollout.rewards.mean().item()": "rollout.rewards.sum().item()",
+})  # fmt: skip
+
+wrong("Metrics are tensors; each is to be a float.", {
+    "rollout.rewards.mean().item()": "rollout.rewards.mean()",
+})  # fmt: skip
+
+wrong("reward is the mean of the advantages, which hardly ever differs from 0.", {
+    "rollout.rewards.mean().item()": "advantages.mean().item()",
+})  # fmt: skip
+
+wrong("The critic is trained and never asked: zeros stand for its values.", {
+    "                values = self.critic(rollout.states)\n":
+        "                values = torch.zeros(len(rollout.states))\n",
+})  # fmt: skip
+
+# Right answers written otherwise
+
+
+@right("metrics gathered in lists")
+def step(self, indices):
+    settings = self.config
+    rollout = group_rollout(self.actor, self.environment, indices, settings.group_size, generator=self.generator)
+    values = self.critic(rollout.states).detach() if self.critic is not None else None
+    advantages = compute_advantages(rollout.rewards, settings.baseline, settings.divide_by_std, values=values)
+    gathered = {}
+    for _ in range(settings.updates_per_rollout):
+        for name, value in self.update(rollout, advantages).items():
+            gathered.setdefault(name, []).append(value)
+    self.step_number = self.step_number + 1
+    means = {name: math.fsum(found) / len(found) for name, found in gathered.items()}
+    alike = [len(set(row)) == 1 for row in rollout.rewards.tolist()]
+    return means | {
+        "reward": float(rollout.rewards.mean()),
+        "no_signal": sum(alike) / len(alike),
+        "entropy": float(rollout.log_probs.mean().neg()),
+    }
+
+
+@right("running sums, counted first")
+def step(self, indices):
+    self.step_number += 1
+    count = self.config.updates_per_rollout
+    rollout = group_rollout(self.actor, self.environment, indices, self.config.group_size, self.generator)
+    if self.critic is None:
+        values = None
+    else:
+        with torch.inference_mode():
+            values = self.critic(rollout.states).clone()
+        values = torch.tensor(values.tolist(), dtype=values.dtype)
+    advantages = compute_advantages(rollout.rewards, self.config.baseline, self.config.divide_by_std, values)
+    metrics = {"reward": rollout.rewards.mean().item(), "entropy": -float(rollout.log_probs.double().mean())}
+    metrics["no_signal"] = float(share_without_signal(rollout.rewards))
+    for _ in range(count):
+        for name, value in self.update(rollout, advantages).items():
+            metrics[name] = metrics.get(name, 0.0) + value / count
+    return metrics
+
+
+right("values without no_grad: the advantages are constants all the same", {
+    "            with torch.no_grad():\n                values = self.critic(rollout.states)\n":
+        "            values = self.critic(rollout.states)\n",
+    "updates = [self.update(rollout, advantages) for _ in range(config.updates_per_rollout)]":
+        "updates = []\n        while len(updates) < config.updates_per_rollout:\n"
+        "            updates.append(self.update(rollout, advantages))",
+})  # fmt: skip

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from course.observe.report import Report
+
 # The status of an exercise. Points are earned by the first alone; the others say why there are none.
 PASSED = "passed"
 FAILED = "failed"  # at least one of its tests fails
@@ -32,10 +34,14 @@ class ExerciseResult:
     status: str
     tests: int = 0  # that had to pass
     passed: int = 0
-    report: list[str] = field(default_factory=list)  # of the first failed test, as the desk shows it; plain text
+    report: Report | None = None  # of the first failed test, as the desk shows it
     why: str | None = None  # the known mistake, if one was recognised
     follows: str = ""  # the id of the other exercise whose mistake or lack this only follows from
     extra: list[str] = field(default_factory=list)  # for the instructor alone: the tests of their own that failed
+
+    def __post_init__(self):
+        if isinstance(self.report, dict):  # read from JSON
+            self.report = Report(**self.report)
 
 
 @dataclass

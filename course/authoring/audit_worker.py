@@ -164,7 +164,7 @@ class Worker:
         with placed(job.lesson, exercise, substitute.from_text(text, exercise, job.lesson)):
             for item in items:
                 report = run(item)
-                if f"exercise {exercise.id}," not in (getattr(report, "unwritten", None) or ""):
+                if getattr(report, "not_written", None) != exercise.id:
                     result.problem = f"{item.name} does not end in the stub's NotImplementedError"
                     break
         return [result]
@@ -178,10 +178,10 @@ class Worker:
             items = self.items.get(attempt.exercise, [])
             for item in list(items):
                 report = run(item)
-                if getattr(report, "unwritten", None) or not report.failed:
+                if getattr(report, "not_written", None) or not report.failed:
                     continue
                 caught.append(item.name)
-                result.looked = max(result.looked, getattr(report, "looked", 0.0))
+                result.looked = max(result.looked, getattr(report, "diagnosis_seconds", 0.0))
                 spoke = getattr(report, "why", None) or ""
                 if spoke:
                     if not slow(item):  # it may well catch the next one, too

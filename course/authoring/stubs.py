@@ -16,7 +16,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from course.base import manifest, student_bundle
+from course.base import manifest, not_written, student_bundle
 from course.base.atomic_files import write_text
 from course.base.errors import UsageError
 from course.base.manifest import Lesson
@@ -49,7 +49,7 @@ def stub_of(lesson: Lesson, file: str) -> str:
     tree = ast.parse(source)
     edits: list[tuple[int, int, list[str]]] = []  # first line, last line (from 1, both included), replacement
     for exercise in (e for e in lesson.exercises if e.file == file):
-        raises = f'raise NotImplementedError("not written yet: exercise {exercise.id}, {exercise.place}")'
+        raises = f'raise NotImplementedError("{not_written.message(exercise)}")'
         found = list(functions(tree, exercise.object))
         if not found:
             raise UsageError(f"{lesson.name}/lesson.toml, exercise {exercise.id}: {file} has no {exercise.object}")

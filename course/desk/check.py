@@ -19,7 +19,7 @@ class Collector:
         self.exercise_of: dict[str, str] = {}  # test id -> exercise id
         self.passed: dict[str, int] = defaultdict(int)
         self.total: dict[str, int] = defaultdict(int)
-        self.unwritten: set[str] = set()
+        self.not_written: set[str] = set()
         self.broken: list[str] = []  # files that could not even be loaded
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -29,19 +29,20 @@ class Collector:
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
-            lines = str(report.longrepr).strip().splitlines() or ["broken"]
-            if not hasattr(report.longrepr, "lines"):  # not told by our plugin: the end is what says most
-                lines = [f"{report.nodeid.rpartition('/')[2]}: {lines[-1].removeprefix('E').strip()}"]
-            told = "; ".join(" ".join(line.split()) for line in lines)
-            self.broken += [told] if told not in self.broken else []
+            lines = getattr(report, "not_loaded", None)
+            if lines is None:  # pytest's own text: its end says most
+                last = (str(report.longrepr).strip().splitlines() or ["broken"])[-1]
+                lines = [f"{report.nodeid.rpartition('/')[2]}: {last.removeprefix('E').strip()}"]
+            text = "; ".join(" ".join(line.split()) for line in lines)
+            self.broken += [text] if text not in self.broken else []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "call" or (report.when == "setup" and report.failed):
             exercise = self.exercise_of[report.nodeid]
             self.total[exercise] += 1
             self.passed[exercise] += report.passed
-            if getattr(report, "unwritten", None):
-                self.unwritten.add(exercise)
+            if getattr(report, "not_written", None):
+                self.not_written.add(exercise)
 
 
 def run(lesson: Lesson) -> Collector:
@@ -65,7 +66,7 @@ def check_lessons(lessons: list[Lesson]) -> int:
         for exercise in lesson.exercises:
             passed, total = result.passed[exercise.id], result.total[exercise.id]
             done = total > 0 and passed == total
-            said = verdict(passed, total, exercise.id in result.unwritten)
+            said = verdict(passed, total, exercise.id in result.not_written)
             if result.broken and not total and not reference:  # its tests could not even be loaded
                 said = remembered(progress.condition(lesson, exercise, kept))
             points += exercise.points if done or said.startswith("passed") else 0

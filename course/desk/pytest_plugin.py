@@ -1,14 +1,15 @@
-"""The course's side of pytest: the switch is checked, `observe` is given, and failures are told briefly.
+"""The course's side of pytest: it checks SOLUTION, gives `observe` to tests, and shows failures briefly.
 
-A test whose exercise is not written yet is counted as "not written"; each such exercise gets one line. A failed
-observation gets the short report of `course.observe.report` instead of a traceback; `--full-trace` brings the traceback back.
+A test whose exercise is not written yet is counted as "not written"; each such exercise gets one line. A failed test of
+a lesson gets the short report of `course.observe.report` instead of a traceback; `--full-trace` brings the traceback
+back. What is found out about a test travels on pytest's own report, as plain data: `not_written` (an exercise's id),
+`why`, `diagnosis_seconds`, and `exercise_test` (for `course.desk.progress`).
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import re
 import sys
 import time
 from collections import Counter
@@ -17,12 +18,11 @@ from pathlib import Path
 import pytest
 from _pytest._code.code import ReprFileLocation, TerminalRepr
 
-from course.base import manifest, property_tests, student_bundle, switch, time_limit
+from course.base import manifest, not_written, property_tests, student_bundle, switch, time_limit
 from course.base.errors import UsageError
 from course.base.manifest import Exercise
 from course.desk import progress, record_results, test_timeout
-
-UNWRITTEN = "not written yet: exercise "
+from course.observe.report import Reason, Report, render
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -31,18 +31,18 @@ def pytest_configure(config: pytest.Config) -> None:
         property_tests.chosen_seed()
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
-    if not hasattr(config, "workerinput"):  # xdist's workers have nobody to tell
+    if not hasattr(config, "workerinput"):  # xdist's workers have no terminal
         with contextlib.suppress(OSError):
-            config.stash[OUT] = os.dup(1)  # pytest catches what is written to 1 itself
+            config.stash[TERMINAL] = os.dup(1)  # pytest catches what is written to 1 itself
 
 
-OUT = pytest.StashKey[int]()
+TERMINAL = pytest.StashKey[int]()  # a file descriptor
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    if OUT in config.stash:
-        os.close(config.stash[OUT])
-        del config.stash[OUT]
+    if TERMINAL in config.stash:
+        os.close(config.stash[TERMINAL])
+        del config.stash[TERMINAL]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -71,15 +71,19 @@ def observe():
     _observers.remove(observer)
 
 
-_observers: list = []  # one a session; a list so that pytest's own tests of tests do not mix them up
+_observers: list = []  # one for each session; a list so that pytest sessions inside a test do not mix them up
+
+
+# --- which tests are run -------------------------------------------------------------------------------------------
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
     session.collected = list(items)  # what -k leaves out may still help to tell mistakes apart
     if wanted := session.config.getoption("--exercise", None):
-        ours = not session.testsfailed and not hasattr(session.config, "workerinput")  # a broken file is told first
-        if ours and (problem := _not_here(wanted, items)):  # raised in one of xdist's workers it would be a crash
+        # A broken file is reported first; raised in one of xdist's workers, the error would be a crash.
+        may_complain = not session.testsfailed and not hasattr(session.config, "workerinput")
+        if may_complain and (problem := _not_here(wanted, items)):
             raise pytest.UsageError(problem)
         chosen = [i for i in items if (m := i.get_closest_marker("exercise")) and m.args[0] in wanted]
         session.config.hook.pytest_deselected(items=[i for i in items if i not in chosen])
@@ -87,7 +91,7 @@ def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.It
 
 
 def _not_here(wanted: list[str], items: list[pytest.Item]) -> str | None:
-    """What is wrong with the first exercise that is of no lesson whose tests were collected."""
+    """What is wrong with the first exercise that belongs to no lesson whose tests were collected."""
     folders = dict.fromkeys(folder for item in items if (folder := _lesson_folder(item.path)))
     try:
         here = [exercise.id for folder in folders for exercise in manifest.read(folder).exercises]
@@ -101,6 +105,9 @@ def _not_here(wanted: list[str], items: list[pytest.Item]) -> str | None:
     return None
 
 
+# --- running one ---------------------------------------------------------------------------------------------------
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for observer in _observers:
         observer.start()
@@ -108,18 +115,18 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item):
-    limit, about = item.config.getoption("--limit"), record_results.about(item)
+    limit, test = item.config.getoption("--limit"), record_results.about(item)
     debugged = item.config.getoption("usepdb", False) or "debugpy" in sys.modules or "pydevd" in sys.modules
-    if about is None or not limit or debugged:
+    if test is None or not limit or debugged:
         return (yield)
     stopped = item.session.stash.setdefault(STOPPED, set())
-    if about[1] in stopped:  # the exercise's other tests meet the same loop, most likely
+    if test[1] in stopped:  # the exercise's other tests meet the same loop, most likely
         limit /= 4
     try:
-        with test_timeout.limited(limit, item.config.stash.get(OUT, None)):
+        with test_timeout.limited(limit, item.config.stash.get(TERMINAL, None)):
             return (yield)
     except time_limit.TooLate:
-        stopped.add(about[1])
+        stopped.add(test[1])
         raise
 
 
@@ -128,105 +135,94 @@ def pytest_enter_pdb() -> None:
 
 
 STOPPED = pytest.StashKey[set]()  # exercises
-RAISED = pytest.StashKey[dict]()  # (exercise, error, places) -> (the first test that met it, why)
-_recorders: list[record_results.Recorder] = []  # likewise
+
+
+# --- what failed ---------------------------------------------------------------------------------------------------
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report(collector: pytest.Collector):
-    """A learner's file that cannot be loaded is told by its own line, not by those of whoever imports it."""
+    """A learner's file that cannot be loaded is reported by its own line, not by those of the files that import it."""
     report = yield
     call = getattr(report, "call", None)
     lesson = _lesson_folder(collector.path) if report.failed and call and call.excinfo else None
     if lesson is None or collector.config.getoption("fulltrace", False):
         return report
     if switch.finder.tree_of(lesson.name) == "tutorial" and (lines := _not_loaded(call.excinfo.value)):
-        report.longrepr = _Short(lines, collector)
+        report.longrepr = ShortText(lines, collector)
+        report.not_loaded = lines
     return report
 
 
 def _not_loaded(error: BaseException) -> list[str]:
-    from course.desk import failure_text
+    from course.observe import make_report
 
     error = error.__cause__ or error
     if isinstance(error, SyntaxError) and error.filename:
         path = Path(error.filename)
         path = path.relative_to(switch.finder.root) if path.is_relative_to(switch.finder.root) else path
         return [f"{path.as_posix()}:{error.lineno}: {error.msg}"]
-    places = failure_text.places_in_lesson(error)
-    return [f"{type(error).__name__}: {error}", *(f"  {'at':<9}{place}" for place in places)] if places else []
-
-
-def pytest_sessionstart(session: pytest.Session) -> None:
-    _recorders.append(record_results.Recorder())
-
-
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    if _recorders:
-        _recorders[-1].note(report)
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    recorder = _recorders.pop() if _recorders else None
-    if recorder and not hasattr(session.config, "workerinput"):  # xdist's controller hears of all tests
-        recorder.keep()
+    places = make_report.places_in_lesson(error)
+    return [f"{type(error).__name__}: {error}", *render(Report(places=places))] if places else []
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
     report = yield
-    report.about = record_results.about(item)
+    report.exercise_test = record_results.about(item)
     if not report.failed or call.excinfo is None or item.config.getoption("fulltrace", False):
         return report
-    error = call.excinfo.value
-    lesson = _lesson_folder(item.path)
-    if isinstance(error, NotImplementedError) and str(error).startswith(UNWRITTEN):
-        report.unwritten = _unwritten_line(str(error), lesson)
-        report.longrepr = _Short([report.unwritten], item)
-    elif lesson is not None and isinstance(error, time_limit.TooLate):
-        report.longrepr = _Short(_report_lines(item, lesson, error, None), item)
-    elif lesson is not None and (isinstance(error, AssertionError) or getattr(error, "came_through_observe", False)):
+    error, lesson = call.excinfo.value, _lesson_folder(item.path)
+    if isinstance(error, NotImplementedError) and (number := not_written.exercise_in(str(error))):
+        report.not_written = number
+        report.longrepr = ShortText([_not_written_line(error, number, lesson)], item)
+        return report
+    if lesson is None:
+        return report
+    reason = None
+    if isinstance(error, AssertionError) or getattr(error, "came_through_observe", False):
         started = time.perf_counter()
-        report.why = _why(item)
-        report.looked = time.perf_counter() - started
-        lines = _report_lines(item, lesson, error, report.why)
-        report.longrepr = _Short(_known_already(item, error, lines, report.why) or lines, item)
+        reason = _reason(item)
+        report.why = reason and reason.sentence
+        report.diagnosis_seconds = time.perf_counter() - started
+    elif not isinstance(error, time_limit.TooLate):  # an error of the test itself: the traceback helps its author
+        return report
+    report.longrepr = ShortText(render(_shortened(item, _report(item, lesson, error, reason))), item)
     return report
 
 
-def _known_already(item: pytest.Item, error: BaseException, lines: list[str], why: str | None) -> list[str]:
-    """Two lines for an error that an earlier test of the exercise has met at the same place; else none."""
-    from course.desk import failure_text
+def _report(item: pytest.Item, lesson: Path, error: BaseException, reason: Reason | None) -> Report:
+    from course.observe import make_report
 
-    places = () if isinstance(error, AssertionError) else tuple(failure_text.places_in_lesson(error))
-    marker = item.get_closest_marker("exercise")
-    if not places or marker is None:
-        return []
-    raised = next((line for line in lines if line.startswith("  raised")), "")
-    met = item.session.stash.setdefault(RAISED, {})
-    first, told = met.setdefault((marker.args[0], raised, places), (item.name, why))
-    if first == item.name or why not in (None, told):
-        return []
-    return [lines[0], f"{raised}, as in {first}"]
+    exercise = make_report.exercise_of(item, lesson)
+    line = _line_of(lesson, exercise) if exercise else None
+    found = make_report.of_failed_test(item, lesson, error, _observers[-1].log if _observers else [], line)
+    if reason:
+        found.next, found.why = reason
+    return found
 
 
-def _why(item: pytest.Item) -> str | None:
-    """The known mistake behind the failure, where one is found within a second. A bundle for students holds none."""
+def _shortened(item: pytest.Item, found: Report) -> Report:
+    """If an earlier test of the exercise has met the same error at the same place, only that is said."""
+    if not found.raised or not found.places or not found.exercise:
+        return found
+    known = item.session.stash.setdefault(RAISED, {})
+    first, why = known.setdefault((found.exercise, found.raised, *found.places), (item.name, found.why))
+    if first == item.name or found.why not in ("", why):
+        return found
+    return Report(found.exercise, found.object, found.where, raised=f"{found.raised}, as in {first}")
+
+
+RAISED = pytest.StashKey[dict]()  # (exercise, error, places) -> (the first test that met it, why)
+
+
+def _reason(item: pytest.Item) -> Reason | None:
+    """The known mistake behind the failure, if one is found within a second. A bundle for students holds none."""
     if not _observers or student_bundle.is_bundle():
         return None
     from course.diagnosis import known_mistakes
 
     return known_mistakes.why(item, _observers[-1].log)
-
-
-def _report_lines(item: pytest.Item, lesson: Path, error: BaseException, why: str | None) -> list[str]:
-    from course.desk import failure_text
-    from course.observe import report
-
-    marker = item.get_closest_marker("exercise")
-    exercise = report.exercise_by_id(lesson, marker.args[0]) if marker else None
-    line = _line_of(lesson, exercise) if exercise else None
-    return failure_text.lines(item, lesson, error, _observers[-1].log if _observers else [], why, line)
 
 
 def _line_of(lesson: Path, exercise: Exercise) -> int | None:
@@ -235,18 +231,18 @@ def _line_of(lesson: Path, exercise: Exercise) -> int | None:
     return progress.line_of(switch.finder.folders(tree).get(lesson.name, lesson) / exercise.file, exercise)
 
 
-def _unwritten_line(message: str, lesson: Path | None) -> str:
-    """The stub's message, and the way past it where the stub is an earlier lesson's."""
-    message = message.splitlines()[0]
-    number = re.search(r"exercise (\d\d)\.", message)
-    own = lesson.name[len("lesson") :][:2] if lesson else None
-    if own and number and number[1] != own:
-        if student_bundle.is_bundle():
-            return f"{message} (lesson {own} builds on it)"
-        chosen = os.environ.get("SOLUTION", "").strip()
-        given = ",".join([*([chosen] if chosen not in ("", "0") else []), f"lesson{number[1]}"])
-        return f"{message} (lesson {own} builds on it; SOLUTION={given} uses the reference for it)"
-    return message
+def _not_written_line(error: NotImplementedError, number: str, lesson: Path | None) -> str:
+    """The stub's message, and the way past it if the stub is an earlier lesson's."""
+    message = str(error).splitlines()[0]
+    other, own = f"lesson{number.partition('.')[0]}", lesson.name[: len("lesson00")] if lesson else None
+    if own in (None, other):
+        return message
+    builds_on_it = f"lesson {own.removeprefix('lesson')} builds on it"
+    if student_bundle.is_bundle():
+        return f"{message} ({builds_on_it})"
+    chosen = os.environ.get("SOLUTION", "").strip()
+    solution = other if chosen in ("", "0") else f"{chosen},{other}"
+    return f"{message} ({builds_on_it}; SOLUTION={solution} uses the reference for it)"
 
 
 def _lesson_folder(path: Path) -> Path | None:
@@ -255,7 +251,7 @@ def _lesson_folder(path: Path) -> Path | None:
     return folder if path.parent.name == "testcases" and switch.LESSON.fullmatch(folder.name) else None
 
 
-class _Short(TerminalRepr):
+class ShortText(TerminalRepr):
     """A failure in a few lines; the first is what pytest's summary shows."""
 
     def __init__(self, lines: list[str], node: pytest.Item | pytest.Collector):
@@ -271,8 +267,28 @@ class _Short(TerminalRepr):
         return "\n".join(self.lines)
 
 
+# --- what is remembered and summed up ------------------------------------------------------------------------------
+
+_recorders: list[record_results.Recorder] = []  # one for each session, as above
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    _recorders.append(record_results.Recorder())
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if _recorders:
+        _recorders[-1].note(report)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    recorder = _recorders.pop() if _recorders else None
+    if recorder and not hasattr(session.config, "workerinput"):  # xdist's controller gets the reports of all tests
+        recorder.keep()
+
+
 def pytest_report_teststatus(report: pytest.TestReport):
-    if getattr(report, "unwritten", None):
+    if getattr(report, "not_written", None):
         return "not written", "n", ("NOT WRITTEN", {"yellow": True})
     return None
 
@@ -281,5 +297,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reports = terminalreporter.stats.get("not written", [])
     if reports:
         terminalreporter.section("not written yet", yellow=True)
-        for line, tests in Counter(report.unwritten for report in reports).items():
+        for line, tests in Counter(str(report.longrepr) for report in reports).items():
             terminalreporter.write_line(f"{line}   {tests} test{'s' if tests > 1 else ''}")

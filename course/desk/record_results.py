@@ -25,17 +25,17 @@ class Recorder:
         self.failed: set[tuple[Path, str, str]] = set()  # (lesson folder, exercise, suite)
         self.passed: dict[tuple[Path, str, str], set[str]] = defaultdict(set)  # ids of tests
         self.wanted: dict[tuple[Path, str, str], int] = {}  # how many tests the suite has of the exercise
-        self.unwritten: set[str] = set()  # exercises
+        self.not_written: set[str] = set()  # exercises
 
     def note(self, report: pytest.TestReport) -> None:
-        about = getattr(report, "about", None)
+        about = getattr(report, "exercise_test", None)
         if about is None:
             return
         folder, exercise, suite, tests = about
         key = (Path(folder), exercise, suite)
         self.wanted[key] = tests
-        if getattr(report, "unwritten", None):
-            self.unwritten.add(exercise)
+        if getattr(report, "not_written", None):
+            self.not_written.add(exercise)
         if report.failed:
             self.failed.add(key)
         elif report.when == "call" and report.passed:
@@ -45,7 +45,7 @@ class Recorder:
         """Writes what was found. Never an error: a learner's tests must not fail for it."""
         read, states = functools.cache(manifest.read), functools.cache(progress.read)
         roots: dict[Path, progress.State] = {}
-        tested = {number for _, number, _ in self.wanted} - self.unwritten
+        tested = {number for _, number, _ in self.wanted} - self.not_written
         for key, tests in self.wanted.items():
             folder, number, suite = key
             passed = key not in self.failed

@@ -24,6 +24,7 @@ from course.base.manifest import Exercise, Lesson
 from course.diagnosis import audit_files, other_exercise, substitute
 from course.diagnosis.same_answer import alike
 from course.observe.observer import Answer, Observation, Observer, perform
+from course.observe.report import Reason
 
 SECONDS = 1.0  # of looking, after a failed test
 ENOUGH = 6  # other tests that do not speak against the only one left
@@ -100,9 +101,9 @@ def start_over() -> None:
         case.start_over()
 
 
-def why(item: pytest.Item, log: list[Observation], seconds: float | None = None) -> str | None:
-    """The sentence of the one known mistake, or the one other exercise, that explains `log`: the observations of
-    the failed test `item`. None where there is none, or more than one."""
+def why(item: pytest.Item, log: list[Observation], seconds: float | None = None) -> Reason | None:
+    """The one known mistake, or the one other exercise, that explains `log`: the observations of the failed test
+    `item`. None if there is none, or more than one."""
     deadline = time.monotonic() + (SECONDS if seconds is None else seconds)
     marker = item.get_closest_marker("exercise")
     if marker is None or not log:
@@ -116,7 +117,7 @@ def why(item: pytest.Item, log: list[Observation], seconds: float | None = None)
             _cases[lesson.name, exercise.id] = Case(lesson, exercise)
         with contextlib.suppress(time_limit.TooLate), time_limit.until(deadline):
             if found := named(_cases[lesson.name, exercise.id], item, list(log), deadline):
-                return found
+                return Reason(exercise.id, found)
         # A second of its own: where the calls are slow, trying all the mistakes has used up the first.
         deadline = max(deadline, time.monotonic() + (SECONDS if seconds is None else seconds))
         with time_limit.until(deadline):

@@ -15,10 +15,11 @@ from course.base.manifest import Exercise, Lesson
 from course.diagnosis import substitute
 from course.diagnosis.same_answer import alike
 from course.observe.observer import Observation, perform
+from course.observe.report import Reason
 
 
-def blamed(lesson: Lesson, exercise: Exercise, log: list[Observation], deadline: float) -> str | None:
-    """A sentence that names the other exercise, or None. May raise alarm.TooLate after `deadline`."""
+def blamed(lesson: Lesson, exercise: Exercise, log: list[Observation], deadline: float) -> Reason | None:
+    """The reason that names the other exercise, or None. May raise time_limit.TooLate after `deadline`."""
     lessons = [one for one in manifest.read_all(lesson.root) if one.name in sys.modules and one.number <= lesson.number]
     others = [(one, e) for one in lessons for e in one.exercises if e.id != exercise.id]
     right = _answers(log, [*others, (lesson, exercise)], deadline)
@@ -28,10 +29,11 @@ def blamed(lesson: Lesson, exercise: Exercise, log: list[Observation], deadline:
     if len(guilty) != 1:
         return None
     ((_, other),) = guilty
-    return (
+    sentence = (
         f"Not the fault of your {exercise.object}: with the right {other.object} (exercise {other.id}) "
         "in its place all these calls come out right."
     )
+    return Reason(other.id, sentence)
 
 
 def _answers(log: list[Observation], replaced: list[tuple[Lesson, Exercise]], deadline: float) -> list[Observation]:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from course.base.object_spec import Spec
 from course.observe import codec, shape_check
-from course.observe.value_text import short
+from course.observe.format_value import short
 
 
 @dataclass

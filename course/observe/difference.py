@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from course.observe.value_text import WIDTH, Digits, short, visible, whole
+from course.observe.format_value import WIDTH, Digits, short, visible, whole
 
 
 @dataclass
@@ -17,7 +17,7 @@ class Difference:
     """`steps` lead from the whole to the first place that differs: how it is called, what is there, what should be
     there, and whether the difference can be seen although it is cut."""
 
-    line: str  # of the report
+    text: str  # where they differ, and by how much
     steps: list[tuple[str, Any, Any, bool]]
     least: Digits = field(default_factory=dict)  # of the numbers that differ
 
@@ -31,11 +31,11 @@ class Difference:
         return where, *(kinds if texts[0] == texts[1] and kinds[0] != kinds[1] else texts)
 
 
-def find(got: Any, expected: Any, rtol: float, atol: float, where: str = "") -> Difference | None:
+def first_difference(got: Any, expected: Any, rtol: float, atol: float, where: str = "") -> Difference | None:
     """None where equal, else the first place that differs, and by how much."""
 
-    def here(line: str) -> Difference:
-        return Difference(line, [(where, got, expected, False)])
+    def here(text: str) -> Difference:
+        return Difference(text, [(where, got, expected, False)])
 
     if isinstance(expected, (Tensor, int, float)) and not isinstance(expected, bool):
         if isinstance(got, bool) or not isinstance(got, (Tensor, int, float)):
@@ -56,7 +56,7 @@ def find(got: Any, expected: Any, rtol: float, atol: float, where: str = "") -> 
     else:
         equal = type(got) is type(expected) and got == expected
         return None if equal else here(f"{where or 'it'} is {short(got)}")
-    found = next((d for d in (find(g, e, rtol, atol, place) for place, g, e in pairs) if d), None)
+    found = next((d for d in (first_difference(g, e, rtol, atol, place) for place, g, e in pairs) if d), None)
     return found and replace(found, steps=[(where, got, expected, False), *found.steps])
 
 
@@ -65,8 +65,8 @@ def _of_numbers(got: Any, expected: Any, bad: Tensor, where: str) -> Difference:
     a, b = _exact(got), _exact(expected)
     lost = _lost(got, expected, (a - b).abs()[bad], b)
     if a.ndim == 0:
-        line = f"{where} by {short((a - b).item())}{lost}".strip()
-        return Difference(line, [(where, got, expected, False)], visible(a.item(), b.item()))
+        text = f"{where} by {short((a - b).item())}{lost}".strip()
+        return Difference(text, [(where, got, expected, False)], visible(a.item(), b.item()))
     index = tuple(bad.nonzero()[0].tolist())
     places = [f"{where}[{', '.join(map(str, index[:n]))}]" if n else where for n in range(len(index) + 1)]
     seen = bool(bad.flatten()[:4].any())  # the first four numbers are always shown
@@ -75,8 +75,8 @@ def _of_numbers(got: Any, expected: Any, bad: Tensor, where: str) -> Difference:
     for x, y in zip(a[bad][:WIDTH].tolist(), b[bad][:WIDTH].tolist(), strict=True):
         least |= {number: max(n, least.get(number, 0)) for number, n in visible(x, y).items()}
     one, other = _apart(a[index].item(), b[index].item())
-    line = f"first at {places[-1]}: {one} against {other} ({int(bad.sum())} of {bad.numel()} differ){lost}"
-    return Difference(line, steps, least)
+    text = f"first at {places[-1]}: {one} against {other} ({int(bad.sum())} of {bad.numel()} differ){lost}"
+    return Difference(text, steps, least)
 
 
 def _lost(got: Any, expected: Any, errors: Tensor, scale: Tensor) -> str:

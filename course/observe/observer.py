@@ -12,8 +12,6 @@ nevertheless encoded and decoded (`course.observe.codec`), so that a type behave
 
 from __future__ import annotations
 
-import contextlib
-import inspect
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -28,9 +26,10 @@ from course.base.switch import LESSON
 from course.diagnosis import substitute
 from course.observe import call, codec
 from course.observe.call import Answer, Request
-from course.observe.difference import find
-from course.observe.report import Mismatch, Problem, call_text, with_dtype
-from course.observe.value_text import short
+from course.observe.difference import first_difference
+from course.observe.format_call import describe_call, describe_scenario, with_dtype
+from course.observe.format_value import short
+from course.observe.report import ObservationFailed, Report
 
 NO_GRADIENT = None  # what stands for the gradient of something that the result does not depend on
 
@@ -64,7 +63,7 @@ class Seen:
         except (KeyError, IndexError, TypeError):
             whose = f"{self._part} of the result" if self._part else "the result"
             others = f", only {', '.join(map(repr, self.value))}" if isinstance(self.value, dict) and self.value else ""
-            self.fail(f"{whose} has no {key!r}{others}")
+            self._fail(message=f"{whose} has no {key!r}{others}")
 
     def grad(self, name: str) -> Seen:
         """The gradient to the argument `name`; its value is None where the result does not depend on it."""
@@ -78,10 +77,10 @@ class Seen:
         value = self.value
         if value is None and self._part.startswith("gradient") and isinstance(expected, Tensor):
             value = torch.zeros_like(expected)
-        difference = find(value, expected, rtol, atol)
+        difference = first_difference(value, expected, rtol, atol)
         if difference is not None:
             place, got, wanted = ("", short(None), short(expected)) if self.value is None else difference.pair()
-            self.fail(says, expected=wanted, first_difference=difference.line, got=got, place=place)
+            self._fail(got=got, place=place, expected=wanted, difference=difference.text, message=says)
 
     def has_dtype(self, expected: torch.dtype, says: str) -> None:
         """Fails, saying `says`, unless the value is a tensor of this dtype."""
@@ -89,41 +88,38 @@ class Seen:
         found = getattr(self.value, "dtype", type(self.value).__name__)
         if found != expected:
             name, wanted = (str(kind).removeprefix("torch.") for kind in (found, expected))
-            self.fail(says, expected=wanted, got=with_dtype(short(self.value), name), dtypes=True)
+            self._fail(dtypes=True, got=with_dtype(short(self.value), name), expected=wanted, message=says)
 
     def no_gradient(self, why: str) -> None:
         """Fails, saying `why`, if any gradient arrived here."""
         __tracebackhide__ = True
         leaves = self.value.values() if isinstance(self.value, dict) else [self.value]
         if any(g is not None and bool((g != 0).any() | g.isnan().any()) for g in leaves):
-            self.fail(why)
+            self._fail(message=why)
 
     def inputs_unchanged(self) -> None:
         """Fails if the call changed one of its arguments in place."""
         __tracebackhide__ = True
         if self._answer.changed:
-            self.fail(f"the call changed its argument {self._answer.changed[0]!r} in place; work on a copy")
+            self._fail(message=f"the call changed its argument {self._answer.changed[0]!r} in place; work on a copy")
 
     def check(self, condition: bool, says: str) -> None:
         """Fails, saying `says`, unless `condition` holds: for properties of what was observed."""
         __tracebackhide__ = True
         if not condition:
-            self.fail(says)
+            self._fail(message=says)
 
-    def fail(
-        self,
-        says: str = "",
-        expected: str = "",
-        first_difference: str = "",
-        got: str = "",
-        dtypes: bool = False,
-        place: str = "",
-    ) -> None:
+    def _fail(self, dtypes: bool = False, got: str = "", place: str = "", **parts: str) -> None:
+        """Raises the report. dtypes: show those of the arguments. place: which part of the value `got` is."""
         __tracebackhide__ = True
-        got, where = got or short(self.value), f"{self._part}{place}"
-        got = f"{where}: {got}" if where else got
-        called, that_is = describe(self._request, dtypes), explained(self._request)
-        raise Mismatch("\n".join(Problem(called, that_is, got, expected, first_difference, says).lines()))
+        where = f"{self._part}{place}"
+        got = got or short(self.value)
+        raise failed(self._request, dtypes, got=f"{where}: {got}" if where else got, **parts)
+
+
+def failed(request: Request, dtypes: bool = False, **parts: str) -> ObservationFailed:
+    """The error to raise for this call. parts: of the report."""
+    return ObservationFailed(Report(call=describe_call(request, dtypes), scenario=describe_scenario(request), **parts))
 
 
 class Observer:
@@ -159,7 +155,7 @@ class Observer:
         self.log.append(Observation(request, answer, seconds=time.perf_counter() - started))
         seen = Seen(answer, answer.value, request)
         if answer.problem is not None:
-            seen.fail(answer.problem)
+            seen._fail(message=answer.problem)
         return seen
 
     @contextmanager
@@ -192,9 +188,7 @@ class Observer:
 
     def _fail_raise(self, expected: str, got: str) -> None:
         __tracebackhide__ = True
-        request = self.log[-1].request
-        problem = Problem(describe(request), explained(request), got, expected)
-        raise Mismatch("\n".join(problem.lines())) from None
+        raise failed(self.log[-1].request, got=got, expected=expected) from None
 
 
 def _message(match: str, says: str) -> str:
@@ -204,29 +198,3 @@ def _message(match: str, says: str) -> str:
     if not says and re.fullmatch(r"(\w|[- |]|\\\.)+", match):
         says = f"contains {' or '.join(repr(word.replace(chr(92), '')) for word in match.split('|'))}"
     return f" whose message {says or f'matches {match!r}'}"
-
-
-def describe(request: Request, dtypes: bool = False) -> str:
-    """The call, with short values."""
-    sent = codec.decode(request.arguments)
-    try:
-        bound = inspect.signature(request.function).bind(*sent["args"], **sent["kwargs"])
-    except TypeError:  # the function takes other arguments than these: the call as it was written
-        given = [*map(short, sent["args"]), *(f"{k}={short(v)}" for k, v in sent["kwargs"].items())]
-        return f"{request.name}({', '.join(given)})"
-    return call_text(request.name, bound.arguments, dtypes)
-
-
-def explained(request: Request) -> str:
-    """What a scenario does, by its docstring: the first sentence, what it returns, and what it says of the arguments
-    that are given. Nothing of an exercise, which the learner knows."""
-    function = inspect.unwrap(request.function)
-    if not function.__module__.endswith(".testcases.scenarios"):
-        return ""
-    sent = codec.decode(request.arguments)
-    with contextlib.suppress(TypeError):
-        bound = inspect.signature(function).bind(*sent["args"], **sent["kwargs"])
-        given = "|".join(map(re.escape, [*bound.arguments, *bound.kwargs]))
-        first, *others = re.split(r"(?<=\.)\s+(?=[A-Z`])", " ".join((function.__doc__ or "").split()))
-        return " ".join([first, *(s for s in others if re.match(rf"Returns\b|`({given})`", s))])
-    return ""

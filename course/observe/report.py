@@ -1,57 +1,94 @@
-"""The short report under a failed test: which exercise, what was called, what came back, what was expected."""
+"""The short report under a failed test: made once, when the test fails; passed on as data; turned into text only here.
+
+At a desk pytest shows it (`course.desk.pytest_plugin`), in grading it goes into a student's feedback. Standard library
+only. `course.observe.make_report` makes reports of failed tests.
+"""
 
 from __future__ import annotations
 
 import re
 import textwrap
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
-import torch
-
-from course.base import manifest
-from course.base.manifest import Exercise
-from course.base.object_spec import Spec
-from course.observe.value_text import WIDTH, short, whole
-
-
-class Mismatch(AssertionError):
-    """What was observed is not what the exercise asks for. Its text is the report's body."""
-
-
-@dataclass
-class Problem:
-    """The parts of a report; empty ones are left out."""
-
-    called: str = ""
-    that_is: str = ""  # what a scenario that was called does
-    got: str = ""
-    expected: str = ""
-    first_difference: str = ""
-    says: str = ""
-
-    def lines(self) -> list[str]:
-        parts = [
-            *(("" if i else "called", text) for i, text in enumerate(wrapped(self.called))),
-            *(("" if i else "that is", text) for i, text in enumerate(textwrap.wrap(self.that_is, WIDTH))),
-            ("got", self.got),
-            ("expected", self.expected),
-            ("differs", self.first_difference),
-            ("says", self.says),
-        ]
-        return [f"  {label:<9}{text}" for label, text in parts if text]
-
-
-LINES = 4  # of a call, if it can be done
+WIDTH = 96  # of a line, without its label
+CALL_LINES = 4  # of a call, if it can be done
 BREAKS = (r"(?<=,) (?=\w+=)", r"(?<=[\])}],) ", r"(?<=,) ")  # between arguments; after a row; between numbers
 
 
-def wrapped(text: str) -> list[str]:
-    """A call in lines of at most WIDTH characters, broken within an argument only where there is no room otherwise."""
+@dataclass
+class Report:
+    """The parts of a report. Empty parts are not shown."""
+
+    exercise: str = ""  # "13.2"; empty for a test that belongs to no exercise
+    object: str = ""  # what the exercise asks for: "compute_grpo_loss"
+    where: str = ""  # its file and line: "loss/grpo.py:31"; without it no headline is shown
+    call: str = ""
+    scenario: str = ""  # what the called scenario does
+    got: str = ""
+    expected: str = ""
+    difference: str = ""
+    message: str = ""  # what is wrong, in a sentence
+    raised: str = ""  # "IndexError: list index out of range"
+    stopped: str = ""  # why the test was broken off
+    places: list[str] = field(default_factory=list)  # lines of the lesson that an error passed, the innermost last
+    test: str = ""
+    why: str = ""  # the known mistake, or another exercise, behind it
+    next: str = ""  # the exercise whose hint helps on
+
+
+class Reason(NamedTuple):
+    """Why a test fails: the exercise that is at fault, and a sentence."""
+
+    exercise: str
+    sentence: str
+
+
+class ObservationFailed(AssertionError):
+    """What was observed is not what the exercise asks for."""
+
+    def __init__(self, report: Report):
+        super().__init__(report)
+        self.report = report
+
+    def __str__(self) -> str:
+        return "\n".join(render(self.report))
+
+
+def render(report: Report) -> list[str]:
+    """The lines of a report, each part with its label."""
+    parts = [
+        ("called", wrap_call(report.call)),
+        ("that is", textwrap.wrap(report.scenario, WIDTH)),
+        ("got", [report.got]),
+        ("expected", [report.expected]),
+        ("differs", [report.difference]),
+        ("says", [report.message]),
+        ("raised", [report.raised]),
+        ("stopped", [report.stopped]),
+        *(("at", [place]) for place in report.places),
+        ("test", [report.test]),
+        ("why", textwrap.wrap(report.why, WIDTH - 11)),
+        ("next", [f"make hint EX={report.next}" if report.next else ""]),
+    ]
+    lines = [headline(report)] if report.where else []
+    for label, texts in parts:
+        for number, text in enumerate(filter(None, texts)):
+            lines.append(f"  {'' if number else label:<9}{' '.join(text.splitlines())}")  # a text adds no lines
+    return lines
+
+
+def headline(report: Report) -> str:
+    """ "exercise 13.2  compute_grpo_loss                loss/grpo.py:31"."""
+    title = f"exercise {report.exercise}  {report.object}" if report.exercise else "this test"
+    return f"{title:<52} {report.where}"
+
+
+def wrap_call(text: str) -> list[str]:
+    """A call in lines of at most WIDTH characters, broken within an argument only if there is no room otherwise."""
     lines = _filled(_breakable(text, BREAKS))
-    return lines if len(lines) <= LINES else _filled(re.split(BREAKS[-1], text))
+    return lines if len(lines) <= CALL_LINES else _filled(re.split(BREAKS[-1], text))
 
 
 def _filled(parts: Iterable[str]) -> list[str]:
@@ -69,51 +106,3 @@ def _breakable(text: str, breaks: Sequence[str]) -> list[str]:
     if len(text) <= WIDTH or not breaks:
         return [text]
     return [p for part in re.split(breaks[0], text) for p in _breakable(part, breaks[1:])]
-
-
-def call_text(name: str, arguments: dict[str, Any], dtypes: bool = False) -> str:
-    """`compute_grpo_loss(log_probs=[-1, -2], rewards=[1, 0], beta=0.5)`. With `dtypes`, or where numbers of several
-    precisions or of half precision are given, behind each array its dtype."""
-    kinds = {name: kind for name, value in arguments.items() if (kind := _precision(value))}
-    shown = (
-        kinds if dtypes or len(set(kinds.values())) > 1 or not {"float32", "float64"}.issuperset(kinds.values()) else {}
-    )
-    room = max(24, (2 * WIDTH) // max(1, len(arguments)))
-    for most in (3 * WIDTH, 2 * WIDTH, WIDTH, 0):  # settings are shown whole: the cause may be in them
-        texts = {k: (_setting(v) and whole(v, most)) or short(v, room) for k, v in arguments.items()}
-        inner = (f"{k}={with_dtype(text, shown[k], ' ') if k in shown else text}" for k, text in texts.items())
-        text = f"{name}({', '.join(inner)})"
-        if len(wrapped(text)) <= LINES:
-            break
-    return text
-
-
-def with_dtype(text: str, dtype: str, between: str = ", ") -> str:
-    """`text`, a value, with its dtype behind it, where that does not stand there already."""
-    return text if text.endswith(dtype) else f"{text}{between}{dtype}"
-
-
-def _setting(value: Any) -> bool:
-    """Whether it is made of numbers and texts alone, and of no long list."""
-    if isinstance(value, dict):
-        return all(map(_setting, value.values()))
-    if isinstance(value, (list, tuple)):
-        return len(value) <= 8 and all(map(_setting, value))
-    return not isinstance(value, (torch.Tensor, Spec))
-
-
-def _precision(value: Any) -> str | None:
-    if isinstance(value, torch.Tensor) and (value.is_floating_point() or value.is_complex()):
-        return str(value.dtype).removeprefix("torch.")
-    return value.dtype if isinstance(value, Spec) else None
-
-
-def headline(exercise: Exercise | None, file: str, line: int | None) -> str:
-    """ "exercise 13.2  compute_grpo_loss                loss/grpo.py:31"."""
-    title = f"exercise {exercise.id}  {exercise.object}" if exercise else "this test"
-    place = f"{file}:{line}" if line else file
-    return f"{title:<52} {place}".rstrip()
-
-
-def exercise_by_id(lesson_folder: Path, number: str) -> Exercise | None:
-    return next((e for e in manifest.read(lesson_folder).exercises if e.id == number), None)

@@ -33,13 +33,13 @@ THEIRS = (  # of course/: an allow-list, so that nothing new is handed out by ac
     *("__init__.py", "__main__.py", "commands.py"),
     *(
         f"base/{name}.py"
-        for name in ("__init__", "atomic_files", "environment", "errors", "manifest", "object_spec")
+        for name in ("__init__", "atomic_files", "environment", "errors", "manifest", "not_written", "object_spec")
     ),
     *(f"base/{name}.py" for name in ("property_tests", "student_bundle", "switch", "time_limit")),
-    *(f"observe/{name}.py" for name in ("__init__", "call", "codec", "difference", "observer", "report")),
-    *(f"observe/{name}.py" for name in ("shape_check", "value_text")),
+    *(f"observe/{name}.py" for name in ("__init__", "call", "codec", "difference", "format_call", "format_value")),
+    *(f"observe/{name}.py" for name in ("make_report", "observer", "report", "shape_check")),
     *(f"diagnosis/{name}.py" for name in ("__init__", "substitute")),
-    *(f"desk/{name}.py" for name in ("__init__", "check", "failure_text", "hints", "next_step", "progress")),
+    *(f"desk/{name}.py" for name in ("__init__", "check", "hints", "next_step", "progress")),
     *(f"desk/{name}.py" for name in ("pytest_plugin", "record_results", "test_timeout", "watch")),
     *("authoring/__init__.py", "authoring/stubs.py"),
 )

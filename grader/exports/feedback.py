@@ -70,7 +70,7 @@ def _section_of(several: list[ExerciseResult]) -> list[str]:
     """Of exercises that could not be tested for one reason: the files, and the reason once."""
     first, files = several[0], {}
     for e in several:
-        files.setdefault(rows.report(e)[0].split()[-1], []).append(e.id)
+        files.setdefault(e.report.where, []).append(e.id)
     lines = [f"## {', '.join(markdown(e.id) for e in several)}: {markdown(first.status)}", "", rows.sentence(first)]
     lines += ["", *fenced([*(f"{file}  ({', '.join(ids)})" for file, ids in files.items()), *rows.report(first)[1:]])]
     return [*lines, "", f"**Next:** `{rows.step(first)}`"]

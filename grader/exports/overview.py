@@ -244,7 +244,7 @@ def _errors(run: Run, found: Found) -> list[str]:
     for student, results in found:
         for e in results:
             if e.status == GRADER_ERROR:
-                said = html.escape("\n".join(block(e.report)) or "(it left no message)")
+                said = html.escape("\n".join(block(e.report.message.splitlines() if e.report else [])) or "(it left no message)")
                 head = f"<bdi>{_text(student.student)}</bdi><br><code>{_text(rows.title(run, e.id))}</code>"
                 lines.append(f"<tr><th>{head}<td><pre>{said}</pre></tr>")
     if not lines:

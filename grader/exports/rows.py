@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from course.base.errors import UsageError
+from course.observe.report import render
 from grader.exports.text import block, one_line
 from grader.results import (
     BLOCKED,
@@ -92,13 +94,9 @@ def report(e: ExerciseResult) -> list[str]:
 
     Nothing where the grader failed: what it has to say then is about the machine, and for the instructor.
     """
-    lines = [] if e.status == GRADER_ERROR else list(e.report)
-    if lines and lines[-1].split() == ["next", *hint(e).split()]:
-        lines.pop()
-    for i in range(max(0, len(lines) - 20), len(lines)):  # `why` may take several lines, and is near the end
-        if e.why and " ".join(lines[i:]).split() == ["why", *e.why.split()]:
-            return lines[:i]
-    return lines
+    if e.status == GRADER_ERROR or e.report is None:
+        return []
+    return render(replace(e.report, why="" if e.why else e.report.why, next=""))
 
 
 def hint(e: ExerciseResult) -> str:

@@ -14,20 +14,22 @@ from course.diagnosis import substitute
 from course.diagnosis.known_mistakes import Candidate
 from course.diagnosis.same_answer import alike
 from course.observe.observer import Observation, perform
+from course.observe.report import Reason
 
 
 def cause_of(
     lesson: Lesson, log: list[Observation], mistakes: Sequence[tuple[Exercise, Candidate]]
-) -> tuple[str, str] | None:
-    """The id of the one exercise whose recognised mistake explains all of `log`, what another exercise's failed tests
-    observed, and a sentence that says so; None where none does, or more than one."""
+) -> Reason | None:
+    """The one exercise whose recognised mistake explains all of `log`, what another exercise's failed tests observed;
+    None if none does, or more than one."""
     guilty = [exercise for exercise, mistake in mistakes if log and _explains(lesson, exercise, mistake, log)]
     if len(guilty) != 1:
         return None
-    return guilty[0].id, (
+    sentence = (
         f"This follows from your {guilty[0].object} (exercise {guilty[0].id}): with its mistake in it, the right "
         "answer to this exercise fails in just the same way. Mend that one first."
     )
+    return Reason(guilty[0].id, sentence)
 
 
 def _explains(lesson: Lesson, exercise: Exercise, mistake: Candidate, log: list[Observation]) -> bool:

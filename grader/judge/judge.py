@@ -22,7 +22,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,15 +31,16 @@ import torch
 from _pytest.runner import runtestprotocol
 
 from course.authoring import stubs
-from course.base import manifest, switch, time_limit
+from course.base import manifest, not_written, switch, time_limit
 from course.base.manifest import Exercise, Lesson
 from course.base.switch import ROOT
-from course.desk import failure_text, progress
+from course.desk import progress
 from course.diagnosis import known_mistakes
 from course.diagnosis.known_mistakes import Case
-from course.observe import codec, report
+from course.observe import codec, make_report
+from course.observe.format_call import describe_call
 from course.observe.observer import Observation
-from course.observe.report import Mismatch
+from course.observe.report import ObservationFailed, Reason, Report, render
 from grader import results
 from grader.intake import submission
 from grader.judge import follow_on_failures, remote_observer, without_pytest
@@ -58,7 +59,6 @@ PROCESSOR = (120, 900)  # seconds of processor time that one lesson may take, wi
 LOOK = 5.0  # seconds of diagnosis: here it is to be decided, on however busy a machine
 SPEAKERS = 5  # failed tests that are asked for the mistake behind them, one after the other
 CANARY = [{"changed": [], "problem": None}, torch.tensor(1.0), {}]
-UNWRITTEN = "not written yet: exercise "  # and its id
 FURTHER = "a further test of the instructor's does not pass"
 
 
@@ -74,8 +74,8 @@ class Verdict:
     """How a test ended."""
 
     passed: bool
-    lines: list[str] = field(default_factory=list)  # the report, without the known mistake
-    unwritten: bool = False
+    report: Report | None = None  # without the known mistake
+    not_written: str = ""  # the exercise whose stub the test ended in
     ours: str = ""  # why it did not pass, where no answer is to blame: no points are lost by that
     first: int = 0  # which observations the report is about: the last example's
     matches: list[str | None] = field(default_factory=list)  # the messages that it awaited of their errors
@@ -302,12 +302,11 @@ class Judge:
                 continue
             failed = [r for r in self.records[result.id] if r.verdict is not None and not r.verdict.passed]
             if cause := self.cause(lesson, result.id, failed):
-                result.follows, says = cause
-                result.report = [*result.report[:-1], *failure_text.why_lines(says), _next(result.follows)]
+                result.follows = cause.exercise
+                result.report.next, result.report.why = cause
 
-    def cause(self, lesson: Lesson, number: str, failed: list[Record]) -> tuple[str, str] | None:
-        """Which of the recognised mistakes of other exercises explains all that these tests of one observed: that
-        exercise's id, and a sentence."""
+    def cause(self, lesson: Lesson, number: str, failed: list[Record]) -> Reason | None:
+        """Which of the recognised mistakes of other exercises explains all that these tests of one observed."""
         key = (number, *(r.history for r in failed), *(c.attempt.says for _, c in self.recognised))
         if key not in self.reasons:
             log = [seen for record in failed for seen in record.log()] if self.recognised else []
@@ -373,8 +372,8 @@ class Judge:
                 why = f"while the file was imported: {why}"
             if why in ("", submission.MISSING):
                 why = "the file was not handed in"
-            found.report = [report.headline(exercise, exercise.file, None), f"  {'says':<9}{why}"]
-            found.report += [f"  {'at':<9}{place}" for place in getattr(trouble, "places", [])]
+            places = getattr(trouble, "places", [])
+            found.report = replace(make_report.of_exercise(exercise), message=why, places=places)
             return found
         records = self.records[exercise.id] = []
         for item in items:
@@ -386,7 +385,7 @@ class Judge:
         ours = [r.verdict.ours for r in failed if r.verdict is not None and r.verdict.ours]
         if not items or (ours and len(ours) == len(failed)):
             found.status, found.earned = results.GRADER_ERROR, None
-            found.report = [ours[0] if ours else "no test of the course looks at this exercise"]
+            found.report = Report(message=ours[0] if ours else "no test of the course looks at this exercise")
         elif not failed and len(records) == len(items):
             found.status, found.earned = results.PASSED, exercise.points
         else:
@@ -402,12 +401,13 @@ class Judge:
                 continue
             found.extra.append(name_of(item))
             if record.verdict is not None and record.verdict.ours:
-                found.status, found.earned, found.report = results.GRADER_ERROR, None, [record.verdict.ours]
+                found.status, found.earned = results.GRADER_ERROR, None
+                found.report = Report(message=record.verdict.ours)
                 break
             if not found.report:  # always the same, however it failed: a submission could tell by it what it was asked
                 found.status, found.earned = results.FAILED, 0
-                found.report = [report.headline(exercise, exercise.file, _line_of(text, exercise))]
-                found.report += [f"  {'says':<9}{FURTHER}", _next(exercise.id)]
+                found.report = make_report.of_exercise(exercise, _line_of(text, exercise))
+                found.report.message, found.report.next = FURTHER, exercise.id
             if record.trouble is not None:
                 break
 
@@ -415,19 +415,20 @@ class Judge:
         """Fills in status, report and reason of an exercise that has not passed. `text`: of its file."""
         line = _line_of(text, exercise)
         failed = [r for r in failed if r.verdict is None or not r.verdict.ours]
-        wrong = [r for r in failed if r.verdict is not None and not r.verdict.unwritten]
+        wrong = [r for r in failed if r.verdict is not None and not r.verdict.not_written]
         last = failed[-1]  # after a trouble no test was run any more
         if last.trouble is not None and not wrong:
             found.status = last.trouble.status
-            found.report = [report.headline(exercise, exercise.file, line)]
+            found.report = make_report.of_exercise(exercise, line)
             if last.asked_last:
-                found.report.append(f"  {'called':<9}{_called(last.asked_last)}")
-            found.report += [f"  {'says':<9}{last.trouble}", f"  {'test':<9}{last.item.path.name}  {last.item.name}"]
+                found.report.call = describe_call(remote_observer.request_in(last.asked_last))
+            found.report.message = str(last.trouble)
+            found.report.test = f"{last.item.path.name}  {last.item.name}"
             return
         if not wrong:
             self.explain_unwritten(lesson, exercise, found, failed, text)
             return
-        number, cause = 0, self.cause(lesson, exercise.id, [r for r in failed if r.verdict is not None])
+        number, says, cause = 0, None, self.cause(lesson, exercise.id, [r for r in failed if r.verdict is not None])
         if cause:  # first, since it is quick: all of the exercise's own known mistakes would be tried in vain
             self.following.add(exercise.id)
             found.follows, says = cause
@@ -441,23 +442,24 @@ class Judge:
                 known = self.cases[exercise.id].candidates
                 self.recognised += [(exercise, c) for c in known if c.attempt.says == says]
         first = wrong[number]  # the one that tells the mistake from others, as at a desk one of the reports does
-        found.report = [report.headline(exercise, exercise.file, line), *first.verdict.lines[1:-1]]
-        found.report += [*(failure_text.why_lines(says) if says else []), _next(found.follows or exercise.id)]
+        where = make_report.of_exercise(exercise, line).where
+        found.report = replace(first.verdict.report, where=where, why=says or "", next=found.follows or exercise.id)
 
     def explain_unwritten(
         self, lesson: Lesson, exercise: Exercise, found: ExerciseResult, failed: list[Record], text: bytes
     ) -> None:
         """Its tests end in a stub: its own, or that of another exercise that it calls."""
-        first = failed[0].verdict.lines[0]
-        other = next((e for e in lesson.exercises if f"{UNWRITTEN}{e.id}," in first), exercise)
-        missing = other.file in self.aside or f"{UNWRITTEN}{other.id},".encode() in (self.files[other.file] or b"")
-        if other is exercise or f"{UNWRITTEN}{exercise.id},".encode() in text or not missing:
-            found.status, found.report = results.NOT_WRITTEN, [first]
+        other = next((e for e in lesson.exercises if e.id == failed[0].verdict.not_written), exercise)
+        missing = other.file in self.aside or _has_stub(self.files[other.file] or b"", other)
+        if other is exercise or _has_stub(text, exercise) or not missing:
+            found.status, found.report = results.NOT_WRITTEN, make_report.of_exercise(exercise)
             return
         found.status, found.follows = results.BLOCKED, other.id
         why = "could not be graded" if other.file in self.aside else "is not written"
-        says = f"it calls {other.object} (exercise {other.id}), which {why}: there is nothing to test this one with"
-        found.report = [report.headline(exercise, exercise.file, None), f"  {'says':<9}{says}"]
+        found.report = make_report.of_exercise(exercise)
+        found.report.message = (
+            f"it calls {other.object} (exercise {other.id}), which {why}: there is nothing to test this one with"
+        )
 
     def reason(
         self, lesson: Lesson, exercise: Exercise, wrong: list[Record], records: list[Record]
@@ -509,15 +511,9 @@ class Judge:
         verdict = Verdict(error is None)
         if error is not None:
             verdict.ours = _ours(record.item, ended)
-            verdict.unwritten = isinstance(error, NotImplementedError) and str(error).startswith(UNWRITTEN)
-            verdict.lines = (
-                [str(error).splitlines()[0]]
-                if verdict.unwritten
-                else [
-                    remote_observer.clean(text, 1000)
-                    for text in failure_text.lines(record.item, lesson.folder, error, self.observer.log, None, None)
-                ]
-            )
+            if isinstance(error, NotImplementedError):
+                verdict.not_written = not_written.exercise_in(str(error)) or ""
+            verdict.report = _clean(make_report.of_failed_test(record.item, lesson.folder, error, self.observer.log))
         verdict.first = self.observer.examples
         verdict.matches = [seen.match for seen in self.observer.log]
         record.verdict = self.memory.next[record.test, record.history] = verdict
@@ -649,8 +645,10 @@ class Judge:
                 for item in items:
                     record = self.run(item, lesson)
                     if record.verdict is None or not record.verdict.passed:
-                        said = [str(record.trouble)] if record.verdict is None else record.verdict.lines[1:-1]
-                        why = "; ".join(" ".join(part.split()) for part in said)
+                        why = str(record.trouble)
+                        if record.verdict is not None:
+                            body = render(replace(record.verdict.report, where="", next=""))
+                            why = "; ".join(" ".join(part.split()) for part in body)
                         return f"--extra: the reference itself fails {name_of(item)}: {why}"
             finally:
                 self.stop()
@@ -669,7 +667,7 @@ class Judge:
                 self.record, self.patience = record, self.call
                 self.really_run(record, self.lessons[0])
                 if record.verdict is None or record.verdict.passed != ("passes" in item.name):
-                    print(*(record.verdict.lines if record.verdict else [record.trouble]), sep="\n")
+                    print(record.verdict or record.trouble)
                     return f"the canary {item.name} did not do what it must: the judge itself is broken"
         finally:
             self.ask_worker = real
@@ -725,8 +723,15 @@ def _nothing(error: pytest.ExceptionInfo) -> str:
     return ""
 
 
-def _next(exercise: str) -> str:
-    return f"  {'next':<9}make hint EX={exercise}"
+def _has_stub(source: bytes, exercise: Exercise) -> bool:
+    return not_written.has_stub(source.decode("utf-8", "replace"), exercise)
+
+
+def _clean(report: Report) -> Report:
+    """Without what a terminal or a page could take for a command; of bounded length."""
+    texts = {f.name: text for f in fields(report) if isinstance(text := getattr(report, f.name), str)}
+    cleaned = {name: remote_observer.clean(text, 1000) for name, text in texts.items()}
+    return replace(report, **cleaned, places=[remote_observer.clean(place, 1000) for place in report.places])
 
 
 def name_of(item: pytest.Item) -> str:
@@ -741,7 +746,7 @@ def _ours(item: pytest.Item, ended: Ended) -> str:
         return f"{item.name}: {error}"
     if not ended.run:
         return f"{item.name} is not run, or expected to fail: {error}"
-    of_answers = isinstance(error, Mismatch) or getattr(error, "came_through_observe", False)
+    of_answers = isinstance(error, ObservationFailed) or getattr(error, "came_through_observe", False)
     if not ended.in_call and not of_answers:
         return f"{item.name} breaks off before or after the test itself: {type(error).__name__}: {error}"
     return ""
@@ -768,12 +773,6 @@ def _line_of(text: bytes | None, exercise: Exercise) -> int | None:
 @functools.lru_cache(maxsize=16)
 def _parsed(text: bytes) -> ast.Module:
     return ast.parse(text)
-
-
-def _called(request: bytes) -> str:
-    from course.observe.observer import describe
-
-    return describe(remote_observer.request_in(request))
 
 
 def _death(number: int) -> str:

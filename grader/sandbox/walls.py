@@ -45,7 +45,7 @@ START = 120.0  # seconds that a nursery may take to import everything
 WAIT = (240.0, 1800.0)  # seconds that one lesson's calls may take together, without and with the tests that train
 WORKER_FILES = (  # what a worker needs besides lab/; nothing that knows an answer
     *("course/__init__.py", "course/base/__init__.py", "course/observe/__init__.py"),
-    *(f"course/observe/{name}.py" for name in ("call", "codec", "shape_check", "value_text")),
+    *(f"course/observe/{name}.py" for name in ("call", "codec", "format_value", "shape_check")),
     *("grader/__init__.py", "grader/sandbox/__init__.py"),
     *(f"grader/sandbox/{name}.py" for name in ("fork_server", "confinement", "worker", "frames")),
 )

@@ -15,6 +15,7 @@ import pytest
 
 from course.authoring import stubs
 from course.base import manifest
+from course.observe.report import render
 from grader.grade import JudgeFault, JudgeProcess
 from grader.intake import python_source, suspicious_calls
 from grader.intake.submission import Submission
@@ -121,7 +122,7 @@ def test_no_cheat_pays(desk, listener, cheat):
     found = desk.grade(handed_in)
     assert solved(found) == sorted(cheat.earned)
     assert all(e.earned is not None for e in found.values()), "a cheat is no fault of the grader's"
-    said = "\n".join(line for e in found.values() for line in [*e.report, e.why or ""])
+    said = "\n".join(line for e in found.values() for line in [*(render(e.report) if e.report else []), e.why or ""])
     assert "4711" not in said and "SECRET" not in said and "SystemError" not in said, said
     assert len(said) < 60_000 and said.isprintable() is False, "reports have lines, and no others' characters"
     assert not set(said) & set("\x1b\x07\b\x00\u202e\u2066\u200f\ud800")

@@ -1,19 +1,21 @@
 """Results of a grading run, made up for the tests of what is written from them."""
 
+from course.observe.report import Report
 from grader.results import FAILED, GRADED, GRADER_ERROR, NOT_WRITTEN, PASSED, ExerciseResult, Run, StudentResult
 
 POINTS = {"13.1": 1, "13.2": 2, "13.10": 4}
 TITLES = {"13.1": "collate", "13.2": "compute_grpo_loss", "13.10": "Trainer.train"}
 WHY = "Your weights are equal for all responses: the rewards never enter the softmax."
-REPORT = [
-    "exercise 13.2  compute_grpo_loss                     loss/grpo.py:40",
-    "  called   compute_grpo_loss(log_probs=[-1, -2], rewards=[1, 0], beta=0.5)",
-    "  got      1.5",
-    "  expected 1.1192",
-    "  why      Your weights are equal for all responses: the rewards",
-    "           never enter the softmax.",
-    "  next     make hint EX=13.2",
-]
+REPORT = Report(
+    exercise="13.2",
+    object="compute_grpo_loss",
+    where="loss/grpo.py:40",
+    call="compute_grpo_loss(log_probs=[-1, -2], rewards=[1, 0], beta=0.5)",
+    got="1.5",
+    expected="1.1192",
+    why=f"{WHY} Every weight is then the same.",
+    next="13.2",
+)
 EVIL = (
     "\x1b[31mred\x1b[0m ```` <script>alert(1)</script>\n::set-output name=x::y\n"
     "  ::add-mask::z ##[error]no \u202egnp.exe"
@@ -35,6 +37,6 @@ def student(name="ada", statuses=(PASSED, FAILED, NOT_WRITTEN), status=GRADED, *
         earned = {PASSED: points, GRADER_ERROR: None}.get(state, 0)
         failed = state == FAILED
         results.append(
-            ExerciseResult(number, points, earned, state, 7, 5, REPORT if failed else [], WHY if failed else None)
+            ExerciseResult(number, points, earned, state, 7, 5, REPORT if failed else None, WHY if failed else None)
         )
     return StudentResult(name, status, results, **changes)

@@ -52,7 +52,7 @@ def test_calls_that_are_only_pretended_show_in_the_answers(reference, monkeypatc
     import torch
 
     from course.observe.observer import Observer
-    from course.observe.report import Mismatch
+    from course.observe.report import ObservationFailed
 
     _, _, tests = load("lesson14_grpo_ppo_clip")
     rollout = import_module("lesson14_grpo_ppo_clip.rollout.generate")
@@ -78,5 +78,5 @@ def test_calls_that_are_only_pretended_show_in_the_answers(reference, monkeypatc
     monkeypatch.setattr(rollout, "generate", generate)
     tests.TestGenerate().test_stored_log_probs_are_those_of_each_row_alone(Observer(), 1.0, False)
     tests.TestGenerate().test_counts_of_forwards_and_tokens(Observer())
-    with pytest.raises(Mismatch):
+    with pytest.raises(ObservationFailed):
         tests.TestGenerate().test_each_answer_tells_how_the_model_was_called(Observer(), 0)

@@ -13,7 +13,7 @@ from torch import Tensor
 from course.base.object_spec import Spec
 from course.base.property_tests import for_all
 from course.observe.observer import Observer
-from course.observe.report import Mismatch
+from course.observe.report import ObservationFailed
 
 BIGRAM = Spec("lab.models.tiny_language_models:BigramLM", {"logits": [[0.0, 1.0], [2.0, 3.0]]})
 
@@ -133,12 +133,12 @@ def test_python_numbers_are_compared_in_double_precision(observe):
     observe(same, 0.1).close(torch.tensor(0.1, dtype=torch.float64), rtol=1e-15, atol=0)
     observe(same, torch.tensor(1 / 3, dtype=torch.float64)).close(1 / 3, rtol=1e-15, atol=0)
     observe(same, 2**70).close(2**70)
-    with pytest.raises(Mismatch):
+    with pytest.raises(ObservationFailed):
         observe(same, 1.0 + 1e-12).close(1.0, rtol=1e-13, atol=0)
 
 
 def test_the_failing_text_says_what_was_called_and_what_came_back(observe):
-    with pytest.raises(Mismatch) as caught:
+    with pytest.raises(ObservationFailed) as caught:
         observe(double, torch.tensor([1.0, 2.0]), factor=3).close(torch.tensor([3.0, 5.0]))
     assert str(caught.value).splitlines() == [
         "  called   double(x=[1, 2], factor=3)",
@@ -149,7 +149,7 @@ def test_the_failing_text_says_what_was_called_and_what_came_back(observe):
 
 
 def test_long_values_are_cut_and_models_are_named(observe):
-    with pytest.raises(Mismatch) as caught:
+    with pytest.raises(ObservationFailed) as caught:
         observe(lesson(lambda model, x: x), BIGRAM, torch.zeros(100)).close(1)
     text = str(caught.value)
     called = " ".join(line[11:] for line in text.splitlines()[:2])
@@ -169,20 +169,20 @@ def test_parts_are_reached_by_index_and_key(observe):
 
 
 def test_a_wrong_part_is_told_with_its_place(observe):
-    with pytest.raises(Mismatch) as caught:
+    with pytest.raises(ObservationFailed) as caught:
         observe(same, (1, {"loss": 2}))[1]["loss"].close(3)
     assert part(str(caught.value), "got") == "[1]['loss']: 2"
 
 
 @pytest.mark.parametrize(("value", "key"), [({"a": 1}, "b"), ([1], 1), (1, 0), (None, "loss"), (torch.ones(2), 5)])
 def test_a_missing_part_is_told(observe, value, key):
-    with pytest.raises(Mismatch) as caught:
+    with pytest.raises(ObservationFailed) as caught:
         observe(same, value)[key]
     assert part(str(caught.value), "says").startswith(f"the result has no {key!r}")
 
 
 def test_a_missing_part_is_told_with_its_place_and_what_there_is(observe):
-    with pytest.raises(Mismatch) as caught:
+    with pytest.raises(ObservationFailed) as caught:
         observe(same, {"items": [{"prompt": "1", "length": 1}]})["items"][0]["answer"]
     assert part(str(caught.value), "says") == "['items'][0] of the result has no 'answer', only 'prompt', 'length'"
 
@@ -190,14 +190,14 @@ def test_a_missing_part_is_told_with_its_place_and_what_there_is(observe):
 def test_check_and_fail_say_the_given_sentence(observe):
     seen = observe(same, 3)
     seen.check(True, "never said")
-    for complain in (lambda: seen.check(False, "it must be even"), lambda: seen.fail("it must be even")):
-        with pytest.raises(Mismatch) as caught:
+    for complain in (lambda: seen.check(False, "it must be even"), lambda: seen.check(0, "it must be even")):
+        with pytest.raises(ObservationFailed) as caught:
             complain()
         assert str(caught.value).splitlines() == ["  called   same(x=3)", "  got      3", "  says     it must be even"]
 
 
 def test_a_comparison_can_say_what_it_is_about(observe):
-    with pytest.raises(Mismatch) as caught:
+    with pytest.raises(ObservationFailed) as caught:
         observe(same, 3).close(4, says="three is one too few")
     assert part(str(caught.value), "says") == "three is one too few"
     assert part(str(caught.value), "differs") == "by -1"
@@ -206,7 +206,7 @@ def test_a_comparison_can_say_what_it_is_about(observe):
 def test_a_wrong_dtype_is_told_with_the_value_and_those_of_the_call(observe):
     seen = observe(same, torch.tensor([1.5], dtype=torch.float64))
     seen.has_dtype(torch.float64, "never said")
-    with pytest.raises(Mismatch) as caught:
+    with pytest.raises(ObservationFailed) as caught:
         seen.has_dtype(torch.float32, "single precision is asked for")
     assert str(caught.value).splitlines() == [
         "  called   same(x=[1.5] float64)",
@@ -214,15 +214,15 @@ def test_a_wrong_dtype_is_told_with_the_value_and_those_of_the_call(observe):
         "  expected float32",
         "  says     single precision is asked for",
     ]
-    with pytest.raises(Mismatch) as caught:
+    with pytest.raises(ObservationFailed) as caught:
         observe(same, {"loss": 1.5})["loss"].has_dtype(torch.float32, "a tensor is asked for")
     assert part(str(caught.value), "got") == "['loss']: 1.5, float"
 
 
 def test_dtypes_are_told_where_they_may_matter(observe):
     def called(x, factor):
-        with pytest.raises(Mismatch) as caught:
-            observe(double, x, factor).fail("it failed")
+        with pytest.raises(ObservationFailed) as caught:
+            observe(double, x, factor).check(False, "it failed")
         return part(str(caught.value), "called")
 
     one, half = torch.tensor([1.0]), torch.tensor([1.0], dtype=torch.float16)
@@ -236,7 +236,7 @@ def test_a_small_model_is_told_whole(observe):
     table = Spec(
         "lab.models.tiny_language_models:BigramLM", {"logits": torch.full((3, 3), -1 / 3).tolist()}, dtype="bfloat16"
     )
-    with pytest.raises(Mismatch) as caught:
+    with pytest.raises(ObservationFailed) as caught:
         observe(lesson(lambda model, x, y: x), table, 1, 2).close(2)
     row = "[-0.3333, -0.3333, -0.3333]"
     shown = " ".join(line[11:] for line in str(caught.value).splitlines())
@@ -250,7 +250,7 @@ def test_the_gradient_to_a_tensor(observe):
     seen = observe(lesson(lambda x: (x**2).sum()), torch.tensor([1.0, 3.0]), grad_of="x")
     seen.close(10)
     seen.grad("x").close(torch.tensor([2.0, 6.0]))
-    with pytest.raises(Mismatch) as caught:
+    with pytest.raises(ObservationFailed) as caught:
         seen.grad("x").close(torch.tensor([2.0, 5.0]))
     assert part(str(caught.value), "got") == "gradient to x: [2, 6]"
 
@@ -285,25 +285,25 @@ def test_no_path_is_none_and_as_good_as_zeros(observe):
         seen.grad("x").close(torch.zeros(2))
         seen.grad("x").no_gradient("the x are constants")
     assert observe(lesson(lambda x: torch.ones(())), torch.ones(2), grad_of="x").grad("x").value is None
-    with pytest.raises(Mismatch):
+    with pytest.raises(ObservationFailed):
         observe(lesson(lambda x: torch.ones(())), torch.ones(2), grad_of="x").grad("x").close(torch.ones(2))
 
 
 def test_a_value_of_none_is_not_zeros(observe):
-    with pytest.raises(Mismatch):
+    with pytest.raises(ObservationFailed):
         observe(same, None).close(torch.zeros(2))
 
 
 @pytest.mark.parametrize("function", [lambda x: (x * 3).sum(), lambda x: (x * math.nan).sum()])
 def test_a_gradient_where_none_may_be_is_told(observe, function):
     seen = observe(lesson(function), torch.ones(2), grad_of="x")
-    with pytest.raises(Mismatch, match="the x are constants"):
+    with pytest.raises(ObservationFailed, match="the x are constants"):
         seen.grad("x").no_gradient("the x are constants")
 
 
 @pytest.mark.parametrize("result", [3.0, None, [torch.ones(2)], (), {"los": torch.ones(2)}], ids=repr)
 def test_a_result_that_has_no_gradient_is_told_in_a_sentence(observe, result):
-    with pytest.raises(Mismatch) as caught:
+    with pytest.raises(ObservationFailed) as caught:
         observe(lesson(lambda x: result), torch.ones(2), grad_of="x")
     assert part(str(caught.value), "says").startswith("the result must be a tensor for its gradient to be taken")
 
@@ -330,7 +330,7 @@ def test_the_right_error_passes(observe):
 
 
 def test_an_error_of_another_type_is_told(observe):
-    with pytest.raises(Mismatch) as caught, observe.raises(ValueError, KeyError):
+    with pytest.raises(ObservationFailed) as caught, observe.raises(ValueError, KeyError):
         observe(fails, "by zero", kind="ZeroDivisionError")
     assert str(caught.value).splitlines() == [
         "  called   fails(message='by zero', kind='ZeroDivisionError')",
@@ -340,7 +340,7 @@ def test_an_error_of_another_type_is_told(observe):
 
 
 def test_an_error_with_another_message_is_told(observe):
-    with pytest.raises(Mismatch) as caught, observe.raises(ValueError, match="beta"):
+    with pytest.raises(ObservationFailed) as caught, observe.raises(ValueError, match="beta"):
         observe(fails, "alpha")
     assert part(str(caught.value), "got") == "ValueError: alpha"
     assert part(str(caught.value), "expected") == "a ValueError whose message contains 'beta'"
@@ -353,13 +353,13 @@ def test_an_error_with_another_message_is_told(observe):
 ])  # fmt: skip
 def test_what_a_message_must_say_is_told_in_words(observe, awaited, expected):
     for call, value in ((fails, "alpha"), (double, 3)):
-        with pytest.raises(Mismatch) as caught, observe.raises(ValueError, **awaited):
+        with pytest.raises(ObservationFailed) as caught, observe.raises(ValueError, **awaited):
             observe(call, value)
         assert part(str(caught.value), "expected") == f"a ValueError whose message {expected}"
 
 
 def test_no_error_at_all_is_told_with_what_came_back(observe):
-    with pytest.raises(Mismatch) as caught, observe.raises(ValueError):
+    with pytest.raises(ObservationFailed) as caught, observe.raises(ValueError):
         observe(double, 3)
     assert part(str(caught.value), "got") == "no error, but 6"
 
@@ -409,14 +409,14 @@ def test_a_change_in_place_is_reported_and_does_not_reach_the_test(observe, argu
 
     seen = observe(lesson(changes), [0], argument)
     assert repr(argument) == before
-    with pytest.raises(Mismatch) as caught:
+    with pytest.raises(ObservationFailed) as caught:
         seen.inputs_unchanged()
     assert part(str(caught.value), "says") == "the call changed its argument 'argument' in place; work on a copy"
 
 
 def test_a_change_in_place_of_a_watched_argument_is_reported(observe):
     seen = observe(lesson(lambda x: x.mul_(2).sum()), torch.ones(2), grad_of="x")
-    with pytest.raises(Mismatch, match="changed its argument 'x'"):
+    with pytest.raises(ObservationFailed, match="changed its argument 'x'"):
         seen.inputs_unchanged()
 
 
@@ -538,7 +538,7 @@ def test_declared_shapes_are_accepted(observe, function, arguments):
      "the result must have the shape (..., tokens) with tokens = 3, but its shape is ()"),
 ])  # fmt: skip
 def test_violated_shapes_are_told_in_a_sentence(observe, function, arguments, says):
-    with pytest.raises(Mismatch) as caught:
+    with pytest.raises(ObservationFailed) as caught:
         observe(function, *arguments)
     assert part(str(caught.value), "says") == says
 
@@ -558,7 +558,7 @@ def test_annotations_that_cannot_be_read_are_nobodys_fault(observe):
     (lambda: object(), "the result is a object, which is not plain data"),
 ])  # fmt: skip
 def test_a_result_that_is_not_plain_is_refused_with_what_to_return_instead(observe, make, says):
-    with pytest.raises(Mismatch) as caught:
+    with pytest.raises(ObservationFailed) as caught:
         observe(lesson(lambda: make()))
     assert part(str(caught.value), "says").startswith(says)
     assert part(str(caught.value), "says").endswith("return plain data")
@@ -656,7 +656,7 @@ def test_the_difference_can_be_seen(observe, value, expected, got, wanted):
 
 
 def test_the_place_stands_behind_the_part_that_was_looked_at(observe):
-    with pytest.raises(Mismatch) as caught:
+    with pytest.raises(ObservationFailed) as caught:
         observe(same, changed(6, 0))["after"].close(WEIGHTS["after"])
     assert part(str(caught.value), "got").startswith("['after']['tokens'][6]: [7.3571, 7, 7.1429, ")
     assert part(str(caught.value), "differs") == "first at ['tokens'][6, 0]: 7.35714 against 6.85714 (1 of 64 differ)"
@@ -676,14 +676,14 @@ LOST = "; the answer is float32, float64 is expected: computed in too low a prec
     (torch.tensor([0.0, 1.0]), torch.tensor([-math.inf, 1.0]).double(), "differ)"),
 ])  # fmt: skip
 def test_an_answer_of_too_low_a_precision_is_told(observe, value, expected, end):
-    with pytest.raises(Mismatch) as caught:
+    with pytest.raises(ObservationFailed) as caught:
         observe(same, value).close(expected, rtol=1e-9, atol=0)
     assert part(str(caught.value), "differs").endswith(end)
 
 
 def difference(observe, value, expected):
     """The text with which `value` fails to be close to `expected`."""
-    with pytest.raises(Mismatch) as caught:
+    with pytest.raises(ObservationFailed) as caught:
         observe(same, value).close(expected)
     return str(caught.value)
 
@@ -700,5 +700,5 @@ def test_a_signature_that_has_lost_its_names_is_told(observe):
 
 def test_a_whole_number_that_no_float_holds_is_just_another_number(observe):
     seen = observe(lesson(lambda x: 10**400), 1)
-    with pytest.raises(Mismatch, match="expected 1"):
+    with pytest.raises(ObservationFailed, match="expected 1"):
         seen.close(1.0)

@@ -7,8 +7,10 @@ import pytest
 import torch
 
 from course.base.manifest import Exercise
-from course.desk import failure_text, pytest_plugin
-from course.observe import report, value_text
+from course.desk import pytest_plugin
+from course.observe import format_value
+from course.observe.format_call import format_call
+from course.observe.report import WIDTH, Report, render
 
 LESSON = "stage01_a/lesson13_made_up"
 
@@ -226,12 +228,6 @@ def test_an_error_met_before_is_told_by_the_test_that_met_it_first(shown):
     ]
 
 
-def test_whoever_is_to_blame_gets_the_hint():
-    told = "Not the fault of your f: with the right A.g (exercise 13.5) in its place all these calls come out right."
-    assert failure_text.exercise_of(told) == "13.5"
-    assert failure_text.exercise_of("Beta is forgotten (exercise 13.5).") is None
-
-
 def test_a_changed_signature_is_told_too(shown):
     lines = shown[1]["TestLoss.test_other_arguments"].splitlines()
     assert lines[0] == f"{'exercise 13.1  loss':<52} work.py:3"
@@ -264,7 +260,7 @@ def test_the_summary_names_the_exercise(shown):
 def test_full_trace_brings_the_traceback_back(course, run_python):
     done = run_python(course, "-m", "pytest", "-p", "no:cacheprovider", "--full-trace", "-k", "test_sums")
     assert "def test_sums(self, observe):" in done.stdout
-    assert "course.observe.report.Mismatch:   called   loss(x=[1, 2], beta=2)" in done.stdout
+    assert "course.observe.report.ObservationFailed:   called   loss(x=[1, 2], beta=2)" in done.stdout
     assert "def close(self, expected" in done.stdout
     assert "exercise 13.1" not in done.stdout
 
@@ -342,7 +338,7 @@ def test_a_place_that_cannot_be_found_has_no_line(tmp_path, write_files, lessons
     (torch.zeros(3, 40), "[0, 0, 0, 0, ...] shape (3, 40), float32"), (torch.tensor(0.1), "0.1"), (0.9999999, "1"),
 ])  # fmt: skip
 def test_values_are_shown_in_a_few_characters(value, text):
-    assert report.short(value) == text
+    assert format_value.short(value) == text
 
 
 @pytest.mark.parametrize(("value", "text"), [
@@ -356,7 +352,7 @@ def test_values_are_shown_in_a_few_characters(value, text):
     ([float("nan"), float("nan"), float("inf"), -float("inf")], "[nan, nan, inf, -inf]"), ([0.0, -0.0], "[0, -0]"),
 ])  # fmt: skip
 def test_numbers_that_are_not_equal_do_not_look_alike(value, text):
-    assert value_text.short(value) == text
+    assert format_value.short(value) == text
 
 
 def test_no_two_numbers_look_alike():
@@ -365,16 +361,16 @@ def test_no_two_numbers_look_alike():
         draw = torch.Generator().manual_seed(seed)
         noise = 10 ** torch.randint(-9, 0, (8,), generator=draw).double() * (0.1 + torch.rand(8, generator=draw))
         numbers = (torch.randint(0, 3, (8,), generator=draw) + noise).tolist()
-        texts = value_text.whole(numbers, 999)[1:-1].split(", ")
+        texts = format_value.whole(numbers, 999)[1:-1].split(", ")
         assert len(set(texts)) == len(set(numbers)), seed
 
 
 def test_whole_values_are_given_whole_or_not_at_all():
-    assert value_text.whole([1.5, {"a": "b"}]) == "[1.5, {'a': 'b'}]"
+    assert format_value.whole([1.5, {"a": "b"}]) == "[1.5, {'a': 'b'}]"
     assert (
-        value_text.whole(list(range(99)))
-        is value_text.whole(torch.zeros(40))
-        is value_text.whole(["x"] * 10**6)
+        format_value.whole(list(range(99)))
+        is format_value.whole(torch.zeros(40))
+        is format_value.whole(["x"] * 10**6)
         is None
     )
 
@@ -384,16 +380,16 @@ def test_whole_values_are_given_whole_or_not_at_all():
     (1e300, 1.01e300, ("1e+300", "1.01e+300")), (float("inf"), 1.0, ("inf", "1")), (1.0, 1.0, ("1", "1")),
 ])  # fmt: skip
 def test_a_difference_looks_as_large_as_it_is(a, b, texts):
-    assert tuple(value_text.short(x, least=value_text.visible(a, b)) for x in (a, b)) == texts
+    assert tuple(format_value.short(x, least=format_value.visible(a, b)) for x in (a, b)) == texts
 
 
 def test_a_long_call_takes_lines_of_whole_arguments():
     settings = {"aggregation": "token", "max_grad_norm": 1.0, "max_new_tokens": 5, "epsilon": 0.2}
     ids, mask = torch.arange(12).view(3, 4), torch.ones(99, 4)
-    called = report.call_text(
+    called = format_call(
         "one_update", {"ids": ids, "mask": mask, "settings": settings, "rewards": list(range(99))}
     )
-    assert report.Problem(called).lines() == [
+    assert render(Report(call=called)) == [
         "  called   one_update(ids=[[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]],",
         "           mask=[1, 1, 1, 1, ...] shape (99, 4), float32,",
         "           settings={'aggregation': 'token', 'max_grad_norm': 1, 'max_new_tokens': 5, 'epsilon': 0.2},",
@@ -409,6 +405,6 @@ def test_a_call_stays_within_four_lines():
         {"a": "x" * 999},
         dict.fromkeys("abc", settings),
     ):
-        lines = report.Problem(report.call_text("f", arguments)).lines()
-        assert len(lines) <= 4 and all(len(line) <= 11 + report.WIDTH for line in lines)
-    assert report.call_text("f", {"a": settings}) == f"f(a={settings})"
+        lines = render(Report(call=format_call("f", arguments)))
+        assert len(lines) <= 4 and all(len(line) <= 11 + WIDTH for line in lines)
+    assert format_call("f", {"a": settings}) == f"f(a={settings})"

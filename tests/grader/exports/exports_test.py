@@ -11,6 +11,7 @@ from html.parser import HTMLParser
 import pytest
 
 from course.base.errors import UsageError
+from course.observe.report import Report, render
 from grader import exports
 from grader.exports import rows, text
 from grader.exports.canvas import canvas_gradebook
@@ -27,7 +28,7 @@ from grader.results import (
     PASSED,
     TIMEOUT,
 )
-from tests.grader.example_results import EVIL, REPORT, WHY, run, student
+from tests.grader.example_results import EVIL, WHY, run, student
 
 
 def table(exported):
@@ -84,9 +85,10 @@ def test_a_missing_exercise_is_the_graders_fault_unless_nothing_was_handed_in():
 
 def test_why_and_next_are_said_once():
     (_, failed, _) = student().exercises
-    assert rows.report(failed) == REPORT[:4]
-    failed.why = "Another sentence."
-    assert rows.report(failed) == REPORT[:6]
+    shown = render(failed.report)
+    assert rows.report(failed) == shown[:4]
+    failed.why = None  # the report's own reason is another exercise
+    assert rows.report(failed) == shown[:6]
     failed.status = GRADER_ERROR
     assert rows.report(failed) == []
 
@@ -170,7 +172,7 @@ def test_all_right_and_all_wrong_have_their_own_words():
 
 def test_our_fault_is_no_zero_in_feedback():
     broken = student(statuses=(PASSED, GRADER_ERROR, PASSED))
-    broken.exercises[1].report = ["Traceback of the hidden tests"]
+    broken.exercises[1].report = Report(message="Traceback of the hidden tests")
     page = feedback(run(), broken)
     assert "No total yet" in page and "not your fault" in page and "5 points so far" in page
     assert "| ! grader error | – of 2 |  |" in page and "0 of 2" not in page and "hidden tests" not in page
@@ -178,7 +180,7 @@ def test_our_fault_is_no_zero_in_feedback():
 
 def test_what_students_write_stays_inside_its_fence():
     evil = student(EVIL, notes=[EVIL, "- [x](javascript:y)"])
-    evil.exercises[1].report = [*REPORT[:2], *EVIL.split("\n"), "```", "# Full marks", "~~~", "`````"]
+    evil.exercises[1].report = Report(got=EVIL, message="x\n```\n# Full marks\n~~~\n`````", places=["```", EVIL])
     evil.exercises[1].why = EVIL
     page = feedback(run(), evil)
     fence = None
@@ -191,7 +193,7 @@ def test_what_students_write_stays_inside_its_fence():
             fence = None
         elif fence is None:
             assert not re.search(r"(?<!\\)<script", line) and line != "# Full marks"
-    assert fence is None and "\n# Full marks\n" in page  # it is there, inside
+    assert fence is None and "# Full marks" in page  # it is there, inside
 
 
 # overview
@@ -216,7 +218,7 @@ class Page(HTMLParser):
 
 def test_the_overview_counts():
     broken = student("dan", (PASSED, GRADER_ERROR, PASSED), flags=["imports sys"])
-    broken.exercises[1].report = ["the judge <died>"]
+    broken.exercises[1].report = Report(message="the judge <died>")
     page = overview(
         run(),
         [
@@ -251,12 +253,9 @@ def test_what_only_follows_is_counted_apart():
 
 
 def test_exercises_that_could_not_be_tested_for_one_reason_take_one_section():
-    def said(number, file):
-        return [f"exercise {number}  name   {file}", "  says     the file was not handed in"]
-
     ada = student(statuses=(NOT_GRADABLE, NOT_GRADABLE, FAILED))
     for e, file in zip(ada.exercises, ("a.py", "b.py"), strict=False):
-        e.report, e.why = said(e.id, file), None
+        e.report, e.why = Report(e.id, "name", file, message="the file was not handed in"), None
     page = feedback(run(), ada)
     assert page.count("## 13") == 2 and "## 13.1, 13.2: not gradable" in page
     assert "a.py  (13.1)\nb.py  (13.2)\n  says     the file was not handed in" in page
@@ -276,8 +275,8 @@ def test_every_status_has_its_own_sign_and_colour():
 def test_nothing_that_students_choose_is_markup():
     evil = '<script>alert(1)</script><img src=x onerror=alert(2)>" onmouseover="alert(3)\' --><style>*{display:none}'
     bad = student(evil, notes=[evil], flags=[evil], digest=evil)
-    bad.exercises[1].why, bad.exercises[1].report = evil, [evil]
-    bad.exercises[0].status, bad.exercises[0].earned, bad.exercises[0].report = GRADER_ERROR, None, [evil]
+    bad.exercises[1].why, bad.exercises[1].report = evil, Report(got=evil)
+    bad.exercises[0].status, bad.exercises[0].earned, bad.exercises[0].report = GRADER_ERROR, None, Report(message=evil)
     page = Page(overview(run(warning=evil, tier=evil, version=evil, created=evil), [bad], ['../x"><script>']))
     assert set(page.tags) <= {
         "html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "ul", "li", "b", "small", "div", "span",

@@ -13,12 +13,13 @@ import pytest
 import yaml
 
 from course.base.errors import UsageError
+from course.observe.report import Report
 from grader.exports import gradescope
 from grader.exports.classroom import LIMIT, classroom_encoded, classroom_json, classroom_result, workflow
 from grader.exports.gradescope import gradescope_json, gradescope_results, has_score
 from grader.exports.gradescope_zip import autograder_zip
 from grader.results import DIED, FAILED, GRADER_ERROR, NOT_GRADABLE, NOT_WRITTEN, PASSED, TIMEOUT
-from tests.grader.example_results import EVIL, POINTS, REPORT, WHY, run, student
+from tests.grader.example_results import EVIL, POINTS, WHY, run, student
 
 ROOT = Path(__file__).resolve().parents[3]
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -113,7 +114,7 @@ def test_gradescope_says_what_the_student_may_know():
 
 def test_our_fault_has_no_score_at_gradescope():
     broken = student(statuses=(PASSED, GRADER_ERROR, PASSED))
-    broken.exercises[1].report = ["Traceback of the hidden tests"]
+    broken.exercises[1].report = Report(message="Traceback of the hidden tests")
     for graded in (broken, student(statuses=(), status=GRADER_ERROR), student(statuses=(PASSED,))):
         found = gradescope_results(run(), graded)
         assert wrong(found, TOP) == [] and not has_score(found) and "tests" not in found
@@ -124,11 +125,11 @@ def test_our_fault_has_no_score_at_gradescope():
 
 def test_gradescopes_bounds_are_kept():
     long = student(notes=["n" * 5000] * 5000)
-    long.exercises[1].report = ["x" * 5000] * 5000
+    long.exercises[1].report = Report(got="x" * 5000, places=["x" * 5000] * 5000)
     found = gradescope_results(run(warning="w" * 500_000), long)
     assert wrong(found, TOP) == [] and found["tests"][1]["output"].endswith("next: make hint EX=13.2")
     evil = student(EVIL, notes=[EVIL])
-    evil.exercises[1].report = ["\ud800", *EVIL.split("\n")]
+    evil.exercises[1].report = Report(got="\ud800", message=EVIL)
     made = gradescope_json(run(), evil)
     assert "\x1b" not in made.encode("utf-8").decode() and "\\u001b" not in made and "\u202e" not in made
 
@@ -309,9 +310,9 @@ def test_the_encoded_form_is_one_short_line_of_harmless_text():
     big = run(points=many, titles={})
     graded = student(statuses=())
     graded.exercises = [
-        student().exercises[1].__class__(i, 1, 0, FAILED, 3, 1, ["李" * 390] * 50 + REPORT) for i in many
+        student().exercises[1].__class__(i, 1, 0, FAILED, 3, 1, Report(places=["李" * 390] * 50)) for i in many
     ]
-    graded.exercises[0].report = EVIL.split("\n")
+    graded.exercises[0].report = Report(message=EVIL, places=EVIL.split("\n"))
     encoded = classroom_encoded(big, graded)
     assert len(encoded) <= LIMIT and "\n" not in encoded
     found = json.loads(base64.b64decode(encoded))

@@ -1,49 +1,34 @@
-"""What a class handed in, taken apart: for every student the bytes of the files that manifests name, and nothing else.
+"""What a class handed in: for every student the bytes of the files that the manifests name, and nothing else.
 
-Everything that is read here is untrusted. classroom.py says whose a file is, archives.py opens zip and tar,
-sources.py says whether bytes are Python, nearby.py what may be meant for a file that is missing; here it is decided
-which file counts, and what else there is to say. A file that counts is never guessed: where two could be meant, none
-counts and the student is told.
+Everything that is read here is untrusted. platforms.py says whose a file is, unpack.py opens archives, python_source.py
+says whether bytes are Python, other_files.py what else is worth a word. Here it is decided which file counts. That is
+never guessed: if two files could be meant, none counts and the student is told.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import os
 import re
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path, PurePath, PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from course.authoring import stubs
-from course.base import manifest, student_bundle
+from course.base import manifest
 from course.base.errors import UsageError
 from course.base.manifest import Lesson
-from grader.intake import near_misses, python_source
-from grader.intake.archives import (
-    ASIDE,
-    UNREAD_SUFFIXES,
-    UNSEEN_WITHIN,
-    Entry,
-    Limits,
-    Refused,
-    TooMuch,
-    is_archive,
-    is_unseen,
-    unpack,
-)
-from grader.intake.class_folder import Handed, clean, students, without_copy
-from grader.intake.ignored_files import strange
+from grader.exports.text import one_line
+from grader.intake import other_files, python_source, unpack
+from grader.intake.other_files import MOST, NO_ANSWERS, short, some, without_copy
+from grader.intake.platforms import Student, shown, students
+from grader.intake.unpack import Entry, Refused, is_archive, is_skipped, is_unread
 
 MISSING = "missing"  # the problem of a file that is not there at all
-
 MOST_LINES = 60  # notes of one student, and flags
 MOST_READ = 10  # of the files that may be one
-LESS = "hand in the folder tutorial/ alone"
-
-PRISTINE = PurePath(student_bundle.PRISTINE).parts  # a bundle's own untouched stubs
 # A file without its folder ("grpo.py") is not looked for in these: other files there have the same names.
 COURSE_FOLDERS = {"tutorial", "course", "grader", "lab", "tests", "benchmarks", "docs", "configs"}
 _LESSON = re.compile(r"lesson\d\d(_\w+)?")
@@ -58,7 +43,7 @@ class Submission:
     notes: list[str] = field(default_factory=list)  # for the student
     flags: list[str] = field(default_factory=list)  # for the instructor: things to look at
     problems: dict[str, str] = field(default_factory=dict)  # such a file -> why it is not gradable
-    ids: dict[str, str] = field(default_factory=dict)  # "canvas", "moodle", "email", "sid", where an LMS gives them
+    ids: dict[str, str] = field(default_factory=dict)  # "canvas", "moodle", "email", "sid", if a platform gives them
     fault: str = ""  # the intake itself failed on this submission: our fault, never the student's
 
 
@@ -70,20 +55,16 @@ class Class:
     remarks: list[str]
 
 
-def collect(folder: Path, lessons: list[Lesson]) -> list[Submission]:
+def survey(folder: Path, lessons: list[Lesson], confined: bool) -> Class:
     """The submissions in `folder`, or in an archive of the class, sorted by the students' names.
 
-    Raises UsageError where there is no such folder or archive; nothing within it raises.
+    `confined`: archives are unpacked inside bubblewrap. Raises UsageError if there is no such folder or archive; what
+    is in it raises nothing.
     """
-    return survey(folder, lessons).submissions
-
-
-def survey(folder: Path, lessons: list[Lesson]) -> Class:
-    """The same, with remarks on what belongs to nobody."""
-    handed, remarks = students(folder, lessons)
-    asked = _Asked(lessons)
-    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:  # each waits for a process, which may take 1 GiB
-        return Class(list(pool.map(lambda one: _submission(one, asked), handed)), remarks)
+    wanted = _Wanted(lessons)
+    with contextlib.ExitStack() as open_files, ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+        found, remarks = students(folder, lessons, confined, open_files)
+        return Class(list(pool.map(lambda student: _submission(student, wanted, confined), found)), remarks)
 
 
 def slug(student: str) -> str:
@@ -96,29 +77,19 @@ def slug(student: str) -> str:
     return f"{plain or 'student'}_{hashlib.sha256(student.encode('utf-8', 'surrogatepass')).hexdigest()[:10]}"
 
 
-class _Asked:
-    """What the lessons ask for."""
+class _Wanted:
+    """The files that the lessons ask for: "lesson13_grpo/loss/grpo.py" -> the parts of the whole path, and the stub."""
 
     def __init__(self, lessons: list[Lesson]):
-        self.lessons = lessons
-        self.wanted = _wanted(lessons)
-        everything = manifest.read_all(lessons[0].root) if lessons else []
-        self.named = set(_wanted(everything))  # files of lessons that are not graded now, too
-        self.stubs: dict[str, bytes | None] = {}
-
-    def stub(self, key: str) -> bytes | None:
-        """A file as it was handed out; None where the course cannot make it."""
-        if key not in self.stubs:
-            lesson = next(x for x in self.lessons if x.name == key.partition("/")[0])
-            try:
-                self.stubs[key] = stubs.stub_of(lesson, key.partition("/")[2]).encode()
-            except (UsageError, SyntaxError):
-                self.stubs[key] = None
-        return self.stubs[key]
+        self.paths = _paths(lessons)
+        self.of_all_lessons = set(_paths(manifest.read_all(lessons[0].root))) if lessons else set()
+        self.stubs: dict[str, bytes] = {}
+        for lesson, file in ((one, file) for one in lessons for file in stubs.files(one)):
+            with contextlib.suppress(UsageError, SyntaxError):  # no stub, no comparison with it
+                self.stubs[f"{lesson.name}/{file}"] = stubs.stub_of(lesson, file).encode()
 
 
-def _wanted(lessons: list[Lesson]) -> dict[str, tuple[str, ...]]:
-    """Every file that counts -> the parts of its whole path: "tutorial", the stage, the lesson, and the file's own."""
+def _paths(lessons: list[Lesson]) -> dict[str, tuple[str, ...]]:
     return {
         f"{lesson.name}/{file}": ("tutorial", lesson.folder.parent.name, lesson.name, *PurePosixPath(file).parts)
         for lesson in lessons
@@ -128,19 +99,16 @@ def _wanted(lessons: list[Lesson]) -> dict[str, tuple[str, ...]]:
 
 # --- one student -----------------------------------------------------------------------------------------------------
 
-_READING = threading.Lock()  # several submissions may be in the same archive, and stubs are made one at a time
 
-
-def _submission(handed: Handed, asked: _Asked) -> Submission:
+def _submission(student: Student, wanted: _Wanted, confined: bool) -> Submission:
     try:
-        takes = [_taken(parts, handed, asked) for parts in handed.submissions]
-        done = takes[0] if len(takes) == 1 else _several(takes, handed, asked.wanted)
+        takes = [_taken(list(uploads.values()), student, wanted, confined) for uploads in student.submissions]
+        done = takes[0] if len(takes) == 1 else _several(takes, student, wanted)
     except Exception as error:  # whatever it is, the others are graded
-        done = Submission(handed.student, fault=f"{type(error).__name__}: {clean(str(error))}")
-        done.problems = dict.fromkeys(asked.wanted, "the grader could not read the submission")
-    done.student, done.ids = handed.student, handed.ids
-    done.notes = _bounded(handed.notes + done.notes)
-    done.flags = _bounded(handed.flags + done.flags)
+        done = Submission(student.name, fault=f"{type(error).__name__}: {one_line(str(error))}")
+        done.problems = dict.fromkeys(wanted.paths, "the grader could not read the submission")
+    done.student, done.ids = student.name, student.ids
+    done.notes, done.flags = _bounded(student.notes + done.notes), _bounded(student.flags + done.flags)
     return done
 
 
@@ -149,123 +117,114 @@ def _bounded(lines: list[str]) -> list[str]:
     return lines if len(lines) <= MOST_LINES else [*lines[: MOST_LINES - 1], f"{len(lines) - MOST_LINES + 1} more"]
 
 
-def _several(takes: list[Submission], handed: Handed, wanted: dict[str, tuple[str, ...]]) -> Submission:
-    """More than one submission of one student: it does not matter which where they are the same, else none counts."""
-    names = ", ".join(sorted(handed.sources))
+def _several(takes: list[Submission], student: Student, wanted: _Wanted) -> Submission:
+    """Of more than one submission of one student: the first, if they are the same; else none counts."""
+    names = ", ".join(sorted(student.sources))
     if all((t.files, t.problems) == (takes[0].files, takes[0].problems) for t in takes):
         takes[0].notes.append(f"handed in {len(takes)} times, each the same: {names}")
         return takes[0]
-    said = f"handed in {len(takes)} times, and it is not clear which counts: {names}"
-    flags = list(dict.fromkeys(flag for take in takes for flag in take.flags))
-    return Submission(handed.student, {}, [said], [said, *flags], dict.fromkeys(wanted, said))
+    why = f"handed in {len(takes)} times, and it is not clear which counts: {names}"
+    flags = [flag for take in takes for flag in take.flags]
+    return Submission(student.name, {}, [why], [why, *flags], dict.fromkeys(wanted.paths, why))
 
 
-def _taken(parts: list, handed: Handed, asked: _Asked) -> Submission:
-    taken = Submission(handed.student)
-    limits = Limits()
-    entries: list[Entry] = []
-    with _READING:
-        for part in parts:
-            try:
-                entries += _opened(part(), limits, taken)
-            except Refused as error:
-                less = f": {LESS}" if isinstance(error, TooMuch) else ""
-                taken.notes.append(f"what was handed in {error}, and was not looked at{less}")
-                taken.flags.append(f"what was handed in {error}")
-        choices, doubts = _choices(entries, asked.wanted, uploads="canvas" in handed.ids)
-        together: dict[str, list[str]] = {}
-        for key in asked.wanted:
+def _taken(parts: list, student: Student, wanted: _Wanted, confined: bool) -> Submission:
+    taken = Submission(student.name)
+    with contextlib.ExitStack() as open_files:
+        entries = _entries(parts, taken, confined, open_files)
+        choices, doubts = _choices(entries, wanted.paths)
+        many: dict[str, list[str]] = {}  # what is said of many files in one note
+        for key in wanted.paths:
             if key in choices:
-                _choose(key, choices[key], asked, taken, together)
+                _choose(key, choices[key], wanted.stubs.get(key), taken, many)
             else:
                 taken.problems[key] = doubts.get(key, MISSING)
-    taken.notes += [f"{what}: {near_misses.some(paths, ', ')}" for what, paths in together.items()]
+    taken.notes += [f"{what}: {some(paths, ', ')}" for what, paths in many.items()]
     _check(taken)
-    _tell(taken, asked.wanted)
-    answers = {id(choice.entry) for found in choices.values() for choice in found}
-    others = [e for e in entries if not e.refused and id(e) not in answers and not e.name.startswith(".")]
-    with _READING:
-        taken.flags += strange([e for e in entries if e.refused or id(e) not in answers], asked.lessons)
-    _tell_of_others(taken, others, asked)
+    answers = {entry.path for found in choices.values() for entry, _ in found}
+    others = [e for e in entries if e.refused or e.path not in answers]
+    taken.flags += other_files.odd(others)
+    _tell(taken, wanted.paths)
+    _tell_of_others(taken, [e for e in others if not e.refused and not e.name.startswith(".")], wanted)
     return taken
 
 
-def _opened(entries: list[Entry], limits: Limits, taken: Submission, depth: int = 0) -> list[Entry]:
-    """The entries, with those of the archives among them in place of these."""
-    found = []
-    for entry in entries:
-        hidden = _is_hidden(entry.parts) or entry.parts[-2:] == PRISTINE
-        if hidden or entry.refused or not is_archive(entry.name):
-            found.append(entry)
-            if not hidden and entry.name.lower().endswith(UNREAD_SUFFIXES) and "data" not in entry.parts:
-                taken.notes.append(f"{clean(entry.path)}: not read; hand in a .zip or a .tar.gz")
-            continue
+def _entries(parts: list, taken: Submission, confined: bool, open_files: contextlib.ExitStack) -> list[Entry]:
+    """All files of one submission; those in archives in the place of the archives."""
+    limits = dict(unpack.OF_STUDENT)
+    archives, found = unpack.ARCHIVES, []
+    for part in parts:
         try:
-            if depth >= limits.nested:
-                raise Refused("is an archive in an archive in an archive")
-            inner = unpack(entry, limits)
+            entries = part()
         except Refused as error:
-            less = f"; {LESS}" if isinstance(error, TooMuch) else ""
-            taken.notes.append(f"{clean(entry.path)} {error}: not read{less}")
-            taken.flags.append(f"{clean(entry.path)} {error}")
+            _refuse(taken, "what was handed in", error)
             continue
-        found += _opened([e.within(entry.path) for e in inner], limits, taken, depth + 1)
+        for entry in entries:
+            hidden = _is_hidden(entry.parts) or entry.name in NO_ANSWERS
+            if hidden or entry.refused or not is_archive(entry.name):
+                found.append(entry)
+                if not hidden and is_unread(entry.name) and "data" not in entry.parts:
+                    taken.notes.append(f"{shown(entry.path)}: not read; hand in a .zip or a .tar.gz")
+                continue
+            archives -= 1
+            try:
+                if archives < 0:
+                    raise Refused(f"is one archive too many: {unpack.ARCHIVES} are read")
+                inner = unpack.unpack(entry, confined, limits, open_files)
+            except Refused as error:
+                _refuse(taken, shown(entry.path), error)
+                continue
+            limits["files"] -= len(inner)
+            limits["bytes"] -= sum(e.place[2] for e in inner)
+            inner = [e.within(entry.path) for e in inner]
+            found += inner
+            archives_refused = [e for e in inner if e.refused and is_archive(e.name)]
+            taken.notes += [f"{shown(e.path)} {e.refused}; it was not read" for e in archives_refused]
     return found
 
 
+def _refuse(taken: Submission, what: str, error: Refused) -> None:
+    taken.notes.append(f"{what} {error}; it was not read")
+    taken.flags.append(f"{what} {error}")
+
+
 def _is_hidden(parts: tuple[str, ...]) -> bool:
-    """Whether a path leads through a folder that no answer is in, or is one that systems hide."""
-    return any(is_unseen(part, UNSEEN_WITHIN | ASIDE) for part in parts[:-1]) or is_unseen(parts[-1], frozenset())
+    """Whether a path leads through a folder that no answer is in, or is a file that systems hide."""
+    return parts[-1].startswith(".") or any(is_skipped(part) or part in NO_ANSWERS for part in parts[:-1])
 
 
 # --- which file counts -----------------------------------------------------------------------------------------------
 
 
-COPY = 1000  # more than the parts of any path
-
-
-@dataclass
-class _Choice:
-    """A file that may be the one: how many parts of its path fit, and which upload of its name it is."""
-
-    entry: Entry
-    fits: int  # less by COPY where its name has a copy's number
-    upload: str = ""
-    number: int = 0  # the first has none
+# How well a path fits: whether its name is right without taking off a copy's number, and how many parts of it fit.
+Fits = tuple[bool, int]
 
 
 def _choices(
-    entries: list[Entry], wanted: dict[str, tuple[str, ...]], uploads: bool
-) -> tuple[dict[str, list[_Choice]], dict[str, str]]:
+    entries: list[Entry], wanted: dict[str, tuple[str, ...]]
+) -> tuple[dict[str, list[tuple[Entry, Fits]]], dict[str, str]]:
     """For every wanted file those that may be meant, and for some why a file that looks like it was not taken."""
-    choices: dict[str, list[_Choice]] = {}
+    choices: dict[str, list[tuple[Entry, Fits]]] = {}
     doubts: dict[str, str] = {}
     for entry in entries:
-        parts, upload, number = entry.parts, "", 0
-        if uploads and (match := re.fullmatch(r"(.+?)-(\d{1,3})((?:\.tar)?\.\w+)", parts[0])):
-            upload, number = match[1] + match[3], int(match[2])
-            parts = (upload,) if len(parts) == 1 else parts
-        elif uploads:
-            upload = parts[0]
+        parts = entry.parts
         plain = without_copy(parts)
         if _is_hidden(parts) or _is_hidden(plain):
             continue
-        fits = _fits(parts, wanted)
+        fits, right = _fits(parts, wanted), True
         if plain != parts and (len(fits) != 1 or _lesson_at(plain) != _lesson_at(parts)):
-            fits = {key: count - COPY for key, count in _fits(plain, wanted).items()}
-        if len(fits) == 1:
-            ((key, count),) = fits.items()
-            choices.setdefault(key, []).append(_Choice(entry, count, upload, number))
-        for key in fits if len(fits) > 1 else ():
-            doubts[key] = f"missing: {clean(entry.path)} could be {' or '.join(fits)}; hand it in within its folder"
-        for key in () if fits else _fits(tuple(part.lower() for part in parts), wanted):
-            doubts[key] = f"missing: {clean(entry.path)} is not written as the course writes it"
+            fits, right = _fits(plain, wanted), False
+        for key, count in fits.items():
+            if len(fits) == 1:
+                choices.setdefault(key, []).append((entry, (right, count)))
+            else:
+                doubts[key] = f"missing: {shown(entry.path)} could be {' or '.join(fits)}; hand it in within its folder"
     return choices, doubts
 
 
 def _fits(parts: tuple[str, ...], wanted: dict[str, tuple[str, ...]]) -> dict[str, int]:
     """The wanted files that a path may mean, and how many parts of it, from its end, fit. A lesson's folder anywhere
-    in the path settles the lesson. A bare name only fits where nothing fits better."""
+    in the path settles the lesson. A bare name only fits if nothing fits better."""
     at = _lesson_at(parts)
     if at >= 0:
         wanted = {k: full for k, full in wanted.items() if parts[at] in (full[2], full[2].split("_")[0])}
@@ -274,9 +233,8 @@ def _fits(parts: tuple[str, ...], wanted: dict[str, tuple[str, ...]]) -> dict[st
     own = {folder for full in wanted.values() for folder in full[3:-1]}
     fits, bare = {}, {}
     for key, full in wanted.items():
-        count = 0
-        while count < min(len(parts), len(full)) and parts[-1 - count] == full[-1 - count]:
-            count += 1
+        pairs = zip(reversed(parts), reversed(full), strict=False)
+        count = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
         if count >= len(full) - 3:
             fits[key] = count
         elif count and not around & (COURSE_FOLDERS | own):
@@ -289,53 +247,39 @@ def _lesson_at(parts: tuple[str, ...]) -> int:
     return max((i for i, part in enumerate(parts[:-1]) if _LESSON.fullmatch(part)), default=-1)
 
 
-def _choose(key: str, choices: list[_Choice], asked: _Asked, taken: Submission, together: dict[str, list[str]]) -> None:
-    """Takes one of them, or says why not. `together`: what is said of many files in one note."""
-    choices = sorted(choices, key=lambda c: c.entry.path)
-    newest = {c.upload: max(d.number for d in choices if d.upload == c.upload) for c in choices}
-    left = [c for c in choices if c.number == newest[c.upload]]
-    best = max(c.fits for c in left)
-    best_ones = [c for c in left if c.fits == best]
-    written = _written(left, asked.stub(key)) if 1 < len(left) <= MOST_READ else []
-    if not written and len(left) < len(choices) <= MOST_READ:  # the newest uploads are stubs, earlier ones are not
-        earlier = _written(choices, asked.stub(key))
-        written = [] if any(choice in left for choice in earlier) else earlier
-    best_ones = written or best_ones
-    names = [clean(c.entry.path) for c in best_ones]
+def _choose(key: str, choices: list, stub: bytes | None, taken: Submission, many: dict[str, list[str]]) -> None:
+    """Takes the one with the longest fitting path, or says why not. Untouched stubs are left out if there is anything
+    else: nobody can have meant them, since they earn no points. `many`: notes on many files."""
+    choices = sorted(choices, key=lambda choice: choice[0].path)
+    written = [choice for choice in choices if 1 < len(choices) <= MOST_READ and not _is_stub(choice[0], stub)]
+    best = max(fits for _, fits in written or choices)
+    chosen = [entry for entry, fits in written or choices if fits == best]
     contents: set[bytes] = set()
-    for choice in best_ones[:MOST_READ]:
+    for entry in chosen[:MOST_READ]:
         try:
-            contents.add(choice.entry.read())
+            contents.add(entry.read())
         except Refused as error:
-            less = "; an answer takes a few KiB" if isinstance(error, TooMuch) else ""
-            taken.problems[key] = f"{clean(choice.entry.path)} {error}{less}"
+            taken.problems[key] = f"{shown(entry.path)} {error}"
             return
-    if len(contents) > 1 or len(best_ones) > MOST_READ:
-        taken.problems[key] = f"missing: it is not clear which file counts: {', '.join(names[:5])}"
+    if len(contents) > 1 or len(chosen) > MOST_READ:
+        names = ", ".join(shown(entry.path) for entry in chosen[:5])
+        taken.problems[key] = f"missing: it is not clear which file counts: {names}"
         return
     (taken.files[key],) = contents
-    unused = [clean(c.entry.path) for c in choices if c not in best_ones]
-    if written and len(left) == len(choices):
-        together.setdefault("taken in place of untouched stubs", []).append(near_misses.shown(best_ones[0].entry))
-    elif unused:
-        taken.notes.append(f"{key}: {names[0]} counts, not {', '.join(unused[:5])}")
-    elif best < 0:
-        together.setdefault("taken without the number of a copy", []).append(near_misses.shown(best_ones[0].entry))
+    unused = [shown(entry.path) for entry, _ in written or choices if entry not in chosen]
+    if unused:
+        taken.notes.append(f"{key}: {shown(chosen[0].path)} counts, not {', '.join(unused[:5])}")
+    elif 0 < len(written) < len(choices):
+        many.setdefault("taken in place of untouched stubs", []).append(short(chosen[0]))
+    elif not best[0]:
+        many.setdefault("taken without the number of a copy", []).append(short(chosen[0]))
 
 
-def _written(choices: list[_Choice], stub: bytes | None) -> list[_Choice]:
-    """Those that are not the untouched stub, where all others are, and these are the same. It is no guess: the stub
-    earns no points, so that nobody can have meant it, or lose by this."""
-    if stub is None:
-        return []
+def _is_stub(entry: Entry, stub: bytes | None) -> bool:
     try:
-        contents = [choice.entry.read() for choice in choices]
+        return entry.read().removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n") == stub
     except Refused:
-        return []
-    plain = [content.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n") for content in contents]
-    other = [content != stub for content in plain]
-    same = len(set(itertools.compress(contents, other))) == 1
-    return list(itertools.compress(choices, other)) if same and not all(other) else []
+        return False
 
 
 # --- what is to be said about it --------------------------------------------------------------------------------------
@@ -350,51 +294,44 @@ def _check(taken: Submission) -> None:
         elif note:
             taken.notes.append(f"{key} {note}")
     good = {key: data for key, data in taken.files.items() if key not in taken.problems}
-    taken.problems |= {key: clean(problem) for key, problem in python_source.syntax(good).items()}
+    taken.problems |= {key: one_line(problem) for key, problem in python_source.syntax(good).items()}
     taken.files = {key: data for key, data in good.items() if key not in taken.problems}
 
 
 def _tell(taken: Submission, wanted: dict[str, tuple[str, ...]]) -> None:
-    """Notes on the problems; a lesson of which nothing is there takes one line."""
+    """Adds notes on the problems; a lesson of which nothing is there takes one line."""
     taken.problems = {key: taken.problems[key] for key in wanted if key in taken.problems}
-    away = {key for key, why in taken.problems.items() if why == MISSING}
-    if away == set(wanted):
+    missing = {key for key, why in taken.problems.items() if why == MISSING}
+    if missing == set(wanted):
         taken.notes.append(f"nothing was found that a lesson asks for, such as {next(iter(wanted), 'a file')}")
         return
-    whole = {full[2] for full in wanted.values()} - {full[2] for key, full in wanted.items() if key not in away}
+    whole = {full[2] for full in wanted.values()} - {full[2] for key, full in wanted.items() if key not in missing}
     taken.notes += [f"{lesson}: nothing was handed in" for lesson in sorted(whole)]
     taken.notes += [f"{key}: {why}" for key, why in taken.problems.items() if wanted[key][2] not in whole]
 
 
-def _tell_of_others(taken: Submission, others: list[Entry], asked: _Asked) -> None:
-    """Notes and flags on what was handed in beside the files that count, and may be meant for one of them."""
-    seen = [e for e in others if not _is_hidden(e.parts)]
-    missing = {key: asked.wanted[key] for key, why in taken.problems.items() if why == MISSING}
-    nothing = len(missing) == len(asked.wanted)
-    others = [e for e in others if not _is_ours(e.parts, asked.named - missing.keys())]
-    found = near_misses.near(others, missing) or (near_misses.notebooks(others) if nothing else [])
-    if found:
-        taken.notes.append(f"found {near_misses.some(found)}")
-        taken.flags.append(f"close to what is missing: {near_misses.some(found)}")
-    unclear = [f"{key}: {why}" for key, why in taken.problems.items() if why.startswith(f"{MISSING}: ")]
-    taken.flags += unclear[: near_misses.MOST]
-    if nothing and seen:
-        more = f" and {len(seen) - 1} more" if len(seen) > 1 else ""
-        taken.flags.append(f"nothing was found that a lesson asks for; handed in: {near_misses.shown(seen[0])}{more}")
-    unread = [near_misses.shown(e) for e in seen if e.name.lower().endswith(UNREAD_SUFFIXES) and "data" not in e.parts]
-    if missing and unread:
-        taken.flags.append(f"not read: {near_misses.some(unread, ', ')}")
-    modules = near_misses.unused(others, taken.files)
-    for path, by in modules[: near_misses.MOST]:
-        taken.notes.append(
-            f"{path} is none of the files that the lesson names, and is not used: put what is in it into {by}"
-        )
+def _tell_of_others(taken: Submission, others: list[Entry], wanted: _Wanted) -> None:
+    """Adds notes and flags on what was handed in beside the files that count, and may be meant for one of them."""
+    missing = {key: wanted.paths[key] for key, why in taken.problems.items() if why == MISSING}
+    nothing = len(missing) == len(wanted.paths)
+    visible = [e for e in others if not _is_hidden(e.parts)]
+    others = [e for e in others if not _is_the_courses(e.parts, wanted.of_all_lessons - missing.keys())]
+    if found := other_files.near(others, missing) or (other_files.notebooks(others) if nothing else []):
+        taken.notes.append(f"found {some(found)}")
+        taken.flags.append(f"close to what is missing: {some(found)}")
+    taken.flags += [f"{key}: {why}" for key, why in taken.problems.items() if why.startswith(f"{MISSING}: ")][:MOST]
+    if nothing and visible:
+        more = f" and {len(visible) - 1} more" if len(visible) > 1 else ""
+        taken.flags.append(f"nothing was found that a lesson asks for; handed in: {short(visible[0])}{more}")
+    modules = other_files.imported(others, taken.files)
+    for path, by in modules[:MOST]:
+        taken.notes.append(f"{path} is not used: only files that the lesson names are. Put what is in it into {by}")
     if modules:
-        taken.flags.append(f"imported, and not used: {near_misses.some([path for path, _ in modules], ', ')}")
+        taken.flags.append(f"imported, and not used: {some([path for path, _ in modules], ', ')}")
 
 
-def _is_ours(parts: tuple[str, ...], named: set[str]) -> bool:
+def _is_the_courses(parts: tuple[str, ...], named: set[str]) -> bool:
     """Whether a path is of the course's own files, or of a lesson's that is not looked at now."""
     at = _lesson_at(parts)
-    ours = COURSE_FOLDERS - {"tutorial"} | {"testcases"}
-    return not ours.isdisjoint(parts[at + 1 : -1]) or (at >= 0 and "/".join(parts[at:]) in named)
+    own = COURSE_FOLDERS - {"tutorial"} | {"testcases"}
+    return not own.isdisjoint(parts[at + 1 : -1]) or (at >= 0 and "/".join(parts[at:]) in named)

@@ -167,7 +167,7 @@ def test_all_right_and_all_wrong_have_their_own_words():
     empty = feedback(run(), student(statuses=(), status=NOT_GRADABLE, notes=["the archive is empty"]))
     assert "**0 of 7 points.** Nothing that could be graded" in empty and "the archive is empty" in empty
     page = feedback(run(), student(statuses=(TIMEOUT, DIED, TIMEOUT)))
-    assert "## Timeout: 13.1 `collate`, 13.10 `Trainer.train`" in page and "## Died: 13.2" in page
+    assert "## 13.1, 13.10: timeout" in page and "## 13.2 `compute_grpo_loss`: died" in page
 
 
 def test_our_fault_is_no_zero_in_feedback():

@@ -1,1 +1,1 @@
-"""What the rest stands on: manifests, the switch, errors, files, the environment. Imports nothing else of the course."""
+"""What the other rooms stand on: manifests, switch, errors, files, environment. Imports none of them."""

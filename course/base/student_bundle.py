@@ -1,4 +1,4 @@
-"""The students' bundle (course/release/build_bundle.py makes it): how it is known, and what is said where it lacks something.
+"""The students' bundle, which course/release/build_bundle.py makes: how it is recognised, and what it lacks.
 
 Any Python 3 can read this file, like course/__main__.py, which asks it before anything is installed.
 """
@@ -9,11 +9,11 @@ import os
 PRISTINE = os.path.join("course", "pristine.zip")
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-WITHOUT = {  # verb -> what to do instead
-    "demo": "`python -m lab.train --config configs/demo.yaml name=mine` trains on your own code when lesson 14 passes",
-    "mnist": "`python -m lab.run lesson15_grpo_mnist.given.experiments all` runs the experiments on your own code when lesson 15 passes",
-    "rlhf": "`python -m lab.run lesson16_grpo_rlhf.given.rlhf_command` runs them on your own code when lesson 16 passes",
-    "llm": "`python -m lab.train --config configs/llm.yaml` trains it with your own code when lesson 14 passes",
+WITHOUT = {  # command -> what to do instead
+    "demo": "`python -m lab.train --config configs/demo.yaml name=mine` trains with your own code after lesson 14",
+    "mnist": "`python -m lab.run lesson15_grpo_mnist.given.experiments all` does it with your own code after lesson 15",
+    "rlhf": "`python -m lab.run lesson16_grpo_rlhf.given.rlhf_command` does it with your own code after lesson 16",
+    "llm": "`python -m lab.train --config configs/llm.yaml` trains it with your own code after lesson 14",
     "test": "`make check` tests your own code",
     "audit": "`make check` tests your own code",
     "notebooks": "`jupyter lab` opens a lesson's walkthrough.ipynb, on your own code",
@@ -24,7 +24,7 @@ WITHOUT = {  # verb -> what to do instead
     "classroom-workflow": "your instructor grades",
     "release": "this is one already",
     "stubs": "`make reset LESSON=13` gives fresh stubs",
-    "new-lesson": "lessons are written in the whole repository",
+    "new-lesson": "new lessons need the whole repository",
 }
 
 
@@ -34,5 +34,5 @@ def is_bundle():
 
 
 def refusal(verb):
-    """Why this verb does not go here, in one sentence."""
+    """Why this command does not work in a bundle, in one sentence."""
     return f"{verb} needs what a bundle for students does not hold; {WITHOUT[verb]}."

@@ -1,149 +1,117 @@
-"""`for_all` with few draws, as in grading: each for itself, new with each seed, and none the simplest."""
+"""`for_all`: the same seed gives the same draws; with few draws, as in grading, none is the simplest."""
 
-import subprocess
 import sys
 
 import pytest
+from hypothesis import assume
+from hypothesis import strategies as st
+from hypothesis.errors import Unsatisfiable
 
-from course.base.switch import ROOT
+from course.base.errors import UsageError
+from course.base.property_tests import for_all
 
-TESTS = """\
-    import pytest
-    from hypothesis import strategies as st
-    from course.base.property_tests import for_all
+NUMBER = st.integers(0, 10**9)
+
+
+@pytest.fixture
+def draws(monkeypatch):
+    """`draws(few, seed, number=strategy)`: what a property test is given. `few`: PROPERTY_EXAMPLES."""
+
+    def draw(few="", seed="0", examples=25, test=lambda value: None, strategy=NUMBER):
+        monkeypatch.setenv("PROPERTY_EXAMPLES", few)
+        monkeypatch.setenv("PROPERTY_SEED", seed)
+        drawn = []
+
+        @for_all(examples, value=strategy)
+        def property_test(value):
+            drawn.append(value)
+            test(value)
+
+        try:
+            property_test()
+        except AssertionError:
+            drawn.append("failed")
+        return drawn
+
+    return draw
+
+
+@pytest.mark.parametrize(("few", "count"), [("", 25), ("6", 6)])
+def test_the_same_seed_gives_the_same_draws_and_another_seed_others(draws, few, count):
+    drawn = draws(few, seed="3")
+    assert len(drawn) == count and len(set(drawn)) > count / 2
+    assert draws(few, seed="3") == drawn
+    assert not {*draws(few, seed="4")} & {*drawn} - {0}
+
+
+def test_few_draws_are_the_first_of_more_and_none_is_the_simplest(draws):
+    for seed in "01234":
+        more = draws("6", seed)
+        assert draws("2", seed) == more[:2] and 0 not in more
+    assert draws("2", strategy=st.sampled_from([3, 4])) == [4]
+    assert draws("2", strategy=st.just(3)) == [3]
+
+
+def test_a_slow_test_gets_one_of_few_draws(draws):
+    assert (len(draws("5", examples=10)), len(draws("5", examples=11)), len(draws("40", examples=11))) == (1, 5, 11)
+
+
+def test_no_draw_depends_on_which_modules_are_loaded(draws, tmp_path, monkeypatch):
+    constants = set(range(123_400_000, 123_400_500))
+    before = draws(examples=500)
+    (tmp_path / "many_constants.py").write_text(f"NUMBERS = {constants}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    __import__("many_constants")
+    try:
+        assert draws(examples=500) == before
+        assert len({*before} & constants) == 0
+    finally:
+        del sys.modules["many_constants"]
+
+
+def test_of_few_draws_the_first_that_fails_ends_it(draws):
+    def fails(value):
+        assert value <= 1000
+
+    *drawn, last = draws("5", test=fails)
+    assert last == "failed" and len({*drawn}) == 1  # hypothesis runs it once more to be sure
+    *drawn, last = draws(test=fails)
+    assert last == "failed" and len({*drawn}) > 1 and drawn[-1] == 1001  # the simplest that fails
+
+
+def test_an_assumption_that_nothing_fulfils_is_no_pass(draws):
+    assert draws("2", test=lambda value: assume(value % 2))
+    with pytest.raises(Unsatisfiable):
+        draws("2", test=lambda value: assume(False))
+
+
+@pytest.mark.parametrize("few", ["", "4"])
+def test_the_test_keeps_its_own_arguments_and_can_run_again(monkeypatch, few):
+    monkeypatch.setenv("PROPERTY_EXAMPLES", few)
 
     class Observer:
         starts = 0
 
         def start(self):
-            Observer.starts += 1
+            self.starts += 1
 
-    @pytest.fixture
-    def observe():
-        return Observer()
+    seen = []
 
     class TestIt:
-        @for_all(number=st.integers(0, 10**9), data=st.data())
-        def test_drawn(self, observe, number, data):
-            word = data.draw(st.text("abc", min_size=1, max_size=20))
-            with open("drawn.txt", "a") as file:
-                print(observe.starts, number, word, file=file)
+        @for_all(examples=12, data=st.data(), flag=st.booleans())
+        def test_it(self, observe, flag, data):
+            seen.append((observe.starts, flag, data.draw(st.text("abc"))))
 
-        @for_all(number=st.integers(0, 9))
-        def test_fails(self, number):
-            with open("failed.txt", "a") as file:
-                print(number, file=file)
-            assert number > 9, f"it is {number}"
-
-        @for_all(number=st.sampled_from([3, 4]))
-        def test_of_two_the_other_one_than_the_simplest(self, number):
-            assert number == 4
-
-        @for_all(examples=10, number=st.integers(0, 10**9))
-        def test_is_dear(self, number):
-            with open("dear.txt", "a") as file:
-                print(number, file=file)
-
-        @for_all(examples=11, number=st.integers(0, 10**9))
-        def test_is_not(self, number):
-            with open("cheap.txt", "a") as file:
-                print(number, file=file)
-    """
+    for _ in range(2):
+        TestIt().test_it(observe=Observer())
+    half = len(seen) // 2
+    assert seen[:half] == seen[half:] and [one[0] for one in seen[:half]] == list(range(1, half + 1))
+    assert half == (4 if few else 12)
 
 
-@pytest.fixture
-def draws(tmp_path, write_files, copy_machinery):
-    """`draws(name, **environment)`: the lines that a run of the tests above writes to the file of that name."""
-    copy_machinery(tmp_path)
-    write_files(tmp_path, {"it_test.py": TESTS})
-
-    def run(name, monkeypatch, **environment):
-        for key, value in environment.items():
-            monkeypatch.setenv(key, value)
-        (tmp_path / name).unlink(missing_ok=True)
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--noconftest", "it_test.py"]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-        return (tmp_path / name).read_text().splitlines(), done.stdout
-
-    return run
-
-
-def test_few_draws_are_drawn_each_for_itself(draws, monkeypatch):
-    lines, _ = draws("drawn.txt", monkeypatch, PROPERTY_EXAMPLES="6", PROPERTY_SEED="3")
-    assert [line.split()[0] for line in lines] == list("123456")  # the report is about the last alone
-    drawn = [line.split(maxsplit=1)[1] for line in lines]
-    assert len(set(drawn)) == 6 and "0 a" not in drawn
-    again, _ = draws("drawn.txt", monkeypatch)
-    others, _ = draws("drawn.txt", monkeypatch, PROPERTY_SEED="4")
-    assert again == lines
-    assert not set(others) & set(lines)
-
-
-def test_fewer_draws_are_the_first_of_more(draws, monkeypatch):
-    more, _ = draws("drawn.txt", monkeypatch, PROPERTY_EXAMPLES="4")
-    fewer, _ = draws("drawn.txt", monkeypatch, PROPERTY_EXAMPLES="2")
-    assert fewer == more[:2]
-
-
-def test_the_first_that_fails_ends_it(draws, monkeypatch):
-    lines, shown = draws("failed.txt", monkeypatch, PROPERTY_EXAMPLES="5")
-    assert lines and len(set(lines)) == 1  # hypothesis runs it once more to be sure
-    assert f"it is {lines[0]}" in shown
-    assert "1 failed, 4 passed" in shown
-
-
-def test_a_dear_test_is_drawn_for_once(draws, monkeypatch):
-    lines, _ = draws("dear.txt", monkeypatch, PROPERTY_EXAMPLES="5")
-    assert len(lines) == 1
-    lines, _ = draws("cheap.txt", monkeypatch)
-    assert len(lines) == 5
-
-
-AGAIN = """\
-import sys
-from hypothesis import strategies as st
-from course.base.property_tests import for_all
-
-made, seen = [], []
-
-def note(x):
-    made.append(x)
-    return [x]
-
-@for_all(x=st.integers(0, 10**6).map(note))
-def test_it(x):
-    seen.append(list(x))
-    x.clear()
-
-test_it()
-drawn = len(made)
-first, seen[:] = list(seen), []
-test_it()
-assert first == seen and len(first) == 4, (first, seen)
-assert len(made) == drawn, "drawn anew"
-
-words = []
-
-@for_all(data=st.data(), x=st.booleans())
-def test_that_draws_itself(data, x):
-    words.append(data.draw(st.text("abc", min_size=1)))
-
-test_that_draws_itself()
-test_that_draws_itself()
-assert words[:4] == words[4:] and len(words) == 8, words
-
-only = []
-
-@for_all(x=st.just(3))
-def test_of_one_value(x):
-    only.append(x)
-
-test_of_one_value()
-assert only == [3] * 4, only
-"""
-
-
-def test_a_second_run_takes_the_same_draws_and_draws_none(monkeypatch, run_python):
-    monkeypatch.setenv("PROPERTY_EXAMPLES", "4")
-    done = run_python(ROOT, "-c", AGAIN)
-    assert done.returncode == 0, done.stderr
+@pytest.mark.parametrize("name", ["PROPERTY_EXAMPLES", "PROPERTY_SEED"])
+@pytest.mark.parametrize("value", ["-1", "x", "1.5"])
+def test_what_is_no_number_is_reported(monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(UsageError, match=f"{name}='{value}' is not a"):
+        for_all(value=NUMBER)(lambda value: None)

@@ -4,7 +4,6 @@ import re
 
 import pytest
 
-from course.base import property_tests
 from grader.judge import judge, without_pytest
 from tests.grader.judge.judge_test import RIGHT, judged  # noqa: F401
 
@@ -140,7 +139,6 @@ def test_ends_as_in_full(judged, monkeypatch, name):  # noqa: F811
     assert all("x + x" in work for work in HANDED) and len(set(HANDED)) == len(HANDED)
     short = judged(*handed)
     monkeypatch.setattr(without_pytest, "is_bare", lambda item: False)
-    monkeypatch.setattr(property_tests, "_pickled", lambda drawn: None)
     whole = judged(*handed)
     assert len(short) == len(HANDED)
     if name.startswith("a property"):  # hypothesis asks twice, and has its own words for an answer that changes

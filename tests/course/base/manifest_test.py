@@ -1,10 +1,9 @@
-"""lesson.toml: the real ones can be read, and whatever is wrong in one is told with its file and key."""
+"""lesson.toml: the real ones can be read, and what is wrong in one is reported with its file and key."""
 
 import pytest
 
 from course.base import manifest
 from course.base.errors import UsageError
-from course.base.switch import ROOT
 
 RIGHT = """\
 title = "Loss"
@@ -63,16 +62,10 @@ def refusal(read):
 def test_the_real_manifests_are_right():
     lessons = manifest.read_all()
     assert [lesson.number for lesson in lessons] == sorted(lesson.number for lesson in lessons)
-    assert {"13", "14"} <= {lesson.number for lesson in lessons}
     for lesson in lessons:
         assert [e.id for e in lesson.exercises] == [f"{lesson.number}.{i + 1}" for i in range(len(lesson.exercises))]
         assert all(hint.strip() for e in lesson.exercises for hint in e.hints)
-
-
-def test_the_real_manifests_name_files_that_the_reference_has():
-    for lesson in manifest.read_all():
-        for exercise in lesson.exercises:
-            assert (ROOT / "solutions" / lesson.folder.parent.name / lesson.name / exercise.file).is_file()
+        assert all((lesson.solution / e.file).is_file() for e in lesson.exercises)
 
 
 def test_a_right_one_is_read_whole(read):
@@ -100,45 +93,39 @@ def test_an_exercise_is_found_by_its_object_or_a_method_of_it(read):
     ("minutes = 30", "minutes = 30\nfolder = 'x'", ": unknown key 'folder'; "),
     ("minutes = 30", 'minutes = "30"', ": key 'minutes' must be int, not '30'"),
     ("minutes = 30", "minutes = true", ": key 'minutes' must be int, not True"),
-    ("minutes = 30", "minutes = 1.5", ": key 'minutes' must be int, not 1.5"),
     ('"13.1"', "13.1", ", exercise 1: key 'id' must be str, not 13.1"),
-    ('["tensors"]', '"tensors"', ": key 'prerequisites' must be list[str], not 'tensors'"),
     ('["tensors"]', '["tensors", 3]', ": key 'prerequisites' must be list[str], not ['tensors', 3]"),
     ('title = "Loss"\n', "", ": key 'title' is missing"),
     ('file = "model.py"\n', "", ", exercise 2: key 'file' is missing"),
     ('"13.1"', '"14.1"', ", exercise 1: key 'id' must look like '13.1', not '14.1'"),
-    ('"13.1"', '"13.a"', ", exercise 1: key 'id' must look like '13.1', not '13.a'"),
     ('"13.1"', '"13x1"', ", exercise 1: key 'id' must look like '13.1', not '13x1'"),
     ('"13.2"', '"13.1"', ", exercise 2: key 'id': '13.1' is used twice"),
     ('["a", "b", "c"]', '["a", "b"]', ", exercise 2: key 'hints' must hold three hints, not 2"),
     ("difficulty = 2", "difficulty = 9", ", exercise 1: key 'difficulty' must be 1 to 5, not 9"),
-    ("difficulty = 2", "difficulty = 0", ", exercise 1: key 'difficulty' must be 1 to 5, not 0"),
     ("points = 3", "points = 0", ", exercise 1: keys 'points' and 'minutes' must be at least 1"),
     ('title = "Loss"', 'title = "Loss', " is not valid TOML: "),
-    ("minutes = 30", "minutes = 30\nminutes = 30", " is not valid TOML: "),
 ])  # fmt: skip
-def test_what_is_wrong_is_told_with_file_and_key(refusal, old, new, says):
+def test_what_is_wrong_is_reported_with_file_and_key(refusal, old, new, says):
     assert old in RIGHT
     message = refusal(RIGHT.replace(old, new, 1))
     assert message.removeprefix("lesson13_loss/lesson.toml").startswith(says)
     assert "\n" not in message
 
 
-def test_a_manifest_without_exercises_is_refused(refusal):
+@pytest.mark.parametrize(
+    "rest", ["", "exercise = []", "exercise = 1", "[exercise]\nid = '13.1'", "exercise = ['13.1']"]
+)
+def test_a_manifest_without_exercises_is_refused(refusal, rest):
     header = RIGHT.partition("[[exercise]]")[0]
-    for rest in ("", "exercise = []", "exercise = 1", "[exercise]\nid = '13.1'", "exercise = ['13.1', '13.2']"):
-        assert "expected at least one [[exercise]] table" in refusal(f"{header}{rest}\n")
+    assert "expected at least one [[exercise]] table" in refusal(f"{header}{rest}\n")
 
 
-def test_a_missing_file_is_told(refusal):
+def test_a_file_that_is_missing_or_not_utf8_is_reported(refusal):
     assert refusal(None) == "lesson13_loss/lesson.toml is missing: every lesson folder has a manifest"
-
-
-def test_a_file_that_is_not_utf8_is_told(refusal):
     assert "is not valid TOML" in refusal(b'title = "\xff"\n')
 
 
-def test_all_lessons_are_read_in_order(tmp_path, write_files, manifest_text):
+def test_all_lessons_are_read_in_order_and_found_by_number_or_name(tmp_path, write_files, manifest_text):
     write_files(tmp_path, {
         "tutorial/stage02_b/lesson01_late_stage/lesson.toml": manifest_text("01.1 a.py:f"),
         "tutorial/stage01_a/lesson12_later/lesson.toml": manifest_text("12.1 a.py:f"),
@@ -146,23 +133,12 @@ def test_all_lessons_are_read_in_order(tmp_path, write_files, manifest_text):
         "tutorial/stage01_a/notes/lesson.toml": "not a lesson",
     })  # fmt: skip
     assert [lesson.number for lesson in manifest.read_all(tmp_path)] == ["01", "02", "12"]
-
-
-def test_a_lesson_is_found_by_number_or_name(tmp_path, write_files, manifest_text):
-    write_files(tmp_path, {"tutorial/stage01_a/lesson02_soon/lesson.toml": manifest_text("02.1 a.py:f")})
     for name in ("02", "lesson02", "lesson02_soon"):
         assert manifest.find(name, tmp_path).name == "lesson02_soon"
-    with pytest.raises(UsageError, match=r"there is no lesson '2'; use one of: 02"):
+    with pytest.raises(UsageError, match=r"there is no lesson '2'; use one of: 01, 02, 12"):
         manifest.find("2", tmp_path)
 
 
-def test_the_exercise_to_start_with_must_be_one(tmp_path, write_files, manifest_text):
-    text = manifest_text("01.1 work.py:f", "01.2 work.py:g")
-    folder = tmp_path / "tutorial" / "stage01_a" / "lesson01_first"
-    for start in ("01.2", "01.7"):
-        write_files(folder, {"lesson.toml": f'start = "{start}"\n{text}'})
-        if start == "01.2":
-            assert [e.id for e in manifest.read(folder).in_order] == ["01.2", "01.1"]
-        else:
-            with pytest.raises(UsageError, match=r"key 'start' must be the id of an exercise, not '01\.7'"):
-                manifest.read(folder)
+def test_the_exercise_to_start_with_must_be_one(read, refusal):
+    assert [e.id for e in read(f'start = "13.2"\n{RIGHT}').in_order] == ["13.2", "13.1"]
+    assert "key 'start' must be the id of an exercise, not '13.7'" in refusal(f'start = "13.7"\n{RIGHT}')

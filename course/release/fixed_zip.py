@@ -1,6 +1,6 @@
-"""Zips whose bytes depend on what is in them alone: names are sorted, dates fixed, line ends plain.
+"""Zips whose bytes depend only on what is in them: names are sorted, dates are fixed, lines end in a line feed.
 
-No symbolic link and nothing hidden, built or kept by a learner goes in. Standard library only.
+Links, hidden files, caches, and what a learner's runs and resets keep are left out. Standard library only.
 """
 
 from __future__ import annotations

@@ -1,14 +1,13 @@
 """GitHub Classroom: what its grading reporter takes, and the workflow that produces it in a student's repository.
 
-The reporter adds up `score` and divides by `max_score`; a runner whose max_score is 0 is left out of the points. That
-is used where the grader failed: the job goes red, and nobody gets a zero. It prints each message to the job's log, so
-messages are cleaned of what Actions would take for a command. It gets the whole in one environment variable, which
-Linux bounds at 128 KiB: messages are shortened until it fits.
+The reporter adds up `score` and divides by `max_score`; it leaves a runner whose max_score is 0 out of the points. We
+use that if the grader failed: the job goes red, and nobody gets a zero. The reporter prints each message to the job's
+log, so messages are cleaned of what Actions would take for a command. It gets everything, in base64, in one environment
+variable, which Linux limits to 128 KiB: messages are shortened until it fits.
 """
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from pathlib import Path
@@ -56,11 +55,6 @@ def classroom_json(run: Run, student: StudentResult) -> str:
         if 4 * len(text.encode()) // 3 + 4 <= LIMIT:
             break
     return text
-
-
-def classroom_encoded(run: Run, student: StudentResult) -> str:
-    """The step's output `result`: base64 in one line."""
-    return base64.b64encode(classroom_json(run, student).encode()).decode()
 
 
 def workflow(course: str, commit: str, lessons: str = "") -> str:

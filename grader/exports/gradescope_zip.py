@@ -1,7 +1,7 @@
 """The zip to upload as a Gradescope autograder: the course with its tests and solutions, and two scripts.
 
-The same tree gives the same bytes (course/release/fixed_zip.py). The scripts are in autograder/; what could not be tried without an
-upload is said in them.
+The same tree gives the same bytes (course/release/fixed_zip.py). The scripts are in autograder/; they name what could
+not be tried without an upload.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Reads `lesson.toml`. The one place that knows what a manifest looks like; standard library only."""
+"""Reads `lesson.toml`. The one place that knows what a manifest looks like.
+
+Standard library only (no pydantic): `hint`, `reset` and `release` read manifests before the environment exists.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,7 @@ class Lesson:
     out_of_scope: list[str]
     exercises: list[Exercise]
     folder: Path
-    start: str = ""  # the exercise to begin with, where that is not the first
+    start: str = ""  # the exercise to begin with, if that is not the first
 
     @property
     def name(self) -> str:
@@ -62,7 +65,7 @@ class Lesson:
         return self.root / "solutions" / self.folder.parent.name / self.name
 
     def reference_files(self) -> list[Path]:
-        """The Python files of its reference; what proves the lesson (audit/) is none of them."""
+        """The Python files of its reference, without audit/, which proves the lesson."""
         files = sorted(self.solution.rglob("*.py"))
         return [p for p in files if p.relative_to(self.solution).parts[0] != "audit"]
 

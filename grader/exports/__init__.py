@@ -1,12 +1,14 @@
-"""What is written from the results of a grading run, each form by a pure function of a module of its own.
+"""The files written from the results of a grading run; each form is a pure function in its own module.
 
 grades_csv.py      a row for each submission
 feedback.py        a page for each student, in Markdown
 overview.py        one page about the class, in HTML
 gradescope.py      results.json for Gradescope; gradescope_zip.py: the autograder to upload there
-classroom.py       what GitHub Classroom's reporter takes, and the workflow
+classroom.py       the result for GitHub Classroom's reporter, and the workflow
 canvas.py          a column of an exported Canvas gradebook
-rows.py, text.py   what they share: complete rows and sentences; strangers' text made fit to be shown
+similarity.py      similar.csv and similar.md, by compare50 (compare50_script.py)
+platform_setup.py  the commands that write Gradescope's zip and Classroom's workflow
+rows.py, text.py   shared: complete rows and sentences; students' text made safe to show
 """
 
 from __future__ import annotations
@@ -32,8 +34,8 @@ WRITTEN = ("grades.csv", "overview.html", *PAGES)
 def write_all(run: Run, results: list[StudentResult], out: Path, slugs: dict[str, str] | None = None) -> list[Path]:
     """Writes grades.csv, overview.html, and a file for each student under feedback/, gradescope/ and classroom/.
 
-    Each file is written whole. `slugs`: student -> file name without ending; the intake's unless given. Gives the
-    paths written, in order. Pages of students who are not there any more are removed: somebody would send them out.
+    Returns the paths, in order. `slugs`: student -> file name without ending; by default the intake's. Removes the
+    pages of students who are no longer there, so that nobody sends them out.
     """
     names = _names([student.student for student in results], slugs)
     texts = {"grades.csv": grades_csv(run, results), "overview.html": overview(run, results, names)}
@@ -51,7 +53,7 @@ def write_all(run: Run, results: list[StudentResult], out: Path, slugs: dict[str
 
 
 def _names(students: list[str], slugs: dict[str, str] | None) -> list[str]:
-    """A file name for each student: of plain letters whatever the slug says, and unlike the others in any case."""
+    """A file name for each student: plain letters only, and different from the others even if case is ignored."""
     if slugs is None:
         from grader.intake.submission import slug
 

@@ -1,8 +1,8 @@
 """Canvas: the gradebook that the instructor exported, with one column filled, to be imported again.
 
-Only the columns that say who somebody is and the one that is filled come back: other assignments may have been graded
-since the export, and importing old cells would undo that. A cell that gets no new points keeps what stood in it.
-Cells are not made safe for spreadsheets: they are Canvas's own, and an apostrophe more would be another name.
+Only the columns that identify students and the filled column are returned: other assignments may have been graded
+since the export, and importing old cells would undo that. A cell without new points keeps its content. Cells are not
+made safe for spreadsheets: they are Canvas's own, and one more apostrophe would be another name.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ NOT_STUDENTS = ("points possible", "manual posting", "student, test", "test stud
 
 
 def canvas_gradebook(exported_csv: str, assignment: str, results: list[StudentResult]) -> tuple[str, list[str]]:
-    """The CSV to import, and a line for whatever was not matched or not filled, on both sides.
+    """The CSV to import, and a line for everything that was not matched or not filled, on both sides.
 
-    `assignment` is the column's whole heading, its name without Canvas's "(12345)", or that number. Somebody is found
-    by an id, else by the name; where two rows or two submissions would fit, neither is taken. Raises UsageError where
-    the file is no gradebook or the assignment is not one of its columns.
+    `assignment` is the column's whole heading, its name without Canvas's "(12345)", or that number. A student is found
+    by an id, else by the name; if two rows or two submissions fit, neither is taken. Raises UsageError if the file is
+    not a gradebook or the assignment is not one of its columns.
     """
     mark, text = ("\ufeff", exported_csv[1:]) if exported_csv.startswith("\ufeff") else ("", exported_csv)
     separator = ";" if text.splitlines()[:1] and text.splitlines()[0].startswith(("Student;", '"Student";')) else ","
@@ -98,8 +98,8 @@ def _column(header: list[str], assignment: str) -> int:
 
 
 def _candidates(student: StudentResult, people: list[list[str]], header: list[str]) -> list[int]:
-    """The rows that `student` may be: by the number that Canvas itself wrote into the name of what was handed in, and
-    then by nothing else, since names are the students' own; without one by any id, and where no id fits, by name."""
+    """The rows that may be `student`'s. If Canvas wrote its number into the name of the submission, only that counts,
+    since students choose their names; else any id, and if no id fits, the name."""
     if "canvas" in student.ids and "ID" in header:
         column = header.index("ID")
         return [i for i, row in enumerate(people) if row[column].strip() == student.ids["canvas"]]
@@ -124,7 +124,7 @@ def _name(text: str) -> str:
 
 
 def _points(body: list[list[str]], column: int, results: list[StudentResult]) -> list[str]:
-    """A line where Canvas counts other points than the grading: it would take 12 of 20 for 12 of 100."""
+    """A line if Canvas counts other points than the grading: it would take 12 of 20 for 12 of 100."""
     possible = next((row[column].strip() for row in body if _name(row[0]) == "points possible"), "")
     points = max((student.points for student in results), default=0)
     try:

@@ -1,10 +1,10 @@
-"""Runs in the environment that has compare50 (never in the course's own) and writes what it finds, as JSON.
+"""Runs in compare50's environment (never in the course's own) and writes what it finds, as JSON.
 
     python compare50_script.py FOLDER RESULT
 
-FOLDER/stubs is what everybody was given; every other folder in it is a submission, called by a number. compare50's own
-command is left out on purpose: it asks the network for newer versions, and takes names for patterns. Nothing of a
-submission is run: its text is taken apart into tokens, and long runs of tokens that two have in common are found.
+FOLDER/stubs is what everybody was given; every other folder in it is a submission, named by a number. compare50's own
+command is not used: it asks the network for newer versions, and takes names for patterns. No submission is run:
+compare50 splits its text into tokens, and finds long runs of tokens that two submissions share.
 """
 
 import json

@@ -9,22 +9,22 @@ from grader.exports import rows
 from grader.exports.text import one_line
 from grader.results import Run, StudentResult
 
-# Excel takes a CSV file for UTF-8 only where it begins with this mark, and "Åse" for "Ã…se" elsewhere; pandas.read_csv
-# passes over it, and Python's csv does where the file is opened as "utf-8-sig".
+# Excel reads a CSV file as UTF-8 only if it begins with this mark, else "Åse" becomes "Ã…se". pandas.read_csv skips it,
+# and so does Python's csv if the file is opened as "utf-8-sig".
 MARK = "\ufeff"
 FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # also in the full width that some keyboards make
 
 
 def grades_csv(run: Run, results: list[StudentResult]) -> str:
-    """The columns: student, status, earned, points, then the points earned in each exercise, flags (how many), and
-    what an LMS calls the student, where it does: the number in Canvas or Moodle, the e-mail address, the sid.
+    """The columns: student, status, earned, points, the points earned in each exercise, the number of flags, and the
+    student's number in Canvas or Moodle, e-mail address or sid, if the LMS gave one.
 
-    What the grader could not settle is an empty cell, never 0. An exercise's column has its name behind the number:
-    a spreadsheet would take "14.10" and "14.1" for the same.
+    What the grader could not decide is an empty cell, never 0. The heading of an exercise's column has its name after
+    the number: a spreadsheet would take "14.10" and "14.1" for the same.
     """
     out = io.StringIO()
-    # Numbers are written bare, all text in quotes: also where a spreadsheet takes semicolons for separators, the
-    # first column, the one that strangers choose, stays one cell.
+    # Numbers are written bare, all text in quotes: the first column, which students choose, then stays one cell even in
+    # a spreadsheet that separates by semicolons.
     table = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
     ids = [name for name in ("canvas", "moodle", "email", "sid") if any(name in student.ids for student in results)]
     titles = [text_cell(rows.title(run, i)) for i in run.points]
@@ -39,7 +39,7 @@ def grades_csv(run: Run, results: list[StudentResult]) -> str:
 
 
 def text_cell(text: str) -> str:
-    """With an apostrophe in front where a spreadsheet would take it for a formula. White space is made plain first."""
+    """The text in one line, after an apostrophe if a spreadsheet would take it for a formula."""
     text = one_line(text)
     return f"'{text}" if text.startswith(FORMULA) else text
 

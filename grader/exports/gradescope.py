@@ -1,8 +1,8 @@
 """Gradescope's results.json for one submission, as its autograder specification describes it.
 
-A score must be there, at the top or in the tests, or nothing is recorded. That is used on purpose: where the grader
-failed, no score is given at all, the text says whose fault it is, and `run_autograder` ends with an error. What
-Gradescope shows then, our text or its own "failed to execute correctly", is not documented; it is no zero.
+Without a score, at the top or in the tests, Gradescope records nothing. We use that: if the grader failed, there is no
+score, the text says whose fault it is, and `run_autograder` ends with an error. Whether Gradescope then shows our text
+or its own "failed to execute correctly" is not documented; it is not a zero.
 
 Left out: execution_time (the same input gives the same file) and the leaderboard.
 """
@@ -19,10 +19,10 @@ from grader.results import NOT_GRADABLE, PASSED, Run, StudentResult
 LIMIT = 100_000  # characters of an `output`; Gradescope cuts what is longer
 TEST_LIMIT = 10_000
 
-# What stands in results.json until the grading has ended, so that a time limit leaves an explanation and no zero.
+# The content of results.json until the grading has ended: a time limit then leaves an explanation, not a zero.
 BEGUN = {
-    "output": "The grading of this submission did not come to its end. There is no score, and that is no zero; "
-    "please tell your instructor if this text is still here after some minutes.",
+    "output": "The grading of this submission has not finished. There is no score, which is not a zero; "
+    "please tell your instructor if you still see this text after some minutes.",
     "output_format": "text",
     "stdout_visibility": "hidden",
 }
@@ -63,7 +63,7 @@ def gradescope_json(run: Run, student: StudentResult) -> str:
 
 
 def has_score(results: dict[str, Any]) -> bool:
-    """Whether Gradescope can record a score; False where the grader failed, and then the command should, too."""
+    """Whether Gradescope can record a score. False if the grader failed; the command should then fail, too."""
     return "score" in results
 
 
@@ -72,7 +72,7 @@ def _output(run: Run, student: StudentResult) -> str:
     lines = [f"WARNING: {one_line(run.warning)}", ""] if run.warning else []
     if earned is None:
         lines += [
-            "The grading itself failed. That is not your fault: there is no score yet, and no zero. "
+            "The grading itself failed. That is not your fault: there is no score yet, which is not a zero. "
             "Your instructor can run it again.",
         ]
         for e in rows.exercises(run, student):

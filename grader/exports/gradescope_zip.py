@@ -26,9 +26,9 @@ def autograder_zip(
 ) -> bytes:
     """The zip of the course at `root`, to be written with course.base.atomic_files.write_bytes.
 
-    `lessons`: those of the assignment, such as "13,14"; all unless given. `torch_index`: the address of PyTorch's CPU
-    builds, which keeps gigabytes out of the image. `unsafe`: grade even where the image can confine nothing. `extra`:
-    the instructor's own test files. Raises UsageError where `root` lacks something that grading needs.
+    `lessons`: those of the assignment, such as "13,14"; all by default. `torch_index`: the address of PyTorch's CPU
+    builds, which keeps gigabytes out of the image. `unsafe`: grade even if the image allows no sandbox. `extra`: the
+    instructor's own test files. Raises UsageError if `root` lacks something that grading needs.
     """
     missing = [name for name in (*TREES, *FILES) if not (root / name).exists()]
     if missing:

@@ -1,7 +1,4 @@
-"""What is set up once on platforms that then grade by themselves: Gradescope's autograder, Classroom's workflow.
-
-Here are the commands; what the files hold is made in exports/.
-"""
+"""The commands for platforms that grade by themselves: they write Gradescope's autograder and Classroom's workflow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all exports say in the same way: a submission's exercises, complete and in order, its total, its sentences."""
+"""What all exports share: a submission's exercises, complete and in order, its total, and the sentences about them."""
 
 from __future__ import annotations
 
@@ -33,40 +33,38 @@ MEANS = {
     NOT_WRITTEN: "This one is not written yet.",
     BLOCKED: "It could not be tested, because of another exercise that it needs.",
     NOT_GRADABLE: "No test could run.",
-    TIMEOUT: "It did not come to an end within its time limit; a loop without an end is the usual reason.",
-    DIED: "The process that ran this code came to its end in the middle of it: it was killed, left, or crashed.",
-    GRADER_ERROR: "The grading itself failed here. That is not your fault: there is no score for it yet, and no zero.",
+    TIMEOUT: "It did not end within its time limit; the usual reason is an endless loop.",
+    DIED: "The process that ran this code ended in the middle of it: it was killed, exited, or crashed.",
+    GRADER_ERROR: "The grading itself failed here. That is not your fault: there is no score yet, which is not a zero.",
 }
 
 FURTHER = (
-    "Where all of the course's tests of an exercise pass, further ones of your instructor's count, too. They stay "
-    "hidden: of one that fails you are told no more than that."
+    "If all of the course's tests of an exercise pass, further tests of your instructor's count, too. They stay "
+    "hidden: if one fails, that is all you are told."
 )
 
 
 def exercises(run: Run, student: StudentResult) -> list[ExerciseResult]:
-    """One result for each exercise of the run, in its order.
-
-    Where there is none: nothing usable was handed in, or else it is the grader that has lost it.
-    """
+    """One result for each exercise of the run, in its order. If one is missing, nothing usable was handed in, or
+    else the grader has lost it."""
     known = {e.id: e for e in student.exercises}
     empty = (0, NOT_GRADABLE) if student.status == NOT_GRADABLE else (None, GRADER_ERROR)
     return [known.get(number) or ExerciseResult(number, points, *empty) for number, points in run.points.items()]
 
 
 def total(run: Run, student: StudentResult) -> tuple[int | None, int]:
-    """Points earned, None where the grader failed anywhere, and the points that there are."""
+    """Points earned (None if the grader failed anywhere), and the points that can be earned."""
     found = [e.earned for e in exercises(run, student)]
     unknown = student.status == GRADER_ERROR or None in found
     return None if unknown else sum(found), sum(run.points.values())
 
 
 def lost(found: list[ExerciseResult]) -> str:
-    """A sentence on the points that are missing only because of other exercises; "" where there are none."""
+    """A sentence on the points that are missing only because of other exercises, or ""."""
     follow = [e for e in found if e.follows]
     causes = ", ".join(dict.fromkeys(e.follows for e in follow))
     points = sum(e.points for e in follow)
-    return f"{points} of the missing points only follow from {causes}: mend that first." if follow else ""
+    return f"{points} of the missing points only follow from {causes}: correct that first." if follow else ""
 
 
 def title(run: Run, exercise: str) -> str:
@@ -80,7 +78,7 @@ def lesson(exercise: str) -> str:
 
 
 def sentence(e: ExerciseResult) -> str:
-    """What the status means, for the student. "" for an exercise that passes."""
+    """What the status means, for the student; "" if the exercise passes."""
     if e.status == FAILED:
         if e.tests and e.passed == e.tests:
             return "All of the course's tests pass, but:"
@@ -104,8 +102,8 @@ def hint(e: ExerciseResult) -> str:
 
 
 def step(e: ExerciseResult) -> str:
-    """The command that helps on; "" where there is nothing to do."""
-    if e.status in (NOT_GRADABLE, BLOCKED):  # no hint mends what is not there; the desk says what is wrong with it
+    """The command to run next, or ""."""
+    if e.status in (NOT_GRADABLE, BLOCKED):  # no hint helps with a missing file; `make check` says what is wrong
         return f"make check LESSON={lesson(e.id)}"
     return "" if e.status in (PASSED, GRADER_ERROR) else hint(e)
 
@@ -119,7 +117,7 @@ def repeat(run: Run) -> tuple[str, str]:
 
 
 def plain(e: ExerciseResult, width: int) -> str:
-    """All that there is to say of one exercise, as plain text of at most `width` characters; "" where it passes."""
+    """Everything about one exercise, as plain text of at most `width` characters; "" if it passes."""
     if e.status == PASSED:
         return ""
     parts = [sentence(e), *(block(report(e)) if report(e) else [])]

@@ -1,8 +1,8 @@
-"""`grade --similar`: which submissions have much in common, for a person to look at. It says nothing about why.
+"""`grade --similar`: which submissions have much in common, for a person to look at. It does not say why.
 
-The comparing is compare50's (https://cs50.readthedocs.io/projects/compare50), which is found in an environment of its
-own: it needs older versions of packages than others do. What everybody was given, the stubs, does not count, and what
-many have counts little. Left out on purpose: a verdict, a threshold, a flag in anybody's results.
+compare50 (https://cs50.readthedocs.io/projects/compare50) does the comparing, in an environment of its own, because it
+needs older versions of packages than the course. The stubs, which everybody was given, do not count, and what many
+submissions share counts little. Left out on purpose: a verdict, a threshold, a flag in anybody's results.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from grader.intake.submission import Submission
 
 VERSION = "1.2.15"
 HOME = ROOT / ".venv-compare50"
-PATIENCE = 900  # seconds
+TIME_LIMIT = 900  # seconds
 SHOWN, LINES = 20, 40  # pairs in the list for reading; lines of one part
 INSTALL = (
     "--similar needs compare50, in an environment of its own: python3 -m venv .venv-compare50 && "
@@ -37,7 +37,7 @@ INSTALL = (
 
 
 def tool(home: Path = HOME) -> Path:
-    """The Python that has compare50. Raises UsageError, with how to install it, where there is none."""
+    """The Python that has compare50. Raises UsageError that says how to install it if there is none."""
     python = home / "bin" / "python"
     if not python.exists() or subprocess.call([python, "-c", "import compare50"], stderr=subprocess.DEVNULL):
         raise UsageError(INSTALL)
@@ -45,23 +45,24 @@ def tool(home: Path = HOME) -> Path:
 
 
 def write(submissions: list[Submission], lessons: list[Lesson], out: Path, python: Path) -> str:
-    """Writes similar.csv and similar.md into `out`; gives what there is to say. The grades do not depend on it, so
-    that whatever goes wrong is said, and no more."""
+    """Writes similar.csv and similar.md into `out`; returns a sentence about it. The grades do not depend on it: if
+    something goes wrong, the sentence says so."""
     with tempfile.TemporaryDirectory(prefix="similar-") as name:
         folder = Path(name)
         texts = laid_out(submissions, lessons, folder / "class")
         command = [python, "-P", "-s", "-X", "utf8", Path(__file__).with_name("compare50_script.py")]
-        surroundings = {"PATH": os.defpath, "PYTHONHASHSEED": "50"}  # it is by hashes that it chooses what to compare
+        environment = {"PATH": os.defpath, "PYTHONHASHSEED": "50"}  # it chooses by hashes what to compare
         try:
             done = subprocess.run(
-                [*command, folder / "class", folder / "found.json"], env=surroundings, stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=PATIENCE, encoding="utf-8", errors="replace",
+                [*command, folder / "class", folder / "found.json"], env=environment, timeout=TIME_LIMIT,
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8",
+                errors="replace",
             )  # fmt: skip
         except subprocess.TimeoutExpired:
-            return f"similar submissions were not looked for to the end: compare50 took more than {PATIENCE} seconds"
+            return f"similar submissions were not compared: compare50 took more than {TIME_LIMIT} seconds"
         if done.returncode:
             said = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
-            return f"similar submissions were not looked for: compare50 ended with {said}"
+            return f"similar submissions were not compared: compare50 ended with {said}"
         found = json.loads((folder / "found.json").read_text(encoding="utf-8"))
     names = {str(number): submission.student for number, submission in enumerate(submissions)}
     write_text(out / "similar.csv", table(found, names))
@@ -70,7 +71,7 @@ def write(submissions: list[Submission], lessons: list[Lesson], out: Path, pytho
 
 
 def laid_out(submissions: list[Submission], lessons: list[Lesson], folder: Path) -> dict[tuple[str, str], str]:
-    """The files as the script wants them; what students call themselves is no part of any path. Gives the texts, by
+    """Writes the files as the script expects them: paths have numbers, not the students' names. Returns the texts, by
     number and file."""
     given = {f"{lesson.name}/{file}": stubs.stub_of(lesson, file) for lesson in lessons for file in stubs.files(lesson)}
     texts = {("stubs", name): text for name, text in given.items()}

@@ -1,8 +1,8 @@
-"""Text that a stranger may have had a hand in, made fit to be shown. Standard library only.
+"""Text that students control, made safe to show. Standard library only.
 
-What students control (names, file names, what their code raised or returned) reaches pages, terminals, spreadsheets
-and the logs of other people's machines. `clean` takes out what is not text; `markdown` and `fenced` keep what is text
-from being read as mark-up. HTML is escaped where it is written, in overview.py.
+Names, file names and what their code raised or returned reach pages, terminals, spreadsheets and the logs of other
+people's machines. `clean` removes what is not text; `markdown` and `fenced` keep text from being read as mark-up. HTML
+is escaped by overview.py.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-LINES, WIDTH = 60, 400  # of a block that a student's code had a part in: a report is read, not scrolled
+LINES, WIDTH = 60, 400  # at most, of a block
 
 # Sequences that a terminal acts on: CSI (colours, cursor), OSC and its kin (titles, links), and two-character ones.
 _ESCAPES = re.compile(
@@ -45,8 +45,8 @@ def _shown(character: str) -> str:
 
 
 def one_line(text: str, width: int = WIDTH) -> str:
-    """The same in one line of at most `width` characters: for names, notes and cells."""
-    text = " ".join(clean(text[: 20 * width]).split())  # what is longer by far costs no more
+    """The clean text in one line of at most `width` characters: for names, notes and cells."""
+    text = " ".join(clean(text[: 20 * width]).split())  # so a very long text costs no more
     return text if len(text) <= width else f"{text[: width - 3]}..."
 
 
@@ -58,13 +58,13 @@ def block(lines: list[str]) -> list[str]:
 
 
 def markdown(text: str, width: int = WIDTH) -> str:
-    """One line in which Markdown sees plain words alone."""
+    """The clean text in one line, without anything that Markdown would read as mark-up."""
     text = _SPECIAL.sub(r"\\\g<0>", one_line(text, width))
     return _AT_START.sub(lambda m: f"\\{m[1]}" if m[1] else f"{m[2]}\\{m[3]}", text)
 
 
 def fenced(lines: list[str]) -> list[str]:
-    """The lines as a block of code that they cannot break out of: its fence is longer than any run of backticks."""
+    """The lines as a block of code that they cannot end: its fence is longer than any run of backticks in it."""
     lines = block(lines)
     longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
     fence = "`" * max(3, longest + 1)

@@ -225,7 +225,7 @@ def test_what_only_follows_is_counted_apart():
     words = " ".join(" ".join(Page(overview(run(), [bob, cy])).words).split())
     assert "1 more failed exercise only followed from one of these in another exercise; 1 failed exercise had" in words
     assert "13.1 collate 1 0 0 % 2 0 1 0 0 0" in words  # ..., failed, named, follow, not written, timeout, blocked
-    assert "1 of the missing points only follow from 13.2: mend that first." in feedback(run(), bob)
+    assert "1 of the missing points only follow from 13.2: correct that first." in feedback(run(), bob)
     assert "only follow" not in feedback(run(), student())
 
 

@@ -336,7 +336,7 @@ def test_the_workflows_grading_step(tmp_path, outcome):
     token = printed[0].removeprefix("::stop-commands::")
     assert len(token) == 36 and printed[1] == "::set-output name=result::stolen" and printed[2] == f"::{token}::"
     if outcome == "broken":
-        assert done.returncode == 1 and not (tmp_path / "output").exists() and "no zero" in printed[3]
+        assert done.returncode == 1 and not (tmp_path / "output").exists() and "not a zero" in printed[3]
         return
     name, _, value = (tmp_path / "output").read_text().strip().partition("=")
     assert done.returncode == 0 and name == "result"

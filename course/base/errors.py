@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 
 class UsageError(Exception):
     """Something that the user gave is wrong. The message says what, where, and what to do."""
+
+
+class UsageParser(argparse.ArgumentParser):
+    """A parser whose errors are UsageErrors: the parser's sentence, and the command's usage."""
+
+    def __init__(self, usage: str):
+        super().__init__(prog=usage, add_help=False, allow_abbrev=False)
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}; it is `python -m course {self.prog}`")
 
 
 def run_command(main: Callable[[], int | None]) -> None:

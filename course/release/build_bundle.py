@@ -8,13 +8,12 @@ learners. So the bundle holds no solutions, no known mistakes, no grading, no au
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 from course.authoring import stubs
 from course.base import manifest, student_bundle
 from course.base.atomic_files import write_bytes
-from course.base.errors import UsageError
+from course.base.errors import UsageError, UsageParser
 from course.base.manifest import Lesson
 from course.base.switch import ROOT
 from course.release import fixed_zip
@@ -72,7 +71,9 @@ Grade: make grade SUBMISSIONS=that-folder, here and not in the bundle. docs/INST
 
 def release(arguments: list[str], root: Path = ROOT) -> int:
     """Writes the zip and says what to do with it."""
-    out = _parse(arguments)
+    parser = UsageParser("release [--out FILE]")
+    parser.add_argument("--out", type=Path, default=Path(f"{TOP}.zip"))
+    out = parser.parse_args(arguments).out
     contents = files(root)
     data = fixed_zip.packed({f"{TOP}/{name}": data for name, data in contents.items()})
     try:
@@ -81,17 +82,6 @@ def release(arguments: list[str], root: Path = ROOT) -> int:
         raise UsageError(f"{out} cannot be written: {error.strerror}") from None
     print(DONE.format(out=out, count=len(contents), size=len(data) / 1e6, top=TOP), end="")
     return 0
-
-
-def _parse(arguments: list[str]) -> Path:
-    parser = argparse.ArgumentParser(prog="release", add_help=False, allow_abbrev=False)
-    parser.add_argument("--out", type=Path, default=Path(f"{TOP}.zip"))
-
-    def error(message: str) -> None:
-        raise UsageError(f"{message}; it is `python -m course release [--out FILE]`")
-
-    parser.error = error
-    return parser.parse_args(arguments).out
 
 
 def files(root: Path = ROOT) -> dict[str, bytes]:

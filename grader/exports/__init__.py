@@ -13,7 +13,6 @@ rows.py, text.py   shared: complete rows and sentences; students' text made safe
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from course.base.atomic_files import write_text
@@ -23,6 +22,7 @@ from grader.exports.feedback import feedback
 from grader.exports.grades_csv import grades_csv
 from grader.exports.gradescope import gradescope_json
 from grader.exports.overview import overview
+from grader.intake.submission import slug
 from grader.results import Run, StudentResult
 
 __all__ = ["WRITTEN", "canvas_gradebook", "gradescope_json", "write_all"]
@@ -31,13 +31,12 @@ PAGES = {"feedback": ".md", "gradescope": ".json", "classroom": ".json"}  # fold
 WRITTEN = ("grades.csv", "overview.html", *PAGES)
 
 
-def write_all(run: Run, results: list[StudentResult], out: Path, slugs: dict[str, str] | None = None) -> list[Path]:
+def write_all(run: Run, results: list[StudentResult], out: Path) -> list[Path]:
     """Writes grades.csv, overview.html, and a file for each student under feedback/, gradescope/ and classroom/.
 
-    Returns the paths, in order. `slugs`: student -> file name without ending; by default the intake's. Removes the
-    pages of students who are no longer there, so that nobody sends them out.
+    Returns the paths, in order. Removes the pages of students who are no longer there, so that nobody sends them out.
     """
-    names = _names([student.student for student in results], slugs)
+    names = [slug(student.student) for student in results]
     texts = {"grades.csv": grades_csv(run, results), "overview.html": overview(run, results, names)}
     for student, name in zip(results, names, strict=True):
         texts[f"feedback/{name}.md"] = feedback(run, student)
@@ -50,22 +49,3 @@ def write_all(run: Run, results: list[StudentResult], out: Path, slugs: dict[str
             if f"{folder}/{page.name}" not in texts:
                 page.unlink()
     return [out / path for path in texts]
-
-
-def _names(students: list[str], slugs: dict[str, str] | None) -> list[str]:
-    """A file name for each student: plain letters only, and different from the others even if case is ignored."""
-    if slugs is None:
-        from grader.intake.submission import slug
-
-        slugs = {student: slug(student) for student in students}
-    names: list[str] = []
-    taken: set[str] = set()
-    for student in students:
-        base = re.sub(r"[^A-Za-z0-9._-]", "_", slugs[student]).strip(".")[:120] or "student"
-        name, count = base, 1
-        while name.lower() in taken:
-            count += 1
-            name = f"{base}-{count}"
-        taken.add(name.lower())
-        names.append(name)
-    return names

@@ -62,11 +62,6 @@ def gradescope_json(run: Run, student: StudentResult) -> str:
     return json.dumps(gradescope_results(run, student), indent=1, ensure_ascii=False) + "\n"
 
 
-def has_score(results: dict[str, Any]) -> bool:
-    """Whether Gradescope can record a score. False if the grader failed; the command should then fail, too."""
-    return "score" in results
-
-
 def _output(run: Run, student: StudentResult) -> str:
     earned, points = rows.total(run, student)
     lines = [f"WARNING: {one_line(run.warning)}", ""] if run.warning else []

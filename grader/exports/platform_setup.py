@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 from course.base.atomic_files import write_bytes
-from course.base.errors import UsageError
+from course.base.errors import UsageError, UsageParser
 from course.base.switch import ROOT
 from grader.exports.classroom import workflow
 from grader.exports.gradescope_zip import autograder_zip
@@ -38,15 +37,10 @@ def classroom_workflow(arguments: list[str]) -> int:
     return 0
 
 
-def _parser(usage: str, out: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=usage, add_help=False, allow_abbrev=False)
+def _parser(usage: str, out: str) -> UsageParser:
+    parser = UsageParser(usage)
     parser.add_argument("--lessons", default="")
     parser.add_argument("--out", type=Path, default=Path(out))
-
-    def error(message: str) -> None:
-        raise UsageError(f"{message}; it is `python -m course {usage}`, and docs/INSTRUCTORS.md says the rest")
-
-    parser.error = error
     return parser
 
 

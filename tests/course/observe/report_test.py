@@ -386,9 +386,7 @@ def test_a_difference_looks_as_large_as_it_is(a, b, texts):
 def test_a_long_call_takes_lines_of_whole_arguments():
     settings = {"aggregation": "token", "max_grad_norm": 1.0, "max_new_tokens": 5, "epsilon": 0.2}
     ids, mask = torch.arange(12).view(3, 4), torch.ones(99, 4)
-    called = format_call(
-        "one_update", {"ids": ids, "mask": mask, "settings": settings, "rewards": list(range(99))}
-    )
+    called = format_call("one_update", {"ids": ids, "mask": mask, "settings": settings, "rewards": list(range(99))})
     assert render(Report(call=called)) == [
         "  called   one_update(ids=[[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]],",
         "           mask=[1, 1, 1, 1, ...] shape (99, 4), float32,",

@@ -1,7 +1,6 @@
 """The switch: SOLUTION says from which tree a lesson is imported, and a lesson is never half from each."""
 
 import importlib
-import sys
 
 import pytest
 
@@ -65,29 +64,16 @@ def test_a_bad_value_changes_nothing(lessons, monkeypatch):
         switch.check()
 
 
-def test_a_change_of_the_environment_never_splits_a_lesson_in_two(lessons, monkeypatch):
-    assert tree_of(FIRST) == "tutorial"
-    monkeypatch.setenv("SOLUTION", "1")
-    assert tree_of(FIRST, "deep.code") == "tutorial"  # the rest of a lesson that is loaded already
-    assert tree_of(SECOND) == "solutions"  # a lesson that is not
-
-
-def test_what_is_imported_stays_until_it_is_forgotten(lessons, monkeypatch):
+def test_a_loaded_lesson_stays_whole_until_it_is_forgotten(lessons, monkeypatch):
     module = importlib.import_module(f"{FIRST}.code")
     monkeypatch.setenv("SOLUTION", "1")
     assert importlib.import_module(f"{FIRST}.code") is module
+    assert tree_of(FIRST, "deep.code") == "tutorial"  # the rest of a lesson that is loaded already
+    assert tree_of(SECOND) == "solutions"  # a lesson that is not
     switch.forget()
-    assert importlib.import_module(f"{FIRST}.code").TREE == "solutions"
-    assert module.TREE == "tutorial"
-
-
-def test_select_sets_the_environment_and_forgets_what_was_imported(lessons, monkeypatch):
-    monkeypatch.setenv("SOLUTION", "0")  # so that it is restored after the test
-    assert tree_of(FIRST) == "tutorial"
-    switch.select("lesson01")
-    assert [tree_of(lesson) for lesson in (FIRST, SECOND)] == ["solutions", "tutorial"]
-    switch.select("0")
-    assert tree_of(FIRST) == "tutorial"
+    assert tree_of(FIRST) == "solutions" and module.TREE == "tutorial"
+    switch.select("lesson02")  # sets the environment and forgets
+    assert [tree_of(lesson) for lesson in (FIRST, SECOND)] == ["tutorial", "solutions"]
 
 
 def test_an_unknown_lesson_is_an_ordinary_missing_module(lessons):
@@ -115,17 +101,10 @@ def test_only_lesson_folders_count_as_lessons(root, write_files):
     assert finder.find_spec("json") is None
 
 
-def test_the_finder_is_installed_once():
-    switch.install()
-    switch.install()
-    assert sys.meta_path.count(switch.finder) == 1
-
-
-@pytest.mark.parametrize(("value", "tree"), [(None, "tutorial"), ("lesson13", "solutions")])
-def test_a_plain_script_obeys_it(root, copy_machinery, run_python, value, tree):
-    script = f"import lab; import {THIRD}.code as code; print(code.TREE)"
-    done = run_python(copy_machinery(root), "-c", script, solution=value)
-    assert (done.stdout.strip(), done.stderr) == (tree, "")
+def test_a_plain_script_obeys_it(root, copy_machinery, run_python):
+    script = f"import lab; import {FIRST}.code as a, {THIRD}.code as b; print(a.TREE, b.TREE)"
+    done = run_python(copy_machinery(root), "-c", script, solution="lesson13")
+    assert (done.stdout.strip(), done.stderr) == ("tutorial solutions", "")
 
 
 def test_pytest_refuses_a_bad_value_in_one_line(root, copy_machinery, write_files, run_python):

@@ -6,6 +6,8 @@ known mistakes of others, chosen by the student's number. All are different.
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import random
 from pathlib import Path
 
@@ -14,14 +16,13 @@ from course.base import manifest
 from course.base.atomic_files import write_text
 from course.base.attempt import Attempt
 from course.base.manifest import Lesson
+from course.diagnosis import patch
 from course.diagnosis.audit_files import MISTAKES, read
 
 
 def write(folder: Path, students: int, lessons: list[Lesson], mistakes: int = 4, seed: int = 0) -> None:
     """Writes a folder for each of `students`; each has `mistakes` known mistakes on the average, over all lessons."""
-    known = {
-        lesson.name: [a for a in read(lesson, MISTAKES) if a.changes] for lesson in lessons
-    }
+    known = {lesson.name: [a for a in read(lesson, MISTAKES) if a.changes] for lesson in lessons}
     for number in range(students):
         draws = random.Random(seed * 100_003 + number)
         for lesson in lessons:
@@ -36,12 +37,11 @@ def write(folder: Path, students: int, lessons: list[Lesson], mistakes: int = 4,
 def files(lesson: Lesson, chosen: list[Attempt]) -> dict[str, str]:
     """The reference's files with the changes of some attempts; those that no longer fit are left out."""
     made = {file: (lesson.solution / file).read_text(encoding="utf-8") for file in stubs.files(lesson)}
-    place = {e.id: e.file for e in lesson.exercises}
+    place = {e.id: e for e in lesson.exercises}
     for attempt in chosen:
-        file = place[attempt.exercise]
-        if all(made[file].count(old) == 1 for old in attempt.changes):
-            for old, new in attempt.changes.items():
-                made[file] = made[file].replace(old, new)
+        exercise = place[attempt.exercise]
+        with contextlib.suppress(patch.DoesNotFit):
+            made[exercise.file] = ast.unparse(patch.changed(made[exercise.file], exercise.object, attempt.changes))
     return made
 
 

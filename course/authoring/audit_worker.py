@@ -161,7 +161,7 @@ class Worker:
         result = Result("stub", job.lesson.name, exercise.id)
         text = (job.lesson.folder / exercise.file).read_text(encoding="utf-8")
         items = self.items.get(exercise.id, [])
-        with placed(job.lesson, exercise, substitute.from_text(text, exercise, job.lesson)):
+        with placed(job.lesson, exercise, substitute.from_source(text, exercise, job.lesson)):
             for item in items:
                 report = run(item)
                 if getattr(report, "not_written", None) != exercise.id:
@@ -220,7 +220,7 @@ class Worker:
     def catches(self, items: list[pytest.Item], job: Job, text: str) -> bool:
         """Whether one of the tests fails with the exercise of that text; what does is the first for the next."""
         try:
-            code = substitute.from_text(text, job.exercise, job.lesson)
+            code = substitute.from_source(text, job.exercise, job.lesson)
         except Exception:  # it cannot even be loaded
             return True
         with placed(job.lesson, job.exercise, code):

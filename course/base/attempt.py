@@ -10,7 +10,7 @@
     def compute_grpo_loss(log_probs, rewards, beta=0.1):
         return -torch.dot(log_probs, torch.log_softmax(rewards / beta, 0).exp())
 
-An attempt is either a change of the reference's file or the whole function, method or class.
+An attempt is either a change of the reference (course/diagnosis/patch.py) or the whole function, method or class.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Attempt:
 
     says: str  # a mistake: what is wrong, in one sentence to the learner; a variant: what it does differently
     line: int  # where in its file it is written
-    changes: dict[str, str] = field(default_factory=dict)  # text that stands once in the reference's file -> new text
+    changes: dict[str, str] = field(default_factory=dict)  # old -> new code, as course/diagnosis/patch.py applies it
     code: Any = None  # or the function or class that stands in for the reference's
     exercise: str = ""  # its id, such as "13.2", and
     file: str = ""  # its file, such as "lesson13_grpo/audit/ex02.py": both are set when the file is read

@@ -10,7 +10,7 @@ from typing import Any
 from course.base.attempt import Attempt, Attempts
 from course.base.errors import UsageError
 from course.base.manifest import Exercise, Lesson
-from course.diagnosis import substitute
+from course.diagnosis import patch, substitute
 
 MISTAKES, VARIANTS = "wrong", "right"  # the lists in a file
 
@@ -55,9 +55,8 @@ def build(attempt: Attempt, lesson: Lesson) -> Any:
         return attempt.code
     exercise = next(e for e in lesson.exercises if e.id == attempt.exercise)
     text = (lesson.solution / exercise.file).read_text(encoding="utf-8")
-    for old, new in attempt.changes.items():
-        if text.count(old) != 1:
-            found = "does not stand" if old not in text else f"stands {text.count(old)} times"
-            raise UsageError(f"{attempt.place}: {old!r} {found} in {exercise.file}; it must stand there once")
-        text = text.replace(old, new)
-    return substitute.from_text(text, exercise, lesson)
+    try:
+        tree = patch.changed(text, exercise.object, attempt.changes)
+    except patch.DoesNotFit as error:
+        raise UsageError(f"{attempt.place}: {error} in {exercise.place}") from None
+    return substitute.from_source(tree, exercise, lesson)

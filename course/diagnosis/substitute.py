@@ -6,6 +6,7 @@ reference's. Only helpers that the reference keeps to itself (names with one und
 
 from __future__ import annotations
 
+import ast
 import functools
 import importlib
 import sys
@@ -21,15 +22,15 @@ from course.base.switch import LESSON
 def reference(lesson: Lesson, exercise: Exercise) -> Any:
     """The reference's own object, calling whatever else is in use."""
     text = (lesson.solution / exercise.file).read_text(encoding="utf-8")
-    return from_text(text, exercise, lesson)
+    return from_source(text, exercise, lesson)
 
 
-def from_text(text: str, exercise: Exercise, lesson: Lesson) -> Any:
-    """The exercise's object as `text`, a version of the reference's file, defines it."""
+def from_source(source: str | ast.Module, exercise: Exercise, lesson: Lesson) -> Any:
+    """The exercise's object as `source`, a version of the reference's file, defines it."""
     module = module_of(lesson, exercise)
     path = lesson.solution / exercise.file
     namespace: dict[str, Any] = {"__name__": module.__name__, "__file__": str(path)}
-    exec(compile(text, f"{path} (changed)", "exec"), namespace)
+    exec(compile(source, f"{path} (changed)", "exec"), namespace)
     owner, _, method = exercise.object.partition(".")
     made = namespace[owner].__dict__[method] if method else namespace[owner]
     for name, value in vars(module).items():  # all else is that in use, whoever wrote it

@@ -56,7 +56,7 @@ wrong("All count alike.", {"return x.softmax(0)": "return 0 * x + 1 / len(x)"})
 wrong("Multiplied by beta.", {"_shares(x / beta)": "_shares(x * beta)"})
 wrong("Beta is forgotten.", {"_shares(x / beta)": "_shares(x)"})
 wrong("Beta is not checked.", {"if not beta > 0:": "if False:"})
-wrong("The message lacks the name.", {"beta must be positive, not": "wrong:"})
+wrong("The message lacks the name.", {'f"beta must be positive, not {beta}"': 'f"{beta}"'})
 wrong("Gradient is cut.", {"return x.softmax(0)": "return x.detach().softmax(0)"})
 """,
     "ex02": """\
@@ -68,7 +68,7 @@ def mean(x):
 wrong("Added up without weights.", {"(weights(x) * x).sum()": "x.sum()"})
 """,
     "ex03": """\
-wrong("Nothing is remembered.", {"self.count += n\\n        return self.count": "return n"})
+wrong("Nothing is remembered.", {"self.count += n\\nreturn self.count": "return n"})
 wrong("The count before is returned.", {"return self.count": "return self.count - n"})
 """,
 }

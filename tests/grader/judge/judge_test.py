@@ -72,7 +72,7 @@ def fourfold(x):
 MISTAKES = {
     "10.1": """\
 wrong("It is the square of x.", {"x + x": "x * x"})
-wrong("Nothing raises another error than was asked for.", {"raise ValueError": "raise KeyError"})
+wrong("Nothing raises another error than was asked for.", {"ValueError": "KeyError"})
 """,
     "10.2": 'wrong("It is a third of x.", {"x / 2": "x / 3"})\n',
     "10.3": "",

@@ -17,10 +17,9 @@ wrong, right = Attempts(), Attempts()
 # Reading the file
 
 wrong("str.splitlines also splits at characters such as U+2028, which may stand inside a JSON string.", {
-    'path.read_bytes().split(b"\\n")': (
-        '[s.encode("utf-8", "surrogateescape") for s in '
-        'path.read_bytes().decode("utf-8", "surrogateescape").splitlines()]'
-    ),
+    'path.read_bytes().split(b"\\n")':
+        '[s.encode("utf-8", "surrogateescape") for s in path.read_bytes().decode("utf-8",'
+        ' "surrogateescape").splitlines()]',
 })  # fmt: skip
 
 wrong("The byte order mark at the start of a file is taken for a part of the first row.", {
@@ -32,34 +31,29 @@ wrong("Only an empty line counts as blank; one of spaces or a carriage return is
 })  # fmt: skip
 
 wrong("Reading stops at the first blank line: the rows behind it are lost.", {
-    "            if line.strip():": "            if not line.strip():\n                break\n            else:",
+    "if line.strip():": "if not line.strip():\n    break\nelse:",
 })  # fmt: skip
 
 wrong("The line numbers in your messages start from 0; the first line of a file is line 1.", {
-    'split(b"\\n"), 1)': 'split(b"\\n"))',
-    "if number == 1:": "if number == 0:",
+    'enumerate(path.read_bytes().split(b"\\n"), 1)': 'enumerate(path.read_bytes().split(b"\\n"))',
+    "number == 1": "number == 0",
 })  # fmt: skip
 
 wrong("Blank lines are not counted, so the line in the message is not where an editor shows the bad row.", {
-    "self.rows.append(_checked(line, f\"{path.name} line {number}\"))":
-        "self.rows.append(_checked(line, f\"{path.name} line {len(self.rows) + 1}\"))",
+    'self.rows.append(_checked(line, f"{path.name} line {number}"))':
+        'self.rows.append(_checked(line, f"{path.name} line {len(self.rows) + 1}"))',
 })  # fmt: skip
 
-wrong("The message about a bad row does not name the file.", {
-    'f"{path.name} line {number}"': 'f"line {number}"',
-})  # fmt: skip
+wrong("The message about a bad row does not name the file.", {'f"{path.name} line {number}"': 'f"line {number}"'})
 
-wrong("The message about a bad row does not name its line.", {
-    'f"{path.name} line {number}"': "path.name",
-})  # fmt: skip
+wrong("The message about a bad row does not name its line.", {'f"{path.name} line {number}"': "path.name"})
 
 wrong("Bytes that are not UTF-8 are replaced or dropped without a word; such a line is a bad row.", {
     'line.decode("utf-8")': 'line.decode("utf-8", "replace")',
 })  # fmt: skip
 
 wrong("A line that is not UTF-8 or not JSON ends in Python's own error, which names no file or line.", {
-    'raise ValueError(f"{where}: expected a JSON object in UTF-8 ({error})") from None':
-        "raise",
+    'raise ValueError(f"{where}: expected a JSON object in UTF-8 ({error})") from None': "raise",
 })  # fmt: skip
 
 wrong("A RecursionError comes through: json raises it, not a ValueError, where brackets nest too deeply.", {
@@ -67,31 +61,38 @@ wrong("A RecursionError comes through: json raises it, not a ValueError, where b
 })  # fmt: skip
 
 wrong("Bad rows are skipped in silence, so nobody learns that a part of the data is missing.", {
-    "                self.rows.append(_checked(line, f\"{path.name} line {number}\"))":
-        "                try:\n"
-        "                    self.rows.append(_checked(line, f\"{path.name} line {number}\"))\n"
-        "                except ValueError:\n"
-        "                    continue",
+    'self.rows.append(_checked(line, f"{path.name} line {number}"))':
+        'try:\n    self.rows.append(_checked(line, f"{path.name} line {number}"))\nexcept ValueError:\n    continue',
 })  # fmt: skip
 
 wrong("This row is bad, but making the data set raises nothing; rows are checked then, not when used.", {
     'self.rows.append(_checked(line, f"{path.name} line {number}"))':
-        'where = f"{path.name} line {number}"\n'
-        "                self.rows.append((_parsed(line, where), where))",
+        'where = f"{path.name} line {number}"\nself.rows.append((_parsed(line, where), where))',
     "row = self.rows[idx]": "row = _checked(*self.rows[idx])",
-    "def _checked(line: bytes, where: str) -> dict[str, Any]:": "def _parsed(line, where):",
-    "    try:\n        row = json.loads(line": "    try:\n        return json.loads(line",
-    "    if not isinstance(row, dict):":
-        "\n\ndef _checked(row: Any, where: str) -> dict[str, Any]:\n    if not isinstance(row, dict):",
+    """
+        try:
+            row = json.loads(line.decode("utf-8"))
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"{where}: expected a JSON object in UTF-8 ({error})") from None
+    """:
+    "",
+    "def _checked(line: bytes, where: str) -> dict[str, Any]:": """
+        def _parsed(line, where):
+            try:
+                return json.loads(line.decode("utf-8"))
+            except (ValueError, RecursionError) as error:
+                raise ValueError(f"{where}: expected a JSON object in UTF-8 ({error})") from None
+
+
+        def _checked(row: Any, where: str) -> dict[str, Any]:
+    """,
 })  # fmt: skip
 
 wrong("A file without rows gives a data set of length 0; no row at all is an error.", {
     "if not self.rows:": "if False:",
 })  # fmt: skip
 
-wrong("A file that is not there raises another error than FileNotFoundError.", {
-    'raise FileNotFoundError(f"{path}: no such file': 'raise ValueError(f"{path}: no such file',
-})  # fmt: skip
+wrong("A file that is not there raises another error than FileNotFoundError.", {"FileNotFoundError": "ValueError"})
 
 # Checking arguments and rows
 
@@ -121,7 +122,8 @@ wrong("A prompt that is not a string is accepted: the check asks only whether th
 })  # fmt: skip
 
 wrong("A lone string is accepted as `responses`; its characters would then count as the responses.", {
-    "(_filled_list(responses) and": "(isinstance(responses, (list, str)) and responses and",
+    "_filled_list(responses) and all(isinstance(r, str) for r in responses)":
+        "isinstance(responses, (list, str)) and responses and all(isinstance(r, str) for r in responses)",
 })  # fmt: skip
 
 wrong("Responses that are not strings are accepted: nothing looks at what stands inside the list.", {
@@ -141,8 +143,10 @@ wrong("An empty response is refused; it is a string too, and becomes EOS alone."
 })  # fmt: skip
 
 wrong("A null is taken for a value and refused; it counts as missing.", {
-    "if responses is not None and not (": 'if "responses" in row and not (',
-    "if rewards is not None and not (": 'if "rewards" in row and not (',
+    "responses is not None and not (_filled_list(responses) and all(isinstance(r, str) for r in responses))":
+        '"responses" in row and not (_filled_list(responses) and all(isinstance(r, str) for r in responses))',
+    "rewards is not None and not (_filled_list(rewards) and all(map(_finite, rewards)))":
+        '"rewards" in row and not (_filled_list(rewards) and all(map(_finite, rewards)))',
 })  # fmt: skip
 
 wrong("NaN and Infinity are accepted as rewards: Python's json reads them, and nothing refuses them.", {
@@ -166,13 +170,14 @@ wrong("Whole numbers such as 1 are refused as rewards; json reads them as int, a
 })  # fmt: skip
 
 wrong("Nothing compares how many responses and how many rewards a row has.", {
-    "len(responses) != len(rewards):": "False:",
+    "len(responses) != len(rewards)": "False",
 })  # fmt: skip
 
 wrong("Responses and rewards are counted after the cut to num_samples, so a row that lacks some passes.", {
     '_checked(line, f"{path.name} line {number}")': '_checked(line, f"{path.name} line {number}", num_samples)',
-    "def _checked(line: bytes, where: str)": "def _checked(line: bytes, where: str, n: int)",
-    "len(responses) != len(rewards):": "len(responses[:n]) != len(rewards[:n]):",
+    "def _checked(line: bytes, where: str) -> dict[str, Any]:":
+        "def _checked(line: bytes, where: str, n: int) -> dict[str, Any]:",
+    "len(responses) != len(rewards)": "len(responses[:n]) != len(rewards[:n])",
 })  # fmt: skip
 
 # Making an item
@@ -190,32 +195,33 @@ wrong("The cut keeps a place for EOS: a response that was cut must not end as if
 })  # fmt: skip
 
 wrong("The prompt ends with EOS, as if the text were over before the response begins.", {
-    'self.tokenizer.encode(row["prompt"])[': '[*self.tokenizer.encode(row["prompt"]), self.tokenizer.eos_token_id][',
+    'self.tokenizer.encode(row["prompt"])': '[*self.tokenizer.encode(row["prompt"]), self.tokenizer.eos_token_id]',
 })  # fmt: skip
 
 wrong("A long prompt loses its end; it should lose its beginning, for the question mostly stands last.", {
-    "[-(self.max_length - 1) :]": "[: self.max_length - 1]",
+    'self.tokenizer.encode(row["prompt"])[-(self.max_length - 1) :]':
+        'self.tokenizer.encode(row["prompt"])[: self.max_length - 1]',
 })  # fmt: skip
 
 wrong("A long prompt is cut to max_length tokens, which leaves no room for a response.", {
-    "[-(self.max_length - 1) :]": "[-self.max_length :]",
+    "self.max_length - 1": "self.max_length",
 })  # fmt: skip
 
 wrong("Nothing is cut: max_length has no effect on the prompt, nor on the responses.", {
-    "[-(self.max_length - 1) :]": "",
-    "[:room]": "",
+    'self.tokenizer.encode(row["prompt"])[-(self.max_length - 1) :]': 'self.tokenizer.encode(row["prompt"])',
+    "[*ids, self.tokenizer.eos_token_id][:room]": "[*ids, self.tokenizer.eos_token_id]",
 })  # fmt: skip
 
 wrong("A long prompt is never cut; it must leave room for at least one token of a response.", {
-    "[-(self.max_length - 1) :]": "",
+    'self.tokenizer.encode(row["prompt"])[-(self.max_length - 1) :]': 'self.tokenizer.encode(row["prompt"])',
 })  # fmt: skip
 
 wrong("A long response is never cut to the room that the prompt leaves.", {
-    "[:room]": "",
+    "[*ids, self.tokenizer.eos_token_id][:room]": "[*ids, self.tokenizer.eos_token_id]",
 })  # fmt: skip
 
 wrong("A long response keeps one token fewer than would fit.", {
-    "[:room]": "[: room - 1]",
+    "[*ids, self.tokenizer.eos_token_id][:room]": "[*ids, self.tokenizer.eos_token_id][: room - 1]",
 })  # fmt: skip
 
 wrong("A response alone may take max_length tokens; the bound is on prompt and response together.", {
@@ -235,14 +241,15 @@ wrong("The prompt is encoded without the special tokens that the tokenizer adds 
 })  # fmt: skip
 
 wrong("Prompt + response are encoded as one text and cut apart: a token can reach across the border.", {
-    "encoded = [self.tokenizer.encode(r, add_special_tokens=False) for r in responses]":
-        'whole = self.tokenizer.encode(row["prompt"])\n'
-        '            encoded = [self.tokenizer.encode(row["prompt"] + r)[len(whole) :] for r in responses]',
+    "encoded = [self.tokenizer.encode(r, add_special_tokens=False) for r in responses]": """
+        whole = self.tokenizer.encode(row["prompt"])
+        encoded = [self.tokenizer.encode(row["prompt"] + r)[len(whole) :] for r in responses]
+    """,
 })  # fmt: skip
 
 wrong("Texts are stripped before they are encoded; spaces and line feeds at their ends are tokens too.", {
-    'encode(row["prompt"])': 'encode(row["prompt"].strip())',
-    "encode(r, add_special": "encode(r.strip(), add_special",
+    'row["prompt"]': 'row["prompt"].strip()',
+    "self.tokenizer.encode(r, add_special_tokens=False)": "self.tokenizer.encode(r.strip(), add_special_tokens=False)",
 })  # fmt: skip
 
 wrong("All responses of a row are used, however many; num_samples has no effect.", {
@@ -250,22 +257,23 @@ wrong("All responses of a row are used, however many; num_samples has no effect.
     "rewards[: self.num_samples]": "rewards",
 })  # fmt: skip
 
-wrong("The responses are cut to num_samples, but the rewards are not.", {
-    "rewards[: self.num_samples]": "rewards",
-})  # fmt: skip
+wrong("The responses are cut to num_samples, but the rewards are not.", {"rewards[: self.num_samples]": "rewards"})
 
 wrong("The token ids are cut to num_samples, but the texts in `responses` are not.", {
-    "            responses = responses[: self.num_samples]\n": "",
-    "add_special_tokens=False) for r in responses]":
-        "add_special_tokens=False) for r in responses[: self.num_samples]]",
+    """
+        responses = responses[: self.num_samples]
+        encoded = [self.tokenizer.encode(r, add_special_tokens=False) for r in responses]
+    """:
+    "encoded = [self.tokenizer.encode(r, add_special_tokens=False) for r in responses[: self.num_samples]]",
 })  # fmt: skip
 
 wrong("Rewards get their type from the file: whole numbers become an integer tensor, not float32.", {
-    ", dtype=torch.float32)": ")",
+    "torch.tensor(rewards[: self.num_samples], dtype=torch.float32)": "torch.tensor(rewards[: self.num_samples])",
 })  # fmt: skip
 
 wrong("torch.Tensor makes float32 of token ids; ids must be int64.", {
-    "[torch.tensor([*ids": "[torch.Tensor([*ids",
+    "torch.tensor([*ids, self.tokenizer.eos_token_id][:room])":
+        "torch.Tensor([*ids, self.tokenizer.eos_token_id][:room])",
     "torch.tensor(prompt_ids)": "torch.Tensor(prompt_ids)",
 })  # fmt: skip
 
@@ -274,8 +282,10 @@ wrong("The token ids of the responses are plain lists; each response must be a t
 })  # fmt: skip
 
 wrong("The responses are padded to one tensor; they must be a list of tensors, each of its own length.", {
-    "for ids in encoded]\n": "for ids in encoded]\n"
-    "            response_ids = torch.nn.utils.rnn.pad_sequence(response_ids, batch_first=True)\n",
+    "response_ids = [torch.tensor([*ids, self.tokenizer.eos_token_id][:room]) for ids in encoded]": """
+        response_ids = [torch.tensor([*ids, self.tokenizer.eos_token_id][:room]) for ids in encoded]
+        response_ids = torch.nn.utils.rnn.pad_sequence(response_ids, batch_first=True)
+    """,
 })  # fmt: skip
 
 wrong("A row without responses gets an empty list of token ids; it must be None.", {
@@ -283,32 +293,30 @@ wrong("A row without responses gets an empty list of token ids; it must be None.
 })  # fmt: skip
 
 wrong("Missing rewards are filled with zeros, so these responses are never scored.", {
-    "        if rewards is not None:\n            rewards = ": (
-        "        if rewards is None and responses is not None:\n            rewards = [0.0] * len(responses)\n"
-        "        if rewards is not None:\n            rewards = "
-    ),
+    "if rewards is not None:":
+        "if rewards is None and responses is not None:\n    rewards = [0.0] * len(responses)\nif rewards is not None:",
 })  # fmt: skip
 
 wrong("Rewards are lost where a row has no responses; either may be missing without the other.", {
-    "        if rewards is not None:\n            rewards = ": (
-        "        if responses is None:\n            rewards = None\n"
-        "        if rewards is not None:\n            rewards = "
-    ),
+    "if rewards is not None:": "if responses is None:\n    rewards = None\nif rewards is not None:",
 })  # fmt: skip
 
 wrong("Other columns of the row, such as the answer, are lost: a reward function may need them.", {
-    "            **row,\n": '            "prompt": row["prompt"],\n',
+    '{**row, "prompt_ids": torch.tensor(prompt_ids), "responses": responses, "response_ids":'
+    ' response_ids, "rewards": rewards}':
+    '{"prompt": row["prompt"], "prompt_ids": torch.tensor(prompt_ids), "responses": responses,'
+    ' "response_ids": response_ids, "rewards": rewards}',
 })  # fmt: skip
 
 wrong("The row's own columns replace those that you made of them: rewards stay a list, for example.", {
-    "            **row,\n": "",
-    '            "rewards": rewards,\n': '            "rewards": rewards,\n            **row,\n',
+    '{**row, "prompt_ids": torch.tensor(prompt_ids), "responses": responses, "response_ids":'
+    ' response_ids, "rewards": rewards}':
+    '{"prompt_ids": torch.tensor(prompt_ids), "responses": responses, "response_ids": response_ids,'
+    ' "rewards": rewards, **row}',
 })  # fmt: skip
 
 wrong("Reading an item takes its responses out of the data set: in the second epoch they are missing.", {
-    'row.get("responses"), row.get("rewards")\n        prompt_ids': (
-        'row.pop("responses", None), row.pop("rewards", None)\n        prompt_ids'
-    ),
+    'row.get("responses"), row.get("rewards")': 'row.pop("responses", None), row.pop("rewards", None)',
 })  # fmt: skip
 
 # Right answers written otherwise
@@ -457,16 +465,12 @@ class GRPODataset(Dataset):
 
 
 right("a list of lines is read first and checked then; tensors are cut, not lists", {
-    'for number, line in enumerate(path.read_bytes().split(b"\\n"), 1):': (
-        'lines = path.open("rb").readlines()\n'
-        "        for number in range(1, len(lines) + 1):\n"
-        "            line = lines[number - 1]"
-    ),
-    'self.tokenizer.encode(row["prompt"])[-(self.max_length - 1) :]': (
-        'torch.tensor(self.tokenizer.encode(row["prompt"])).flip(0)[: self.max_length - 1].flip(0)'
-    ),
-    "torch.tensor([*ids, self.tokenizer.eos_token_id][:room])": (
-        "torch.cat([torch.tensor(ids, dtype=torch.long), torch.tensor([self.tokenizer.eos_token_id])])[:room]"
-    ),
-    '"prompt_ids": torch.tensor(prompt_ids)': '"prompt_ids": prompt_ids',
+    'for number, line in enumerate(path.read_bytes().split(b"\\n"), 1):':
+        'lines = path.open("rb").readlines()\nfor number in range(1, len(lines) + 1):',
+    "if number == 1:": "line = lines[number - 1]\nif number == 1:",
+    'self.tokenizer.encode(row["prompt"])[-(self.max_length - 1) :]':
+        'torch.tensor(self.tokenizer.encode(row["prompt"])).flip(0)[: self.max_length - 1].flip(0)',
+    "torch.tensor([*ids, self.tokenizer.eos_token_id][:room])":
+        "torch.cat([torch.tensor(ids, dtype=torch.long), torch.tensor([self.tokenizer.eos_token_id])])[:room]",
+    "torch.tensor(prompt_ids)": "prompt_ids",
 })  # fmt: skip

@@ -71,13 +71,17 @@ wrong("The rewards enter the softmax with a minus: the worst response gets the l
 })  # fmt: skip
 
 wrong("The rewards are standardized before the softmax, so the weights no longer depend on their scale.", {
-    "weights = (rewards.detach().to(precise) / beta)": "rewards = rewards.detach().to(precise)\n"
-    "    weights = ((rewards - rewards.mean()) / (rewards.std() + 1e-8) / beta)",
+    "weights = (rewards.detach().to(precise) / beta).softmax(0).to(log_probs.dtype)": """
+        rewards = rewards.detach().to(precise)
+        weights = ((rewards - rewards.mean()) / (rewards.std() + 1e-8) / beta).softmax(0).to(log_probs.dtype)
+    """,
 })  # fmt: skip
 
 wrong("Your weights are standardized rewards, as in the next lesson; here they are a softmax.", {
-    "weights = (rewards.detach().to(precise) / beta).softmax(0)": "rewards = rewards.detach().to(precise)\n"
-    "    weights = ((rewards - rewards.mean()) / (rewards.std() + 1e-8))",
+    "weights = (rewards.detach().to(precise) / beta).softmax(0).to(log_probs.dtype)": """
+        rewards = rewards.detach().to(precise)
+        weights = ((rewards - rewards.mean()) / (rewards.std() + 1e-8)).to(log_probs.dtype)
+    """,
 })  # fmt: skip
 
 wrong("The mean weight 1/G is taken off the weights; here they are the plain softmax and sum to one.", {
@@ -85,8 +89,8 @@ wrong("The mean weight 1/G is taken off the weights; here they are the plain sof
 })  # fmt: skip
 
 wrong("The rewards are divided by their sum: this is not a softmax, and beta has no part in it.", {
-    "weights = (rewards.detach().to(precise) / beta).softmax(0)": "rewards = rewards.detach().to(precise)\n"
-    "    weights = (rewards / rewards.sum())",
+    "weights = (rewards.detach().to(precise) / beta).softmax(0).to(log_probs.dtype)":
+        "rewards = rewards.detach().to(precise)\nweights = (rewards / rewards.sum()).to(log_probs.dtype)",
 })  # fmt: skip
 
 wrong("Your weights are the bare rewards: they never go through a softmax.", {
@@ -108,16 +112,15 @@ wrong("The best responses share all the weight, as if beta were almost 0; the ot
 })  # fmt: skip
 
 wrong("Each weight is a sigmoid of its own reward; a softmax shares one unit among the whole group.", {
-    "/ beta).softmax(0)": "/ beta).sigmoid()",
+    "(rewards.detach().to(precise) / beta).softmax(0)": "(rewards.detach().to(precise) / beta).sigmoid()",
 })  # fmt: skip
 
 wrong("Your weights are logarithms: this is a log-softmax where a softmax belongs.", {
-    "/ beta).softmax(0)": "/ beta).log_softmax(0)",
+    "(rewards.detach().to(precise) / beta).softmax": "(rewards.detach().to(precise) / beta).log_softmax",
 })  # fmt: skip
 
 wrong("All the weight goes to one best response; even where rewards are equal the others get nothing.", {
-    "(rewards.detach().to(precise) / beta).softmax(0)":
-        "nn.functional.one_hot(rewards.argmax(), len(rewards))",
+    "(rewards.detach().to(precise) / beta).softmax(0)": "nn.functional.one_hot(rewards.argmax(), len(rewards))",
 })  # fmt: skip
 
 wrong("The roles are swapped: the softmax is of the rewards, and it weighs the log-probabilities.", {
@@ -149,7 +152,8 @@ wrong("The weights keep the dtype of the rewards: half precision overflows, and 
 })  # fmt: skip
 
 wrong("The weights of half-precision log_probs stay float32, and so the loss does not have their dtype.", {
-    ".softmax(0).to(log_probs.dtype)": ".softmax(0)",
+    "(rewards.detach().to(precise) / beta).softmax(0).to(log_probs.dtype)":
+        "(rewards.detach().to(precise) / beta).softmax(0)",
 })  # fmt: skip
 
 wrong("Rewards in double precision are cut down to float32, where close rewards become equal.", {
@@ -157,74 +161,74 @@ wrong("Rewards in double precision are cut down to float32, where close rewards 
 })  # fmt: skip
 
 wrong("Rewards are changed in place: whoever called you holds the changed ones now.", {
-    "precise = torch": "rewards -= rewards.max()\n    precise = torch",
+    "precise = torch.promote_types(log_probs.dtype, torch.float32)":
+        "rewards -= rewards.max()\nprecise = torch.promote_types(log_probs.dtype, torch.float32)",
 })  # fmt: skip
 
 wrong("A group of equal rewards is skipped, but it trains as well: each response has the weight 1/G.", {
-    "precise = torch": "if len(rewards) > 1 and (rewards == rewards[0]).all():\n"
-    "        return 0.0 * log_probs.sum()\n    precise = torch",
+    "precise = torch.promote_types(log_probs.dtype, torch.float32)": """
+        if len(rewards) > 1 and (rewards == rewards[0]).all():
+            return 0.0 * log_probs.sum()
+        precise = torch.promote_types(log_probs.dtype, torch.float32)
+    """,
 })  # fmt: skip
 
 wrong("A group of one response is refused, but it has a loss: its weight is 1.", {
-    "if len(log_probs) == 0": "if len(log_probs) < 2",
+    "len(log_probs) == 0": "len(log_probs) < 2",
 })  # fmt: skip
 
 wrong("An infinite beta is refused, but it has a meaning: all responses count alike.", {
-    "if not beta > 0": "if not 0 < beta < float('inf')",
+    "beta > 0": "0 < beta < float('inf')",
 })  # fmt: skip
 
 wrong("The arguments are not checked at all; wrong ones must raise a ValueError.", {
-    "for name, value in ((\"log_probs\", log_probs), (\"rewards\", rewards))": "for name, value in ()",
-    "if len(log_probs) != len(rewards)": "if False",
-    "if len(log_probs) == 0": "if False",
-    "if not beta > 0": "if False",
+    '(("log_probs", log_probs), ("rewards", rewards))': "()",
+    "len(log_probs) != len(rewards)": "False",
+    "len(log_probs) == 0": "False",
+    "not beta > 0": "False",
 })  # fmt: skip
 
-wrong("beta is never checked, and at 0 the rewards are divided by zero.", {
-    "if not beta > 0": "if False",
-})  # fmt: skip
+wrong("beta is never checked, and at 0 the rewards are divided by zero.", {"not beta > 0": "False"})
 
-wrong("Your check of beta lets 0 pass, and the rewards are divided by zero.", {
-    "if not beta > 0": "if not beta >= 0",
-})  # fmt: skip
+wrong("Your check of beta lets 0 pass, and the rewards are divided by zero.", {"beta > 0": "beta >= 0"})
 
-wrong("Your check of beta lets a NaN pass: every comparison with NaN is false.", {
-    "if not beta > 0": "if beta <= 0",
-})  # fmt: skip
+wrong("Your check of beta lets a NaN pass: every comparison with NaN is false.", {"not beta > 0": "beta <= 0"})
 
 wrong("Your check of beta lets negative numbers pass, which turn the ranking of the rewards round.", {
-    "if not beta > 0": "if beta == 0 or beta != beta",
+    "not beta > 0": "beta == 0 or beta != beta",
 })  # fmt: skip
 
 wrong("A beta that is not positive is quietly replaced by a small one; it must be refused.", {
-    "raise ValueError(f\"beta must be greater than 0, not {beta}\")": "beta = 1e-8",
+    'raise ValueError(f"beta must be greater than 0, not {beta}")': "beta = 1e-8",
 })  # fmt: skip
 
 wrong("Your error about beta does not name it: its message must say beta.", {
-    "f\"beta must be greater than 0, not {beta}\"": "\"the temperature must be greater than 0\"",
+    'f"beta must be greater than 0, not {beta}"': '"the temperature must be greater than 0"',
 })  # fmt: skip
 
 wrong("The number of dimensions is not checked: a column against a row broadcasts to a square of products.", {
-    "if value.ndim != 1": "if value.ndim == 0",
+    "value.ndim != 1": "value.ndim == 0",
 })  # fmt: skip
 
 wrong("The lengths are not compared: a single reward is silently spread over all responses.", {
-    "if len(log_probs) != len(rewards)": "if False",
+    "len(log_probs) != len(rewards)": "False",
 })  # fmt: skip
 
-wrong("An empty group passes as a loss of 0; it must be refused.", {
-    "if len(log_probs) == 0": "if False",
-})  # fmt: skip
+wrong("An empty group passes as a loss of 0; it must be refused.", {"len(log_probs) == 0": "False"})
 
 wrong("Wrong arguments raise an AssertionError; the docstring asks for a ValueError.", {
-    "raise ValueError(f\"{name} must": "raise AssertionError(f\"{name} must",
-    "raise ValueError(f\"rewards must": "raise AssertionError(f\"rewards must",
-    "raise ValueError(\"log_probs and": "raise AssertionError(\"log_probs and",
-    "raise ValueError(f\"beta": "raise AssertionError(f\"beta",
+    'raise ValueError(f"{name} must have one dimension, the group; its shape is {tuple(value.shape)}")':
+        'raise AssertionError(f"{name} must have one dimension, the group; its shape is {tuple(value.shape)}")',
+    'raise ValueError(f"rewards must be as many as log_probs, not {len(rewards)} for {len(log_probs)}")':
+        'raise AssertionError(f"rewards must be as many as log_probs, not {len(rewards)} for {len(log_probs)}")',
+    'raise ValueError("log_probs and rewards are empty: a group has at least one response")':
+        'raise AssertionError("log_probs and rewards are empty: a group has at least one response")',
+    'raise ValueError(f"beta must be greater than 0, not {beta}")':
+        'raise AssertionError(f"beta must be greater than 0, not {beta}")',
 })  # fmt: skip
 
 wrong("Your error about a wrong shape does not say which argument has it.", {
-    "f\"{name} must have one dimension, the group; its shape is {tuple(value.shape)}\"": "\"one dimension expected\"",
+    'f"{name} must have one dimension, the group; its shape is {tuple(value.shape)}"': '"one dimension expected"',
 })  # fmt: skip
 
 # Right answers written otherwise

@@ -10,27 +10,25 @@ from course.base.attempt import Attempts
 wrong, right = Attempts(), Attempts()
 
 wrong("Only the columns of the first item are looked at; those that begin in a later item are lost.", {
-    "name for item in items for name in item)": "items[0])",
+    "(name for item in items for name in item)": "items[0]",
 })  # fmt: skip
 
 wrong("Only columns that every item has are kept; one that is missing somewhere is lost for all.", {
-    "name for item in items for name in item)": "name for name in items[0] if all(name in item for item in items))",
+    "(name for item in items for name in item)": "(name for name in items[0] if all(name in item for item in items))",
 })  # fmt: skip
 
 wrong("An item without the column is skipped, so the lists differ in length and no longer belong together.", {
-    "item.get(name) for item in items]": "item[name] for item in items if name in item]",
+    "[item.get(name) for item in items]": "[item[name] for item in items if name in item]",
 })  # fmt: skip
 
 wrong("An item without one of the columns raises a KeyError; None should stand in its place.", {
-    "item.get(name) for item": "item[name] for item",
+    "item.get(name)": "item[name]",
 })  # fmt: skip
 
-wrong("A missing column is filled with an empty list; it should be None.", {
-    "item.get(name) for item": "item.get(name, []) for item",
-})  # fmt: skip
+wrong("A missing column is filled with an empty list; it should be None.", {"item.get(name)": "item.get(name, [])"})
 
 wrong("Values that are None are left out of the lists: the values behind them move to a wrong place.", {
-    "item.get(name) for item in items]": "item[name] for item in items if item.get(name) is not None]",
+    "[item.get(name) for item in items]": "[item[name] for item in items if item.get(name) is not None]",
 })  # fmt: skip
 
 wrong("A column in which all values are None becomes one None; it should be a list of them.", {
@@ -46,24 +44,25 @@ wrong("Values that are lists are joined to one long list, so nobody can tell whi
 })  # fmt: skip
 
 wrong("The result is the list of items itself; the batch is one dict, with a list for each column.", {
-    "    return {name: [item.get(name) for item in items] for name in columns}":
-        "    return [{name: item.get(name) for name in columns} for item in items]",
+    "return {name: [item.get(name) for item in items] for name in columns}":
+        "return [{name: item.get(name) for name in columns} for item in items]",
 })  # fmt: skip
 
 wrong("The values of a column are put into a tuple; it should be a list.", {
-    "name: [item.get(name) for item in items]": "name: tuple(item.get(name) for item in items)",
+    "[item.get(name) for item in items]": "tuple(item.get(name) for item in items)",
 })  # fmt: skip
 
 wrong("The items are sorted by length: the batch must keep their order.", {
-    "    columns = ": (
-        '    items = sorted(items, key=lambda item: len(item.get("prompt_ids", ())), reverse=True)\n    columns = '
-    ),
+    "columns = dict.fromkeys(name for item in items for name in item)": """
+        items = sorted(items, key=lambda item: len(item.get("prompt_ids", ())), reverse=True)
+        columns = dict.fromkeys(name for item in items for name in item)
+    """,
 })  # fmt: skip
 
 wrong("Only columns with known names are kept; others, such as an answer, must pass through too.", {
-    "for name in item)": (
-        'for name in item\n        if name in ("prompt", "prompt_ids", "responses", "response_ids", "rewards"))'
-    ),
+    "(name for item in items for name in item)":
+        '(name for item in items for name in item if name in ("prompt", "prompt_ids", "responses",'
+        ' "response_ids", "rewards"))',
 })  # fmt: skip
 
 wrong("An empty list of items gives an empty dict; it should be refused.", {
@@ -71,7 +70,7 @@ wrong("An empty list of items gives an empty dict; it should be refused.", {
 })  # fmt: skip
 
 wrong("The missing columns are written into the items themselves; collate must leave them as they are.", {
-    "item.get(name) for item": "item.setdefault(name) for item",
+    "item.get": "item.setdefault",
 })  # fmt: skip
 
 

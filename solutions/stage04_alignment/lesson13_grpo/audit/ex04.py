@@ -19,7 +19,8 @@ wrong("The shift goes the wrong way: each token is looked up in the logits of th
 })  # fmt: skip
 
 wrong("squeeze() without a dimension also takes away that of the tokens where there is only one token.", {
-    ".squeeze(-1)": ".squeeze()",
+    "logits.log_softmax(-1).gather(-1, ids[:, 1:, None]).squeeze(-1)":
+        "logits.log_softmax(-1).gather(-1, ids[:, 1:, None]).squeeze()",
 })  # fmt: skip
 
 wrong("The prompt's own tokens are part of your sum.", {
@@ -52,24 +53,25 @@ wrong("Padding is found by comparing ids, so a padding token that the response d
 })  # fmt: skip
 
 wrong("The end of a response is counted from the start of the row, as if there were no prompt before it.", {
-    "torch.tensor([len(row) for row in rows], device": "torch.tensor([len(r) for r in response_ids], device",
+    "[len(row) for row in rows]": "[len(r) for r in response_ids]",
 })  # fmt: skip
 
-wrong("Every response is cut to the length of the shortest one.", {
-    "position < ends[:, None]": "position < ends.min()",
-})  # fmt: skip
+wrong("Every response is cut to the length of the shortest one.", {"position < ends[:, None]": "position < ends.min()"})
 
 wrong("The temperature is ignored.", {
-    " / temperature": "",
+    "logits.to(torch.promote_types(logits.dtype, torch.float32)) / temperature":
+        "logits.to(torch.promote_types(logits.dtype, torch.float32))",
 })  # fmt: skip
 
 wrong("The logits are multiplied by the temperature; it divides them.", {
-    " / temperature": " * temperature",
+    "logits.to(torch.promote_types(logits.dtype, torch.float32)) / temperature":
+        "logits.to(torch.promote_types(logits.dtype, torch.float32)) * temperature",
 })  # fmt: skip
 
 wrong("The temperature divides the log-probabilities; it belongs to the logits, before the softmax.", {
-    " / temperature": "",
-    "logits.log_softmax(-1)": "(logits.log_softmax(-1) / temperature)",
+    "logits.to(torch.promote_types(logits.dtype, torch.float32)) / temperature":
+        "logits.to(torch.promote_types(logits.dtype, torch.float32))",
+    "logits.log_softmax(-1)": "logits.log_softmax(-1) / temperature",
 })  # fmt: skip
 
 wrong("This is the mean over a response's tokens; log p(response | prompt) is their sum.", {
@@ -85,16 +87,14 @@ wrong("The responses are summed up, too; each has a log-probability of its own."
 })  # fmt: skip
 
 wrong("Masked positions hold minus infinity instead of 0, and so does the sum.", {
-    "masked_fill(~mask, 0.0)": "masked_fill(~mask, float('-inf'))",
+    "log_probs.masked_fill(~mask, 0.0)": "log_probs.masked_fill(~mask, float('-inf'))",
 })  # fmt: skip
 
 wrong("The sign is that of a cross-entropy: log-probabilities are negative.", {
-    "return log_probs": "return -log_probs",
+    "log_probs.masked_fill(~mask, 0.0).sum(-1)": "-log_probs.masked_fill(~mask, 0.0).sum(-1)",
 })  # fmt: skip
 
-wrong("Probabilities are summed; it is their logarithms that add up.", {
-    "logits.log_softmax(-1)": "logits.softmax(-1)",
-})  # fmt: skip
+wrong("Probabilities are summed; it is their logarithms that add up.", {"logits.log_softmax(-1)": "logits.softmax(-1)"})
 
 wrong("The bare logits are summed; they must go through a log-softmax over the vocabulary.", {
     "logits.log_softmax(-1)": "logits",
@@ -132,7 +132,8 @@ wrong("An attention mask made from the ids hides real tokens that have the id of
 })  # fmt: skip
 
 wrong("The rows are padded with -100, which is for labels: the model knows no such token.", {
-    "batch_first=True": "batch_first=True, padding_value=-100",
+    "nn.utils.rnn.pad_sequence(rows, batch_first=True)":
+        "nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=-100)",
 })  # fmt: skip
 
 wrong("The rows are stacked without padding, but their lengths differ.", {
@@ -141,12 +142,14 @@ wrong("The rows are stacked without padding, but their lengths differ.", {
 
 wrong("The list of responses is changed in place: the prompt now stands in the caller's responses.", {
     "rows = [torch.cat([prompt_ids, response]) for response in response_ids]":
-        "rows = response_ids\n    for i, response in enumerate(rows):\n"
-        "        rows[i] = torch.cat([prompt_ids, response])",
+        "rows = response_ids\nfor i, response in enumerate(rows):\n    rows[i] = torch.cat([prompt_ids, response])",
 })  # fmt: skip
 
 wrong("The responses are sorted by length and not put back: results stand at the wrong places.", {
-    "rows = [": "response_ids = sorted(response_ids, key=len, reverse=True)\n    rows = [",
+    "rows = [torch.cat([prompt_ids, response]) for response in response_ids]": """
+        response_ids = sorted(response_ids, key=len, reverse=True)
+        rows = [torch.cat([prompt_ids, response]) for response in response_ids]
+    """,
 })  # fmt: skip
 
 

@@ -10,32 +10,31 @@ from lab.rl.sampling import sample
 wrong, right = Attempts(), Attempts()
 
 wrong("Responses are drawn with torch's global random state: config.seed does not decide them.", {
-    "                generator=self.generator,\n": "",
+    "generator=self.generator,": "",
 })  # fmt: skip
 
 wrong("The generator is made anew in each call, so every call draws the same responses again.", {
-    "        responses, log_probs = [], []\n        for prompt in prompts:\n":
-    "        generator = torch.Generator().manual_seed(self.config.seed)\n"
-    "        responses, log_probs = [], []\n        for prompt in prompts:\n",
-    "generator=self.generator,\n            )": "generator=generator,\n            )",
+    "responses, log_probs = [], []":
+        "generator = torch.Generator().manual_seed(self.config.seed)\nresponses, log_probs = [], []",
+    "self.generator": "generator",
 })  # fmt: skip
 
 wrong("The generator is made anew for each prompt: equal prompts get equal responses.", {
-    "generator=self.generator,\n            )":
-    "generator=torch.Generator().manual_seed(self.config.seed),\n            )",
+    "self.generator": "torch.Generator().manual_seed(self.config.seed)",
 })  # fmt: skip
 
 wrong("Responses are sampled at temperature 1: config.temperature is used for the scores alone.", {
-    "                temperature=self.config.temperature,\n": "",
+    "temperature=self.config.temperature,": "",
 })  # fmt: skip
 
 wrong("The log-probs are taken at temperature 1, but sampling was at config.temperature.", {
     "sequence_log_probs(self.model, prompt_ids, sampled, self.config.temperature)":
-    "sequence_log_probs(self.model, prompt_ids, sampled)",
+        "sequence_log_probs(self.model, prompt_ids, sampled)",
 })  # fmt: skip
 
 wrong("The log-probs are cut off from the model: without a gradient nothing can be learned.", {
-    "sampled, self.config.temperature))": "sampled, self.config.temperature).detach())",
+    "sequence_log_probs(self.model, prompt_ids, sampled, self.config.temperature)":
+        "sequence_log_probs(self.model, prompt_ids, sampled, self.config.temperature).detach()",
 })  # fmt: skip
 
 wrong("You encode the text again and score that: the tokens that were sampled may have been others.", {
@@ -49,16 +48,18 @@ wrong("You encode the text again and score that: the tokens that were sampled ma
 })  # fmt: skip
 
 wrong("A response that was cut off gets an EOS at its end, though the model did not decide to stop.", {
-    "            texts = [self.tokenizer.decode":
-    "            eos = torch.tensor([self.tokenizer.eos_token_id])\n"
-    "            sampled = [ids if ids[-1] == eos else torch.cat([ids, eos]) for ids in sampled]\n"
-    "            texts = [self.tokenizer.decode",
+    "texts = [self.tokenizer.decode(ids.tolist(), skip_special_tokens=True) for ids in sampled]": """
+        eos = torch.tensor([self.tokenizer.eos_token_id])
+        sampled = [ids if ids[-1] == eos else torch.cat([ids, eos]) for ids in sampled]
+        texts = [self.tokenizer.decode(ids.tolist(), skip_special_tokens=True) for ids in sampled]
+    """,
 })  # fmt: skip
 
 wrong("The EOS at the end of a response is thrown away: stopping is part of the answer, and is scored.", {
-    "            texts = [self.tokenizer.decode":
-    "            sampled = [ids[ids != self.tokenizer.eos_token_id] for ids in sampled]\n"
-    "            texts = [self.tokenizer.decode",
+    "texts = [self.tokenizer.decode(ids.tolist(), skip_special_tokens=True) for ids in sampled]": """
+        sampled = [ids[ids != self.tokenizer.eos_token_id] for ids in sampled]
+        texts = [self.tokenizer.decode(ids.tolist(), skip_special_tokens=True) for ids in sampled]
+    """,
 })  # fmt: skip
 
 wrong("The sampler is given the padding token as the end of a response: EOS does not end it.", {
@@ -66,8 +67,7 @@ wrong("The sampler is given the padding token as the end of a response: EOS does
 })  # fmt: skip
 
 wrong("The number of responses is config.num_samples; the argument num_samples is never used.", {
-    "                prompt_ids,\n                num_samples,":
-    "                prompt_ids,\n                self.config.num_samples,",
+    "num_samples": "self.config.num_samples",
 })  # fmt: skip
 
 wrong("The bound on a response is a fixed number: config.max_new_tokens is never used.", {
@@ -75,12 +75,11 @@ wrong("The bound on a response is a fixed number: config.max_new_tokens is never
 })  # fmt: skip
 
 wrong("The texts still hold special tokens such as <eos>: no reward rule expects these.", {
-    "ids.tolist(), skip_special_tokens=True": "ids.tolist()",
+    "self.tokenizer.decode(ids.tolist(), skip_special_tokens=True)": "self.tokenizer.decode(ids.tolist())",
 })  # fmt: skip
 
 wrong("The prompt stands in front of each response's text: what is rewarded is the response alone.", {
-    "decode(ids.tolist(), skip_special_tokens=True)":
-    "decode([*prompt_ids.tolist(), *ids.tolist()], skip_special_tokens=True)",
+    "ids.tolist()": "[*prompt_ids.tolist(), *ids.tolist()]",
 })  # fmt: skip
 
 wrong("The prompt is encoded without the special tokens that stand in front of stored rows.", {
@@ -92,20 +91,23 @@ wrong("The prompt is cut to the data set's max_length, which is a bound on store
 })  # fmt: skip
 
 wrong("The model is in training mode for the scoring: its dropout changes the log-probs.", {
-    "            log_probs.append(sequence":
-    "            self.model.train()\n"
-    "            log_probs.append(sequence",
-    "sampled, self.config.temperature))": "sampled, self.config.temperature))\n            self.model.eval()",
+    "responses.append([Response(text, ids) for text, ids in zip(texts, sampled, strict=True)])":
+        "responses.append([Response(text, ids) for text, ids in zip(texts, sampled, strict=True)])\nself.model.train()",
+    "log_probs.append(sequence_log_probs(self.model, prompt_ids, sampled, self.config.temperature))": """
+        log_probs.append(sequence_log_probs(self.model, prompt_ids, sampled, self.config.temperature))
+        self.model.eval()
+    """,
 })  # fmt: skip
 
 wrong("The log-probs are means over the tokens; the summed ones are asked for.", {
-    "sampled, self.config.temperature))":
-    "sampled, self.config.temperature) / torch.tensor([len(ids) for ids in sampled]))",
+    "sequence_log_probs(self.model, prompt_ids, sampled, self.config.temperature)":
+        "sequence_log_probs(self.model, prompt_ids, sampled, self.config.temperature) /"
+        " torch.tensor([len(ids) for ids in sampled])",
 })  # fmt: skip
 
 wrong("The responses to all prompts are in one flat list, not in one list for each prompt.", {
     "responses.append([Response(text, ids) for text, ids in zip(texts, sampled, strict=True)])":
-    "responses.extend([Response(text, ids) for text, ids in zip(texts, sampled, strict=True)])",
+        "responses.extend([Response(text, ids) for text, ids in zip(texts, sampled, strict=True)])",
 })  # fmt: skip
 
 # Right answers written otherwise

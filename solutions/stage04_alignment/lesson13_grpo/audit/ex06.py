@@ -11,7 +11,7 @@ wrong, right = Attempts(), Attempts()
 
 wrong("Prompts and columns are repeated as p, q, p, q, but the responses come group by group.", {
     "[entry for entry, size in zip(entries, sizes, strict=True) for _ in range(size)]":
-    "[entries[i % len(entries)] for i in range(sum(sizes))]",
+        "[entries[i % len(entries)] for i in range(sum(sizes))]",
 })  # fmt: skip
 
 wrong("The columns are not repeated: the reward function gets fewer entries than responses.", {
@@ -19,24 +19,26 @@ wrong("The columns are not repeated: the reward function gets fewer entries than
 })  # fmt: skip
 
 wrong("The prompts are not repeated: the reward function gets fewer prompts than responses.", {
-    "_repeat(prompts, sizes), flat": "prompts, flat",
+    "_repeat(prompts, sizes)": "prompts",
 })  # fmt: skip
 
 wrong("The other columns, such as the right answer, never reach the reward function.", {
-    ", **{name: _repeat(column, sizes) for name, column in columns.items()}": "",
+    "self.config.reward(_repeat(prompts, sizes), flat, **{name: _repeat(column, sizes) for name, column"
+    " in columns.items()})":
+    "self.config.reward(_repeat(prompts, sizes), flat)",
 })  # fmt: skip
 
 wrong("Every response gets a whole column, the entries of all prompts, instead of its own prompt's entry.", {
-    "_repeat(column, sizes) for name, column": "_repeat([column] * len(sizes), sizes) for name, column",
+    "_repeat(column, sizes)": "_repeat([column] * len(sizes), sizes)",
 })  # fmt: skip
 
 wrong("The reward function gets prompt and response joined, where it expects the response alone.", {
     "flat = [text for group in responses for text in group]":
-    "flat = [prompt + text for prompt, group in zip(prompts, responses, strict=True) for text in group]",
+        "flat = [prompt + text for prompt, group in zip(prompts, responses, strict=True) for text in group]",
 })  # fmt: skip
 
 wrong("White space is taken off the responses: what is scored is not what the model wrote.", {
-    "[text for group in responses": "[text.strip() for group in responses",
+    "[text for group in responses for text in group]": "[text.strip() for group in responses for text in group]",
 })  # fmt: skip
 
 wrong("The groups are cut as if all had the size of the first; they may differ.", {
@@ -52,9 +54,9 @@ wrong("Each group's mean is subtracted from its rewards; they are to come back a
 })  # fmt: skip
 
 wrong("The dtype of the rewards is left to torch: whole numbers become integers, not float32.", {
-    "rewards, dtype=torch.float32": "rewards",
-    "int((~scores.isfinite())": "int((~scores.double().isfinite())",
-    "not scores.isfinite().all()": "not scores.double().isfinite().all()",
+    "torch.as_tensor(rewards, dtype=torch.float32)": "torch.as_tensor(rewards)",
+    "scores.isfinite().all": "scores.double().isfinite().all",
+    "~scores.isfinite()": "~scores.double().isfinite()",
 })  # fmt: skip
 
 wrong("Nothing checks that a reward function is configured: calling None ends in a TypeError.", {
@@ -75,30 +77,30 @@ wrong("Nothing checks that the rewards are finite: one NaN makes all weights NaN
     "if not scores.isfinite().all():": "if False:",
 })  # fmt: skip
 
-wrong("Only NaN is refused; an infinite reward gets through.", {
-    "not scores.isfinite().all()": "scores.isnan().any()",
-})  # fmt: skip
+wrong("Only NaN is refused; an infinite reward gets through.", {"not scores.isfinite().all()": "scores.isnan().any()"})
 
 wrong("A reward that is not finite is quietly made a number, where it must be refused.", {
     "scores = torch.as_tensor(rewards, dtype=torch.float32)":
-    "scores = torch.as_tensor(rewards, dtype=torch.float32).nan_to_num()",
+        "scores = torch.as_tensor(rewards, dtype=torch.float32).nan_to_num()",
 })  # fmt: skip
 
 wrong("The message about a reward that is not finite does not say which response it belongs to.", {
     'f"the reward of response {index} is {float(scores[index])}, not a finite number"':
-    '"the rewards must be finite numbers"',
+        '"the rewards must be finite numbers"',
 })  # fmt: skip
 
 wrong("The index in the message counts from 1; it counts from 0.", {
-    "the reward of response {index}": "the reward of response {index + 1}",
+    'f"the reward of response {index} is {float(scores[index])}, not a finite number"':
+        'f"the reward of response {index + 1} is {float(scores[index])}, not a finite number"',
 })  # fmt: skip
 
 wrong("The index in the message counts within its own group; it counts through all groups.", {
-    "            raise ValueError(f\"the reward of response {index}":
-    "            place = int((~torch.cat([g.isfinite() for g in scores.split(sizes)])).nonzero()[0])\n"
-    "            while place >= sizes[0]:\n"
-    "                place, sizes = place - sizes[0], sizes[1:]\n"
-    "            raise ValueError(f\"the reward of response {place}",
+    'raise ValueError(f"the reward of response {index} is {float(scores[index])}, not a finite number")': """
+        place = int((~torch.cat([g.isfinite() for g in scores.split(sizes)])).nonzero()[0])
+        while place >= sizes[0]:
+            place, sizes = place - sizes[0], sizes[1:]
+        raise ValueError(f"the reward of response {place} is {float(scores[index])}, not a finite number")
+    """,
 })  # fmt: skip
 
 

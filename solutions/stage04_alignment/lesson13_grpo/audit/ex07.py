@@ -11,41 +11,41 @@ from course.base.attempt import Attempts
 wrong, right = Attempts(), Attempts()
 
 wrong("Old gradients are never cleared: each step adds its gradient to those before.", {
-    "        self.optimizer.zero_grad()\n": "",
+    "self.optimizer.zero_grad()": "",
 })  # fmt: skip
 
 wrong("The gradients are cleared after the backward pass: the step has nothing to follow.", {
-    "        self.optimizer.zero_grad()\n        loss.backward()\n":
-    "        loss.backward()\n        self.optimizer.zero_grad()\n",
+    "self.optimizer.zero_grad()\nloss.backward()": "loss.backward()\nself.optimizer.zero_grad()",
 })  # fmt: skip
 
-wrong("The optimizer never takes its step: the weights stay as they were.", {
-    "        self.optimizer.step()\n": "",
-})  # fmt: skip
+wrong("The optimizer never takes its step: the weights stay as they were.", {"self.optimizer.step()": ""})
 
 wrong("The gradient is measured, but never scaled down to config.max_grad_norm.", {
-    "self.config.max_grad_norm)": "float(\"inf\"))",
+    "self.config.max_grad_norm": 'float("inf")',
 })  # fmt: skip
 
 wrong("The gradient is clipped to a fixed norm of 1: config.max_grad_norm is never used.", {
-    "self.config.max_grad_norm)": "1.0)",
+    "self.config.max_grad_norm": "1.0",
 })  # fmt: skip
 
 wrong("Each entry of the gradient is clipped on its own; the norm of all is to be bounded.", {
-    "nn.utils.clip_grad_norm_(self.model.parameters(), self.config.max_grad_norm)":
-    "torch.stack([p.grad.norm() for p in self.model.parameters() if p.grad is not None]).norm()\n"
-    "        nn.utils.clip_grad_value_(self.model.parameters(), self.config.max_grad_norm)",
+    "grad_norm = nn.utils.clip_grad_norm_(self.model.parameters(), self.config.max_grad_norm)": """
+        grad_norm = torch.stack([p.grad.norm() for p in self.model.parameters() if p.grad is not None]).norm()
+        nn.utils.clip_grad_value_(self.model.parameters(), self.config.max_grad_norm)
+    """,
 })  # fmt: skip
 
 wrong("The metric grad_norm is measured after clipping; it is to be the norm before.", {
-    "grad_norm = nn.utils.clip_grad_norm_(self.model.parameters(), self.config.max_grad_norm)":
-    "nn.utils.clip_grad_norm_(self.model.parameters(), self.config.max_grad_norm)\n"
-    "        grad_norm = torch.stack([p.grad.norm() for p in self.model.parameters() if p.grad is not None]).norm()",
+    "grad_norm = nn.utils.clip_grad_norm_(self.model.parameters(), self.config.max_grad_norm)": """
+        nn.utils.clip_grad_norm_(self.model.parameters(), self.config.max_grad_norm)
+        grad_norm = torch.stack([p.grad.norm() for p in self.model.parameters() if p.grad is not None]).norm()
+    """,
 })  # fmt: skip
 
 wrong("The gradient is clipped before the backward pass, when there is none yet.", {
-    "        loss.backward()\n": "",
-    "self.config.max_grad_norm)\n": "self.config.max_grad_norm)\n        loss.backward()\n",
+    "grad_norm = nn.utils.clip_grad_norm_(self.model.parameters(), self.config.max_grad_norm)": "",
+    "loss.backward()":
+        "grad_norm = nn.utils.clip_grad_norm_(self.model.parameters(), self.config.max_grad_norm)\nloss.backward()",
 })  # fmt: skip
 
 wrong("The losses of the prompts are summed; the loss is their mean.", {
@@ -67,18 +67,20 @@ wrong("The loss is taken at its default beta: config.beta is never used.", {
 })  # fmt: skip
 
 wrong("The rows' responses are scored at temperature 1: config.temperature is left out.", {
-    "prompt, group, self.config.temperature)": "prompt, group)",
+    "sequence_log_probs(self.model, prompt, group, self.config.temperature)":
+        "sequence_log_probs(self.model, prompt, group)",
 })  # fmt: skip
 
 wrong("The rewards are normalised (by mean and std) before the loss; it takes them as they are.", {
     "compute_grpo_loss(lp, r, self.config.beta)":
-    "compute_grpo_loss(lp, (r - r.mean()) / (r.std(correction=0) + 1e-4), self.config.beta)",
+        "compute_grpo_loss(lp, (r - r.mean()) / (r.std(correction=0) + 1e-4), self.config.beta)",
 })  # fmt: skip
 
 wrong("The log-probs are divided by the lengths; the loss takes the sums over the tokens.", {
-    "        losses = [compute_grpo_loss(lp, r,":
-    "        log_probs = [lp / torch.tensor([len(t) for t in ids]) for lp, ids in zip(log_probs, response_ids)]\n"
-    "        losses = [compute_grpo_loss(lp, r,",
+    "losses = [compute_grpo_loss(lp, r, self.config.beta) for lp, r in zip(log_probs, rewards, strict=True)]": """
+        log_probs = [lp / torch.tensor([len(t) for t in ids]) for lp, ids in zip(log_probs, response_ids)]
+        losses = [compute_grpo_loss(lp, r, self.config.beta) for lp, r in zip(log_probs, rewards, strict=True)]
+    """,
 })  # fmt: skip
 
 wrong("The number of responses is left at its default of 4: config.num_samples is never used.", {
@@ -86,22 +88,21 @@ wrong("The number of responses is left at its default of 4: config.num_samples i
 })  # fmt: skip
 
 wrong("The texts are encoded again, with an EOS: those are not the tokens that were sampled.", {
-    "            texts = [[r.text for r in group] for group in groups]\n":
-    "            texts = [[r.text for r in group] for group in groups]\n"
-    "            encode, eos = self.tokenizer.encode, self.tokenizer.eos_token_id\n"
-    "            response_ids = [[torch.tensor([*encode(t, add_special_tokens=False), eos]) for t in g]"
-    " for g in texts]\n"
-    "            log_probs = [sequence_log_probs(self.model, p, g, self.config.temperature)\n"
-    "                         for p, g in zip(batch['prompt_ids'], response_ids)]\n",
+    "texts = [[r.text for r in group] for group in groups]": """
+        texts = [[r.text for r in group] for group in groups]
+        encode, eos = self.tokenizer.encode, self.tokenizer.eos_token_id
+        response_ids = [[torch.tensor([*encode(t, add_special_tokens=False), eos]) for t in g] for g in texts]
+        log_probs = [sequence_log_probs(self.model, p, g, self.config.temperature)
+                     for p, g in zip(batch['prompt_ids'], response_ids)]
+    """,
 })  # fmt: skip
 
 wrong("Rewards are computed anew where the rows carry some: theirs are never used.", {
-    "        if rewards[0] is None:\n            rewards = self":
-    "        if self.config.reward is not None or rewards[0] is None:\n            rewards = self",
+    "rewards[0] is None": "self.config.reward is not None or rewards[0] is None",
 })  # fmt: skip
 
 wrong("The data set's own columns, such as prompt_ids, are passed to the reward function too.", {
-    "if k not in _OWN_COLUMNS}": "if k not in (\"prompt\", \"responses\")}",
+    "_OWN_COLUMNS": '("prompt", "responses")',
 })  # fmt: skip
 
 wrong("The rows' other columns, such as the right answer, never get to compute_rewards.", {
@@ -109,17 +110,17 @@ wrong("The rows' other columns, such as the right answer, never get to compute_r
 })  # fmt: skip
 
 wrong("Rewards without responses are dropped, and new responses scored; they must be refused.", {
-    '                raise ValueError("a row has rewards but no responses: there is nothing to weight")\n':
-    "                rewards = [None] * len(prompts)\n",
+    'raise ValueError("a row has rewards but no responses: there is nothing to weight")':
+        "rewards = [None] * len(prompts)",
 })  # fmt: skip
 
 wrong("Rows of different kinds are not refused: the first row decides for all of them.", {
-    "strict=True)}) > 1:\n            raise": "strict=True)}) > 3:\n            raise",
+    "len({(ids is None, r is None) for ids, r in zip(response_ids, rewards, strict=True)}) > 1":
+        "len({(ids is None, r is None) for ids, r in zip(response_ids, rewards, strict=True)}) > 3",
 })  # fmt: skip
 
 wrong("Rows with and without responses are not refused in one batch: only rewards are looked at.", {
-    "{(ids is None, r is None) for ids, r in zip(response_ids, rewards, strict=True)}":
-    "{r is None for r in rewards}",
+    "{(ids is None, r is None) for ids, r in zip(response_ids, rewards, strict=True)}": "{r is None for r in rewards}",
 })  # fmt: skip
 
 wrong("The metric reward is a mean of the groups' means; all responses count alike.", {
@@ -128,7 +129,7 @@ wrong("The metric reward is a mean of the groups' means; all responses count ali
 
 wrong("The metric response_length is a mean of the groups' means; all responses count alike.", {
     "torch.tensor([len(ids) for group in response_ids for ids in group], dtype=torch.float32)":
-    "torch.tensor([sum(map(len, group)) / len(group) for group in response_ids])",
+        "torch.tensor([sum(map(len, group)) / len(group) for group in response_ids])",
 })  # fmt: skip
 
 wrong("The metric response_length counts characters of the text; it counts tokens, EOS included.", {
@@ -136,7 +137,7 @@ wrong("The metric response_length counts characters of the text; it counts token
 })  # fmt: skip
 
 wrong("The metric response_length leaves out the EOS, which is a token of the response.", {
-    "[len(ids) for group": "[sum(int(i) != self.tokenizer.eos_token_id for i in ids) for group",
+    "len(ids)": "sum(int(i) != self.tokenizer.eos_token_id for i in ids)",
 })  # fmt: skip
 
 wrong("The metrics are still tensors; they are asked for as Python numbers.", {
@@ -147,7 +148,10 @@ wrong("The metrics are still tensors; they are asked for as Python numbers.", {
 })  # fmt: skip
 
 wrong("The model is put into training mode: its dropout changes what is scored and trained.", {
-    "        prompts, columns = batch[": "        self.model.train()\n        prompts, columns = batch[",
+    'prompts, columns = batch["prompt"], {k: v for k, v in batch.items() if k not in _OWN_COLUMNS}': """
+        self.model.train()
+        prompts, columns = batch["prompt"], {k: v for k, v in batch.items() if k not in _OWN_COLUMNS}
+    """,
 })  # fmt: skip
 
 
@@ -276,8 +280,14 @@ def training_step_in_one_way(self, batch):
 
 
 right("gradients are cleared first and last; the mean by a matrix product", {
-    "        # > See what the rows carry": "        self.optimizer.zero_grad()\n        # > See what the rows carry",
-    "        loss = torch.stack(losses).mean()\n        self.optimizer.zero_grad()\n":
-    "        loss = torch.stack(losses) @ torch.full_like(torch.stack(losses).detach(), 1 / len(losses))\n",
-    "        self.optimizer.step()\n": "        self.optimizer.step()\n        self.optimizer.zero_grad()\n",
+    'prompts, columns = batch["prompt"], {k: v for k, v in batch.items() if k not in _OWN_COLUMNS}': """
+        self.optimizer.zero_grad()
+        prompts, columns = batch["prompt"], {k: v for k, v in batch.items() if k not in _OWN_COLUMNS}
+    """,
+    """
+        loss = torch.stack(losses).mean()
+        self.optimizer.zero_grad()
+    """:
+    "loss = torch.stack(losses) @ torch.full_like(torch.stack(losses).detach(), 1 / len(losses))",
+    "self.optimizer.step()": "self.optimizer.step()\nself.optimizer.zero_grad()",
 })  # fmt: skip

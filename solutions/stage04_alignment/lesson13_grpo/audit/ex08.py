@@ -22,18 +22,18 @@ wrong("The order is drawn once, before the loop: all epochs have the same.", {
 })  # fmt: skip
 
 wrong("The order is drawn with torch's global random state: config.seed does not decide it.", {
-    "(len(self.train_dataset), generator=self.generator)": "(len(self.train_dataset))",
+    "torch.randperm(len(self.train_dataset), generator=self.generator)": "torch.randperm(len(self.train_dataset))",
 })  # fmt: skip
 
 wrong("The generator is made anew in train(): a second call repeats the orders of the first.", {
-    "        history: list":
-    "        generator = torch.Generator().manual_seed(self.config.seed)\n        history: list",
-    "(len(self.train_dataset), generator=self.generator)": "(len(self.train_dataset), generator=generator)",
+    "history: list[dict[str, float]] = []":
+        "generator = torch.Generator().manual_seed(self.config.seed)\nhistory: list[dict[str, float]] = []",
+    "self.generator": "generator",
 })  # fmt: skip
 
 wrong("Rows are drawn with replacement: an epoch repeats some and leaves out others.", {
     "torch.randperm(len(self.train_dataset), generator=self.generator)":
-    "torch.randint(len(self.train_dataset), (len(self.train_dataset),), generator=self.generator)",
+        "torch.randint(len(self.train_dataset), (len(self.train_dataset),), generator=self.generator)",
 })  # fmt: skip
 
 wrong("The order is cut into batch_size pieces, not into pieces of batch_size rows.", {
@@ -51,21 +51,21 @@ wrong("The last batch of an epoch is dropped where it is smaller: some rows are 
 })  # fmt: skip
 
 wrong("Training ends after one epoch, even where num_steps steps are not done yet.", {
-    "        while len(history) < self.config.num_steps:\n": "        for _ in range(1):\n",
+    "while len(history) < self.config.num_steps:": "for _ in range(1):",
 })  # fmt: skip
 
 wrong("num_steps is counted in epochs; it counts training steps.", {
-    "        while len(history) < self.config.num_steps:\n": "        for _ in range(self.config.num_steps):\n",
-    "                if len(history) == self.config.num_steps:\n                    break\n": "",
+    "while len(history) < self.config.num_steps:": "for _ in range(self.config.num_steps):",
+    "if len(history) == self.config.num_steps:\n    break": "",
 })  # fmt: skip
 
 wrong("An epoch that has begun is always finished: more steps are taken than num_steps.", {
-    "                if len(history) == self.config.num_steps:\n                    break\n": "",
+    "if len(history) == self.config.num_steps:\n    break": "",
 })  # fmt: skip
 
 wrong("One step too many is taken: the loop ends after num_steps + 1 steps.", {
-    "while len(history) < self.config.num_steps": "while len(history) <= self.config.num_steps",
-    "if len(history) == self.config.num_steps": "if len(history) > self.config.num_steps",
+    "len(history) < self.config.num_steps": "len(history) <= self.config.num_steps",
+    "len(history) == self.config.num_steps": "len(history) > self.config.num_steps",
 })  # fmt: skip
 
 wrong("The items go into the training step as a list of rows; it takes a batch as collate makes it.", {
@@ -73,12 +73,11 @@ wrong("The items go into the training step as a list of rows; it takes a batch a
 })  # fmt: skip
 
 wrong("Only the metrics of the last step are returned; those of each step are asked for.", {
-    "                history.append(self.training_step(batch))\n        return history\n":
-    "                history.append(self.training_step(batch))\n        return history[-1:]\n",
+    "return history": "return history[-1:]",
 })  # fmt: skip
 
 wrong("The losses are returned as bare numbers; the metrics of each step are asked for.", {
-    "history.append(self.training_step(batch))": "history.append(self.training_step(batch)[\"loss\"])",
+    "history.append(self.training_step(batch))": 'history.append(self.training_step(batch)["loss"])',
 })  # fmt: skip
 
 

@@ -21,7 +21,17 @@ wrong("The largest number, 9 or 99, is left out: the end of a range is not part 
 })  # fmt: skip
 
 wrong("The loops are the wrong way round: a belongs to the outer loop, b to the inner one.", {
-    "for a in operands:\n            for b in operands:": "for b in operands:\n            for a in operands:",
+    """
+        for a in operands:
+            for b in operands:
+                if split == "all" or (split == "test") == is_held_out(a, b):
+                    self.data.append((TEMPLATE.format(a=a, b=b), a + b))
+    """: """
+        for b in operands:
+            for a in operands:
+                if split == "all" or (split == "test") == is_held_out(a, b):
+                    self.data.append((TEMPLATE.format(a=a, b=b), a + b))
+    """,
 })  # fmt: skip
 
 wrong("Each pair is there only once: a+b and b+a are two different prompts, and both belong to the data.", {
@@ -46,7 +56,7 @@ wrong("Which pairs are held out is decided by their place in the list; is_held_o
 })  # fmt: skip
 
 wrong("The held-out pairs are drawn at random: train and test, made one after the other, overlap.", {
-    "== is_held_out(a, b)": "== (torch.rand(()).item() < 0.1)",
+    "is_held_out(a, b)": "torch.rand(()).item() < 0.1",
 })  # fmt: skip
 
 wrong("Numbers of digits other than 1 and 2 are not refused with a ValueError.", {
@@ -58,17 +68,18 @@ wrong("An unknown split is accepted, and quietly taken for one of the known ones
 })  # fmt: skip
 
 wrong("Bad arguments end in an AssertionError, as of assert, which python -O skips; ValueError is asked for.", {
-    'raise ValueError(f"digits must': 'raise AssertionError(f"digits must',
-    'raise ValueError(f"split must': 'raise AssertionError(f"split must',
+    'ValueError(f"digits must be 1 or 2, not {digits!r}")': 'AssertionError(f"digits must be 1 or 2, not {digits!r}")',
+    "ValueError(f\"split must be 'all', 'train' or 'test', not {split!r}\")":
+        "AssertionError(f\"split must be 'all', 'train' or 'test', not {split!r}\")",
 })  # fmt: skip
 
 wrong("The error's message does not name the argument that is wrong.", {
     'f"digits must be 1 or 2, not {digits!r}"': '"out of range"',
-    """f"split must be 'all', 'train' or 'test', not {split!r}\"""": '"unknown"',
+    "f\"split must be 'all', 'train' or 'test', not {split!r}\"": '"unknown"',
 })  # fmt: skip
 
 wrong("The sum is stored as text; the ground truth is an int, and the reward compares it with one.", {
-    "a + b))": "str(a + b)))",
+    "(TEMPLATE.format(a=a, b=b), a + b)": "(TEMPLATE.format(a=a, b=b), str(a + b))",
 })  # fmt: skip
 
 wrong("The prompt is the bare sum; TEMPLATE puts an instruction and the start of a response around it.", {
@@ -83,9 +94,7 @@ wrong("Items are dicts; each is to be a pair, the prompt and its sum.", {
     "(TEMPLATE.format(a=a, b=b), a + b)": '{"prompt": TEMPLATE.format(a=a, b=b), "ground_truth": a + b}',
 })  # fmt: skip
 
-wrong("The tokenizer is not kept in self.tokenizer, where get_batch looks for it.", {
-    "        self.tokenizer = tokenizer\n": "",
-})  # fmt: skip
+wrong("The tokenizer is not kept in self.tokenizer, where get_batch looks for it.", {"self.tokenizer = tokenizer": ""})
 
 # Right answers written otherwise
 

@@ -19,9 +19,7 @@ wrong("The EOS is masked out, so the model would never learn where to stop.", {
     "torch.ones_like(response.cpu())": "(response.cpu() != self.tokenizer.eos_token_id).long()",
 })  # fmt: skip
 
-wrong("The mask is 1 on the padding, too.", {
-    "padding_value=0)": "padding_value=1)",
-})  # fmt: skip
+wrong("The mask is 1 on the padding, too.", {"padding_value=0": "padding_value=1"})
 
 wrong("The padding is on the left; that is for generation, here it goes behind the response.", {
     "padding_value=self.tokenizer.pad_token_id": 'padding_value=self.tokenizer.pad_token_id, padding_side="left"',
@@ -37,10 +35,11 @@ wrong("Rows are filled up with the EOS token instead of the padding token.", {
 })  # fmt: skip
 
 wrong("A response that was cut off gets an EOS that the model never wrote.", {
-    "            prompt_ids = torch.tensor(": """\
-            if len(response) == 0 or response[-1] != self.tokenizer.eos_token_id:
-                response = torch.cat([response, response.new_tensor([self.tokenizer.eos_token_id])])
-            prompt_ids = torch.tensor(""",
+    "prompt_ids = torch.tensor(self.tokenizer.encode(prompt), dtype=torch.int64)": """
+        if len(response) == 0 or response[-1] != self.tokenizer.eos_token_id:
+            response = torch.cat([response, response.new_tensor([self.tokenizer.eos_token_id])])
+        prompt_ids = torch.tensor(self.tokenizer.encode(prompt), dtype=torch.int64)
+    """,
 })  # fmt: skip
 
 wrong("Different numbers of prompts and responses go unnoticed: the rows that are left over vanish.", {
@@ -48,26 +47,26 @@ wrong("Different numbers of prompts and responses go unnoticed: the rows that ar
     "strict=True": "strict=False",
 })  # fmt: skip
 
-wrong("The mask holds True and False; int64 is asked for.", {
-    "mask.to(device)": "mask.bool().to(device)",
-})  # fmt: skip
+wrong("The mask holds True and False; int64 is asked for.", {"mask.to(device)": "mask.bool().to(device)"})
 
 wrong("The argument device is ignored: the tensors stay where they were made.", {
     "ids.to(device), mask.to(device)": "ids, mask",
 })  # fmt: skip
 
 wrong("The response is decoded and encoded again: that may give other tokens than the model wrote.", {
-    "            prompt_ids = torch.tensor(": """\
-            text = self.tokenizer.decode(response.tolist(), skip_special_tokens=True)
-            end = [i for i in response.tolist()[-1:] if i == self.tokenizer.eos_token_id]
-            response = torch.tensor(self.tokenizer.encode(text, add_special_tokens=False) + end)
-            prompt_ids = torch.tensor(""",
+    "prompt_ids = torch.tensor(self.tokenizer.encode(prompt), dtype=torch.int64)": """
+        text = self.tokenizer.decode(response.tolist(), skip_special_tokens=True)
+        end = [i for i in response.tolist()[-1:] if i == self.tokenizer.eos_token_id]
+        response = torch.tensor(self.tokenizer.encode(text, add_special_tokens=False) + end)
+        prompt_ids = torch.tensor(self.tokenizer.encode(prompt), dtype=torch.int64)
+    """,
 })  # fmt: skip
 
 wrong("Padding ids are removed from the responses, but responses have no padding: such a token was written.", {
-    "            prompt_ids = torch.tensor(": """\
-            response = response[response != self.tokenizer.pad_token_id]
-            prompt_ids = torch.tensor(""",
+    "prompt_ids = torch.tensor(self.tokenizer.encode(prompt), dtype=torch.int64)": """
+        response = response[response != self.tokenizer.pad_token_id]
+        prompt_ids = torch.tensor(self.tokenizer.encode(prompt), dtype=torch.int64)
+    """,
 })  # fmt: skip
 
 wrong("The mask is shifted by one already; it belongs to the tokens, the loss shifts it.", {
@@ -84,10 +83,10 @@ wrong("The second result holds labels with -100, as for cross_entropy; a mask of
 })  # fmt: skip
 
 wrong("The list of responses is written to: the caller's own list then holds something else.", {
-    "for prompt, response in zip(": "for i, (prompt, response) in enumerate(zip(",
-    "strict=True):": "strict=True)):",
+    "for prompt, response in zip(prompts, responses, strict=True):":
+        "for i, (prompt, response) in enumerate(zip(prompts, responses, strict=True)):",
     "rows.append(torch.cat([prompt_ids, response.cpu()]))":
-        "responses[i] = torch.cat([prompt_ids, response.cpu()])\n            rows.append(responses[i])",
+        "responses[i] = torch.cat([prompt_ids, response.cpu()])\nrows.append(responses[i])",
 })  # fmt: skip
 
 wrong("The end of a response is looked for as the row's first EOS: where it has none, padding is trained.", {

@@ -6,17 +6,11 @@ from course.base.attempt import Attempts
 
 wrong, right = Attempts(), Attempts()
 
-wrong("The first integer is compared; the last one is the answer.", {
-    "int(integers[-1])": "int(integers[0])",
-})  # fmt: skip
+wrong("The first integer is compared; the last one is the answer.", {"int(integers[-1])": "int(integers[0])"})
 
-wrong("\\d finds the digits of other scripts, too; only ASCII digits make an integer here.", {
-    '"-?[0-9]+"': '"-?\\d+"',
-})  # fmt: skip
+wrong("\\d finds the digits of other scripts, too; only ASCII digits make an integer here.", {'"-?[0-9]+"': '"-?\\d+"'})
 
-wrong("The minus sign is not read: -3 and 3 count as the same.", {
-    '"-?[0-9]+"': '"[0-9]+"',
-})  # fmt: skip
+wrong("The minus sign is not read: -3 and 3 count as the same.", {'"-?[0-9]+"': '"[0-9]+"'})
 
 wrong("A minus sign behind a digit is read as a subtraction; it belongs to the integer, also there.", {
     '"-?[0-9]+"': '"(?:(?<![0-9])-)?[0-9]+"',
@@ -27,24 +21,22 @@ wrong("Several minus signs are read as one number, which int() refuses; at most 
 })  # fmt: skip
 
 wrong("A space is allowed behind the minus sign; it must stand directly in front of the digits.", {
-    '-?[0-9]+", response)': '-? ?[0-9]+", response)',
-    "int(integers[-1])": 'int(integers[-1].replace(" ", ""))',
+    'r"-?[0-9]+"': 'r"-? ?[0-9]+"',
+    "integers[-1]": 'integers[-1].replace(" ", "")',
 })  # fmt: skip
 
-wrong("Decimals are read as one number: 8.5 holds two integers, 8 and 5.", {
-    '"-?[0-9]+"': '"-?[0-9]+(?:[.][0-9]+)?"',
-})  # fmt: skip
+wrong("Decimals are read as one number: 8.5 holds two integers, 8 and 5.", {'"-?[0-9]+"': '"-?[0-9]+(?:[.][0-9]+)?"'})
 
 wrong("Only digits that stand as a word of their own are found; a letter may stand beside them.", {
-    '"-?[0-9]+"': '"-?\\b[0-9]+\\b"',
+    'r"-?[0-9]+"': 'r"-?\\b[0-9]+\\b"',
 })  # fmt: skip
 
 wrong("Commas are removed first, so 1,234 becomes one number; a comma ends an integer.", {
-    ', response)': ', response.replace(",", ""))',
+    "response": 'response.replace(",", "")',
 })  # fmt: skip
 
 wrong("A number counts only at the very end of the response; text may follow it.", {
-    '"-?[0-9]+", response': '"-?[0-9]+$", response.strip()',
+    're.findall(r"-?[0-9]+", response)': 're.findall(r"-?[0-9]+$", response.strip())',
 })  # fmt: skip
 
 wrong("Only a number behind an equals sign counts; the last integer counts wherever it stands.", {
@@ -52,16 +44,16 @@ wrong("Only a number behind an equals sign counts; the last integer counts where
 })  # fmt: skip
 
 wrong("re.match looks at the beginning only; the integer may stand anywhere in the response.", {
-    "integers = re.findall(": "integers = re.match(",
+    "re.findall": "re.match",
     "integers[-1]": "integers[0]",
 })  # fmt: skip
 
 wrong("Only the first line of the response is read; the last integer of all lines counts.", {
-    ', response)': ', response.strip().split("\\n")[0])',
+    "response": 'response.strip().split("\\n")[0]',
 })  # fmt: skip
 
 wrong("A response without an integer raises an error; it is wrong and earns 0.0.", {
-    "    if not integers:\n        return 0.0\n": "",
+    "if not integers:\n    return 0.0": "",
 })  # fmt: skip
 
 wrong("A number too long for int() raises an error; such a response is wrong and earns 0.0.", {
@@ -89,11 +81,11 @@ wrong("The result is True or False; a float is asked for.", {
 })  # fmt: skip
 
 wrong("A wrong number earns -1.0; it earns 0.0, like no number at all.", {
-    "ground_truth else 0.0": "ground_truth else -1.0",
+    "1.0 if int(integers[-1]) == ground_truth else 0.0": "1.0 if int(integers[-1]) == ground_truth else -1.0",
 })  # fmt: skip
 
 wrong("A wrong number still earns something for being a number; only the right one is rewarded.", {
-    "ground_truth else 0.0": "ground_truth else 0.1",
+    "1.0 if int(integers[-1]) == ground_truth else 0.0": "1.0 if int(integers[-1]) == ground_truth else 0.1",
 })  # fmt: skip
 
 

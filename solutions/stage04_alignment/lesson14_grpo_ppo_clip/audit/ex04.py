@@ -21,8 +21,8 @@ wrong("The standard deviation is taken over the whole batch; it belongs to each 
 })  # fmt: skip
 
 wrong("The mean is taken over the whole batch; a response is compared with those to the same prompt alone.", {
-    "torch.where(scored, groups - mean, 0.0)": "torch.where(scored, groups - groups.nanmean(), 0.0)",
-    "std = (centred.square()": "std = (torch.where(scored, groups - mean, 0.0).square()",
+    "groups - mean": "groups - groups.nanmean()",
+    "centred.square": "torch.where(scored, groups - mean, 0.0).square",
 })  # fmt: skip
 
 wrong("The mean is the batch's, above and inside the standard deviation; each group has its own.", {
@@ -34,29 +34,29 @@ wrong("The standard deviation is the biased one (divided by G); the lesson's con
 })  # fmt: skip
 
 wrong("The root is missing: the advantages are divided by the variance, not by the standard deviation.", {
-    ".clamp(min=1)).sqrt()": ".clamp(min=1))",
+    "(centred.square().sum(1, keepdim=True) / (count - 1).clamp(min=1)).sqrt()":
+        "centred.square().sum(1, keepdim=True) / (count - 1).clamp(min=1)",
 })  # fmt: skip
 
 wrong("eps is added to the variance, inside the root; it is added to the standard deviation.", {
-    ".clamp(min=1)).sqrt()": ".clamp(min=1) + eps).sqrt()",
-    "(std + eps)\n": "std\n",
+    "centred.square().sum(1, keepdim=True) / (count - 1).clamp(min=1)":
+        "centred.square().sum(1, keepdim=True) / (count - 1).clamp(min=1) + eps",
+    "std + eps": "std",
 })  # fmt: skip
 
 wrong("eps is used as a lower bound of the standard deviation; it is added to it.", {
-    "(std + eps)\n": "std.clamp(min=eps)\n",
+    "(std + eps)": "std.clamp(min=eps)",
 })  # fmt: skip
 
 wrong("The standard deviation is divided by as it is: nothing is added to it, eps never enters.", {
-    "(std + eps)\n": "std\n",
+    "(std + eps)": "std",
 })  # fmt: skip
 
 wrong("A fixed 1e-4 is added to the standard deviation; the argument eps is never looked at.", {
-    "(std + eps)\n": "(std + 1e-4)\n",
+    "(std + eps)": "(std + 1e-4)",
 })  # fmt: skip
 
-wrong("Where the caller gives no eps, yours is 1e-8 and not the lesson's 1e-4.", {
-    "eps: float = 1e-4": "eps: float = 1e-8",
-})  # fmt: skip
+wrong("Where the caller gives no eps, yours is 1e-8 and not the lesson's 1e-4.", {"1e-4": "1e-8"})
 
 wrong("A group of equal rewards is not set to 0: the mean's rounding error, divided by eps, remains.", {
     "scored & (low < high)": "scored",
@@ -85,19 +85,21 @@ wrong("Equal rewards give exactly 0 only where you divide; without, the mean's r
 
 wrong("The rewards are read as p1 p2 p1 p2; they come group by group, p1 p1 p2 p2.", {
     "rewards.reshape(-1, group_size)": "rewards.reshape(group_size, -1).T",
-    "centred, 0.0).reshape(-1)": "centred, 0.0).T.reshape(-1)",
+    "torch.where(scored & (low < high), centred, 0.0)": "torch.where(scored & (low < high), centred, 0.0).T",
 })  # fmt: skip
 
 wrong("Mean and std run along the wrong axis: over the prompts, not over the responses to one prompt.", {
-    "count = scored.sum(1,": "count = scored.sum(0,",
-    "groups.nanmean(1,": "groups.nanmean(0,",
-    "amin(1,": "amin(0,",
-    "amax(1,": "amax(0,",
-    "centred.square().sum(1,": "centred.square().sum(0,",
+    "scored.sum(1, keepdim=True)": "scored.sum(0, keepdim=True)",
+    "groups.nanmean(1, keepdim=True)": "groups.nanmean(0, keepdim=True)",
+    "groups.masked_fill(~scored, torch.inf).amin(1, keepdim=True)":
+        "groups.masked_fill(~scored, torch.inf).amin(0, keepdim=True)",
+    "groups.masked_fill(~scored, -torch.inf).amax(1, keepdim=True)":
+        "groups.masked_fill(~scored, -torch.inf).amax(0, keepdim=True)",
+    "centred.square().sum(1, keepdim=True)": "centred.square().sum(0, keepdim=True)",
 })  # fmt: skip
 
 wrong("The advantages come back in another order than the rewards, as if the table were transposed.", {
-    "centred, 0.0).reshape(-1)": "centred, 0.0).T.reshape(-1)",
+    "torch.where(scored & (low < high), centred, 0.0)": "torch.where(scored & (low < high), centred, 0.0).T",
 })  # fmt: skip
 
 wrong("The sign is turned round: responses above the mean of their group get negative advantages.", {
@@ -105,7 +107,8 @@ wrong("The sign is turned round: responses above the mean of their group get neg
 })  # fmt: skip
 
 wrong("Each response is compared with the mean of the others; its own reward belongs to the mean too.", {
-    "(low < high), centred, 0.0)": "(low < high), centred * count / (count - 1).clamp(min=1), 0.0)",
+    "torch.where(scored & (low < high), centred, 0.0)":
+        "torch.where(scored & (low < high), centred * count / (count - 1).clamp(min=1), 0.0)",
 })  # fmt: skip
 
 wrong("Nothing is done about NaN: one response that is not scored makes its whole group NaN.", {
@@ -140,26 +143,24 @@ wrong("A lone scored response gets NaN: the unbiased standard deviation of one n
     "(low < high)": "((low < high) | (count == 1))",
 })  # fmt: skip
 
-wrong("divide_by_std is never looked at: the advantages are always divided.", {
-    "if divide_by_std:": "if True:",
-})  # fmt: skip
+wrong("divide_by_std is never looked at: the advantages are always divided.", {"if divide_by_std:": "if True:"})
 
 wrong("divide_by_std is taken the wrong way round: True does not divide, and False does.", {
     "if divide_by_std:": "if not divide_by_std:",
 })  # fmt: skip
 
 wrong("Without the standard deviation you still divide, by 1 + eps; r - mean is asked for.", {
-    "if divide_by_std:\n        std = (": "if True:\n        std = (",
-    ".clamp(min=1)).sqrt()": ".clamp(min=1)).sqrt() if divide_by_std else 1.0",
+    "divide_by_std": "True",
+    "(centred.square().sum(1, keepdim=True) / (count - 1).clamp(min=1)).sqrt()":
+        "(centred.square().sum(1, keepdim=True) / (count - 1).clamp(min=1)).sqrt() if divide_by_std else 1.0",
 })  # fmt: skip
 
 wrong("divide_by_std=False gives back the rewards themselves: the mean of the group is not subtracted.", {
-    "if divide_by_std:": "if not divide_by_std:\n        centred = groups\n    else:",
+    "if divide_by_std:": "if not divide_by_std:\n    centred = groups\nelse:",
 })  # fmt: skip
 
 wrong("The mean is subtracted in place, in a view of the rewards: the caller's tensor is changed.", {
-    "centred = torch.where(scored, groups - mean, 0.0)":
-        "groups -= mean\n    centred = torch.where(scored, groups, 0.0)",
+    "centred = torch.where(scored, groups - mean, 0.0)": "groups -= mean\ncentred = torch.where(scored, groups, 0.0)",
 })  # fmt: skip
 
 wrong("A group of one is let through; it has nothing to compare with and must be refused.", {

@@ -21,21 +21,25 @@ wrong("The shift goes the wrong way: the logits of position t + 1 are asked abou
 })  # fmt: skip
 
 wrong("The temperature is ignored; with another one than in sampling, ratios are not 1 at the start.", {
-    "torch.float32)) / temperature": "torch.float32))",
+    "logits.to(torch.promote_types(logits.dtype, torch.float32)) / temperature":
+        "logits.to(torch.promote_types(logits.dtype, torch.float32))",
 })  # fmt: skip
 
 wrong("The logits are multiplied by the temperature; it divides them.", {
-    "torch.float32)) / temperature": "torch.float32)) * temperature",
+    "logits.to(torch.promote_types(logits.dtype, torch.float32)) / temperature":
+        "logits.to(torch.promote_types(logits.dtype, torch.float32)) * temperature",
 })  # fmt: skip
 
 wrong("The temperature divides the log-probabilities; divide the logits, before they are normalised.", {
-    "torch.float32)) / temperature": "torch.float32))",
-    "return chosen - logits.logsumexp(-1)": "return (chosen - logits.logsumexp(-1)) / temperature",
+    "logits.to(torch.promote_types(logits.dtype, torch.float32)) / temperature":
+        "logits.to(torch.promote_types(logits.dtype, torch.float32))",
+    "chosen - logits.logsumexp(-1)": "(chosen - logits.logsumexp(-1)) / temperature",
 })  # fmt: skip
 
 wrong("Only the chosen logit is divided by the temperature; the normaliser is still that of temperature 1.", {
-    "torch.float32)) / temperature": "torch.float32))",
-    "return chosen - logits.logsumexp(-1)": "return chosen / temperature - logits.logsumexp(-1)",
+    "logits.to(torch.promote_types(logits.dtype, torch.float32)) / temperature":
+        "logits.to(torch.promote_types(logits.dtype, torch.float32))",
+    "chosen - logits.logsumexp(-1)": "chosen / temperature - logits.logsumexp(-1)",
 })  # fmt: skip
 
 wrong("You return probabilities; their logarithms are wanted.", {
@@ -51,18 +55,18 @@ wrong("You return the logits of the tokens: the normaliser over the vocabulary i
 })  # fmt: skip
 
 wrong("The softmax runs over the positions of a row; it must run over the vocabulary.", {
-    "chosen = logits.gather(": "chosen = logits.log_softmax(1).gather(",
-    "return chosen - logits.logsumexp(-1)": "return chosen",
+    "logits.gather": "logits.log_softmax(1).gather",
+    "chosen - logits.logsumexp(-1)": "chosen",
 })  # fmt: skip
 
 wrong("The logarithm of a finished softmax: an unlikely token's probability is 0 by then, and log 0 is -inf.", {
-    "chosen = logits.gather(": "chosen = logits.softmax(-1).gather(",
-    "return chosen - logits.logsumexp(-1)": "return chosen.log()",
+    "logits.gather": "logits.softmax(-1).gather",
+    "chosen - logits.logsumexp(-1)": "chosen.log()",
 })  # fmt: skip
 
 wrong("A small constant inside the logarithm keeps it finite but falsifies unlikely tokens' log-probs.", {
-    "chosen = logits.gather(": "chosen = logits.softmax(-1).gather(",
-    "return chosen - logits.logsumexp(-1)": "return (chosen + 1e-10).log()",
+    "logits.gather": "logits.softmax(-1).gather",
+    "chosen - logits.logsumexp(-1)": "(chosen + 1e-10).log()",
 })  # fmt: skip
 
 wrong("The normaliser is log(sum(exp(logits))) as written: exp overflows for large logits.", {
@@ -84,8 +88,7 @@ wrong("The result has the model's half precision; the softmax needs at least flo
 wrong("The cast to float32 comes after the softmax: by then half precision has rounded everything.", {
     "torch.promote_types(logits.dtype, torch.float32)": "logits.dtype",
     "return chosen - logits.logsumexp(-1)":
-        "result = chosen - logits.logsumexp(-1)\n"
-        "    return result.to(torch.promote_types(result.dtype, torch.float32))",
+        "result = chosen - logits.logsumexp(-1)\nreturn result.to(torch.promote_types(result.dtype, torch.float32))",
 })  # fmt: skip
 
 wrong("A model of double precision is rounded to float32; its own precision is to be kept.", {
@@ -99,8 +102,7 @@ wrong("squeeze() without a dimension also drops the batch or the length where th
 })  # fmt: skip
 
 wrong("A column for the first token is put in front; the result has one column fewer than ids.", {
-    "return chosen - logits.logsumexp(-1)":
-        "return torch.nn.functional.pad(chosen - logits.logsumexp(-1), (1, 0))",
+    "return chosen - logits.logsumexp(-1)": "return torch.nn.functional.pad(chosen - logits.logsumexp(-1), (1, 0))",
 })  # fmt: skip
 
 wrong("The log-probabilities are summed over each row; one number per token is wanted.", {
@@ -120,8 +122,8 @@ wrong("An attention mask made by comparing ids with 0 hides real tokens from the
 })  # fmt: skip
 
 wrong("The tokens are shifted inside ids itself: the caller's batch is changed.", {
-    "chosen = logits.gather(-1, ids[:, 1:, None])":
-        "ids[:, :-1] = ids[:, 1:].clone()\n    chosen = logits.gather(-1, ids[:, :-1, None])",
+    "chosen = logits.gather(-1, ids[:, 1:, None]).squeeze(-1)":
+        "ids[:, :-1] = ids[:, 1:].clone()\nchosen = logits.gather(-1, ids[:, :-1, None]).squeeze(-1)",
 })  # fmt: skip
 
 # Right answers written otherwise

@@ -7,9 +7,7 @@ from course.base.attempt import Attempts
 
 wrong, right = Attempts(), Attempts()
 
-wrong("The larger of the two products is taken where the smaller is asked for.", {
-    "torch.minimum(": "torch.maximum(",
-})  # fmt: skip
+wrong("The larger of the two products is taken where the smaller is asked for.", {"torch.minimum": "torch.maximum"})
 
 wrong("For negative advantages you take the larger product; it is the smaller one for both signs.", {
     "torch.minimum(unclipped, clipped)":
@@ -57,9 +55,8 @@ wrong("The objective is log_probs * A, the plain policy gradient: the ratio and 
 })  # fmt: skip
 
 wrong("The minimum is taken once, of the two averages; each token has its own, before they are added.", {
-    "torch.where(counted, torch.minimum(unclipped, clipped), 0.0)":
-        "torch.where(counted, torch.stack([unclipped, clipped]), 0.0)",
-    "-objective.sum() /": "-torch.minimum(objective[0].sum(), objective[1].sum()) /",
+    "torch.minimum(unclipped, clipped)": "torch.stack([unclipped, clipped])",
+    "objective.sum()": "torch.minimum(objective[0].sum(), objective[1].sum())",
 })  # fmt: skip
 
 wrong("Gradient flows into the advantages; they are constants.", {
@@ -67,11 +64,11 @@ wrong("Gradient flows into the advantages; they are constants.", {
 })  # fmt: skip
 
 wrong("Gradient flows into old_log_probs; they are the past, and constants.", {
-    "old_log_probs.detach(), 0.0": "old_log_probs, 0.0",
+    "old_log_probs.detach()": "old_log_probs",
 })  # fmt: skip
 
 wrong("The ratio is computed without gradient: log_probs gets none, and nothing is ever learned.", {
-    ".clamp(-20, 20).exp()": ".clamp(-20, 20).exp().detach()",
+    "difference.clamp(-20, 20).exp": "difference.clamp(-20, 20).exp().detach",
 })  # fmt: skip
 
 wrong("The ratio is always 1: log_probs are divided by themselves, old_log_probs are never used.", {
@@ -89,18 +86,16 @@ wrong("The ratio is a quotient of probabilities, which underflow to 0 / 0 where 
 })  # fmt: skip
 
 wrong("The log-probs themselves are divided by each other; the ratio is that of the probabilities.", {
-    "torch.where(counted, log_probs - old_log_probs.detach(), 0.0)":
-        "torch.where(counted, log_probs / old_log_probs.detach(), 0.0)",
-    ".clamp(-20, 20).exp()": ".clamp(-20, 20)",
+    "log_probs - old_log_probs.detach()": "log_probs / old_log_probs.detach()",
+    "difference.clamp(-20, 20).exp()": "difference.clamp(-20, 20)",
 })  # fmt: skip
 
 wrong("The difference of the log-probs is used as the ratio; the exp is missing.", {
-    ".clamp(-20, 20).exp()": ".clamp(-20, 20)",
+    "difference.clamp(-20, 20).exp()": "difference.clamp(-20, 20)",
 })  # fmt: skip
 
 wrong("There is one ratio for a whole response, from the mean over its tokens; each token has its own.", {
-    "ratio = difference.clamp":
-        "ratio = (difference.sum(1, keepdim=True) / counted.sum(1, keepdim=True).clamp(min=1)).clamp",
+    "difference": "difference.sum(1, keepdim=True) / counted.sum(1, keepdim=True).clamp(min=1)",
 })  # fmt: skip
 
 wrong("The difference of the log-probs is not limited: exp overflows to infinity.", {
@@ -145,9 +140,7 @@ wrong("'sequence' gives the mean over all tokens; it is the mean over rows of ea
     'if aggregation == "sequence":': "if False:",
 })  # fmt: skip
 
-wrong("'token' gives the sum; it is divided by the number of masked tokens.", {
-    "own = counted.sum()": "own = 1",
-})  # fmt: skip
+wrong("'token' gives the sum; it is divided by the number of masked tokens.", {"own = counted.sum()": "own = 1"})
 
 wrong("'sequence' adds up each row's tokens and never takes their mean: long rows weigh more.", {
     "objective = objective / counted.sum(1, keepdim=True).clamp(min=1)": "pass",
@@ -170,7 +163,7 @@ wrong("A row without masked tokens is divided by its number of tokens: 0 / 0 mak
 })  # fmt: skip
 
 wrong("A batch without masked tokens is divided by their number: 0 / 0 is NaN.", {
-    "/ max(divisor, 1)": "/ (divisor if denominator is None else max(divisor, 1))",
+    "max(divisor, 1)": "divisor if denominator is None else max(divisor, 1)",
 })  # fmt: skip
 
 wrong("'constant' is divided by the number of rows as well; the denominator is all it is divided by.", {
@@ -196,27 +189,25 @@ wrong("A denominator of 0 is taken for none (it is false in Python); it counts a
 })  # fmt: skip
 
 wrong("A denominator below 1 is divided by as it is; it counts as 1.", {
-    "/ max(divisor, 1)": "/ (max(divisor, 1) if denominator is None else divisor)",
+    "max(divisor, 1)": "max(divisor, 1) if denominator is None else divisor",
 })  # fmt: skip
 
-wrong("The sign is lost: going down this loss makes good tokens less likely.", {
-    "return -objective.sum()": "return objective.sum()",
-})  # fmt: skip
+wrong("The sign is lost: going down this loss makes good tokens less likely.", {"-objective.sum()": "objective.sum()"})
 
 wrong("The advantages are laid along the columns; each belongs to a row, for all of its tokens.", {
     "advantages.detach()[:, None]": "advantages.detach()",
 })  # fmt: skip
 
 wrong("The advantages are normalised once more, over the batch; they are used as they come.", {
-    "advantages = advantages.detach()[:, None]":
-        "advantages = advantages.detach()[:, None]\n"
-        "    advantages = (advantages - advantages.mean()) / (advantages.std() + 1e-8)",
+    "unclipped = ratio * advantages":
+        "advantages = (advantages - advantages.mean()) / (advantages.std() + 1e-8)\nunclipped = ratio * advantages",
 })  # fmt: skip
 
 wrong("The hidden old log-probs are overwritten in place: the caller's tensor is changed.", {
-    "difference = torch.where(counted, log_probs - old_log_probs.detach(), 0.0)":
-        "old_log_probs = old_log_probs.detach().masked_fill_(~counted, 0.0)\n"
-        "    difference = torch.where(counted, log_probs - old_log_probs, 0.0)",
+    "difference = torch.where(counted, log_probs - old_log_probs.detach(), 0.0)": """
+        old_log_probs = old_log_probs.detach().masked_fill_(~counted, 0.0)
+        difference = torch.where(counted, log_probs - old_log_probs, 0.0)
+    """,
 })  # fmt: skip
 
 wrong("An aggregation that does not exist is taken for one that does; it must be refused.", {

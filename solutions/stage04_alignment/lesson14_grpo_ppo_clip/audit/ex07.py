@@ -23,8 +23,8 @@ wrong("A mask made by comparing ids with 0 counts the prompt too; use the one th
 
 wrong("Everything is shifted twice: the first column of the log-probs is thrown away.", {
     "log_probs = token_log_probs(model, ids, temperature)":
-        "log_probs = token_log_probs(model, ids, temperature)[:, 1:]\n    old_log_probs = old_log_probs[:, 1:]",
-    "token_mask = mask[:, 1:]": "token_mask = mask[:, 2:]",
+        "log_probs = token_log_probs(model, ids, temperature)[:, 1:]\nold_log_probs = old_log_probs[:, 1:]",
+    "mask[:, 1:]": "mask[:, 2:]",
 })  # fmt: skip
 
 wrong("The temperature does not reach token_log_probs.", {
@@ -36,8 +36,9 @@ wrong("The temperature is applied twice: token_log_probs has already divided the
 })  # fmt: skip
 
 wrong("The loss does not get epsilon: it clips at 0.2 whatever is asked for.", {
-    "token_mask, epsilon, aggregation, denominator)":
-        "token_mask, aggregation=aggregation, denominator=denominator)",
+    "ppo_clip_loss(log_probs, old_log_probs, advantages, token_mask, epsilon, aggregation, denominator)":
+        "ppo_clip_loss(log_probs, old_log_probs, advantages, token_mask, aggregation=aggregation,"
+        " denominator=denominator)",
 })  # fmt: skip
 
 wrong("The clip fraction does not get epsilon: it counts at 0.2 whatever is asked for.", {
@@ -46,25 +47,27 @@ wrong("The clip fraction does not get epsilon: it counts at 0.2 whatever is aske
 })  # fmt: skip
 
 wrong("The aggregation is not passed on: it is the token mean whatever is asked for.", {
-    "token_mask, epsilon, aggregation, denominator)": "token_mask, epsilon, denominator=denominator)",
+    "ppo_clip_loss(log_probs, old_log_probs, advantages, token_mask, epsilon, aggregation, denominator)":
+        "ppo_clip_loss(log_probs, old_log_probs, advantages, token_mask, epsilon, denominator=denominator)",
 })  # fmt: skip
 
 wrong("The denominator is not passed on: micro-batches are divided by their own sizes.", {
-    "token_mask, epsilon, aggregation, denominator)": "token_mask, epsilon, aggregation)",
+    "ppo_clip_loss(log_probs, old_log_probs, advantages, token_mask, epsilon, aggregation, denominator)":
+        "ppo_clip_loss(log_probs, old_log_probs, advantages, token_mask, epsilon, aggregation)",
 })  # fmt: skip
 
 wrong("The stored log-probs are not used: the ratio compares the model with itself and is always 1.", {
-    "token_log_probs(model, ids, temperature)":
-        "token_log_probs(model, ids, temperature)\n    old_log_probs = log_probs.detach()",
+    "token_mask = mask[:, 1:]": "old_log_probs = log_probs.detach()\ntoken_mask = mask[:, 1:]",
 })  # fmt: skip
 
 wrong("New and old log-probs are swapped: the ratio is upside down, and no gradient reaches the model.", {
-    "ppo_clip_loss(log_probs, old_log_probs, advantages, token_mask": 
-        "ppo_clip_loss(old_log_probs, log_probs, advantages, token_mask",
+    "ppo_clip_loss(log_probs, old_log_probs, advantages, token_mask, epsilon, aggregation, denominator)":
+        "ppo_clip_loss(old_log_probs, log_probs, advantages, token_mask, epsilon, aggregation, denominator)",
 })  # fmt: skip
 
 wrong("New and old log-probs are swapped in the clip fraction: its ratio is upside down.", {
-    "clip_fraction(log_probs, old_log_probs, advantages": "clip_fraction(old_log_probs, log_probs, advantages",
+    "clip_fraction(log_probs, old_log_probs, advantages, token_mask, epsilon)":
+        "clip_fraction(old_log_probs, log_probs, advantages, token_mask, epsilon)",
 })  # fmt: skip
 
 wrong("The present log-probs are detached: no gradient reaches the model.", {
@@ -72,11 +75,15 @@ wrong("The present log-probs are detached: no gradient reaches the model.", {
 })  # fmt: skip
 
 wrong("The loss is returned as a Python number; it must be a tensor that can be differentiated.", {
-    "return loss, {": "return loss.item(), {",
+    'loss, {"clip_fraction": clip_fraction(log_probs, old_log_probs, advantages, token_mask, epsilon)}':
+        'loss.item(), {"clip_fraction": clip_fraction(log_probs, old_log_probs, advantages, token_mask, epsilon)}',
 })  # fmt: skip
 
 wrong("Only the loss is returned; the dictionary with the clip fraction is missing.", {
-    "return loss, {": "return loss\n    return loss, {",
+    'return loss, {"clip_fraction": clip_fraction(log_probs, old_log_probs, advantages, token_mask, epsilon)}': """
+        return loss
+        return loss, {"clip_fraction": clip_fraction(log_probs, old_log_probs, advantages, token_mask, epsilon)}
+    """,
 })  # fmt: skip
 
 wrong("The clip fraction is returned bare, not under its name in a dictionary.", {
@@ -95,40 +102,50 @@ wrong("The clip fraction gets mask[:, :-1], one column off from the mask that th
 })  # fmt: skip
 
 wrong("The advantages have the mean of the batch subtracted; they belong to their groups and are ready.", {
-    "ppo_clip_loss(log_probs, old_log_probs, advantages, token_mask":
-        "ppo_clip_loss(log_probs, old_log_probs, advantages - advantages.mean(), token_mask",
+    "ppo_clip_loss(log_probs, old_log_probs, advantages, token_mask, epsilon, aggregation, denominator)":
+        "ppo_clip_loss(log_probs, old_log_probs, advantages - advantages.mean(), token_mask, epsilon,"
+        " aggregation, denominator)",
 })  # fmt: skip
 
 wrong("The advantages are spread over the tokens before the call; ppo_clip_loss takes one for each row.", {
-    "ppo_clip_loss(log_probs, old_log_probs, advantages, token_mask":
-        "ppo_clip_loss(log_probs, old_log_probs, advantages[:, None].expand_as(log_probs), token_mask",
+    "ppo_clip_loss(log_probs, old_log_probs, advantages, token_mask, epsilon, aggregation, denominator)":
+        "ppo_clip_loss(log_probs, old_log_probs, advantages[:, None].expand_as(log_probs), token_mask,"
+        " epsilon, aggregation, denominator)",
 })  # fmt: skip
 
 wrong("The loss is divided by the number of rows; ppo_clip_loss has aggregated it already.", {
-    "return loss, {": "loss = loss / len(ids)\n    return loss, {",
+    'return loss, {"clip_fraction": clip_fraction(log_probs, old_log_probs, advantages, token_mask, epsilon)}': """
+        loss = loss / len(ids)
+        return loss, {"clip_fraction": clip_fraction(log_probs, old_log_probs, advantages, token_mask, epsilon)}
+    """,
 })  # fmt: skip
 
 wrong("The sign is turned round once more: ppo_clip_loss is a loss already, to be made small.", {
-    "return loss, {": "loss = -loss\n    return loss, {",
+    'return loss, {"clip_fraction": clip_fraction(log_probs, old_log_probs, advantages, token_mask, epsilon)}': """
+        loss = -loss
+        return loss, {"clip_fraction": clip_fraction(log_probs, old_log_probs, advantages, token_mask, epsilon)}
+    """,
 })  # fmt: skip
 
 wrong("What the mask hides is set to 0 in old_log_probs itself: the stored values are lost to the caller.", {
-    "token_mask = mask[:, 1:]": "token_mask = mask[:, 1:]\n    old_log_probs.masked_fill_(token_mask == 0, 0.0)",
+    "token_mask = mask[:, 1:]": "token_mask = mask[:, 1:]\nold_log_probs.masked_fill_(token_mask == 0, 0.0)",
 })  # fmt: skip
 
 wrong("A KL penalty towards the old policy is added to the loss; this lesson's loss has none.", {
-    "return loss, {":
-        "gap = (old_log_probs - log_probs)[token_mask.bool()]\n"
-        "    loss = loss + 0.04 * (gap.exp() - gap - 1).mean()\n"
-        "    return loss, {",
+    'return loss, {"clip_fraction": clip_fraction(log_probs, old_log_probs, advantages, token_mask, epsilon)}': """
+        gap = (old_log_probs - log_probs)[token_mask.bool()]
+        loss = loss + 0.04 * (gap.exp() - gap - 1).mean()
+        return loss, {"clip_fraction": clip_fraction(log_probs, old_log_probs, advantages, token_mask, epsilon)}
+    """,
 })  # fmt: skip
 
 wrong("The clip fraction counts all ratios outside the region; the sign of A decides which are cut off.", {
-    "return loss, {":
-        "ratio = (log_probs.detach() - old_log_probs).exp()\n"
-        "    outside = ((ratio > 1 + epsilon) | (ratio < 1 - epsilon)) & token_mask.bool()\n"
-        '    return loss, {"clip_fraction": outside.sum().item() / max(token_mask.sum().item(), 1)}\n'
-        "    return loss, {",
+    'return loss, {"clip_fraction": clip_fraction(log_probs, old_log_probs, advantages, token_mask, epsilon)}': """
+        ratio = (log_probs.detach() - old_log_probs).exp()
+        outside = ((ratio > 1 + epsilon) | (ratio < 1 - epsilon)) & token_mask.bool()
+        return loss, {"clip_fraction": outside.sum().item() / max(token_mask.sum().item(), 1)}
+        return loss, {"clip_fraction": clip_fraction(log_probs, old_log_probs, advantages, token_mask, epsilon)}
+    """,
 })  # fmt: skip
 
 wrong("The clip fraction is a share of all columns; it is a share of the masked tokens.", {

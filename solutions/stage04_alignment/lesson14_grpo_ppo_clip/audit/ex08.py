@@ -15,9 +15,10 @@ wrong("The prompts are padded on the right: the last column of a short prompt is
 
 wrong("The attention mask is 1 on the padding too: short prompts look at padding.", {
     "[[0] * (width - len(row)) + [1] * len(row) for row in encoded]": "[[1] * width for row in encoded]",
-    "position_ids = (attention_mask.cumsum(1) - 1).clamp(min=0)":
-        "hidden = [[0] * (width - len(row)) + [1] * len(row) for row in encoded]\n"
-        "    position_ids = (torch.tensor(hidden, device=device).cumsum(1) - 1).clamp(min=0)",
+    "position_ids = (attention_mask.cumsum(1) - 1).clamp(min=0)": """
+        hidden = [[0] * (width - len(row)) + [1] * len(row) for row in encoded]
+        position_ids = (torch.tensor(hidden, device=device).cumsum(1) - 1).clamp(min=0)
+    """,
 })  # fmt: skip
 
 wrong("Positions are counted from the first column, so the padding counts; each prompt starts at 0.", {
@@ -31,14 +32,22 @@ wrong("The positions of new tokens count the padding (they go on from the width 
 })  # fmt: skip
 
 wrong("The position stands still: all new tokens are fed with the same one.", {
-    "        position = position + 1\n": "",
-    "position = position_ids[:, -1:].repeat_interleave": "position = position_ids[:, -1:].add(1).repeat_interleave",
+    "position_ids[:, -1:]": "position_ids[:, -1:].add(1)",
+    "position = position + 1": "",
 })  # fmt: skip
 
 wrong("New tokens' positions are one too low: the first is fed with that of the prompt's last token.", {
-    "        position = position + 1\n": "",
-    "past_key_values=cache, use_cache=True\n        ).logits[:, -1]":
-        "past_key_values=cache, use_cache=True\n        ).logits[:, -1]\n        position = position + 1",
+    "position = position + 1": "",
+    """
+        logits = model(
+            token, attention_mask=attention_mask, position_ids=position, past_key_values=cache, use_cache=True
+        ).logits[:, -1]
+    """: """
+        logits = model(
+            token, attention_mask=attention_mask, position_ids=position, past_key_values=cache, use_cache=True
+        ).logits[:, -1]
+        position = position + 1
+    """,
 })  # fmt: skip
 
 wrong("The positions on the padding are -1, which is no position: they must be at least 0.", {
@@ -46,26 +55,25 @@ wrong("The positions on the padding are -1, which is no position: they must be a
 })  # fmt: skip
 
 wrong("The attention mask does not grow with the tokens; it covers the cached columns and the new one.", {
-    "        attention_mask = torch.cat([attention_mask, torch.ones_like(token)], dim=1)\n": "",
+    "attention_mask = torch.cat([attention_mask, torch.ones_like(token)], dim=1)": "",
 })  # fmt: skip
 
 wrong("The cache is not repeated: it has one row per prompt where the new tokens have one per completion.", {
-    "    cache.batch_repeat_interleave(group_size)\n": "",
+    "cache.batch_repeat_interleave(group_size)": "",
 })  # fmt: skip
 
 wrong("Logits, mask and positions are repeated as p1 p2 p1 p2; completions come prompt by prompt.", {
     "output.logits[:, -1].repeat_interleave(group_size, dim=0)": "output.logits[:, -1].repeat(group_size, 1)",
-    "attention_mask = attention_mask.repeat_interleave(group_size, dim=0)":
-        "attention_mask = attention_mask.repeat(group_size, 1)",
+    "attention_mask.repeat_interleave(group_size, dim=0)": "attention_mask.repeat(group_size, 1)",
     "position_ids[:, -1:].repeat_interleave(group_size, dim=0)": "position_ids[:, -1:].repeat(group_size, 1)",
 })  # fmt: skip
 
 wrong("The prompts are repeated before the first forward: it runs over P * G rows, where P are enough.", {
     "[tokenizer.encode(prompt) for prompt in prompts]":
         "[tokenizer.encode(prompt) for prompt in prompts for _ in range(group_size)]",
-    "    cache.batch_repeat_interleave(group_size)\n": "",
+    "cache.batch_repeat_interleave(group_size)": "",
     "output.logits[:, -1].repeat_interleave(group_size, dim=0)": "output.logits[:, -1]",
-    "    attention_mask = attention_mask.repeat_interleave(group_size, dim=0)\n": "",
+    "attention_mask = attention_mask.repeat_interleave(group_size, dim=0)": "",
     "position_ids[:, -1:].repeat_interleave(group_size, dim=0)": "position_ids[:, -1:]",
 })  # fmt: skip
 
@@ -83,7 +91,7 @@ wrong("The stored log-probs are those of temperature 1, not of the distribution 
 })  # fmt: skip
 
 wrong("Tokens are drawn at temperature 1, while their log-probs are taken at the temperature that was asked.", {
-    "torch.multinomial(distribution.exp(), 1": "torch.multinomial(logits.float().softmax(-1), 1",
+    "distribution.exp()": "logits.float().softmax(-1)",
 })  # fmt: skip
 
 wrong("Probabilities are stored where log-probabilities are wanted.", {
@@ -95,9 +103,7 @@ wrong("The logits of the tokens are stored, not normalised over the vocabulary."
         "log_probs.append((logits.float() / temperature).gather(-1, token))",
 })  # fmt: skip
 
-wrong("multinomial is given log-probabilities; it draws from probabilities.", {
-    "torch.multinomial(distribution.exp(), 1": "torch.multinomial(distribution, 1",
-})  # fmt: skip
+wrong("multinomial is given log-probabilities; it draws from probabilities.", {"distribution.exp()": "distribution"})
 
 wrong("The likeliest token is taken every time: nothing is sampled, so all completions are equal.", {
     "torch.multinomial(distribution.exp(), 1, generator=generator)": "distribution.argmax(-1, keepdim=True)",
@@ -108,32 +114,32 @@ wrong("The generator is not used: tokens are drawn from torch's global random st
 })  # fmt: skip
 
 wrong("Without a generator a fixed seed is used: every call gives the same completions.", {
-    "tokens, log_probs = [], []":
-        "if generator is None:\n        generator = torch.Generator(device=device).manual_seed(0)\n"
-        "    tokens, log_probs = [], []",
+    "tokens, log_probs = [], []": """
+        if generator is None:
+            generator = torch.Generator(device=device).manual_seed(0)
+        tokens, log_probs = [], []
+    """,
 })  # fmt: skip
 
 wrong("One draw serves all completions of a prompt: they must be drawn independently.", {
-    "token = torch.multinomial(distribution.exp(), 1, generator=generator)":
-        "token = torch.multinomial(distribution.exp()[::group_size], 1, generator=generator)\n"
-        "        token = token.repeat_interleave(group_size, dim=0)",
+    "token = torch.multinomial(distribution.exp(), 1, generator=generator)  # (B, 1)": """
+        token = torch.multinomial(distribution.exp()[::group_size], 1, generator=generator)
+        token = token.repeat_interleave(group_size, dim=0)  # (B, 1)
+    """,
 })  # fmt: skip
 
 wrong("eos_token_id is ignored: only the tokenizer's own EOS ends a completion.", {
-    "if eos_token_id is None:\n        eos_token_id = tokenizer.eos_token_id":
-        "eos_token_id = tokenizer.eos_token_id",
+    "if eos_token_id is None:\n        eos_token_id = tokenizer.eos_token_id": "eos_token_id = tokenizer.eos_token_id",
 })  # fmt: skip
 
 wrong("An eos_token_id of 0 counts as none given: 0 is false in Python, but it is an id.", {
     "if eos_token_id is None:": "if not eos_token_id:",
 })  # fmt: skip
 
-wrong("Of several EOS ids only the first ends a completion.", {
-    "list(eos_token_id), device=device)": "[list(eos_token_id)[0]], device=device)",
-})  # fmt: skip
+wrong("Of several EOS ids only the first ends a completion.", {"list(eos_token_id)": "[list(eos_token_id)[0]]"})
 
 wrong("The EOS is cut off with what follows it; a completion ends with its EOS.", {
-    "is_end.int().argmax(1) + 1, all_ids": "is_end.int().argmax(1), all_ids",
+    "is_end.int().argmax(1) + 1": "is_end.int().argmax(1)",
 })  # fmt: skip
 
 wrong("The completions are not cut after their first EOS.", {
@@ -142,7 +148,7 @@ wrong("The completions are not cut after their first EOS.", {
 })  # fmt: skip
 
 wrong("A completion is cut after its last EOS; what is drawn after the first does not belong to it.", {
-    "is_end.int().argmax(1) + 1, all_ids": "all_ids.shape[1] - is_end.int().flip(1).argmax(1), all_ids",
+    "is_end.int().argmax(1) + 1": "all_ids.shape[1] - is_end.int().flip(1).argmax(1)",
 })  # fmt: skip
 
 wrong("A row without an EOS is cut to one token: argmax gives 0 where there is no 1 to find.", {
@@ -163,12 +169,10 @@ wrong("The loop goes on to max_new_tokens when every completion has long ended."
     "if ended.all() or len(tokens) == max_new_tokens:": "if len(tokens) == max_new_tokens:",
 })  # fmt: skip
 
-wrong("The loop stops as soon as one completion has ended; it must wait for all of them.", {
-    "if ended.all() or": "if ended.any() or",
-})  # fmt: skip
+wrong("The loop stops as soon as one completion has ended; it must wait for all of them.", {"ended.all": "ended.any"})
 
 wrong("The loop stops only when all rows draw an EOS in the same step: who ended earlier is forgotten.", {
-    "ended |= torch.isin": "ended = torch.isin",
+    "ended |= torch.isin(token[:, 0], ends)": "ended = torch.isin(token[:, 0], ends)",
 })  # fmt: skip
 
 wrong("One token too many: a completion may have max_new_tokens + 1 of them.", {
@@ -176,10 +180,18 @@ wrong("One token too many: a completion may have max_new_tokens + 1 of them.", {
 })  # fmt: skip
 
 wrong("One forward too many: the last token is fed to the model, and nobody needs those logits.", {
-    "        if ended.all() or len(tokens) == max_new_tokens:\n            break\n": "",
-    "past_key_values=cache, use_cache=True\n        ).logits[:, -1]":
-        "past_key_values=cache, use_cache=True\n        ).logits[:, -1]\n"
-        "        if ended.all() or len(tokens) == max_new_tokens:\n            break",
+    "if ended.all() or len(tokens) == max_new_tokens:\n    break": "",
+    """
+        logits = model(
+            token, attention_mask=attention_mask, position_ids=position, past_key_values=cache, use_cache=True
+        ).logits[:, -1]
+    """: """
+        logits = model(
+            token, attention_mask=attention_mask, position_ids=position, past_key_values=cache, use_cache=True
+        ).logits[:, -1]
+        if ended.all() or len(tokens) == max_new_tokens:
+            break
+    """,
 })  # fmt: skip
 
 wrong("The log-probs are in the model's own precision; float32 is wanted.", {
@@ -191,7 +203,7 @@ wrong("The softmax is computed in half precision and cast to float32 afterwards:
 })  # fmt: skip
 
 wrong("Gradients are recorded while sampling: the log-probs carry the whole computation along.", {
-    "@torch.no_grad()\n": "",
+    "@torch.no_grad()": "",
 })  # fmt: skip
 
 wrong("The prompt stands in front of the ids that are returned; a completion is the new tokens alone.", {
@@ -201,13 +213,21 @@ wrong("The prompt stands in front of the ids that are returned; a completion is 
 })  # fmt: skip
 
 wrong("The cache is not used: every forward reads the whole sequence again.", {
-    "output.past_key_values\n    cache.batch_repeat_interleave(group_size)": "ids.repeat_interleave(group_size, dim=0)",
-    "position = position_ids[:, -1:].repeat_interleave(": "position = position_ids.repeat_interleave(",
-    "position = position + 1\n": "position = torch.cat([position, position[:, -1:] + 1], dim=1)\n",
-    "        logits = model(\n            token, attention_mask=attention_mask, position_ids=position, "
-    "past_key_values=cache, use_cache=True\n        ).logits[:, -1]":
-        "        cache = torch.cat([cache, token], dim=1)\n"
-        "        logits = model(cache, attention_mask=attention_mask, position_ids=position).logits[:, -1]",
+    """
+        cache = output.past_key_values
+        cache.batch_repeat_interleave(group_size)
+    """:
+    "cache = ids.repeat_interleave(group_size, dim=0)",
+    "position_ids[:, -1:]": "position_ids",
+    "position = position + 1": "position = torch.cat([position, position[:, -1:] + 1], dim=1)",
+    """
+        logits = model(
+            token, attention_mask=attention_mask, position_ids=position, past_key_values=cache, use_cache=True
+        ).logits[:, -1]
+    """: """
+        cache = torch.cat([cache, token], dim=1)
+        logits = model(cache, attention_mask=attention_mask, position_ids=position).logits[:, -1]
+    """,
 })  # fmt: skip
 
 # Right answers written otherwise

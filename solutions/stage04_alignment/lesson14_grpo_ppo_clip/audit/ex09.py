@@ -15,9 +15,7 @@ wrong("Prompts and ground truths of different numbers are not refused: what is t
     "zip(truths, responses, strict=True)": "zip(truths, responses, strict=False)",
 })  # fmt: skip
 
-wrong("Unequal numbers end in an AssertionError; a ValueError is asked for.", {
-    "raise ValueError(f\"as many ground": "raise AssertionError(f\"as many ground",
-})  # fmt: skip
+wrong("Unequal numbers end in an AssertionError; a ValueError is asked for.", {"ValueError": "AssertionError"})
 
 wrong("The truths are repeated as t1 t2 t1 t2, so responses are judged by another prompt's truth.", {
     "[truth for truth in ground_truths for _ in range(group_size)]": "list(ground_truths) * group_size",
@@ -44,9 +42,10 @@ wrong("The reward function that is given is ignored: calculate_reward is always 
 })  # fmt: skip
 
 wrong("The reward is computed on prompt and response together; a number in the prompt is no answer.", {
-    "rewards = torch.tensor([float(reward(t, r)) for t, r in zip(truths, responses, strict=True)])":
-        "texts = [prompts[i // group_size] + r for i, r in enumerate(responses)]\n"
-        "    rewards = torch.tensor([float(reward(t, r)) for t, r in zip(truths, texts, strict=True)])",
+    "rewards = torch.tensor([float(reward(t, r)) for t, r in zip(truths, responses, strict=True)])": """
+        texts = [prompts[i // group_size] + r for i, r in enumerate(responses)]
+        rewards = torch.tensor([float(reward(t, r)) for t, r in zip(truths, texts, strict=True)])
+    """,
 })  # fmt: skip
 
 wrong("The rewards are whole numbers: a reward function may give fractions.", {
@@ -54,20 +53,23 @@ wrong("The rewards are whole numbers: a reward function may give fractions.", {
 })  # fmt: skip
 
 wrong("The temperature does not reach generate.", {
-    "group_size, max_new_tokens, temperature, generator=generator": "group_size, max_new_tokens, generator=generator",
+    "generate(model, tokenizer, prompts, group_size, max_new_tokens, temperature, generator=generator)":
+        "generate(model, tokenizer, prompts, group_size, max_new_tokens, generator=generator)",
 })  # fmt: skip
 
 wrong("max_new_tokens does not reach generate.", {
-    "group_size, max_new_tokens, temperature, generator=generator":
-        "group_size, temperature=temperature, generator=generator",
+    "generate(model, tokenizer, prompts, group_size, max_new_tokens, temperature, generator=generator)":
+        "generate(model, tokenizer, prompts, group_size, temperature=temperature, generator=generator)",
 })  # fmt: skip
 
 wrong("The generator does not reach generate: completions depend on torch's global random state.", {
-    "max_new_tokens, temperature, generator=generator": "max_new_tokens, temperature",
+    "generate(model, tokenizer, prompts, group_size, max_new_tokens, temperature, generator=generator)":
+        "generate(model, tokenizer, prompts, group_size, max_new_tokens, temperature)",
 })  # fmt: skip
 
 wrong("The generator is passed by place and lands in generate's eos_token_id, which stands before it.", {
-    "max_new_tokens, temperature, generator=generator": "max_new_tokens, temperature, generator",
+    "generate(model, tokenizer, prompts, group_size, max_new_tokens, temperature, generator=generator)":
+        "generate(model, tokenizer, prompts, group_size, max_new_tokens, temperature, generator)",
 })  # fmt: skip
 
 wrong("divide_by_std does not reach group_advantages.", {
@@ -80,11 +82,13 @@ wrong("divide_by_std is passed by place and lands in eps of group_advantages, wh
 })  # fmt: skip
 
 wrong("The advantages compare all responses with each other; each belongs to its own prompt's group.", {
-    "group_advantages(rewards, group_size, divide_by_std": "group_advantages(rewards, len(rewards), divide_by_std",
+    "group_advantages(rewards, group_size, divide_by_std=divide_by_std)":
+        "group_advantages(rewards, len(rewards), divide_by_std=divide_by_std)",
 })  # fmt: skip
 
 wrong("The groups are as large as the number of prompts; a group is the completions of one prompt.", {
-    "group_advantages(rewards, group_size, divide_by_std": "group_advantages(rewards, len(prompts), divide_by_std",
+    "group_advantages(rewards, group_size, divide_by_std=divide_by_std)":
+        "group_advantages(rewards, len(prompts), divide_by_std=divide_by_std)",
 })  # fmt: skip
 
 wrong("The plain rewards are returned as advantages.", {
@@ -92,11 +96,11 @@ wrong("The plain rewards are returned as advantages.", {
 })  # fmt: skip
 
 wrong("The token ids are made again from the decoded text: the EOS is gone, and other tokens may come out.", {
-    "        token_ids=token_ids,": "        token_ids=[torch.tensor(tokenizer.encode(r)) for r in responses],",
+    "token_ids=token_ids,": "token_ids=[torch.tensor(tokenizer.encode(r)) for r in responses],",
 })  # fmt: skip
 
 wrong("The log-probs are summed over each response; one for each token is wanted.", {
-    "        log_probs=log_probs,": "        log_probs=[row.sum() for row in log_probs],",
+    "log_probs=log_probs,": "log_probs=[row.sum() for row in log_probs],",
 })  # fmt: skip
 
 # Right answers written otherwise

@@ -19,11 +19,12 @@ wrong("The rise does not end: after warmup_steps the rate goes on growing.", {
 })  # fmt: skip
 
 wrong("The rise is not linear: whole-number division makes it 0 until the warm-up is over.", {
-    "(k + 1) / max": "(k + 1) // max",
+    "(k + 1) / max(1, config.warmup_steps)": "(k + 1) // max(1, config.warmup_steps)",
 })  # fmt: skip
 
 wrong("The fall does not end: after num_steps the rate sinks below its final fraction.", {
-    "min(1.0, k / max(1, config.num_steps))": "k / max(1, config.num_steps)",
+    "(1 - config.final_rate) * min(1.0, k / max(1, config.num_steps))":
+        "(1 - config.final_rate) * k / max(1, config.num_steps)",
 })  # fmt: skip
 
 wrong("The fall begins only after the warm-up; both run from step 0.", {
@@ -32,15 +33,15 @@ wrong("The fall begins only after the warm-up; both run from step 0.", {
 })  # fmt: skip
 
 wrong("The rate falls to 0: final_rate is not used.", {
-    "(1 - config.final_rate) * min": "min",
+    "(1 - config.final_rate) * min(1.0, k / max(1, config.num_steps))": "min(1.0, k / max(1, config.num_steps))",
 })  # fmt: skip
 
 wrong("There is no fall: final_rate and num_steps are not used.", {
-    "* rise * fall": "* rise",
+    "config.learning_rate * rise * fall": "config.learning_rate * rise",
 })  # fmt: skip
 
 wrong("The fall counts steps from 1, so it is one step ahead; it begins with k = 0.", {
-    "min(1.0, k /": "min(1.0, (k + 1) /",
+    "k / max(1, config.num_steps)": "(k + 1) / max(1, config.num_steps)",
 })  # fmt: skip
 
 wrong("The fall takes num_steps - 1 steps; it reaches final_rate at k = num_steps.", {
@@ -48,35 +49,32 @@ wrong("The fall takes num_steps - 1 steps; it reaches final_rate at k = num_step
 })  # fmt: skip
 
 wrong("final_rate is taken for a learning rate; it is a fraction of learning_rate.", {
-    "1 - (1 - config.final_rate) *": "1 - (1 - config.final_rate / config.learning_rate) *",
+    "config.final_rate": "config.final_rate / config.learning_rate",
 })  # fmt: skip
 
 wrong("The fall is a cosine; it is to be linear.", {
-    "min(1.0, k / max(1, config.num_steps))":
-        "(1 - __import__('math').cos(__import__('math').pi * min(1.0, k / max(1, config.num_steps)))) / 2",
+    "(1 - config.final_rate) * min(1.0, k / max(1, config.num_steps))":
+        "(1 - config.final_rate) * (1 - __import__('math').cos(__import__('math').pi * min(1.0, k / max(1,"
+        " config.num_steps)))) / 2",
 })  # fmt: skip
 
 wrong("The smaller of rise and fall is taken; the two are multiplied.", {
-    "* rise * fall": "* min(rise, fall)",
+    "config.learning_rate * rise * fall": "config.learning_rate * min(rise, fall)",
 })  # fmt: skip
 
 wrong("The rate is computed from the optimizer's, which step overwrites: the factors pile up step by step.", {
-    "return config.learning_rate * rise": 'return self.optimizer.param_groups[0]["lr"] * rise',
+    "config.learning_rate": 'self.optimizer.param_groups[0]["lr"]',
 })  # fmt: skip
 
 wrong("Asking for the rate counts the step, which is for step to do.", {
-    "        return config.learning_rate * rise": """\
-        self.step_number += 1
-        return config.learning_rate * rise""",
+    "return config.learning_rate * rise * fall": "self.step_number += 1\nreturn config.learning_rate * rise * fall",
 })  # fmt: skip
 
 wrong("Optimizer updates are counted; k is the number of the step, whatever its number of updates.", {
-    "k = self.config, self.step_number": "k = self.config, self.step_number * self.config.updates_per_generation",
+    "self.step_number": "self.step_number * self.config.updates_per_generation",
 })  # fmt: skip
 
-wrong("Only the factor is returned; it is to be multiplied by learning_rate.", {
-    "return config.learning_rate * rise": "return rise",
-})  # fmt: skip
+wrong("Only the factor is returned; it is to be multiplied by learning_rate.", {"config.learning_rate * rise": "rise"})
 
 # Right answers written otherwise
 

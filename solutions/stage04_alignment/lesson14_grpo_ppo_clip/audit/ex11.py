@@ -7,20 +7,20 @@ from course.base.attempt import Attempts
 wrong, right = Attempts(), Attempts()
 
 wrong("The stored log-probabilities stand one column too far right: column t belongs to the token at t + 1.", {
-    "torch.zeros(mask[:, 1:].shape, dtype": "torch.zeros(mask.shape, dtype",
-    "old_log_probs[mask[:, 1:].bool()] = torch.cat(rollout.log_probs)  # both run row by row":
-        "old_log_probs[mask.bool()] = torch.cat(rollout.log_probs)\n        old_log_probs = old_log_probs[:, :-1]",
+    "mask[:, 1:].shape": "mask.shape",
+    "old_log_probs[mask[:, 1:].bool()] = torch.cat(rollout.log_probs)":
+        "old_log_probs[mask.bool()] = torch.cat(rollout.log_probs)\nold_log_probs = old_log_probs[:, :-1]",
 })  # fmt: skip
 
 wrong("old_log_probs has a column for each token; the first token of a row has no log-probability.", {
-    "torch.zeros(mask[:, 1:].shape, dtype": "torch.zeros(mask.shape, dtype",
-    "old_log_probs[mask[:, 1:].bool()]": "old_log_probs[mask.bool()]",
+    "mask[:, 1:].shape": "mask.shape",
+    "mask[:, 1:].bool": "mask.bool",
 })  # fmt: skip
 
 wrong("old_log_probs is only as wide as the longest response; the prompts need places, too.", {
     "old_log_probs = torch.zeros(mask[:, 1:].shape, dtype=rollout.log_probs[0].dtype, device=ids.device)":
         "old_log_probs = torch.nn.utils.rnn.pad_sequence(rollout.log_probs, batch_first=True)",
-    "        old_log_probs[mask[:, 1:].bool()] = torch.cat(rollout.log_probs)  # both run row by row\n": "",
+    "old_log_probs[mask[:, 1:].bool()] = torch.cat(rollout.log_probs)  # both run row by row": "",
 })  # fmt: skip
 
 wrong("Each row's log-probabilities begin at column 0, beside the prompt; they belong beside the response.", {
@@ -36,19 +36,21 @@ wrong("Each row's log-probabilities stand at its right end, but there the shorte
 })  # fmt: skip
 
 wrong("Prompt and padding have -inf in your old_log_probs; they should have 0.", {
-    "torch.zeros(mask[:, 1:].shape, dtype": "torch.full(mask[:, 1:].shape, -torch.inf, dtype",
+    "torch.zeros(mask[:, 1:].shape, dtype=rollout.log_probs[0].dtype, device=ids.device)":
+        "torch.full(mask[:, 1:].shape, -torch.inf, dtype=rollout.log_probs[0].dtype, device=ids.device)",
 })  # fmt: skip
 
 wrong("You compute the log-probabilities anew with the present model; the stored ones are wanted.", {
-    "import grpo_loss": "import grpo_loss, token_log_probs",
-    "= torch.cat(rollout.log_probs)  # both":
-        "= token_log_probs(self.model, ids).detach().to(old_log_probs.dtype)[mask[:, 1:].bool()]  # both",
+    "from lesson14_grpo_ppo_clip.loss.ppo_clip import grpo_loss":
+        "from lesson14_grpo_ppo_clip.loss.ppo_clip import grpo_loss, token_log_probs",
+    "torch.cat(rollout.log_probs)":
+        "token_log_probs(self.model, ids).detach().to(old_log_probs.dtype)[mask[:, 1:].bool()]",
 })  # fmt: skip
 
 wrong("Your old_log_probs have an integer type, which cuts off everything behind the decimal point.", {
     "torch.zeros(mask[:, 1:].shape, dtype=rollout.log_probs[0].dtype, device=ids.device)":
         "torch.zeros_like(mask[:, 1:])",
-    "= torch.cat(rollout.log_probs)  # both": "= torch.cat(rollout.log_probs).long()  # both",
+    "torch.cat(rollout.log_probs)": "torch.cat(rollout.log_probs).long()",
 })  # fmt: skip
 
 
@@ -69,12 +71,11 @@ wrong("You return mask[:, 1:]; the mask must keep its first column, the loss shi
 })  # fmt: skip
 
 wrong("Every token of a response has their sum as its log-probability; each token should keep its own.", {
-    "= torch.cat(rollout.log_probs)  # both":
-        "= torch.cat([stored.sum().expand(len(stored)) for stored in rollout.log_probs])  # both",
+    "torch.cat(rollout.log_probs)": "torch.cat([stored.sum().expand(len(stored)) for stored in rollout.log_probs])",
 })  # fmt: skip
 
 wrong("You store probabilities: exp was applied to the rollout's log-probabilities.", {
-    "= torch.cat(rollout.log_probs)  # both": "= torch.cat(rollout.log_probs).exp()  # both",
+    "torch.cat(rollout.log_probs)": "torch.cat(rollout.log_probs).exp()",
 })  # fmt: skip
 
 # Right answers written otherwise

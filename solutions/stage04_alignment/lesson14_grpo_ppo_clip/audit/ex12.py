@@ -32,102 +32,105 @@ def update(self, ids, mask, advantages, old_log_probs):
 
 
 wrong("Each micro-batch has its own denominator, so their sum grows with the number of micro-batches.", {
-    "config.epsilon, config.temperature, config.aggregation, denominator,":
-        "config.epsilon, config.temperature, config.aggregation,\n"
-        "                len(part) * config.max_new_tokens if config.aggregation == 'constant' else None,",
+    "denominator": "len(part) * config.max_new_tokens if config.aggregation == 'constant' else None",
 })  # fmt: skip
 
 wrong("Besides the whole batch's denominator, each loss is divided by the number of micro-batches.", {
-    "            loss.backward()":
-        "            loss = loss / -(-rows // (config.micro_batch_size or rows))\n            loss.backward()",
+    "loss.backward()": "loss = loss / -(-rows // (config.micro_batch_size or rows))\nloss.backward()",
 })  # fmt: skip
 
 wrong("The denominator of \"token\" counts all positions of the batch, prompt and padding too.", {
-    '"token": tokens,': '"token": mask[:, 1:].numel(),',
+    '{"token": tokens, "sequence": rows, "constant": rows * config.max_new_tokens}':
+        '{"token": mask[:, 1:].numel(), "sequence": rows, "constant": rows * config.max_new_tokens}',
 })  # fmt: skip
 
 wrong("The denominator of \"token\" counts all tokens that are not padding, the prompts' too.", {
-    '"token": tokens,': '"token": (ids != self.tokenizer.pad_token_id).sum().item(),',
+    '{"token": tokens, "sequence": rows, "constant": rows * config.max_new_tokens}':
+        '{"token": (ids != self.tokenizer.pad_token_id).sum().item(), "sequence": rows, "constant": rows *'
+        " config.max_new_tokens}",
 })  # fmt: skip
 
 wrong("Rows without a response token are left out of the denominator of \"sequence\".", {
-    '"sequence": rows,': '"sequence": mask[:, 1:].any(1).sum().item(),',
+    '{"token": tokens, "sequence": rows, "constant": rows * config.max_new_tokens}':
+        '{"token": tokens, "sequence": mask[:, 1:].any(1).sum().item(), "constant": rows * config.max_new_tokens}',
 })  # fmt: skip
 
 wrong("The denominator of \"constant\" forgets the rows: the update grows with the size of the batch.", {
-    '"constant": rows * config.max_new_tokens': '"constant": config.max_new_tokens',
+    "rows * config.max_new_tokens": "config.max_new_tokens",
 })  # fmt: skip
 
 wrong("The denominator of \"constant\" has the batch's width, which depends on lengths, for max_new_tokens.", {
-    '"constant": rows * config.max_new_tokens': '"constant": rows * mask[:, 1:].shape[1]',
+    "config.max_new_tokens": "mask[:, 1:].shape[1]",
 })  # fmt: skip
 
 wrong("The gradient is cleared for each micro-batch, so only the last one counts.", {
-    "        self.optimizer.zero_grad()\n": "",
-    "            loss.backward()": "            self.optimizer.zero_grad()\n            loss.backward()",
+    "self.optimizer.zero_grad()": "",
+    "loss.backward()": "self.optimizer.zero_grad()\nloss.backward()",
 })  # fmt: skip
 
 wrong("Old gradients are not cleared: what was left in .grad before is added to this update.", {
-    "        self.optimizer.zero_grad()\n": "",
+    "self.optimizer.zero_grad()": "",
 })  # fmt: skip
 
 wrong("The optimizer steps after each micro-batch; there should be one step for the whole batch.", {
-    "        self.optimizer.step()\n        return {**metrics": "        return {**metrics",
-    '            metrics["loss"] += loss.item()':
-        '            self.optimizer.step()\n            metrics["loss"] += loss.item()',
+    "self.optimizer.step()": "",
+    'metrics["loss"] += loss.item()': 'self.optimizer.step()\nmetrics["loss"] += loss.item()',
 })  # fmt: skip
 
 wrong("The gradient is clipped after each micro-batch; only the sum of all of them should be.", {
-    "        grad_norm = nn.utils": "            grad_norm = nn.utils",
+    "grad_norm = nn.utils.clip_grad_norm_(self.model.parameters(), config.max_grad_norm)": "",
+    'metrics["clip_fraction"] += seen["clip_fraction"] * mask[part, 1:].sum().item() / max(tokens, 1)': """
+        metrics["clip_fraction"] += seen["clip_fraction"] * mask[part, 1:].sum().item() / max(tokens, 1)
+        grad_norm = nn.utils.clip_grad_norm_(self.model.parameters(), config.max_grad_norm)
+    """,
 })  # fmt: skip
 
 wrong("The clipping of the gradient does not reach the optimizer's step.", {
-    "        grad_norm = nn.utils.clip_grad_norm_(self.model.parameters(), config.max_grad_norm)\n"
-    "        self.optimizer.step()\n":
-        "        self.optimizer.step()\n"
-        "        grad_norm = nn.utils.clip_grad_norm_(self.model.parameters(), config.max_grad_norm)\n",
+    "self.optimizer.step()": "",
+    "grad_norm = nn.utils.clip_grad_norm_(self.model.parameters(), config.max_grad_norm)":
+        "self.optimizer.step()\ngrad_norm = nn.utils.clip_grad_norm_(self.model.parameters(), config.max_grad_norm)",
 })  # fmt: skip
 
-wrong("The gradient's norm is clipped to 1, whatever config.max_grad_norm says.", {
-    "self.model.parameters(), config.max_grad_norm)": "self.model.parameters(), 1.0)",
-})  # fmt: skip
+wrong("The gradient's norm is clipped to 1, whatever config.max_grad_norm says.", {"config.max_grad_norm": "1.0"})
 
 wrong("Each entry of the gradient is clipped on its own; it is the norm of the whole that has a bound.", {
-    "clip_grad_norm_(self.model.parameters(), config.max_grad_norm)":
-        "clip_grad_norm_(self.model.parameters(), float('inf'))\n"
-        "        nn.utils.clip_grad_value_(self.model.parameters(), config.max_grad_norm)",
+    "grad_norm = nn.utils.clip_grad_norm_(self.model.parameters(), config.max_grad_norm)": """
+        grad_norm = nn.utils.clip_grad_norm_(self.model.parameters(), float('inf'))
+        nn.utils.clip_grad_value_(self.model.parameters(), config.max_grad_norm)
+    """,
 })  # fmt: skip
 
 wrong("The gradient is scaled to the norm max_grad_norm even where it is smaller.", {
-    "clip_grad_norm_(self.model.parameters(), config.max_grad_norm)":
-        "clip_grad_norm_(self.model.parameters(), float('inf'))\n"
-        "        for p in self.model.parameters():\n"
-        "            if p.grad is not None:\n"
-        "                p.grad *= config.max_grad_norm / (grad_norm + 1e-6)",
+    "grad_norm = nn.utils.clip_grad_norm_(self.model.parameters(), config.max_grad_norm)": """
+        grad_norm = nn.utils.clip_grad_norm_(self.model.parameters(), float('inf'))
+        for p in self.model.parameters():
+            if p.grad is not None:
+                p.grad *= config.max_grad_norm / (grad_norm + 1e-6)
+    """,
 })  # fmt: skip
 
 wrong("grad_norm is the norm after clipping; the one before it is asked for.", {
-    '"grad_norm": grad_norm.item()': '"grad_norm": min(grad_norm.item(), config.max_grad_norm)',
+    "grad_norm.item()": "min(grad_norm.item(), config.max_grad_norm)",
 })  # fmt: skip
 
 wrong("config.temperature does not reach the loss: the log-probabilities are those of temperature 1.", {
-    "config.epsilon, config.temperature, config.aggregation, denominator": 
-        "config.epsilon, 1.0, config.aggregation, denominator",
+    "config.temperature": "1.0",
 })  # fmt: skip
 
-wrong("config.epsilon does not reach the loss: it always clips at 0.2.", {
-    "config.epsilon, config.temperature, config.aggregation, denominator": 
-        "0.2, config.temperature, config.aggregation, denominator",
-})  # fmt: skip
+wrong("config.epsilon does not reach the loss: it always clips at 0.2.", {"config.epsilon": "0.2"})
 
 wrong("epsilon and temperature are handed to the loss in each other's place.", {
-    "config.epsilon, config.temperature, config.aggregation, denominator": 
-        "config.temperature, config.epsilon, config.aggregation, denominator",
+    "grpo_loss(self.model, ids[part], mask[part], advantages[part], old_log_probs[part], config.epsilon,"
+    " config.temperature, config.aggregation, denominator)":
+    "grpo_loss(self.model, ids[part], mask[part], advantages[part], old_log_probs[part],"
+    " config.temperature, config.epsilon, config.aggregation, denominator)",
 })  # fmt: skip
 
 wrong("config.aggregation does not reach the loss, which always sums over tokens as for \"token\".", {
-    "config.epsilon, config.temperature, config.aggregation, denominator": 
-        'config.epsilon, config.temperature, "token", denominator',
+    "grpo_loss(self.model, ids[part], mask[part], advantages[part], old_log_probs[part], config.epsilon,"
+    " config.temperature, config.aggregation, denominator)":
+    "grpo_loss(self.model, ids[part], mask[part], advantages[part], old_log_probs[part], config.epsilon,"
+    ' config.temperature, "token", denominator)',
 })  # fmt: skip
 
 wrong("The loss that is returned is that of the last micro-batch, not of the whole batch.", {
@@ -135,11 +138,12 @@ wrong("The loss that is returned is that of the last micro-batch, not of the who
 })  # fmt: skip
 
 wrong("clip_fraction is a plain mean over micro-batches, though they differ in their numbers of tokens.", {
-    "mask[part, 1:].sum().item() / max(tokens, 1)": "1 / -(-rows // (config.micro_batch_size or rows))",
+    'seen["clip_fraction"] * mask[part, 1:].sum().item() / max(tokens, 1)':
+        'seen["clip_fraction"] * 1 / -(-rows // (config.micro_batch_size or rows))',
 })  # fmt: skip
 
 wrong("A batch without a response token ends in a division by zero; its clip_fraction is 0.", {
-    " / max(tokens, 1)": " / tokens",
+    "max(tokens, 1)": "tokens",
 })  # fmt: skip
 
 wrong("The rows that do not fill a last micro-batch are left out.", {
@@ -153,36 +157,33 @@ wrong("The batch is cut into micro_batch_size parts; it is the number of rows in
 })  # fmt: skip
 
 wrong("All rows go through the model at once, whatever config.micro_batch_size says.", {
-    ".split(config.micro_batch_size or rows)": ".split(rows)",
+    "config.micro_batch_size or rows": "rows",
 })  # fmt: skip
 
 wrong("micro_batch_size = 0 is taken for 1: the rows go one by one where all at once is meant.", {
-    ".split(config.micro_batch_size or rows)": ".split(config.micro_batch_size or 1)",
+    "config.micro_batch_size or rows": "config.micro_batch_size or 1",
 })  # fmt: skip
 
 wrong("The sign of the loss is turned before backward: the update makes bad responses more likely.", {
-    "            loss.backward()": "            (-loss).backward()",
+    "loss.backward()": "(-loss).backward()",
 })  # fmt: skip
 
 wrong("The advantages are normalised again over the batch; they are to be used as they are.", {
-    "        self.optimizer.zero_grad()\n":
-        "        self.optimizer.zero_grad()\n"
-        "        advantages = (advantages - advantages.mean()) / (advantages.std() + 1e-8)\n",
+    "self.optimizer.zero_grad()":
+        "self.optimizer.zero_grad()\nadvantages = (advantages - advantages.mean()) / (advantages.std() + 1e-8)",
 })  # fmt: skip
 
 wrong("old_log_probs are replaced by those of the present model: the ratio is always 1.", {
-    "import grpo_loss": "import grpo_loss, token_log_probs",
-    "advantages[part], old_log_probs[part],":
-        "advantages[part], token_log_probs(self.model, ids[part], config.temperature).detach(),",
+    "from lesson14_grpo_ppo_clip.loss.ppo_clip import grpo_loss":
+        "from lesson14_grpo_ppo_clip.loss.ppo_clip import grpo_loss, token_log_probs",
+    "old_log_probs[part]": "token_log_probs(self.model, ids[part], config.temperature).detach()",
 })  # fmt: skip
 
 wrong("The model is put into training mode: with dropout the ratio is not 1 where nothing has changed.", {
-    "        self.optimizer.zero_grad()\n": "        self.model.train()\n        self.optimizer.zero_grad()\n",
+    "self.optimizer.zero_grad()": "self.model.train()\nself.optimizer.zero_grad()",
 })  # fmt: skip
 
-wrong("grad_norm is still a tensor; the metrics are plain floats.", {
-    '"grad_norm": grad_norm.item()': '"grad_norm": grad_norm',
-})  # fmt: skip
+wrong("grad_norm is still a tensor; the metrics are plain floats.", {"grad_norm.item()": "grad_norm"})
 
 wrong("The loss in the metrics is still a tensor, which keeps its graph in memory; a float is asked for.", {
     'metrics["loss"] += loss.item()': 'metrics["loss"] += loss',

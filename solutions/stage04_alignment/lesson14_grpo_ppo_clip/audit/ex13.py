@@ -21,7 +21,17 @@ wrong("The prompts are drawn from torch's global random state, not with the step
 })  # fmt: skip
 
 wrong("The completions are drawn from torch's global random state, not with the step's generator.", {
-    "config.divide_by_std, generator, config.reward": "config.divide_by_std, None, config.reward",
+    """
+        generate_group(
+            self.model, self.tokenizer, prompts, truths, config.group_size, config.max_new_tokens,
+            config.temperature, config.divide_by_std, generator, config.reward,
+        )
+    """: """
+        generate_group(
+            self.model, self.tokenizer, prompts, truths, config.group_size, config.max_new_tokens,
+            config.temperature, config.divide_by_std, None, config.reward,
+        )
+    """,
 })  # fmt: skip
 
 wrong("You seed torch's global generator, which others share; the step has a generator of its own.", {
@@ -30,14 +40,23 @@ wrong("You seed torch's global generator, which others share; the step has a gen
 })  # fmt: skip
 
 wrong("The completions get a generator that starts anew; the one that drew the prompts should go on.", {
-    "config.divide_by_std, generator, config.reward":
-        "config.divide_by_std, step_generator(config.seed, self.step_number), config.reward",
+    """
+        generate_group(
+            self.model, self.tokenizer, prompts, truths, config.group_size, config.max_new_tokens,
+            config.temperature, config.divide_by_std, generator, config.reward,
+        )
+    """: """
+        generate_group(
+            self.model, self.tokenizer, prompts, truths, config.group_size, config.max_new_tokens,
+            config.temperature, config.divide_by_std, step_generator(config.seed, self.step_number), config.reward,
+        )
+    """,
 })  # fmt: skip
 
 wrong("Prompts are drawn with replacement: the same one can come twice in a step.", {
     "torch.randperm(len(self.dataset), generator=generator)[: config.prompts_per_step].tolist()":
-        "torch.randint(len(self.dataset), (min(config.prompts_per_step, len(self.dataset)),), "
-        "generator=generator).tolist()",
+        "torch.randint(len(self.dataset), (min(config.prompts_per_step, len(self.dataset)),),"
+        " generator=generator).tolist()",
 })  # fmt: skip
 
 wrong("Every step takes the first prompts of the data set; they should be drawn at random.", {
@@ -57,49 +76,50 @@ wrong("Prompts are repeated before generate_group, which repeats them itself: to
 
 wrong("The ground truths are the data set's first ones, not those of the prompts that were drawn.", {
     "prompts, truths = zip(*(self.dataset[i] for i in chosen), strict=True)":
-        "prompts = [self.dataset[i][0] for i in chosen]\n"
-        "        truths = [self.dataset[i][1] for i in range(len(chosen))]",
+        "prompts = [self.dataset[i][0] for i in chosen]\ntruths = [self.dataset[i][1] for i in range(len(chosen))]",
 })  # fmt: skip
 
-wrong("config.temperature does not reach generate_group: it samples at temperature 1.", {
-    "config.temperature, config.divide_by_std, generator": "1.0, config.divide_by_std, generator",
-})  # fmt: skip
+wrong("config.temperature does not reach generate_group: it samples at temperature 1.", {"config.temperature": "1.0"})
 
 wrong("config.divide_by_std does not reach generate_group: the advantages are always divided.", {
-    "config.temperature, config.divide_by_std, generator": "config.temperature, True, generator",
+    "config.divide_by_std": "True",
 })  # fmt: skip
 
 wrong("config.reward does not reach generate_group: it rewards the right sum, whatever was asked for.", {
-    "generator, config.reward,": "generator,",
+    """
+        generate_group(
+            self.model, self.tokenizer, prompts, truths, config.group_size, config.max_new_tokens,
+            config.temperature, config.divide_by_std, generator, config.reward,
+        )
+    """: """
+        generate_group(
+            self.model, self.tokenizer, prompts, truths, config.group_size, config.max_new_tokens,
+            config.temperature, config.divide_by_std, generator,
+        )
+    """,
 })  # fmt: skip
 
-wrong("The step's learning rate is reported, but the optimizer does not get it.", {
-    '            group["lr"] = rate': "            pass",
-})  # fmt: skip
+wrong("The step's learning rate is reported, but the optimizer does not get it.", {'group["lr"] = rate': "pass"})
 
 wrong("Only the first of the optimizer's param_groups gets the learning rate.", {
     "for group in self.optimizer.param_groups:": "for group in self.optimizer.param_groups[:1]:",
 })  # fmt: skip
 
 wrong("The optimizer gets the learning rate only after the updates, so it works one step late.", {
-    '        for group in self.optimizer.param_groups:\n            group["lr"] = rate\n': "",
-    "        self.step_number += 1\n":
-        '        for group in self.optimizer.param_groups:\n            group["lr"] = rate\n'
-        "        self.step_number += 1\n",
+    'for group in self.optimizer.param_groups:\n    group["lr"] = rate': "",
+    "self.step_number += 1": 'for group in self.optimizer.param_groups:\n    group["lr"] = rate\nself.step_number += 1',
 })  # fmt: skip
 
 wrong("The step is counted before its learning rate is taken, which is that of the next step.", {
-    "        self.step_number += 1\n": "",
-    "        rate = self.learning_rate()\n": "        self.step_number += 1\n        rate = self.learning_rate()\n",
+    "self.step_number += 1": "",
+    "rate = self.learning_rate()": "self.step_number += 1\nrate = self.learning_rate()",
 })  # fmt: skip
 
 wrong("step_number counts updates; it should count steps.", {
     "self.step_number += 1": "self.step_number += config.updates_per_generation",
 })  # fmt: skip
 
-wrong("The step is not counted: step_number stays as it was.", {
-    "        self.step_number += 1\n": "",
-})  # fmt: skip
+wrong("The step is not counted: step_number stays as it was.", {"self.step_number += 1": ""})
 
 
 @wrong("Each update gets a rollout of its own; all updates of a step should use the same one.")
@@ -132,26 +152,27 @@ def step(self):
 
 
 wrong("old_log_probs are computed anew before each update: the ratio is always 1, nothing is ever clipped.", {
-    "import grpo_loss": "import grpo_loss, token_log_probs",
-    "self.update(ids, mask, advantages, old_log_probs) for _":
-        "self.update(ids, mask, advantages, token_log_probs(self.model, ids, config.temperature).detach()) for _",
+    "from lesson14_grpo_ppo_clip.loss.ppo_clip import grpo_loss":
+        "from lesson14_grpo_ppo_clip.loss.ppo_clip import grpo_loss, token_log_probs",
+    "old_log_probs": "token_log_probs(self.model, ids, config.temperature).detach()",
 })  # fmt: skip
 
 wrong("Each update gets only its share of the batch; every update should see all of it.", {
-    "self.update(ids, mask, advantages, old_log_probs) for _ in range(config.updates_per_generation)":
-        "self.update(ids[p], mask[p], advantages[p], old_log_probs[p])\n"
-        "                   for p in torch.arange(len(ids)).chunk(config.updates_per_generation)",
+    "[self.update(ids, mask, advantages, old_log_probs) for _ in range(config.updates_per_generation)]":
+        "[self.update(ids[p], mask[p], advantages[p], old_log_probs[p]) for p in"
+        " torch.arange(len(ids)).chunk(config.updates_per_generation)]",
 })  # fmt: skip
 
 wrong("There is one update in a step, whatever config.updates_per_generation says.", {
-    "for _ in range(config.updates_per_generation)": "for _ in range(1)",
+    "config.updates_per_generation": "1",
 })  # fmt: skip
 
 wrong("The advantages are made over the whole batch; the rollout has those of each prompt's own group.", {
-    "advantages = rollout.advantages.to(ids.device)":
-        "advantages = rollout.rewards.to(ids.device) - rollout.rewards.mean()\n"
-        "        if config.divide_by_std:\n"
-        "            advantages = advantages / (rollout.rewards.std() + 1e-4)",
+    "advantages = rollout.advantages.to(ids.device)": """
+        advantages = rollout.rewards.to(ids.device) - rollout.rewards.mean()
+        if config.divide_by_std:
+            advantages = advantages / (rollout.rewards.std() + 1e-4)
+    """,
 })  # fmt: skip
 
 wrong("The rewards stand in the place of the advantages.", {
@@ -159,15 +180,15 @@ wrong("The rewards stand in the place of the advantages.", {
 })  # fmt: skip
 
 wrong("The model is put into training mode, and dropout changes the log-probabilities.", {
-    "        rate = self.learning_rate()\n": "        rate = self.learning_rate()\n        self.model.train()\n",
+    "rate = self.learning_rate()": "rate = self.learning_rate()\nself.model.train()",
 })  # fmt: skip
 
 wrong("reward is that of the best response in each group; the mean over all responses is asked for.", {
-    '"reward": rollout.rewards.mean().item()': '"reward": groups.amax(1).mean().item()',
+    "rollout.rewards.mean": "groups.amax(1).mean",
 })  # fmt: skip
 
 wrong("reward is still a tensor; the metrics are plain floats.", {
-    '"reward": rollout.rewards.mean().item()': '"reward": rollout.rewards.mean()',
+    "rollout.rewards.mean().item": "rollout.rewards.mean",
 })  # fmt: skip
 
 wrong("signal is the share of groups whose rewards are all equal; it should be the share of the others.", {
@@ -175,8 +196,7 @@ wrong("signal is the share of groups whose rewards are all equal; it should be t
 })  # fmt: skip
 
 wrong("signal is the number of groups whose rewards differ; it should be their share.", {
-    "(groups.amin(1) < groups.amax(1)).float().mean().item()":
-        "(groups.amin(1) < groups.amax(1)).float().sum().item()",
+    "(groups.amin(1) < groups.amax(1)).float().mean().item()": "(groups.amin(1) < groups.amax(1)).float().sum().item()",
 })  # fmt: skip
 
 wrong("signal counts the groups with any reward above 0; where all are rewarded alike there is no signal.", {
@@ -209,7 +229,7 @@ wrong("entropy is a mean over completions of their means; it should be the mean 
 })  # fmt: skip
 
 wrong("loss, grad_norm and clip_fraction are those of the last update; their means over all are asked for.", {
-    "**{name: sum(u[name] for u in updates) / len(updates) for name in updates[0]}": "**updates[-1]",
+    "{name: sum(u[name] for u in updates) / len(updates) for name in updates[0]}": "updates[-1]",
 })  # fmt: skip
 
 # Right answers written otherwise
@@ -281,9 +301,9 @@ def step_by_weights(self):
 
 
 right("the whole order of the data set reversed after the shuffle; copies for each update", {
-    "torch.randperm(len(self.dataset), generator=generator)[: config.prompts_per_step].tolist()":
-        "torch.randperm(len(self.dataset), generator=generator).flip(0)[: config.prompts_per_step].tolist()",
-    "self.update(ids, mask, advantages, old_log_probs) for _":
-        "self.update(ids.clone(), mask.clone(), advantages.clone(), old_log_probs.clone()) for _",
-    "(groups.amin(1) < groups.amax(1)).float()": "(groups != groups[:, :1]).any(1).float()",
+    "torch.randperm(len(self.dataset), generator=generator)":
+        "torch.randperm(len(self.dataset), generator=generator).flip(0)",
+    "self.update(ids, mask, advantages, old_log_probs)":
+        "self.update(ids.clone(), mask.clone(), advantages.clone(), old_log_probs.clone())",
+    "groups.amin(1) < groups.amax(1)": "(groups != groups[:, :1]).any(1)",
 })  # fmt: skip

@@ -14,36 +14,35 @@ wrong("The optimizer's tensors are not copied: further steps change the state th
 })  # fmt: skip
 
 wrong("The number of steps done is missing.", {
-    '"step_number": self.step_number, "optimizer"': '"optimizer"',
+    '{"step_number": self.step_number, "optimizer": copy.deepcopy(self.optimizer.state_dict())}':
+        '{"optimizer": copy.deepcopy(self.optimizer.state_dict())}',
 })  # fmt: skip
 
 wrong("The optimizer's state is missing.", {
-    ', "optimizer": copy.deepcopy(self.optimizer.state_dict())': "",
+    '{"step_number": self.step_number, "optimizer": copy.deepcopy(self.optimizer.state_dict())}':
+        '{"step_number": self.step_number}',
 })  # fmt: skip
 
 wrong("step_number is one too many: it counts the steps that are done, and the resumed run skips one.", {
-    '"step_number": self.step_number,': '"step_number": self.step_number + 1,',
+    "self.step_number": "self.step_number + 1",
 })  # fmt: skip
 
 wrong("step_number is one too few: the resumed run does the last step again.", {
-    '"step_number": self.step_number,': '"step_number": self.step_number - 1,',
+    "self.step_number": "self.step_number - 1",
 })  # fmt: skip
 
-wrong("The number of steps has the key \"step\"; it should be \"step_number\".", {
-    'return {"step_number":': 'return {"step":',
-})  # fmt: skip
+wrong('The number of steps has the key "step"; it should be "step_number".', {'"step_number"': '"step"'})
 
 wrong("step_number counts updates; it should count steps.", {
-    '"step_number": self.step_number,': '"step_number": self.step_number * self.config.updates_per_generation,',
+    "self.step_number": "self.step_number * self.config.updates_per_generation",
 })  # fmt: skip
 
-wrong("step_number is a tensor; it should stay an int.", {
-    '"step_number": self.step_number,': '"step_number": torch.tensor(self.step_number),',
-})  # fmt: skip
+wrong("step_number is a tensor; it should stay an int.", {"self.step_number": "torch.tensor(self.step_number)"})
 
 wrong("The model's weights are in the state too; they are the caller's affair.", {
-    '{"step_number": self.step_number,':
-        '{"model": copy.deepcopy(self.model.state_dict()), "step_number": self.step_number,',
+    '{"step_number": self.step_number, "optimizer": copy.deepcopy(self.optimizer.state_dict())}':
+        '{"model": copy.deepcopy(self.model.state_dict()), "step_number": self.step_number, "optimizer":'
+        " copy.deepcopy(self.optimizer.state_dict())}",
 })  # fmt: skip
 
 wrong("Only the \"state\" of the optimizer's state_dict is kept; load_state_dict needs all of it.", {

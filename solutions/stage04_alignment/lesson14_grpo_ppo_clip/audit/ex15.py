@@ -9,11 +9,11 @@ from course.base.attempt import Attempts
 wrong, right = Attempts(), Attempts()
 
 wrong("The number of steps is not taken up: warm-up and draws begin again.", {
-    '        self.step_number = state["step_number"]\n': "",
+    'self.step_number = state["step_number"]': "",
 })  # fmt: skip
 
 wrong("The optimizer's state is not taken up: its moments begin again at zero.", {
-    '        self.optimizer.load_state_dict(state["optimizer"])\n': "",
+    'self.optimizer.load_state_dict(state["optimizer"])': "",
 })  # fmt: skip
 
 wrong("step_number is one too many: it already is the number of the next step, since the first is 0.", {
@@ -35,8 +35,8 @@ wrong("The entries are popped from the caller's dict, which cannot be used a sec
 })  # fmt: skip
 
 wrong("num_steps is shortened by the steps done, but train() and the decay count from the first step.", {
-    'self.step_number = state["step_number"]':
-        'self.step_number = state["step_number"]\n        self.config.num_steps -= self.step_number',
+    'self.optimizer.load_state_dict(state["optimizer"])':
+        'self.config.num_steps -= self.step_number\nself.optimizer.load_state_dict(state["optimizer"])',
 })  # fmt: skip
 
 

@@ -16,10 +16,11 @@ wrong("The episode stays open after its action: a second answer to the same stat
 })  # fmt: skip
 
 wrong("Actions that are refused close the episode all the same; it is to stay open.", {
-    "        if actions.ndim != 2 or len(actions) != len(self._truth):":
-        "        truth, self._truth = self._truth, None\n        if actions.ndim != 2 or len(actions) != len(truth):",
-    "({len(self._truth)} states": "({len(truth)} states",
-    "        truth, self._truth = self._truth, None\n        return": "        return",
+    "truth, self._truth = self._truth, None": "",
+    "if actions.ndim != 2 or len(actions) != len(self._truth):":
+        "truth, self._truth = self._truth, None\nif actions.ndim != 2 or len(actions) != len(truth):",
+    'f"actions must be ({len(self._truth)} states, answers each), not {tuple(actions.shape)}"':
+        'f"actions must be ({len(truth)} states, answers each), not {tuple(actions.shape)}"',
 })  # fmt: skip
 
 wrong("The rewards are true and false; float32 numbers are asked for.", {
@@ -39,47 +40,38 @@ wrong("A negative index is accepted, and quietly counts from the end.", {
     "if ((indices < 0) | (indices >= len(self))).any():": "if (indices >= len(self)).any():",
 })  # fmt: skip
 
-wrong("An image that is not there is refused with a ValueError; IndexError is asked for.", {
-    "raise IndexError(": "raise ValueError(",
-})  # fmt: skip
+wrong("An image that is not there is refused with a ValueError; IndexError is asked for.", {"IndexError": "ValueError"})
 
-wrong("10 passes for a digit: the largest one is 9.", {
-    "(actions >= ACTIONS)": "(actions > ACTIONS)",
-})  # fmt: skip
+wrong("10 passes for a digit: the largest one is 9.", {"(actions >= ACTIONS)": "(actions > ACTIONS)"})
 
-wrong("Negative actions are not refused.", {
-    "((actions < 0) | (actions >= ACTIONS)).any():\n            raise ValueError(f\"actions":
-        "(actions >= ACTIONS).any():\n            raise ValueError(f\"actions",
-})  # fmt: skip
+wrong("Negative actions are not refused.", {"(actions < 0) | (actions >= ACTIONS)": "actions >= ACTIONS"})
 
 wrong("Actions that are not whole numbers, such as 7.0, are accepted.", {
-    "actions.dtype == torch.bool or actions.is_floating_point() or ": "",
+    "actions.dtype == torch.bool or actions.is_floating_point() or ((actions < 0) | (actions >= ACTIONS)).any()":
+        "((actions < 0) | (actions >= ACTIONS)).any()",
 })  # fmt: skip
 
 wrong("True and False pass for digits: they are not floating-point numbers, but no whole numbers either.", {
-    "actions.dtype == torch.bool or ": "",
+    "actions.dtype == torch.bool or actions.is_floating_point() or ((actions < 0) | (actions >= ACTIONS)).any()":
+        "actions.is_floating_point() or ((actions < 0) | (actions >= ACTIONS)).any()",
 })  # fmt: skip
 
 wrong("The number of dimensions of the actions is not checked: a flat tensor is no (states, answers).", {
-    "actions.ndim != 2 or ": "",
+    "actions.ndim != 2 or len(actions) != len(self._truth)": "len(actions) != len(self._truth)",
 })  # fmt: skip
 
 wrong("Nothing checks that there is one row of actions for each open state: one label serves several rows.", {
-    " or len(actions) != len(self._truth)": "",
+    "actions.ndim != 2 or len(actions) != len(self._truth)": "actions.ndim != 2",
 })  # fmt: skip
 
-wrong("It is not checked that there are as many labels as images.", {
-    "if len(images) != len(labels):": "if False:",
-})  # fmt: skip
+wrong("It is not checked that there are as many labels as images.", {"if len(images) != len(labels):": "if False:"})
 
 wrong("Labels that are no digits, such as 10 or -1, are accepted when the environment is made.", {
     "if ((labels < 0) | (labels >= ACTIONS)).any():": "if False:",
 })  # fmt: skip
 
 wrong("The images come in the order of the data set, not in that of the indices.", {
-    "self._truth = self.labels[indices]\n        return self.images[indices]":
-        "indices = indices.sort().values\n        self._truth = self.labels[indices]\n"
-        "        return self.images[indices]",
+    "self._truth = self.labels[indices]": "indices = indices.sort().values\nself._truth = self.labels[indices]",
 })  # fmt: skip
 
 wrong("The labels that are remembered are the data set's first ones, not those of the images asked for.", {
@@ -87,9 +79,8 @@ wrong("The labels that are remembered are the data set's first ones, not those o
 })  # fmt: skip
 
 wrong("A reset while episodes are open is refused; it is to forget them and begin anew.", {
-    "        self._truth = self.labels[indices]":
-        "        if self._truth is not None:\n            raise RuntimeError('step first')\n"
-        "        self._truth = self.labels[indices]",
+    "self._truth = self.labels[indices]":
+        "if self._truth is not None:\n    raise RuntimeError('step first')\nself._truth = self.labels[indices]",
 })  # fmt: skip
 
 wrong("A step without open episodes ends in some other error than the RuntimeError that says what to do.", {

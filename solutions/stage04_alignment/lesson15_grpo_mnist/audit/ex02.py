@@ -18,35 +18,46 @@ wrong("The logits are already normalised by a log-softmax; nothing stands behind
 })  # fmt: skip
 
 wrong("A ReLU stands behind the last layer: no logit can be negative.", {
-    "nn.Linear(hidden, actions)\n": "nn.Linear(hidden, actions), nn.ReLU()\n",
+    "nn.Sequential(nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(),"
+    " nn.Linear(hidden, actions))":
+    "nn.Sequential(nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(),"
+    " nn.Linear(hidden, actions), nn.ReLU())",
 })  # fmt: skip
 
 wrong("There is no ReLU between the second and the third layer.", {
-    "nn.Linear(hidden, hidden), nn.ReLU(), ": "nn.Linear(hidden, hidden), ",
+    "nn.Sequential(nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(),"
+    " nn.Linear(hidden, actions))":
+    "nn.Sequential(nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.Linear(hidden, actions))",
 })  # fmt: skip
 
 wrong("There is no ReLU at all: three linear layers in a row can do no more than one.", {
-    "nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), ":
-        "nn.Linear(pixels, hidden), nn.Linear(hidden, hidden), ",
+    "nn.Sequential(nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(),"
+    " nn.Linear(hidden, actions))":
+    "nn.Sequential(nn.Linear(pixels, hidden), nn.Linear(hidden, hidden), nn.Linear(hidden, actions))",
 })  # fmt: skip
 
 wrong("There is one hidden layer; there are to be two, of the same width.", {
-    "nn.Linear(hidden, hidden), nn.ReLU(), ": "",
+    "nn.Sequential(nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(),"
+    " nn.Linear(hidden, actions))":
+    "nn.Sequential(nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, actions))",
 })  # fmt: skip
 
 wrong("Tanh stands between the layers instead of ReLU.", {
-    "nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), ":
-        "nn.Linear(pixels, hidden), nn.Tanh(), nn.Linear(hidden, hidden), nn.Tanh(), ",
+    "nn.Sequential(nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(),"
+    " nn.Linear(hidden, actions))":
+    "nn.Sequential(nn.Linear(pixels, hidden), nn.Tanh(), nn.Linear(hidden, hidden), nn.Tanh(),"
+    " nn.Linear(hidden, actions))",
 })  # fmt: skip
 
 wrong("Layers are made without bias.", {
-    "nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, actions)":
-        "nn.Linear(pixels, hidden, bias=False), nn.ReLU(), nn.Linear(hidden, hidden, bias=False), nn.ReLU(), "
-        "nn.Linear(hidden, actions, bias=False)",
+    "nn.Sequential(nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(),"
+    " nn.Linear(hidden, actions))":
+    "nn.Sequential(nn.Linear(pixels, hidden, bias=False), nn.ReLU(), nn.Linear(hidden, hidden,"
+    " bias=False), nn.ReLU(), nn.Linear(hidden, actions, bias=False))",
 })  # fmt: skip
 
 wrong("The width of the hidden layers is always 128, whatever `hidden` says.", {
-    "        super().__init__()": "        super().__init__()\n        hidden = 128",
+    "super().__init__()": "super().__init__()\nhidden = 128",
 })  # fmt: skip
 
 wrong("The number of actions is always 10, whatever `actions` says.", {
@@ -58,16 +69,25 @@ wrong("The pixels are divided by 255 in the forward pass; they come as they are 
 })  # fmt: skip
 
 wrong("There is dropout between the layers: the same image gives other logits at every call.", {
-    "nn.Linear(hidden, hidden), nn.ReLU(), ": "nn.Linear(hidden, hidden), nn.ReLU(), nn.Dropout(0.1), ",
+    "nn.Sequential(nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(),"
+    " nn.Linear(hidden, actions))":
+    "nn.Sequential(nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(),"
+    " nn.Dropout(0.1), nn.Linear(hidden, actions))",
 })  # fmt: skip
 
 wrong("The weights are set anew after the layers were made; PyTorch's own initial values are asked for.", {
-    "nn.Linear(hidden, actions)\n        )\n":
-        "nn.Linear(hidden, actions)\n        )\n        for p in self.parameters():\n            nn.init.normal_(p)\n",
+    "self.layers = nn.Sequential(nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, hidden),"
+    " nn.ReLU(), nn.Linear(hidden, actions))": """
+        self.layers = nn.Sequential(
+            nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, actions)
+        )
+        for p in self.parameters():
+            nn.init.normal_(p)
+    """,
 })  # fmt: skip
 
 wrong("A fixed seed is set before the layers are made: every network begins with the same weights.", {
-    "        super().__init__()": "        super().__init__()\n        torch.default_generator.manual_seed(0)",
+    "super().__init__()": "super().__init__()\ntorch.default_generator.manual_seed(0)",
 })  # fmt: skip
 
 wrong("A batch of one loses its first dimension.", {
@@ -75,10 +95,11 @@ wrong("A batch of one loses its first dimension.", {
 })  # fmt: skip
 
 wrong("The last layer is made first: `parameters()` has another order than the data's way.", {
-    "self.layers = nn.Sequential(\n            nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, hidden), "
-    "nn.ReLU(), nn.Linear(hidden, actions)\n        )":
-        "self.head = nn.Linear(hidden, actions)\n        self.body = nn.Sequential(\n            "
-        "nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU()\n        )",
+    "self.layers = nn.Sequential(nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, hidden),"
+    " nn.ReLU(), nn.Linear(hidden, actions))": """
+        self.head = nn.Linear(hidden, actions)
+        self.body = nn.Sequential(nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU())
+    """,
     "self.layers(states)": "self.head(self.body(states))",
 })  # fmt: skip
 

@@ -15,9 +15,7 @@ wrong("A small number is added to the probabilities before the logarithm: every 
     "logits.log_softmax(-1)": "(logits.softmax(-1) + 1e-8).log()",
 })  # fmt: skip
 
-wrong("These are probabilities; their logarithms are asked for.", {
-    "logits.log_softmax(-1)": "logits.softmax(-1)",
-})  # fmt: skip
+wrong("These are probabilities; their logarithms are asked for.", {"logits.log_softmax(-1)": "logits.softmax(-1)"})
 
 wrong("The softmax runs over the images; it belongs to the actions of each image.", {
     "logits.log_softmax(-1)": "logits.log_softmax(0)",
@@ -28,11 +26,11 @@ wrong("The logits are looked up as they are: they were never normalised.", {
 })  # fmt: skip
 
 wrong("The sign is that of a cross-entropy: log-probabilities are never positive.", {
-    "return logits.log_softmax(-1)": "return -logits.log_softmax(-1)",
+    "logits.log_softmax(-1).gather(-1, actions)": "-logits.log_softmax(-1).gather(-1, actions)",
 })  # fmt: skip
 
 wrong("Half precision logits are normalised in half precision; at least float32 is asked for.", {
-    "logits = logits.to(torch.promote_types(logits.dtype, torch.float32))\n    ": "",
+    "logits = logits.to(torch.promote_types(logits.dtype, torch.float32))": "",
 })  # fmt: skip
 
 wrong("Double precision logits are cut down to float32.", {
@@ -40,27 +38,31 @@ wrong("Double precision logits are cut down to float32.", {
 })  # fmt: skip
 
 wrong("No gradient flows to the logits: there is nothing that a policy could learn from.", {
-    "return logits.log_softmax(-1)": "return logits.detach().log_softmax(-1)",
+    "logits.log_softmax": "logits.detach().log_softmax",
 })  # fmt: skip
 
 wrong("The actions of the first image are looked up in every row; each row has its own.", {
-    ".gather(-1, actions)": ".gather(-1, actions[:1].expand(len(logits), -1))",
+    "actions": "actions[:1].expand(len(logits), -1)",
 })  # fmt: skip
 
 wrong("The look-up runs along the wrong dimension: it takes other images' rows instead of other actions.", {
-    ".gather(-1, actions)": ".gather(0, actions)",
+    "logits.log_softmax(-1).gather(-1, actions)": "logits.log_softmax(-1).gather(0, actions)",
 })  # fmt: skip
 
 wrong("The log-probabilities of a row are added up; each answer is to have its own.", {
-    ".gather(-1, actions)": ".gather(-1, actions).sum(-1, keepdim=True).expand(actions.shape)",
+    "logits.log_softmax(-1).gather(-1, actions)":
+        "logits.log_softmax(-1).gather(-1, actions).sum(-1, keepdim=True).expand(actions.shape)",
 })  # fmt: skip
 
 wrong("The row's largest logit is subtracted in place: the caller's logits change.", {
-    "logits = logits.to(": "logits.detach().sub_(logits.detach().amax(-1, keepdim=True))\n    logits = logits.to(",
+    "logits = logits.to(torch.promote_types(logits.dtype, torch.float32))": """
+        logits.detach().sub_(logits.detach().amax(-1, keepdim=True))
+        logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
+    """,
 })  # fmt: skip
 
 wrong("The logits are cut to a small range before they are normalised.", {
-    "return logits.log_softmax(-1)": "return logits.clamp(-20, 20).log_softmax(-1)",
+    "logits.log_softmax": "logits.clamp(-20, 20).log_softmax",
 })  # fmt: skip
 
 # Right answers written otherwise

@@ -23,24 +23,25 @@ wrong("One answer is drawn for each image and repeated: the answers of a group a
 })  # fmt: skip
 
 wrong("The draws do not come from the generator, but from torch's global random state.", {
-    ", generator=generator)": ")",
+    "torch.multinomial(logits.softmax(-1), group_size, replacement=True, generator=generator)":
+        "torch.multinomial(logits.softmax(-1), group_size, replacement=True)",
 })  # fmt: skip
 
 wrong("The generator is seeded anew: every rollout draws the same answers.", {
-    "    states = environment.reset(indices)":
-        "    if generator is not None:\n        generator.manual_seed(0)\n    states = environment.reset(indices)",
+    "states = environment.reset(indices)":
+        "if generator is not None:\n    generator.manual_seed(0)\nstates = environment.reset(indices)",
 })  # fmt: skip
 
 wrong("Every action is drawn with the same probability: the policy has no part in its answers.", {
-    "logits.softmax(-1), group_size": "torch.ones_like(logits), group_size",
+    "logits.softmax(-1)": "torch.ones_like(logits)",
 })  # fmt: skip
 
 wrong("It is drawn from exp(logits), which overflows for large logits; a softmax never does.", {
-    "logits.softmax(-1), group_size": "logits.exp(), group_size",
+    "logits.softmax(-1)": "logits.exp()",
 })  # fmt: skip
 
 wrong("It is drawn at another temperature than 1, while the log-probabilities are those of temperature 1.", {
-    "logits.softmax(-1), group_size": "(logits / 2).softmax(-1), group_size",
+    "logits.softmax": "(logits / 2).softmax",
 })  # fmt: skip
 
 wrong("Each image goes through the policy once for every answer; once is enough for all G.", {
@@ -48,24 +49,23 @@ wrong("Each image goes through the policy once for every answer; once is enough 
 })  # fmt: skip
 
 wrong("The policy is called twice, for the draw and again for the log-probabilities.", {
-    "action_log_probs(logits, actions), environment": "action_log_probs(actor(states), actions), environment",
+    "action_log_probs(logits, actions)": "action_log_probs(actor(states), actions)",
 })  # fmt: skip
 
 wrong("The states are repeated for every answer; a rollout holds each image once.", {
-    "GroupRollout(states, actions": "GroupRollout(states.repeat_interleave(group_size, 0), actions",
+    "GroupRollout(states, actions, action_log_probs(logits, actions), environment.step(actions))":
+        "GroupRollout(states.repeat_interleave(group_size, 0), actions, action_log_probs(logits, actions),"
+        " environment.step(actions))",
 })  # fmt: skip
 
-wrong("The stored log-probabilities still have a gradient: as old ones they are constants.", {
-    "@torch.no_grad()\n": "",
-})  # fmt: skip
+wrong("The stored log-probabilities still have a gradient: as old ones they are constants.", {"@torch.no_grad()": ""})
 
 wrong("Probabilities are stored where log-probabilities are asked for.", {
-    "action_log_probs(logits, actions), environment": "action_log_probs(logits, actions).exp(), environment",
+    "action_log_probs(logits, actions)": "action_log_probs(logits, actions).exp()",
 })  # fmt: skip
 
 wrong("The log-probabilities are those of the likeliest action, not of the actions that were drawn.", {
-    "action_log_probs(logits, actions), environment":
-        "action_log_probs(logits, logits.argmax(-1, keepdim=True).expand_as(actions)), environment",
+    "action_log_probs(logits, actions)": "action_log_probs(logits, logits.argmax(-1, keepdim=True).expand_as(actions))",
 })  # fmt: skip
 
 wrong("Images that are asked for twice are put together: each index is an episode of its own.", {

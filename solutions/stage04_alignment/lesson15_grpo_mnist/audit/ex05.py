@@ -28,26 +28,33 @@ wrong("The groups are taken from the columns; a row holds the answers to one ima
 })  # fmt: skip
 
 wrong('With "group" the mean is the row\'s, but the standard deviation is taken over the whole batch.', {
-    "return " + GROUP:
-        "centred = group_advantages(rewards.reshape(-1), rewards.shape[1], eps, False).reshape(rewards.shape)\n"
-        "        return centred / (rewards.std() + eps) if divide_by_std else centred",
+    "return group_advantages(rewards.reshape(-1), rewards.shape[1], eps, divide_by_std).reshape(rewards.shape)": """
+        centred = group_advantages(rewards.reshape(-1), rewards.shape[1], eps, False).reshape(rewards.shape)
+        return centred / (rewards.std() + eps) if divide_by_std else centred
+    """,
 })  # fmt: skip
 
 wrong("An answer's own reward is left out of the mean that it is compared with; the group's mean holds all.", {
-    "return " + GROUP:
-        "count = rewards.shape[1]\n        result = " + GROUP + "\n"
-        "        return result if divide_by_std else result * (count / (count - 1))",
+    "return group_advantages(rewards.reshape(-1), rewards.shape[1], eps, divide_by_std).reshape(rewards.shape)": """
+        count = rewards.shape[1]
+        result = group_advantages(rewards.reshape(-1), rewards.shape[1], eps, divide_by_std).reshape(rewards.shape)
+        return result if divide_by_std else result * (count / (count - 1))
+    """,
 })  # fmt: skip
 
 wrong("The standard deviation of a group is the biased one (divided by G); lesson 14 divides by G - 1.", {
-    "return " + GROUP:
-        "result = group_advantages(rewards.reshape(-1), rewards.shape[1], eps, False).reshape(rewards.shape)\n"
-        "        return result / (rewards.std(1, keepdim=True, unbiased=False) + eps) if divide_by_std else result",
+    "return group_advantages(rewards.reshape(-1), rewards.shape[1], eps, divide_by_std).reshape(rewards.shape)": """
+        result = group_advantages(rewards.reshape(-1), rewards.shape[1], eps, False).reshape(rewards.shape)
+        return result / (rewards.std(1, keepdim=True, unbiased=False) + eps) if divide_by_std else result
+    """,
 })  # fmt: skip
 
 wrong("A group of one is quietly given the advantage 0; with nothing to compare it is refused.", {
-    "return " + GROUP:
-        "if rewards.shape[1] == 1:\n            return rewards * 0\n        return " + GROUP,
+    "return group_advantages(rewards.reshape(-1), rewards.shape[1], eps, divide_by_std).reshape(rewards.shape)": """
+        if rewards.shape[1] == 1:
+            return rewards * 0
+        return group_advantages(rewards.reshape(-1), rewards.shape[1], eps, divide_by_std).reshape(rewards.shape)
+    """,
 })  # fmt: skip
 
 wrong("`eps` never reaches lesson 14's function, which then takes its own default.", {
@@ -61,10 +68,12 @@ wrong('With "group" and "batch" the standard deviation divides, whatever divide_
 })  # fmt: skip
 
 wrong("Equal rewards do not give exactly 0: rounding in the mean, divided by eps, is left over.", {
-    "return " + GROUP:
-        "centred = rewards - rewards.mean(1, keepdim=True)\n        if rewards.shape[1] < 2:\n"
-        "            raise ValueError('a group of one')\n"
-        "        return centred / (rewards.std(1, keepdim=True) + eps) if divide_by_std else centred",
+    "return group_advantages(rewards.reshape(-1), rewards.shape[1], eps, divide_by_std).reshape(rewards.shape)": """
+        centred = rewards - rewards.mean(1, keepdim=True)
+        if rewards.shape[1] < 2:
+            raise ValueError('a group of one')
+        return centred / (rewards.std(1, keepdim=True) + eps) if divide_by_std else centred
+    """,
 })  # fmt: skip
 
 wrong('With "none" the rewards are divided by their standard deviation; nothing at all is done to them.', {
@@ -79,9 +88,7 @@ wrong('An unknown baseline is quietly treated like "none".', {
     'if baseline == "none":': 'if baseline not in ("group", "batch", "critic"):',
 })  # fmt: skip
 
-wrong('An unknown baseline is quietly treated like "critic".', {
-    'if baseline != "critic":': "if False:",
-})  # fmt: skip
+wrong('An unknown baseline is quietly treated like "critic".', {'if baseline != "critic":': "if False:"})
 
 wrong("Two rewards are refused with the critic; they are enough for a standard deviation.", {
     "if advantages.numel() < 2:": "if advantages.numel() <= 2:",
@@ -103,21 +110,17 @@ wrong("The values are not detached: the policy's loss would train the critic, an
     CRITIC: "advantages = rewards - values[:, None]",
 })  # fmt: skip
 
-wrong("Gradient flows through the advantages to the rewards.", {
-    "    rewards = rewards.detach()\n": "",
-})  # fmt: skip
+wrong("Gradient flows through the advantages to the rewards.", {"rewards = rewards.detach()": ""})
 
 wrong("The critic's advantages are centred as well: their mean is a second baseline.", {
-    CRITIC: "advantages = rewards - values.detach()[:, None]\n    advantages = advantages - advantages.mean()",
+    "if divide_by_std:": "advantages = advantages - advantages.mean()  # (batch, group)\nif divide_by_std:",
 })  # fmt: skip
 
 wrong("The critic's advantages are always divided by their standard deviation, whatever divide_by_std says.", {
-    "    if divide_by_std:\n        if": "    if True:\n        if",
+    "if divide_by_std:": "if True:",
 })  # fmt: skip
 
-wrong("The critic's advantages are never divided by their standard deviation.", {
-    "    if divide_by_std:\n        if": "    if False:\n        if",
-})  # fmt: skip
+wrong("The critic's advantages are never divided by their standard deviation.", {"if divide_by_std:": "if False:"})
 
 wrong("The critic's advantages are divided row by row; the standard deviation is that of all of them.", {
     DIVIDE: "advantages = advantages / (advantages.std(1, keepdim=True) + eps)",
@@ -141,8 +144,8 @@ wrong("Nothing checks that there is one value for each row.", {
 })  # fmt: skip
 
 wrong("Flat rewards are accepted, and taken for a single row.", {
-    "        raise ValueError(f\"rewards must be (batch, group), not {tuple(rewards.shape)}\")":
-        "        rewards, values = rewards.reshape(1, -1), None if values is None else values[:1]",
+    'raise ValueError(f"rewards must be (batch, group), not {tuple(rewards.shape)}")':
+        "rewards, values = rewards.reshape(1, -1), None if values is None else values[:1]",
 })  # fmt: skip
 
 # Right answers written otherwise

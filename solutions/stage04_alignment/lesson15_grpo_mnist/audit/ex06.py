@@ -8,7 +8,7 @@ from course.base.attempt import Attempts
 wrong, right = Attempts(), Attempts()
 
 LOSS = "return ppo_clip_loss(rows, old_log_probs.reshape(-1, 1), advantages.reshape(-1), mask, epsilon)"
-RATIO = "ratio, a = (log_probs - old_log_probs.detach()).exp(), advantages.detach()\n    "
+RATIO = "ratio, a = (log_probs - old_log_probs.detach()).exp(), advantages.detach()\n"
 BOTH = "torch.minimum(ratio * a, ratio.clamp(1 - epsilon, 1 + epsilon) * a)"
 
 wrong("The sign is missing: a step against the gradient would make good answers less likely.", {
@@ -20,27 +20,36 @@ wrong("The larger of the two products is taken: the clip then protects nothing."
 })  # fmt: skip
 
 wrong("The difference of the logarithms is clipped to plus or minus epsilon, not the ratio.", {
-    LOSS: RATIO + "return -" + BOTH.replace(
-        "ratio.clamp(1 - epsilon, 1 + epsilon)", "ratio.log().clamp(-epsilon, epsilon).exp()") + ".mean()",
+    "return ppo_clip_loss(rows, old_log_probs.reshape(-1, 1), advantages.reshape(-1), mask, epsilon)": """
+        ratio, a = (log_probs - old_log_probs.detach()).exp(), advantages.detach()
+        return -torch.minimum(ratio * a, ratio.log().clamp(-epsilon, epsilon).exp() * a).mean()
+    """,
 })  # fmt: skip
 
 wrong("Probabilities are divided by each other: for an unlikely action both are 0.", {
-    LOSS: RATIO.replace("(log_probs - old_log_probs.detach()).exp()", "log_probs.exp() / old_log_probs.detach().exp()")
-        + "return -" + BOTH + ".mean()",
+    "return ppo_clip_loss(rows, old_log_probs.reshape(-1, 1), advantages.reshape(-1), mask, epsilon)": """
+        ratio, a = log_probs.exp() / old_log_probs.detach().exp(), advantages.detach()
+        return -torch.minimum(ratio * a, ratio.clamp(1 - epsilon, 1 + epsilon) * a).mean()
+    """,
 })  # fmt: skip
 
 wrong("The ratio is upside down: it is the new probability over the old one.", {
-    LOSS: RATIO.replace("log_probs - old_log_probs.detach()", "old_log_probs.detach() - log_probs")
-        + "return -" + BOTH + ".mean()",
+    "return ppo_clip_loss(rows, old_log_probs.reshape(-1, 1), advantages.reshape(-1), mask, epsilon)": """
+        ratio, a = (old_log_probs.detach() - log_probs).exp(), advantages.detach()
+        return -torch.minimum(ratio * a, ratio.clamp(1 - epsilon, 1 + epsilon) * a).mean()
+    """,
 })  # fmt: skip
 
 wrong("The ratio is a quotient of the logarithms; it is that of the probabilities.", {
-    LOSS: RATIO.replace("(log_probs - old_log_probs.detach()).exp()", "log_probs / old_log_probs.detach()")
-        + "return -" + BOTH + ".mean()",
+    "return ppo_clip_loss(rows, old_log_probs.reshape(-1, 1), advantages.reshape(-1), mask, epsilon)": """
+        ratio, a = log_probs / old_log_probs.detach(), advantages.detach()
+        return -torch.minimum(ratio * a, ratio.clamp(1 - epsilon, 1 + epsilon) * a).mean()
+    """,
 })  # fmt: skip
 
 wrong("There is no clip: the ratio counts however far it has moved.", {
-    LOSS: RATIO + "return -(ratio * a).mean()",
+    "return ppo_clip_loss(rows, old_log_probs.reshape(-1, 1), advantages.reshape(-1), mask, epsilon)":
+        "ratio, a = (log_probs - old_log_probs.detach()).exp(), advantages.detach()\nreturn -(ratio * a).mean()",
 })  # fmt: skip
 
 wrong("Only the clipped product counts: an answer that moved the wrong way is never pulled back.", {
@@ -73,8 +82,8 @@ wrong("All answers to an image share one advantage, the mean of its row; each an
 })  # fmt: skip
 
 wrong("One ratio, averaged over an image's answers, serves all of them; each answer has its own.", {
-    LOSS: "mean = (log_probs - old_log_probs.detach()).mean(1, keepdim=True)\n    "
-        "ratio, a = mean.exp().expand(advantages.shape), advantages.detach()\n    return -" + BOTH + ".mean()",
+    LOSS: "mean = (log_probs - old_log_probs.detach()).mean(1, keepdim=True)\n"
+        "ratio, a = mean.exp().expand(advantages.shape), advantages.detach()\nreturn -" + BOTH + ".mean()",
 })  # fmt: skip
 
 wrong("Gradient flows through the advantages.", {

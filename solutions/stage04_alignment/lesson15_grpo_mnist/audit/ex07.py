@@ -12,7 +12,7 @@ wrong("The last dimension is not dropped: (batch, 1), where one number for each 
 })  # fmt: skip
 
 wrong("A batch of one loses its batch dimension, too: squeeze() drops every dimension of size 1.", {
-    "squeeze(-1)": "squeeze()",
+    "self.layers(states).squeeze(-1)": "self.layers(states).squeeze()",
 })  # fmt: skip
 
 wrong("A sigmoid stands behind the last layer; a value is any real number.", {
@@ -20,43 +20,51 @@ wrong("A sigmoid stands behind the last layer; a value is any real number.", {
 })  # fmt: skip
 
 wrong("A ReLU stands behind the last layer: no value can be negative.", {
-    "nn.Linear(hidden, 1)": "nn.Linear(hidden, 1), nn.ReLU()",
+    "nn.Sequential(nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, 1))":
+        "nn.Sequential(nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(),"
+        " nn.Linear(hidden, 1), nn.ReLU())",
 })  # fmt: skip
 
 wrong("A tanh stands behind the last layer: no value can leave -1 to 1.", {
-    "nn.Linear(hidden, 1)": "nn.Linear(hidden, 1), nn.Tanh()",
+    "nn.Sequential(nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, 1))":
+        "nn.Sequential(nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(),"
+        " nn.Linear(hidden, 1), nn.Tanh())",
 })  # fmt: skip
 
 wrong("There are ten outputs, as of the actor, and the largest counts; a value is one number.", {
     "nn.Linear(hidden, 1)": "nn.Linear(hidden, 10)",
-    "squeeze(-1)": "amax(-1)",
+    "self.layers(states).squeeze": "self.layers(states).amax",
 })  # fmt: skip
 
 wrong("The values of the batch are centred: each is to come from its own state alone.", {
-    "return self.layers(states).squeeze(-1)":
-        "values = self.layers(states).squeeze(-1)\n        return values - values.mean()",
+    "return self.layers(states).squeeze(-1)": "values = self.layers(states).squeeze(-1)\nreturn values - values.mean()",
 })  # fmt: skip
 
 wrong("There is no ReLU between the second and the last layer.", {
-    "nn.Linear(hidden, hidden), nn.ReLU(), ": "nn.Linear(hidden, hidden), ",
+    "nn.Sequential(nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, 1))":
+        "nn.Sequential(nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.Linear(hidden, 1))",
 })  # fmt: skip
 
 wrong("There is one hidden layer; there are to be two, as of the actor.", {
-    "nn.Linear(hidden, hidden), nn.ReLU(), ": "",
+    "nn.Sequential(nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, 1))":
+        "nn.Sequential(nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, 1))",
 })  # fmt: skip
 
 wrong("The hidden layers are 128 wide, whatever `hidden` says.", {
-    "        super().__init__()": "        super().__init__()\n        hidden = 128",
+    "super().__init__()": "super().__init__()\nhidden = 128",
 })  # fmt: skip
 
 wrong("The last layer begins at zero; PyTorch's own initial values are asked for.", {
-    "nn.Linear(hidden, 1)\n        )\n":
-        "nn.Linear(hidden, 1)\n        )\n        nn.init.zeros_(self.layers[-1].weight)\n",
+    "self.layers = nn.Sequential(nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, hidden),"
+    " nn.ReLU(), nn.Linear(hidden, 1))": """
+        self.layers = nn.Sequential(
+            nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, 1)
+        )
+        nn.init.zeros_(self.layers[-1].weight)
+    """,
 })  # fmt: skip
 
-wrong("The last layer has no bias.", {
-    "nn.Linear(hidden, 1)": "nn.Linear(hidden, 1, bias=False)",
-})  # fmt: skip
+wrong("The last layer has no bias.", {"nn.Linear(hidden, 1)": "nn.Linear(hidden, 1, bias=False)"})
 
 wrong("No gradient reaches the critic's weights.", {
     "self.layers(states).squeeze(-1)": "self.layers(states).squeeze(-1).detach()",

@@ -85,8 +85,9 @@ wrong("A column of values, (batch, 1), is accepted: other code would broadcast i
 })  # fmt: skip
 
 wrong("Flat rewards are accepted; a row of G answers for each value is asked for.", {
-    "rewards.ndim != 2 or ": "",
-    SQUARE: "rewards = rewards.reshape(len(values), -1)\n    " + SQUARE,
+    "rewards.ndim != 2 or values.shape != rewards.shape[:1]": "values.shape != rewards.shape[:1]",
+    "return (values[:, None] - rewards.detach()).square().mean()":
+        "rewards = rewards.reshape(len(values), -1)\nreturn (values[:, None] - rewards.detach()).square().mean()",
 })  # fmt: skip
 
 wrong("A single value is spread over several rows; each row is to have its own.", {

@@ -11,13 +11,10 @@ from course.base.attempt import Attempts
 
 wrong, right = Attempts(), Attempts()
 
-wrong("Old gradients are not cleared before the backward pass: they add up.", {
-    "    optimizer.zero_grad()\n": "",
-})  # fmt: skip
+wrong("Old gradients are not cleared before the backward pass: they add up.", {"optimizer.zero_grad()": ""})
 
 wrong("The gradients are cleared after the backward pass: nothing is left to step with.", {
-    "    optimizer.zero_grad()\n    loss.backward()\n":
-        "    loss.backward()\n    optimizer.zero_grad(set_to_none=False)\n",
+    "optimizer.zero_grad()\nloss.backward()": "loss.backward()\noptimizer.zero_grad(set_to_none=False)",
 })  # fmt: skip
 
 wrong("The gradient norm is not clipped to max_grad_norm.", {
@@ -32,7 +29,7 @@ wrong("The gradients are clipped one number at a time; it is their norm that is 
 })  # fmt: skip
 
 wrong("grad_norm is the norm after clipping: it would never show how large the gradient was.", {
-    "    return norm.item()": "    return min(norm.item(), max_norm)",
+    "return norm.item()": "return min(norm.item(), max_norm)",
 })  # fmt: skip
 
 wrong("epsilon of the settings never reaches the loss.", {
@@ -41,12 +38,13 @@ wrong("epsilon of the settings never reaches the loss.", {
 })  # fmt: skip
 
 wrong("The present log-probabilities stand for the old ones, too: the ratio is always 1.", {
-    "policy_loss(log_probs, rollout.log_probs, advantages": "policy_loss(log_probs, log_probs.detach(), advantages",
+    "policy_loss(log_probs, rollout.log_probs, advantages, self.config.epsilon)":
+        "policy_loss(log_probs, log_probs.detach(), advantages, self.config.epsilon)",
 })  # fmt: skip
 
 wrong("The policy's loss is computed with the rewards instead of the advantages.", {
-    "policy_loss(log_probs, rollout.log_probs, advantages":
-        "policy_loss(log_probs, rollout.log_probs, rollout.rewards.to(advantages)",
+    "policy_loss(log_probs, rollout.log_probs, advantages, self.config.epsilon)":
+        "policy_loss(log_probs, rollout.log_probs, rollout.rewards.to(advantages), self.config.epsilon)",
 })  # fmt: skip
 
 wrong("The actor computes each image once for every answer; once for all of them is enough.", {
@@ -56,7 +54,7 @@ wrong("The actor computes each image once for every answer; once for all of them
 })  # fmt: skip
 
 wrong("The critic is never trained.", {
-    "            _descend(guess_loss, self.critic, self.critic_optimizer, self.config.max_grad_norm)\n": "",
+    "_descend(guess_loss, self.critic, self.critic_optimizer, self.config.max_grad_norm)": "",
 })  # fmt: skip
 
 wrong("The critic learns the advantages; it is to foresee the rewards.", {
@@ -75,18 +73,14 @@ wrong("grad_norm holds the critic's gradient as well; it is the actor's alone.",
 })  # fmt: skip
 
 wrong("loss holds the critic's loss as well; it is the policy's alone.", {
-    '            metrics["value_loss"] = guess_loss.item()\n':
-        '            metrics["value_loss"] = guess_loss.item()\n'
-        '            metrics["loss"] += 0.5 * guess_loss.item()\n',
+    'metrics["value_loss"] = guess_loss.item()':
+        'metrics["value_loss"] = guess_loss.item()\nmetrics["loss"] += 0.5 * guess_loss.item()',
 })  # fmt: skip
 
-wrong("Metrics are tensors, some with their whole graph; each is to be a float.", {
-    '"loss": loss.item()': '"loss": loss.detach()',
-})  # fmt: skip
+wrong("Metrics are tensors, some with their whole graph; each is to be a float.", {"loss.item": "loss.detach"})
 
 wrong("value_loss is there without a critic, too.", {
-    '        if self.critic is not None:\n            guess_loss': '        if self.critic is None:\n'
-        '            metrics["value_loss"] = 0.0\n        else:\n            guess_loss',
+    "if self.critic is not None:": 'if self.critic is None:\n    metrics["value_loss"] = 0.0\nelse:',
 })  # fmt: skip
 
 wrong("The clip fraction counts every ratio outside the clip's range, whatever the sign of its advantage.", {
@@ -155,10 +149,7 @@ def update(self, rollout, advantages):
 
 
 right("each network's turn in a loop", {
-    "        if self.critic is not None:\n"
-    "            guess_loss = value_loss(self.critic(rollout.states), rollout.rewards)\n":
-        "        for critic in filter(None, [self.critic]):\n"
-        "            guess_loss = value_loss(critic(rollout.states), rollout.rewards)\n",
-    "    optimizer.zero_grad()\n    loss.backward()\n":
-        "    for p in model.parameters():\n        p.grad = None\n    loss.backward()\n",
+    "if self.critic is not None:": "for critic in filter(None, [self.critic]):",
+    "value_loss(self.critic(rollout.states), rollout.rewards)": "value_loss(critic(rollout.states), rollout.rewards)",
+    "optimizer.zero_grad()\nloss.backward()": "for p in model.parameters():\n    p.grad = None\nloss.backward()",
 })  # fmt: skip

@@ -15,17 +15,23 @@ UPDATES = "updates = [self.update(rollout, advantages) for _ in range(config.upd
 MEAN = "**{name: sum(u[name] for u in updates) / len(updates) for name in updates[0]},"
 
 wrong("The advantages are computed anew before each update, from values that the update before has changed.", {
-    UPDATES: "updates = []\n        for _ in range(config.updates_per_rollout):\n"
-        "            if self.critic is not None:\n"
-        "                values = self.critic(rollout.states).detach()\n            " + ADVANTAGES + "\n"
-        "            updates.append(self.update(rollout, advantages))",
+    "updates = [self.update(rollout, advantages) for _ in range(config.updates_per_rollout)]": """
+        updates = []
+        for _ in range(config.updates_per_rollout):
+            if self.critic is not None:
+                values = self.critic(rollout.states).detach()
+            advantages = compute_advantages(rollout.rewards, config.baseline, config.divide_by_std, values)
+            updates.append(self.update(rollout, advantages))
+    """,
 })  # fmt: skip
 
 wrong("Every update draws answers of its own; all updates of a step work on one rollout.", {
-    UPDATES: "updates = []\n        for _ in range(config.updates_per_rollout):\n"
-        "            updates.append(self.update("
-        "rollout, advantages))\n            rollout = group_rollout(self.actor, self.environment, indices, "
-        "config.group_size, self.generator)",
+    "updates = [self.update(rollout, advantages) for _ in range(config.updates_per_rollout)]": """
+        updates = []
+        for _ in range(config.updates_per_rollout):
+            updates.append(self.update(rollout, advantages))
+            rollout = group_rollout(self.actor, self.environment, indices, config.group_size, self.generator)
+    """,
 })  # fmt: skip
 
 wrong("There is one update, whatever updates_per_rollout says.", {
@@ -40,65 +46,53 @@ wrong("divide_by_std of the settings never reaches the advantages.", {
     ADVANTAGES: ADVANTAGES.replace("config.divide_by_std, values", "values=values"),
 })  # fmt: skip
 
-wrong("The number of answers is not config.group_size.", {
-    "config.group_size, self.generator)": "4, self.generator)",
-})  # fmt: skip
+wrong("The number of answers is not config.group_size.", {"config.group_size": "4"})
 
 wrong("The draws do not come from self.generator.", {
-    "config.group_size, self.generator)": "config.group_size)",
+    "group_rollout(self.actor, self.environment, indices, config.group_size, self.generator)":
+        "group_rollout(self.actor, self.environment, indices, config.group_size)",
 })  # fmt: skip
 
 wrong("The generator is made anew in every step: each draws the same answers as the one before.", {
-    "config.group_size, self.generator)": "config.group_size, torch.Generator().manual_seed(config.seed))",
+    "self.generator": "torch.Generator().manual_seed(config.seed)",
 })  # fmt: skip
 
-wrong("The first images are taken, whichever are asked for.", {
-    "self.environment, indices, config.group_size": "self.environment, torch.arange(len(indices)), config.group_size",
-})  # fmt: skip
+wrong("The first images are taken, whichever are asked for.", {"indices": "torch.arange(len(indices))"})
 
-wrong("The step is not counted.", {
-    "        self.step_number += 1\n": "",
-})  # fmt: skip
+wrong("The step is not counted.", {"self.step_number += 1": ""})
 
-wrong("Updates are counted where steps should be.", {
-    "self.step_number += 1": "self.step_number += len(updates)",
-})  # fmt: skip
+wrong("Updates are counted where steps should be.", {"self.step_number += 1": "self.step_number += len(updates)"})
 
 wrong("The metrics are those of the last update alone.", {
-    MEAN: "**updates[-1],",
+    "{name: sum(u[name] for u in updates) / len(updates) for name in updates[0]}": "updates[-1]",
 })  # fmt: skip
 
 wrong("The metrics are those of the first update alone.", {
-    MEAN: "**updates[0],",
+    "{name: sum(u[name] for u in updates) / len(updates) for name in updates[0]}": "updates[0]",
 })  # fmt: skip
 
 wrong("The metrics of the updates are added up; their mean is asked for.", {
-    MEAN: MEAN.replace(" / len(updates)", ""),
+    "sum(u[name] for u in updates) / len(updates)": "sum(u[name] for u in updates)",
 })  # fmt: skip
 
 wrong("no_signal is the share of groups that have a signal.", {
     "share_without_signal(rollout.rewards)": "1 - share_without_signal(rollout.rewards)",
 })  # fmt: skip
 
-wrong("The entropy has the wrong sign.", {
-    "-rollout.log_probs.mean()": "rollout.log_probs.mean()",
-})  # fmt: skip
+wrong("The entropy has the wrong sign.", {"-rollout.log_probs.mean().item()": "rollout.log_probs.mean().item()"})
 
 wrong("reward is the sum of all rewards; their mean is asked for.", {
     "rollout.rewards.mean().item()": "rollout.rewards.sum().item()",
 })  # fmt: skip
 
-wrong("Metrics are tensors; each is to be a float.", {
-    "rollout.rewards.mean().item()": "rollout.rewards.mean()",
-})  # fmt: skip
+wrong("Metrics are tensors; each is to be a float.", {"rollout.rewards.mean().item()": "rollout.rewards.mean()"})
 
 wrong("reward is the mean of the advantages, which hardly ever differs from 0.", {
     "rollout.rewards.mean().item()": "advantages.mean().item()",
 })  # fmt: skip
 
 wrong("The critic is trained and never asked: zeros stand for its values.", {
-    "                values = self.critic(rollout.states)\n":
-        "                values = torch.zeros(len(rollout.states))\n",
+    "values = self.critic(rollout.states)": "values = torch.zeros(len(rollout.states))",
 })  # fmt: skip
 
 # Right answers written otherwise
@@ -145,9 +139,10 @@ def step(self, indices):
 
 
 right("values without no_grad: the advantages are constants all the same", {
-    "            with torch.no_grad():\n                values = self.critic(rollout.states)\n":
-        "            values = self.critic(rollout.states)\n",
-    "updates = [self.update(rollout, advantages) for _ in range(config.updates_per_rollout)]":
-        "updates = []\n        while len(updates) < config.updates_per_rollout:\n"
-        "            updates.append(self.update(rollout, advantages))",
+    "with torch.no_grad():\n    values = self.critic(rollout.states)": "values = self.critic(rollout.states)",
+    "updates = [self.update(rollout, advantages) for _ in range(config.updates_per_rollout)]": """
+        updates = []
+        while len(updates) < config.updates_per_rollout:
+            updates.append(self.update(rollout, advantages))
+    """,
 })  # fmt: skip

@@ -12,7 +12,7 @@ wrong("Adam keeps two numbers for each parameter, not one.", {
 })  # fmt: skip
 
 wrong("The total leaves out the master weights.", {
-    "sum(parts.values())}": 'sum(parts.values()) - parts["master_weights"]}',
+    "sum(parts.values())": 'sum(parts.values()) - parts["master_weights"]',
 })  # fmt: skip
 
 wrong("The master weights are counted where there are none.", {
@@ -21,13 +21,15 @@ wrong("The master weights are counted where there are none.", {
 })  # fmt: skip
 
 wrong("The master weights are added to the weights; they are a part of their own.", {
-    '"weights": parameters * BYTES[weights],':
-        '"weights": parameters * (BYTES[weights] + (BYTES[master_weights] if master_weights else 0)),',
-    "0 if master_weights is None else parameters * BYTES[master_weights]": "0",
+    '{"weights": parameters * BYTES[weights], "gradients": parameters * BYTES[gradients], "adam":'
+    ' parameters * 2 * BYTES[moments], "master_weights": 0 if master_weights is None else parameters *'
+    " BYTES[master_weights]}":
+    '{"weights": parameters * (BYTES[weights] + (BYTES[master_weights] if master_weights else 0)),'
+    ' "gradients": parameters * BYTES[gradients], "adam": parameters * 2 * BYTES[moments], "master_weights": 0}',
 })  # fmt: skip
 
 wrong("Adam's moments are counted in the weights' dtype; they have one of their own.", {
-    "2 * BYTES[moments]": "2 * BYTES[weights]",
+    "BYTES[moments]": "BYTES[weights]",
 })  # fmt: skip
 
 wrong("The gradients are counted in the weights' dtype; they have one of their own.", {
@@ -35,38 +37,38 @@ wrong("The gradients are counted in the weights' dtype; they have one of their o
 })  # fmt: skip
 
 wrong("These are bits; a byte has eight of them.", {
-    "    return {**parts": "    parts = {name: 8 * size for name, size in parts.items()}\n    return {**parts",
+    'return {**parts, "total": sum(parts.values())}':
+        'parts = {name: 8 * size for name, size in parts.items()}\nreturn {**parts, "total": sum(parts.values())}',
 })  # fmt: skip
 
 wrong("These are gigabytes; bytes, whole numbers, are asked for.", {
-    "    return {**parts": "    parts = {name: size / 1e9 for name, size in parts.items()}\n    return {**parts",
+    'return {**parts, "total": sum(parts.values())}':
+        'parts = {name: size / 1e9 for name, size in parts.items()}\nreturn {**parts, "total": sum(parts.values())}',
 })  # fmt: skip
 
 wrong("The bytes are floats, which are no longer exact when there are many; they are whole numbers.", {
     "parameters * 2 * BYTES[moments]": "float(parameters * 2 * BYTES[moments])",
-    "    return {**parts": "    parts = {name: float(size) for name, size in parts.items()}\n    return {**parts",
+    'return {**parts, "total": sum(parts.values())}':
+        'parts = {name: float(size) for name, size in parts.items()}\nreturn {**parts, "total": sum(parts.values())}',
 })  # fmt: skip
 
 wrong("An unknown dtype ends in a KeyError, as of looking it up; ValueError is asked for.", {
-    "raise ValueError(f\"{dtype!r}": "raise KeyError(f\"{dtype!r}",
+    "ValueError(f\"{dtype!r} is not one of the dtypes {', '.join(BYTES)}\")":
+        "KeyError(f\"{dtype!r} is not one of the dtypes {', '.join(BYTES)}\")",
 })  # fmt: skip
 
 wrong("The error does not name the dtype that is unknown.", {
-    "{dtype!r} is not one of the dtypes {', '.join(BYTES)}": "unknown dtype",
+    "f\"{dtype!r} is not one of the dtypes {', '.join(BYTES)}\"": 'f"unknown dtype"',
 })  # fmt: skip
 
 wrong("An unknown dtype of the master weights is quietly counted as float32.", {
-    "(weights, gradients, moments, master_weights):": "(weights, gradients, moments):",
-    "parameters * BYTES[master_weights]": "parameters * BYTES.get(master_weights, 4)",
+    "(weights, gradients, moments, master_weights)": "(weights, gradients, moments)",
+    "BYTES[master_weights]": "BYTES.get(master_weights, 4)",
 })  # fmt: skip
 
-wrong("A negative number of parameters is accepted.", {
-    "if parameters < 0:": "if False:",
-})  # fmt: skip
+wrong("A negative number of parameters is accepted.", {"if parameters < 0:": "if False:"})
 
-wrong("No parameters at all are refused; that is 0 bytes.", {
-    "if parameters < 0:": "if parameters <= 0:",
-})  # fmt: skip
+wrong("No parameters at all are refused; that is 0 bytes.", {"if parameters < 0:": "if parameters <= 0:"})
 
 # Right answers written otherwise
 
@@ -102,6 +104,6 @@ def training_bytes(parameters, weights="float32", gradients="float32", moments="
 
 
 right("a lookup that refuses by itself", {
-    '"adam": parameters * 2 * BYTES[moments],': '"adam": parameters * BYTES[moments] + parameters * BYTES[moments],',
+    "parameters * 2 * BYTES[moments]": "parameters * BYTES[moments] + parameters * BYTES[moments]",
     "sum(parts.values())": "parts['weights'] + parts['gradients'] + parts['adam'] + parts['master_weights']",
 })  # fmt: skip

@@ -58,21 +58,16 @@ wrong("NaN passes for a probability: every comparison with it is false.", {
     "not ((success >= 0) & (success <= 1)).all()": "((success < 0) | (success > 1)).any()",
 })  # fmt: skip
 
-wrong("Negative probabilities are accepted.", {
-    "(success >= 0) & (success <= 1)": "success <= 1",
-})  # fmt: skip
+wrong("Negative probabilities are accepted.", {"(success >= 0) & (success <= 1)": "success <= 1"})
 
-wrong("Probabilities above 1 are accepted.", {
-    "(success >= 0) & (success <= 1)": "success >= 0",
-})  # fmt: skip
+wrong("Probabilities above 1 are accepted.", {"(success >= 0) & (success <= 1)": "success >= 0"})
 
 wrong("No images at all give NaN; they are refused.", {
-    "success.numel() == 0 or ": "",
+    "success.numel() == 0 or not ((success >= 0) & (success <= 1)).all()":
+        "not ((success >= 0) & (success <= 1)).all()",
 })  # fmt: skip
 
-wrong("A group of no answers is accepted.", {
-    "if group_size < 1:": "if False:",
-})  # fmt: skip
+wrong("A group of no answers is accepted.", {"if group_size < 1:": "if False:"})
 
 wrong("A group of one is refused; it never has signal, which is a share of 1.", {
     "if group_size < 1:": "if group_size < 2:",

@@ -14,8 +14,8 @@ wrong("The mean is that of the whole batch; each prompt's responses have a mean 
 })  # fmt: skip
 
 wrong("The groups are cut as p1 p2 p1 p2; the first group_size rewards belong to the first prompt.", {
-    "rewards.reshape(-1, group_size)  # (P, G)": "rewards.reshape(group_size, -1).T",
-    "relative).reshape(-1)": "relative).T.reshape(-1)",
+    "rewards.reshape(-1, group_size)": "rewards.reshape(group_size, -1).T",
+    "torch.where(equal & ~groups.isnan(), 0.0, relative)": "torch.where(equal & ~groups.isnan(), 0.0, relative).T",
 })  # fmt: skip
 
 wrong("A response that is not scored counts as a 0 in its group's mean.", {
@@ -35,7 +35,8 @@ wrong("Equal rewards leave the rounding of the mean behind; the result must be e
 })  # fmt: skip
 
 wrong("Equal rewards come out as exactly 0 only where they are the highest of the whole batch.", {
-    ".amax(1, keepdim=True)  # any": ".amax()  # any",
+    "groups.masked_fill(groups.isnan(), -torch.inf).amax(1, keepdim=True)":
+        "groups.masked_fill(groups.isnan(), -torch.inf).amax()",
 })  # fmt: skip
 
 wrong("Small differences are rounded away; only where all rewards are equal the result is 0.", {
@@ -43,21 +44,21 @@ wrong("Small differences are rounded away; only where all rewards are equal the 
 })  # fmt: skip
 
 wrong("The rewards are divided by their group's spread already; here only the mean is taken away.", {
-    "relative = groups - groups.nanmean(1, keepdim=True)":
-        "relative = groups - groups.nanmean(1, keepdim=True)\n"
-        "    relative = relative / (relative.square().nanmean(1, keepdim=True).sqrt() + 1e-4)",
+    "return torch.where(equal & ~groups.isnan(), 0.0, relative).reshape(-1)": """
+        relative = relative / (relative.square().nanmean(1, keepdim=True).sqrt() + 1e-4)
+        return torch.where(equal & ~groups.isnan(), 0.0, relative).reshape(-1)
+    """,
 })  # fmt: skip
 
 wrong("The mean is that of the other responses (as in RLOO); the response itself belongs to its group's mean.", {
-    "relative = groups - groups.nanmean(1, keepdim=True)":
-        "relative = groups - groups.nanmean(1, keepdim=True)\n"
-        "    count = (~groups.isnan()).sum(1, keepdim=True)\n"
-        "    relative = relative * count / (count - 1).clamp(min=1)",
+    "return torch.where(equal & ~groups.isnan(), 0.0, relative).reshape(-1)": """
+        count = (~groups.isnan()).sum(1, keepdim=True)
+        relative = relative * count / (count - 1).clamp(min=1)
+        return torch.where(equal & ~groups.isnan(), 0.0, relative).reshape(-1)
+    """,
 })  # fmt: skip
 
-wrong("A group of one is accepted; it has nothing to be compared with.", {
-    "if group_size < 2:": "if group_size < 1:",
-})  # fmt: skip
+wrong("A group of one is accepted; it has nothing to be compared with.", {"if group_size < 2:": "if group_size < 1:"})
 
 wrong("Rewards that do not make whole groups end in an error of reshape; a ValueError is asked for.", {
     "rewards.ndim != 1 or len(rewards) % group_size": "rewards.ndim != 1",
@@ -76,7 +77,8 @@ wrong("It is the median that is subtracted; one very good response should raise 
 })  # fmt: skip
 
 wrong("The result is a table of groups; it must be flat, in the order of the rewards.", {
-    "relative).reshape(-1)": "relative)",
+    "torch.where(equal & ~groups.isnan(), 0.0, relative).reshape(-1)":
+        "torch.where(equal & ~groups.isnan(), 0.0, relative)",
 })  # fmt: skip
 
 # Right answers written otherwise

@@ -11,9 +11,7 @@ wrong("The standard deviation is the biased one (divided by n); the unbiased one
     "known.std()": "known.std(correction=0)",
 })  # fmt: skip
 
-wrong("eps is left out of the quotient.", {
-    "(known.std() + eps)": "known.std()",
-})  # fmt: skip
+wrong("eps is left out of the quotient.", {"(known.std() + eps)": "known.std()"})
 
 wrong("Values that are not scored count as 0 in mean and deviation.", {
     "known = values[scored]": "known = values.nan_to_num(0.0)",
@@ -24,13 +22,9 @@ wrong("Values that are not scored stay NaN: one of them would make the whole los
         "(values - known.mean()) / (known.std() + eps)",
 })  # fmt: skip
 
-wrong("The mean is not subtracted.", {
-    "(values - known.mean())": "values",
-})  # fmt: skip
+wrong("The mean is not subtracted.", {"(values - known.mean())": "values"})
 
-wrong("eps is a number of your own; the caller's is not used.", {
-    "(known.std() + eps)": "(known.std() + 1e-4)",
-})  # fmt: skip
+wrong("eps is a number of your own; the caller's is not used.", {"(known.std() + eps)": "(known.std() + 1e-4)"})
 
 wrong("Values without any spread leave rounding behind, divided by eps; exactly 0 is asked for.", {
     "if len(known) < 2 or bool((known == known[0]).all()):": "if len(known) < 2:",
@@ -40,9 +34,7 @@ wrong("Where nothing is scored at all it ends in an error; everything is 0 then.
     "if len(known) < 2 or bool((known == known[0]).all()):": "if bool((known == known[0]).all()):",
 })  # fmt: skip
 
-wrong("It is the variance that is divided by, not its root.", {
-    "(known.std() + eps)": "(known.var() + eps)",
-})  # fmt: skip
+wrong("It is the variance that is divided by, not its root.", {"(known.std() + eps)": "(known.var() + eps)"})
 
 wrong("eps is added under the root; it belongs to the standard deviation itself.", {
     "(known.std() + eps)": "(known.var() + eps).sqrt()",
@@ -53,7 +45,7 @@ wrong("Unscored values are filled with the mean before the deviation is taken: i
 })  # fmt: skip
 
 wrong("The values that were given are changed in place.", {
-    "scored = ~values.isnan()": "scored = ~values.isnan()\n    values.nan_to_num_(0.0)",
+    "known = values[scored]": "values.nan_to_num_(0.0)\nknown = values[scored]",
 })  # fmt: skip
 
 wrong("Unscored values are left out of the result; there must be one number for each value.", {

@@ -14,7 +14,8 @@ wrong("This is KL(q || p): the expectation belongs to p, the policy that is trai
 })  # fmt: skip
 
 wrong("The terms are averaged over the vocabulary; they are weighed by p already, so their sum is wanted.", {
-    "masked_fill(impossible, 0.0)).sum(-1)": "masked_fill(impossible, 0.0)).mean(-1)",
+    "(log_p.exp() * (log_p - log_q).masked_fill(impossible, 0.0)).sum":
+        "(log_p.exp() * (log_p - log_q).masked_fill(impossible, 0.0)).mean",
 })  # fmt: skip
 
 wrong("A token with p = 0 makes the result NaN: 0 times minus infinity.", {
@@ -30,7 +31,8 @@ wrong("The logits are taken for log-probabilities; they are not normalised.", {
 })  # fmt: skip
 
 wrong("The result is in bits; nats are asked for.", {
-    "masked_fill(impossible, 0.0)).sum(-1)": "masked_fill(impossible, 0.0)).sum(-1) / 0.6931471805599453",
+    "(log_p.exp() * (log_p - log_q).masked_fill(impossible, 0.0)).sum(-1)":
+        "(log_p.exp() * (log_p - log_q).masked_fill(impossible, 0.0)).sum(-1) / 0.6931471805599453",
 })  # fmt: skip
 
 wrong("The softmax runs over the rows of the batch; it belongs to the vocabulary, the last dimension.", {
@@ -46,7 +48,8 @@ wrong("This is the cross-entropy; the entropy of p has to be taken away from it.
 })  # fmt: skip
 
 wrong("The rows of the batch are added up; each has a KL of its own.", {
-    "masked_fill(impossible, 0.0)).sum(-1)": "masked_fill(impossible, 0.0)).sum()",
+    "(log_p.exp() * (log_p - log_q).masked_fill(impossible, 0.0)).sum(-1)":
+        "(log_p.exp() * (log_p - log_q).masked_fill(impossible, 0.0)).sum()",
 })  # fmt: skip
 
 wrong("No gradient reaches the reference's logits; here it flows to both arguments.", {
@@ -54,8 +57,8 @@ wrong("No gradient reaches the reference's logits; here it flows to both argumen
 })  # fmt: skip
 
 wrong("torch.where alone does not help the gradient: the NaN of what was not chosen comes back, times 0.", {
-    "    return (log_p.exp() * (log_p - log_q).masked_fill(impossible, 0.0)).sum(-1)":
-        "    return torch.where(impossible, 0.0, log_p.exp() * (log_p - log_q)).sum(-1)",
+    "return (log_p.exp() * (log_p - log_q).masked_fill(impossible, 0.0)).sum(-1)":
+        "return torch.where(impossible, 0.0, log_p.exp() * (log_p - log_q)).sum(-1)",
 })  # fmt: skip
 
 wrong("What the reference never does costs nothing; the KL is infinite there.", {

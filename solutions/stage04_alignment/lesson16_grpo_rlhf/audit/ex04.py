@@ -10,28 +10,33 @@ from course.base.attempt import Attempts
 wrong, right = Attempts(), Attempts()
 
 wrong("The sign is wrong: an entropy is never negative.", {
-    "return -(log_p.exp()": "return (log_p.exp()",
+    "-(log_p.exp() * log_p.masked_fill(log_p == -torch.inf, 0.0)).sum(-1)":
+        "(log_p.exp() * log_p.masked_fill(log_p == -torch.inf, 0.0)).sum(-1)",
 })  # fmt: skip
 
 wrong("The temperature is ignored.", {
-    "torch.float32)) / temperature": "torch.float32))",
+    "logits.to(torch.promote_types(logits.dtype, torch.float32)) / temperature":
+        "logits.to(torch.promote_types(logits.dtype, torch.float32))",
 })  # fmt: skip
 
 wrong("The logits are multiplied by the temperature; it divides them.", {
-    "torch.float32)) / temperature": "torch.float32)) * temperature",
+    "logits.to(torch.promote_types(logits.dtype, torch.float32)) / temperature":
+        "logits.to(torch.promote_types(logits.dtype, torch.float32)) * temperature",
 })  # fmt: skip
 
 wrong("An impossible token makes the entropy NaN: 0 times minus infinity.", {
-    "log_p.masked_fill(log_p == -torch.inf, 0.0)).sum(-1)": "log_p).sum(-1)",
+    "log_p.masked_fill(log_p == -torch.inf, 0.0)": "log_p",
 })  # fmt: skip
 
 wrong("The terms p log p are averaged over the vocabulary; their sum is the entropy.", {
-    "log_p == -torch.inf, 0.0)).sum(-1)": "log_p == -torch.inf, 0.0)).mean(-1)",
+    "(log_p.exp() * log_p.masked_fill(log_p == -torch.inf, 0.0)).sum":
+        "(log_p.exp() * log_p.masked_fill(log_p == -torch.inf, 0.0)).mean",
 })  # fmt: skip
 
 wrong("The temperature divides the log-probabilities, after the softmax; it belongs to the logits.", {
-    "torch.float32)) / temperature": "torch.float32))",
-    "log_p = logits.log_softmax(-1)\n    return -(": "log_p = logits.log_softmax(-1) / temperature\n    return -(",
+    "logits.to(torch.promote_types(logits.dtype, torch.float32)) / temperature":
+        "logits.to(torch.promote_types(logits.dtype, torch.float32))",
+    "logits.log_softmax(-1)": "logits.log_softmax(-1) / temperature",
 })  # fmt: skip
 
 wrong("Half precision is kept; float32 is asked for there.", {
@@ -48,7 +53,8 @@ wrong("Only the likeliest token is looked at; the entropy is a mean over all of 
 })  # fmt: skip
 
 wrong("The result is in bits; nats are asked for.", {
-    "log_p == -torch.inf, 0.0)).sum(-1)": "log_p == -torch.inf, 0.0)).sum(-1) / 0.6931471805599453",
+    "-(log_p.exp() * log_p.masked_fill(log_p == -torch.inf, 0.0)).sum(-1)":
+        "-(log_p.exp() * log_p.masked_fill(log_p == -torch.inf, 0.0)).sum(-1) / 0.6931471805599453",
 })  # fmt: skip
 
 wrong("The log-probabilities are averaged plainly; each token counts with its own probability.", {
@@ -57,8 +63,9 @@ wrong("The log-probabilities are averaged plainly; each token counts with its ow
 })  # fmt: skip
 
 wrong("The entropy is divided by its largest possible value; nats are asked for, not a share.", {
-    "log_p == -torch.inf, 0.0)).sum(-1)":
-        "log_p == -torch.inf, 0.0)).sum(-1) / torch.tensor(float(logits.shape[-1])).log()",
+    "-(log_p.exp() * log_p.masked_fill(log_p == -torch.inf, 0.0)).sum(-1)":
+        "-(log_p.exp() * log_p.masked_fill(log_p == -torch.inf, 0.0)).sum(-1) /"
+        " torch.tensor(float(logits.shape[-1])).log()",
 })  # fmt: skip
 
 # Right answers written otherwise

@@ -10,9 +10,7 @@ wrong("The difference is the wrong way round: k is log pi minus log ref.", {
     "k = log_probs - ref_log_probs.detach()": "k = ref_log_probs.detach() - log_probs",
 })  # fmt: skip
 
-wrong("k2 is half of the square.", {
-    "k.square() / 2": "k.square()",
-})  # fmt: skip
+wrong("k2 is half of the square.", {"k.square() / 2": "k.square()"})
 
 wrong("k3 is turned round: its exponential is that of ref minus pi, so of -k.", {
     "torch.expm1(-k) + k": "torch.expm1(k) - k",
@@ -26,9 +24,7 @@ wrong("The 1 is not taken away in k3: where nothing has changed it must be 0.", 
     "torch.expm1(-k) + k": "torch.exp(-k) + k",
 })  # fmt: skip
 
-wrong("exp(-k) - 1 loses its digits in float32 where k is small.", {
-    "torch.expm1(-k) + k": "torch.exp(-k) - 1 + k",
-})  # fmt: skip
+wrong("exp(-k) - 1 loses its digits in float32 where k is small.", {"torch.expm1(-k) + k": "torch.exp(-k) - 1 + k"})
 
 wrong("A gradient flows into the reference's log-probabilities; they are constants.", {
     "ref_log_probs.detach()": "ref_log_probs",
@@ -38,20 +34,16 @@ wrong("No gradient flows at all: the whole difference is detached.", {
     "k = log_probs - ref_log_probs.detach()": "k = (log_probs - ref_log_probs).detach()",
 })  # fmt: skip
 
-wrong("An unknown estimator is quietly taken for k3.", {
-    "if estimator not in ESTIMATORS:": "if False:",
-})  # fmt: skip
+wrong("An unknown estimator is quietly taken for k3.", {"if estimator not in ESTIMATORS:": "if False:"})
 
 wrong("Shapes that differ are not refused: they broadcast.", {
     "if log_probs.shape != ref_log_probs.shape:": "if False:",
 })  # fmt: skip
 
-wrong("k1 is made positive; its negative values are what makes it right on average.", {
-    "        return k\n    if": "        return k.abs()\n    if",
-})  # fmt: skip
+wrong("k1 is made positive; its negative values are what makes it right on average.", {"return k": "return k.abs()"})
 
 wrong("Negative values of k1 are cut off: the mean of what is left is too large.", {
-    "        return k\n    if": "        return k.clamp(min=0)\n    if",
+    "return k": "return k.clamp(min=0)",
 })  # fmt: skip
 
 wrong("The difference is limited; nothing is limited here.", {
@@ -59,8 +51,10 @@ wrong("The difference is limited; nothing is limited here.", {
 })  # fmt: skip
 
 wrong("The default estimator is k1; it is k3.", {
-    "ref_log_probs: Float[Tensor, \"batch tokens\"], estimator: str = \"k3\"":
-        "ref_log_probs: Float[Tensor, \"batch tokens\"], estimator: str = \"k1\"",
+    'def kl_estimate(log_probs: Float[Tensor, "batch tokens"], ref_log_probs: Float[Tensor, "batch'
+    ' tokens"], estimator: str = "k3") -> Float[Tensor, "batch tokens"]:':
+    'def kl_estimate(log_probs: Float[Tensor, "batch tokens"], ref_log_probs: Float[Tensor, "batch'
+    ' tokens"], estimator: str = "k1") -> Float[Tensor, "batch tokens"]:',
 })  # fmt: skip
 
 wrong("k is a difference of probabilities; it is one of log-probabilities.", {
@@ -72,9 +66,10 @@ wrong("k3 is one number per row; an estimate per token is asked for.", {
 })  # fmt: skip
 
 wrong("Bad arguments end in an AssertionError; a ValueError is asked for.", {
-    "raise ValueError(f\"estimator must": "raise AssertionError(f\"estimator must",
-    "raise ValueError(f\"shapes do not fit: {tuple(log_probs.shape)} and {tuple(ref":
-        "raise AssertionError(f\"shapes do not fit: {tuple(log_probs.shape)} and {tuple(ref",
+    "ValueError(f\"estimator must be 'k1', 'k2' or 'k3', not {estimator!r}\")":
+        "AssertionError(f\"estimator must be 'k1', 'k2' or 'k3', not {estimator!r}\")",
+    'ValueError(f"shapes do not fit: {tuple(log_probs.shape)} and {tuple(ref_log_probs.shape)}")':
+        'AssertionError(f"shapes do not fit: {tuple(log_probs.shape)} and {tuple(ref_log_probs.shape)}")',
 })  # fmt: skip
 
 wrong("log_probs are changed in place.", {

@@ -8,24 +8,20 @@ from course.base.attempt import Attempts
 wrong, right = Attempts(), Attempts()
 
 wrong("The ratio is a constant for k1 and k3, too: the part of the gradient that it brings in is lost.", {
-    "if estimator == \"k2\":\n        ratio = ratio.detach()": "ratio = ratio.detach()",
+    'if estimator == "k2":\n        ratio = ratio.detach()': "ratio = ratio.detach()",
 })  # fmt: skip
 
 wrong("For k2 a gradient flows through the ratio; its own gradient was right already.", {
-    "if estimator == \"k2\":\n        ratio = ratio.detach()": "if estimator == \"k2\":\n        ratio = ratio * 1.0",
+    'if estimator == "k2":\n        ratio = ratio.detach()': 'if estimator == "k2":\n        ratio = ratio * 1.0',
 })  # fmt: skip
 
-wrong("correction=False is ignored: the bare estimate is asked for then.", {
-    "if not correction:": "if False:",
-})  # fmt: skip
+wrong("correction=False is ignored: the bare estimate is asked for then.", {"if not correction:": "if False:"})
 
 wrong("The switch works the wrong way round: the ratio comes in where correction is False.", {
     "if not correction:": "if correction:",
 })  # fmt: skip
 
-wrong("The ratio never comes in: without it the expected gradient is another one.", {
-    "if not correction:": "if True:",
-})  # fmt: skip
+wrong("The ratio never comes in: without it the expected gradient is another one.", {"if not correction:": "if True:"})
 
 wrong("The ratio is old over new; it is new over old.", {
     "(log_probs - old_log_probs.detach()).clamp": "(old_log_probs.detach() - log_probs).clamp",
@@ -40,15 +36,16 @@ wrong("A gradient flows into the old log-probabilities; they are constants.", {
 })  # fmt: skip
 
 wrong("The log-ratio is not limited: its exponential can become infinite.", {
-    ".clamp(-20, 20).exp()": ".exp()",
+    "(log_probs - old_log_probs.detach()).clamp(-20, 20)": "log_probs - old_log_probs.detach()",
 })  # fmt: skip
 
 wrong("The ratio is clipped to 0.8 ... 1.2 as in the policy's loss; that makes the KL wrong.", {
-    ".clamp(-20, 20).exp()": ".clamp(-20, 20).exp().clamp(0.8, 1.2)",
+    "(log_probs - old_log_probs.detach()).clamp(-20, 20).exp()":
+        "(log_probs - old_log_probs.detach()).clamp(-20, 20).exp().clamp(0.8, 1.2)",
 })  # fmt: skip
 
 wrong("The estimate is weighed with the logarithm of the ratio; its exponential is missing.", {
-    ".clamp(-20, 20).exp()": ".clamp(-20, 20)",
+    "(log_probs - old_log_probs.detach()).clamp(-20, 20).exp()": "(log_probs - old_log_probs.detach()).clamp(-20, 20)",
 })  # fmt: skip
 
 wrong("The estimator is not passed on: it is k3 whatever was asked for.", {
@@ -63,9 +60,7 @@ wrong("The estimate is that of the distance to the old policy, not to the refere
     "kl_estimate(log_probs, ref_log_probs, estimator)": "kl_estimate(log_probs, old_log_probs, estimator)",
 })  # fmt: skip
 
-wrong("The shape of old_log_probs is not checked.", {
-    "if old_log_probs.shape != log_probs.shape:": "if False:",
-})  # fmt: skip
+wrong("The shape of old_log_probs is not checked.", {"if old_log_probs.shape != log_probs.shape:": "if False:"})
 
 wrong("The estimate is a constant in your product; its own gradient is a part of the answer.", {
     "return ratio * estimate": "return ratio * estimate.detach()",
@@ -80,11 +75,12 @@ wrong("The shape of old_log_probs is checked only where the ratio is needed.", {
 })  # fmt: skip
 
 wrong("The log-ratio is limited to 10 either way; 20 is asked for.", {
-    ".clamp(-20, 20)": ".clamp(-10, 10)",
+    "(log_probs - old_log_probs.detach()).clamp(-20, 20)": "(log_probs - old_log_probs.detach()).clamp(-10, 10)",
 })  # fmt: skip
 
 wrong("It is the ratio that is limited to 20, not its logarithm.", {
-    ".clamp(-20, 20).exp()": ".exp().clamp(max=20)",
+    "(log_probs - old_log_probs.detach()).clamp(-20, 20).exp()":
+        "(log_probs - old_log_probs.detach()).exp().clamp(max=20)",
 })  # fmt: skip
 
 # Right answers written otherwise

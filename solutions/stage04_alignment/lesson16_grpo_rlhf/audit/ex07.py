@@ -34,54 +34,52 @@ wrong("The sign is wrong: minimising this makes good responses less likely.", {
 })  # fmt: skip
 
 wrong("The KL is subtracted: the policy is paid for leaving the reference.", {
-    "per_token + kl_coef *": "per_token - kl_coef *",
+    "per_token + kl_coef * kl_term(log_probs, old_log_probs, ref_log_probs, estimator, correction)":
+        "per_token - kl_coef * kl_term(log_probs, old_log_probs, ref_log_probs, estimator, correction)",
 })  # fmt: skip
 
 wrong("The KL is added without its price.", {
-    "+ kl_coef * kl_term(": "+ kl_term(",
+    "kl_coef * kl_term(log_probs, old_log_probs, ref_log_probs, estimator, correction)":
+        "kl_term(log_probs, old_log_probs, ref_log_probs, estimator, correction)",
 })  # fmt: skip
 
 wrong("Hidden tokens are in the sum: prompt and padding are trained, too.", {
     "return torch.where(counted, per_token, 0.0).sum() / max(divisor, 1)": "return per_token.sum() / max(divisor, 1)",
 })  # fmt: skip
 
-wrong("The sum is divided by the number of all columns, hidden ones included.", {
-    "counted.sum() if denominator": "counted.numel() if denominator",
-})  # fmt: skip
+wrong("The sum is divided by the number of all columns, hidden ones included.", {"counted.sum": "counted.numel"})
 
 wrong("Each row is averaged over its own tokens first: tokens of long responses then weigh less.", {
-    "return torch.where(counted, per_token, 0.0).sum() / max(divisor, 1)":
-        "rows = torch.where(counted, per_token, 0.0).sum(1)\n"
-        "    rows = rows / counted.sum(1).clamp(min=1) if denominator is None else rows\n"
-        "    return rows.sum() / max(len(rows) if denominator is None else divisor, 1)",
+    "return torch.where(counted, per_token, 0.0).sum() / max(divisor, 1)": """
+        rows = torch.where(counted, per_token, 0.0).sum(1)
+        rows = rows / counted.sum(1).clamp(min=1) if denominator is None else rows
+        return rows.sum() / max(len(rows) if denominator is None else divisor, 1)
+    """,
 })  # fmt: skip
 
 wrong("The denominator that is given is ignored: micro-batches do not add up to the whole.", {
     "divisor = counted.sum() if denominator is None else denominator": "divisor = counted.sum()",
 })  # fmt: skip
 
-wrong("A batch without a counted token ends in 0 / 0.", {
-    "/ max(divisor, 1)": "/ divisor",
-})  # fmt: skip
+wrong("A batch without a counted token ends in 0 / 0.", {"max(divisor, 1)": "divisor"})
 
 wrong("A gradient flows into the advantages; they are constants.", {
     "advantages.detach()[:, None]": "advantages[:, None]",
 })  # fmt: skip
 
 wrong("A gradient flows into the old log-probabilities; they are constants.", {
-    "old_log_probs, 0.0).detach()": "old_log_probs, 0.0)",
+    "torch.where(counted, old_log_probs, 0.0).detach()": "torch.where(counted, old_log_probs, 0.0)",
 })  # fmt: skip
 
 wrong("Hidden log-probabilities take part in the computation: an infinity there makes the gradient NaN.", {
-    "    log_probs = torch.where(counted, log_probs, 0.0)\n": "",
+    "log_probs = torch.where(counted, log_probs, 0.0)": "",
 })  # fmt: skip
 
-wrong("The estimator is not passed on: the KL is always k3.", {
-    "ref_log_probs, estimator, correction)": "ref_log_probs, \"k3\", correction)",
-})  # fmt: skip
+wrong("The estimator is not passed on: the KL is always k3.", {"estimator": '"k3"'})
 
 wrong("correction is not passed on: the bare estimate cannot be had.", {
-    "ref_log_probs, estimator, correction)": "ref_log_probs, estimator)",
+    "kl_term(log_probs, old_log_probs, ref_log_probs, estimator, correction)":
+        "kl_term(log_probs, old_log_probs, ref_log_probs, estimator)",
 })  # fmt: skip
 
 wrong("A price without reference ends in an error somewhere inside; a ValueError is asked for.", {
@@ -101,9 +99,12 @@ wrong("It is the log-ratio that is clipped; the bounds belong to the ratio itsel
 })  # fmt: skip
 
 wrong("The KL's gradient is cut off together with the clipped token's; it is added outside the minimum.", {
-    "per_token = per_token + kl_coef * kl_term(":
-        "inside = (ratio * advantages <= clipped * advantages).to(per_token.dtype)\n"
-        "        per_token = per_token + inside * kl_coef * kl_term(",
+    "per_token = per_token + kl_coef * kl_term(log_probs, old_log_probs, ref_log_probs, estimator, correction)": """
+        inside = (ratio * advantages <= clipped * advantages).to(per_token.dtype)
+        per_token = per_token + inside * kl_coef * kl_term(
+            log_probs, old_log_probs, ref_log_probs, estimator, correction
+        )
+    """,
 })  # fmt: skip
 
 # Right answers written otherwise

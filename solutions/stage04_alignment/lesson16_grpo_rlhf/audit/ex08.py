@@ -8,7 +8,7 @@ from course.base.attempt import Attempts
 wrong, right = Attempts(), Attempts()
 
 wrong("The difference is the wrong way round: the rejected response is preferred.", {
-    "logsigmoid(chosen - rejected)": "logsigmoid(rejected - chosen)",
+    "chosen - rejected": "rejected - chosen",
 })  # fmt: skip
 
 wrong("sigmoid first and log afterwards: where the difference is large and negative that is log 0.", {
@@ -16,7 +16,7 @@ wrong("sigmoid first and log afterwards: where the difference is large and negat
 })  # fmt: skip
 
 wrong("The losses of the pairs are added up; their mean is asked for.", {
-    "logsigmoid(chosen - rejected).mean()": "logsigmoid(chosen - rejected).sum()",
+    "nn.functional.logsigmoid(chosen - rejected).mean": "nn.functional.logsigmoid(chosen - rejected).sum",
 })  # fmt: skip
 
 wrong("The minus is missing: minimising this lowers the probability of what people prefer.", {
@@ -32,11 +32,11 @@ wrong("This is a hinge with a margin of 1; the loss of Bradley and Terry is aske
 })  # fmt: skip
 
 wrong("No pair at all is accepted; the mean of nothing is NaN.", {
-    " or len(chosen) == 0": "",
+    "chosen.shape != rejected.shape or len(chosen) == 0": "chosen.shape != rejected.shape",
 })  # fmt: skip
 
 wrong("Different numbers of scores are accepted: they broadcast.", {
-    "chosen.shape != rejected.shape or ": "",
+    "chosen.shape != rejected.shape or len(chosen) == 0": "len(chosen) == 0",
 })  # fmt: skip
 
 wrong("The difference is driven towards 1 by its square; a probability is what is modelled.", {
@@ -44,12 +44,10 @@ wrong("The difference is driven towards 1 by its square; a probability is what i
 })  # fmt: skip
 
 wrong("Every chosen score is compared with every rejected one; the scores belong together pair by pair.", {
-    "logsigmoid(chosen - rejected)": "logsigmoid(chosen[:, None] - rejected)",
+    "chosen - rejected": "chosen[:, None] - rejected",
 })  # fmt: skip
 
-wrong("No gradient reaches the rejected scores; both are learned.", {
-    "logsigmoid(chosen - rejected)": "logsigmoid(chosen - rejected.detach())",
-})  # fmt: skip
+wrong("No gradient reaches the rejected scores; both are learned.", {"chosen - rejected": "chosen - rejected.detach()"})
 
 wrong("A small number inside the logarithm hides the underflow: the worst pairs have no gradient.", {
     "-nn.functional.logsigmoid(chosen - rejected).mean()": "-((chosen - rejected).sigmoid() + 1e-8).log().mean()",

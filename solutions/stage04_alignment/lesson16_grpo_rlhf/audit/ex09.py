@@ -10,7 +10,7 @@ from course.base.attempt import Attempts
 wrong, right = Attempts(), Attempts()
 
 wrong("The attention mask is not passed: the padding of the longest row changes the others' scores.", {
-    ", attention_mask=mask.to(device)": "",
+    "model(input_ids=ids.to(device), attention_mask=mask.to(device))": "model(input_ids=ids.to(device))",
 })  # fmt: skip
 
 wrong("The response is scored without its prompt.", {
@@ -26,17 +26,13 @@ wrong("The scores are taken apart as if they stood pair by pair; first come all 
     "chosen, rejected = scores.chunk(2)": "chosen, rejected = scores[::2], scores[1::2]",
 })  # fmt: skip
 
-wrong("Old gradients are not cleared: they add up.", {
-    "    optimizer.zero_grad()\n": "",
-})  # fmt: skip
+wrong("Old gradients are not cleared: they add up.", {"optimizer.zero_grad()": ""})
 
-wrong("The optimizer never takes a step.", {
-    "    optimizer.step()\n": "",
-})  # fmt: skip
+wrong("The optimizer never takes a step.", {"optimizer.step()": ""})
 
 wrong("The gradient is not clipped.", {
     "grad_norm = nn.utils.clip_grad_norm_(model.parameters(), max_grad_norm)":
-        "grad_norm = nn.utils.clip_grad_norm_(model.parameters(), float(\"inf\"))",
+        'grad_norm = nn.utils.clip_grad_norm_(model.parameters(), float("inf"))',
 })  # fmt: skip
 
 wrong("The gradient is clipped to a number of your own; the caller's is not used.", {
@@ -54,16 +50,15 @@ wrong("A tie counts as right; the chosen score must be strictly higher.", {
 })  # fmt: skip
 
 wrong("The norm that is reported is the one after clipping.", {
-    "\"grad_norm\": grad_norm.item()": "\"grad_norm\": min(grad_norm.item(), max_grad_norm)",
+    "grad_norm.item()": "min(grad_norm.item(), max_grad_norm)",
 })  # fmt: skip
 
 wrong("The model is put into training mode; its mode is the caller's affair.", {
-    "    device = next(model.parameters()).device\n":
-        "    model.train()\n    device = next(model.parameters()).device\n",
+    "device = next(model.parameters()).device": "model.train()\ndevice = next(model.parameters()).device",
 })  # fmt: skip
 
 wrong("The model is put into evaluation mode; its mode is the caller's affair.", {
-    "    device = next(": "    model.eval()\n    device = next(",
+    "device = next(model.parameters()).device": "model.eval()\ndevice = next(model.parameters()).device",
 })  # fmt: skip
 
 wrong("The margin is that of absolute differences: a model that is always wrong would look good.", {
@@ -71,7 +66,7 @@ wrong("The margin is that of absolute differences: a model that is always wrong 
 })  # fmt: skip
 
 wrong("The gradients are cleared between backward and step: nothing is left of them.", {
-    "    optimizer.zero_grad()\n    loss.backward()\n": "    loss.backward()\n    optimizer.zero_grad()\n",
+    "optimizer.zero_grad()\nloss.backward()": "loss.backward()\noptimizer.zero_grad()",
 })  # fmt: skip
 
 wrong("The accuracy is a tensor; the metrics are floats.", {

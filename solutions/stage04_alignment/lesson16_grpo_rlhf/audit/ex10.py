@@ -10,50 +10,55 @@ wrong("Every round asks for all that was wanted at first; only what is still mis
     "draw(wanted - len(kept))": "draw(wanted)",
 })  # fmt: skip
 
-wrong("There is one round too many.", {
-    "range(max_rounds)": "range(max_rounds + 1)",
-})  # fmt: skip
+wrong("There is one round too many.", {"range(max_rounds)": "range(max_rounds + 1)"})
 
 wrong("There is no bound: a policy that is always right would sample for ever.", {
     "for _ in range(max_rounds):": "while True:",
 })  # fmt: skip
 
-wrong("Only the last round is in drawn; all groups that were drawn belong there.", {
-    "drawn += fresh": "drawn = fresh",
-})  # fmt: skip
+wrong("Only the last round is in drawn; all groups that were drawn belong there.", {"drawn += fresh": "drawn = fresh"})
 
 wrong("A group with NaN in it is judged by a NaN: groups that are hardly scored are kept.", {
-    "if has_signal(group.rewards)": "if not group.rewards.std() == 0",
+    "has_signal(group.rewards)": "not group.rewards.std() == 0",
 })  # fmt: skip
 
 wrong("The signal is judged by a mean between 0 and 1; that fits rewards of 0 and 1 alone.", {
-    "if has_signal(group.rewards)": "if 0 < group.rewards.nanmean() < 1",
+    "has_signal(group.rewards)": "0 < group.rewards.nanmean() < 1",
 })  # fmt: skip
 
 wrong("Rewards that differ by little are taken for equal; any difference is a signal.", {
-    "if has_signal(group.rewards)": "if has_signal((100 * group.rewards).round())",
+    "group.rewards": "(100 * group.rewards).round()",
 })  # fmt: skip
 
 wrong("Where no group has a signal, those without are handed on.", {
     "return kept, drawn": "return kept or drawn, drawn",
 })  # fmt: skip
 
-wrong("What was dropped is never refilled: there is only one round.", {
-    "        if len(kept) >= wanted:\n            break\n": "        break\n",
-})  # fmt: skip
+wrong("What was dropped is never refilled: there is only one round.", {"if len(kept) >= wanted:\n    break": "break"})
 
-wrong("It goes on after enough was found: draw is called for nothing.", {
-    "        if len(kept) >= wanted:\n            break\n": "",
-})  # fmt: skip
+wrong("It goes on after enough was found: draw is called for nothing.", {"if len(kept) >= wanted:\n    break": ""})
 
 wrong("It ends in an error where the rounds are used up; what was found is to be returned then.", {
-    "            break\n    return":
-        "            break\n    else:\n        raise RuntimeError(\"not enough groups with a signal\")\n    return",
+    """
+        for _ in range(max_rounds):
+            fresh = draw(wanted - len(kept))
+            drawn += fresh
+            kept += [group for group in fresh if has_signal(group.rewards)]
+            if len(kept) >= wanted:
+                break
+    """: """
+        for _ in range(max_rounds):
+            fresh = draw(wanted - len(kept))
+            drawn += fresh
+            kept += [group for group in fresh if has_signal(group.rewards)]
+            if len(kept) >= wanted:
+                break
+        else:
+            raise RuntimeError("not enough groups with a signal")
+    """,
 })  # fmt: skip
 
-wrong("Numbers below 1 are not refused.", {
-    "if wanted < 1 or max_rounds < 1:": "if False:",
-})  # fmt: skip
+wrong("Numbers below 1 are not refused.", {"if wanted < 1 or max_rounds < 1:": "if False:"})
 
 wrong("The kept groups are not in the order in which they were drawn.", {
     "kept += [group for group in fresh if has_signal(group.rewards)]":
@@ -65,7 +70,7 @@ wrong("drawn lacks the groups that are kept.", {
 })  # fmt: skip
 
 wrong("One unscored response is enough for a group to be dropped; those that are scored may still differ.", {
-    "if has_signal(group.rewards)": "if has_signal(group.rewards) and not group.rewards.isnan().any()",
+    "has_signal(group.rewards)": "has_signal(group.rewards) and not group.rewards.isnan().any()",
 })  # fmt: skip
 
 # Right answers written otherwise

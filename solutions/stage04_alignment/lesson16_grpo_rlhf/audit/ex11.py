@@ -27,9 +27,7 @@ wrong("The mask that was given is changed in place.", {
         "return mask.mul_(torch.tensor(finished, device=mask.device)[:, None])",
 })  # fmt: skip
 
-wrong("Of several EOS ids only the first is known.", {
-    "else set(eos_token_id)": "else {*list(eos_token_id)[:1]}",
-})  # fmt: skip
+wrong("Of several EOS ids only the first is known.", {"set(eos_token_id)": "{*list(eos_token_id)[:1]}"})
 
 wrong("Truncated rows are removed; they stay, with a mask of 0.", {
     "return mask * torch.tensor(finished, device=mask.device)[:, None]":
@@ -41,9 +39,7 @@ wrong("The mask comes back as booleans; it stays an integer mask.", {
         "return mask.bool() * torch.tensor(finished, device=mask.device)[:, None]",
 })  # fmt: skip
 
-wrong("An EOS id of 0 is taken for no id at all.", {
-    "{eos_token_id} if isinstance": "{eos_token_id or 1} if isinstance",
-})  # fmt: skip
+wrong("An EOS id of 0 is taken for no id at all.", {"{eos_token_id}": "{eos_token_id or 1}"})
 
 wrong("An empty response counts as finished.", {
     "len(ids) > 0 and int(ids[-1]) in ends": "len(ids) == 0 or int(ids[-1]) in ends",
@@ -55,9 +51,10 @@ wrong("Where all are truncated they are trained after all.", {
 })  # fmt: skip
 
 wrong("Only the last token of a truncated response is masked; none of its tokens is to be trained.", {
-    "return mask * torch.tensor(finished, device=mask.device)[:, None]":
-        "last = mask.cumsum(1) == mask.sum(1, keepdim=True)\n"
-        "    return torch.where(last & ~torch.tensor(finished, device=mask.device)[:, None], 0, mask)",
+    "return mask * torch.tensor(finished, device=mask.device)[:, None]": """
+        last = mask.cumsum(1) == mask.sum(1, keepdim=True)
+        return torch.where(last & ~torch.tensor(finished, device=mask.device)[:, None], 0, mask)
+    """,
 })  # fmt: skip
 
 # Right answers written otherwise

@@ -6,24 +6,25 @@ from course.base.attempt import Attempts
 
 wrong, right = Attempts(), Attempts()
 
-wrong("The last token of each response is not counted; the EOS belongs to its length.", {
-    "len(ids) for ids in token_ids": "len(ids) - 1 for ids in token_ids",
-})  # fmt: skip
+wrong("The last token of each response is not counted; the EOS belongs to its length.", {"len(ids)": "len(ids) - 1"})
 
 wrong("The sign is wrong: long responses are rewarded.", {
-    ".clamp(-1.0, 0.0)": ".clamp(-1.0, 0.0).abs()",
+    "(((max_length - cache) - lengths) / cache).clamp(-1.0, 0.0)":
+        "(((max_length - cache) - lengths) / cache).clamp(-1.0, 0.0).abs()",
 })  # fmt: skip
 
 wrong("The punishment grows without end; -1 is the most.", {
-    ".clamp(-1.0, 0.0)": ".clamp(max=0.0)",
+    "(((max_length - cache) - lengths) / cache).clamp(-1.0, 0.0)":
+        "(((max_length - cache) - lengths) / cache).clamp(max=0.0)",
 })  # fmt: skip
 
 wrong("Short responses are rewarded for being short; they get 0.", {
-    ".clamp(-1.0, 0.0)": ".clamp(min=-1.0)",
+    "(((max_length - cache) - lengths) / cache).clamp(-1.0, 0.0)":
+        "(((max_length - cache) - lengths) / cache).clamp(min=-1.0)",
 })  # fmt: skip
 
 wrong("The line falls over max_length tokens; it falls over the cache.", {
-    "lengths) / cache)": "lengths) / max_length)",
+    "((max_length - cache) - lengths) / cache": "((max_length - cache) - lengths) / max_length",
 })  # fmt: skip
 
 wrong("The line begins at max_length; it begins cache tokens before.", {
@@ -31,24 +32,19 @@ wrong("The line begins at max_length; it begins cache tokens before.", {
 })  # fmt: skip
 
 wrong("The punishment is all or nothing; between the two lengths it grows evenly.", {
-    ".clamp(-1.0, 0.0)": ".clamp(-1.0, 0.0).floor()",
+    "(((max_length - cache) - lengths) / cache).clamp(-1.0, 0.0)":
+        "(((max_length - cache) - lengths) / cache).clamp(-1.0, 0.0).floor()",
 })  # fmt: skip
 
-wrong("A cache that does not fit is not refused.", {
-    "if not 1 <= cache <= max_length:": "if cache == 0.5:",
-})  # fmt: skip
+wrong("A cache that does not fit is not refused.", {"if not 1 <= cache <= max_length:": "if cache == 0.5:"})
 
-wrong("All responses are punished for the longest one.", {
-    "len(ids) for ids in token_ids": "max(map(len, token_ids)) for ids in token_ids",
-})  # fmt: skip
+wrong("All responses are punished for the longest one.", {"len(ids)": "max(map(len, token_ids))"})
 
 wrong("A cache as long as the whole response is refused; it is allowed.", {
     "if not 1 <= cache <= max_length:": "if not 1 <= cache < max_length:",
 })  # fmt: skip
 
-wrong("The result is float64; float32 is asked for.", {
-    "dtype=torch.float32": "dtype=torch.float64",
-})  # fmt: skip
+wrong("The result is float64; float32 is asked for.", {"dtype=torch.float32": "dtype=torch.float64"})
 
 # Right answers written otherwise
 

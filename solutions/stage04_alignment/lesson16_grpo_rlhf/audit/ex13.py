@@ -8,25 +8,19 @@ from course.base.attempt import Attempts
 
 wrong, right = Attempts(), Attempts()
 
-wrong("The reference is the model itself: it moves with every update.", {
-    "copy.deepcopy(model).eval()": "model.eval()",
-})  # fmt: skip
+wrong("The reference is the model itself: it moves with every update.", {"copy.deepcopy(model).eval()": "model.eval()"})
 
-wrong("The copy is a shallow one: it shares its weights with the model.", {
-    "copy.deepcopy(model)": "copy.copy(model)",
-})  # fmt: skip
+wrong("The copy is a shallow one: it shares its weights with the model.", {"copy.deepcopy(model)": "copy.copy(model)"})
 
 wrong("The copy stays in training mode: with dropout its answers are random.", {
     "copy.deepcopy(model).eval()": "copy.deepcopy(model)",
 })  # fmt: skip
 
 wrong("The copy's parameters still want gradients.", {
-    ".requires_grad_(False)": "",
+    "copy.deepcopy(model).eval().requires_grad_(False)": "copy.deepcopy(model).eval()",
 })  # fmt: skip
 
-wrong("The device is ignored.", {
-    "reference if device is None else reference.to(device)": "reference",
-})  # fmt: skip
+wrong("The device is ignored.", {"reference if device is None else reference.to(device)": "reference"})
 
 wrong("It is the model itself that is moved to the device.", {
     "copy.deepcopy(model)": "copy.deepcopy(model if device is None else model.to(device))",
@@ -36,13 +30,11 @@ wrong("The model is frozen together with its copy: it could not be trained any m
     "copy.deepcopy(model)": "copy.deepcopy(model.requires_grad_(False))",
 })  # fmt: skip
 
-wrong("The model is put into evaluation mode, too.", {
-    "copy.deepcopy(model).eval()": "copy.deepcopy(model.eval())",
-})  # fmt: skip
+wrong("The model is put into evaluation mode, too.", {"copy.deepcopy(model).eval()": "copy.deepcopy(model.eval())"})
 
 wrong("Only the outermost module is in evaluation mode; the dropout inside it is still at work.", {
-    "copy.deepcopy(model).eval().requires_grad_(False)":
-        "copy.deepcopy(model).requires_grad_(False)\n    reference.training = False",
+    "reference = copy.deepcopy(model).eval().requires_grad_(False)":
+        "reference = copy.deepcopy(model).requires_grad_(False)\nreference.training = False",
 })  # fmt: skip
 
 wrong("The copy is in half precision: its log-probabilities are no longer those of the model.", {

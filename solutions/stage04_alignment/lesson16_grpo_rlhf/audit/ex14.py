@@ -24,20 +24,21 @@ wrong("Groups are refilled whether dynamic_sampling is switched on or not.", {
     "if config.dynamic_sampling:": "if True:",
 })  # fmt: skip
 
-wrong("The number of rounds is your own; config.max_rounds is not used.", {
-    "config.max_rounds)\n        else": "2)\n        else",
-})  # fmt: skip
+wrong("The number of rounds is your own; config.max_rounds is not used.", {"config.max_rounds": "2"})
 
 wrong("The reference's log-probabilities are those of the policy itself: the KL is always 0.", {
-    "token_log_probs(self.reference, ids": "token_log_probs(self.model, ids",
+    "token_log_probs(self.reference, ids.to(device), config.temperature)":
+        "token_log_probs(self.model, ids.to(device), config.temperature)",
 })  # fmt: skip
 
 wrong("The reference's log-probabilities are taken at temperature 1, whatever was sampled at.", {
-    "ids.to(device), config.temperature)": "ids.to(device))",
+    "token_log_probs(self.reference, ids.to(device), config.temperature)":
+        "token_log_probs(self.reference, ids.to(device))",
 })  # fmt: skip
 
 wrong("The entropy is taken at temperature 1, whatever was sampled at.", {
-    "logits[:, :-1], config.temperature)": "logits[:, :-1])",
+    "token_entropy(self.model(ids).logits[:, :-1], config.temperature)":
+        "token_entropy(self.model(ids).logits[:, :-1])",
 })  # fmt: skip
 
 wrong("The entropy is a mean over prompt and padding, too.", {
@@ -48,13 +49,9 @@ wrong("The mask of the entropy is one column off: column t is about token t + 1.
     "masked_mean(entropy, mask[:, 1:])": "masked_mean(entropy, mask[:, :-1])",
 })  # fmt: skip
 
-wrong("The overlong filter is never used.", {
-    "if config.overlong_filter:": "if False:",
-})  # fmt: skip
+wrong("The overlong filter is never used.", {"if config.overlong_filter:": "if False:"})
 
-wrong("The overlong filter works whether it is switched on or not.", {
-    "if config.overlong_filter:": "if True:",
-})  # fmt: skip
+wrong("The overlong filter works whether it is switched on or not.", {"if config.overlong_filter:": "if True:"})
 
 wrong("The rewards are standardized as they are: their group's mean is never taken away.", {
     "standardize(relative_rewards(rewards, config.group_size))": "standardize(rewards)",
@@ -65,13 +62,13 @@ wrong("The relative rewards are not standardized.", {
         "relative_rewards(rewards, config.group_size).nan_to_num(0.0)",
 })  # fmt: skip
 
-wrong("Gradients are recorded while the batch is made.", {
-    "with torch.no_grad():": "with torch.enable_grad():",
-})  # fmt: skip
+wrong("Gradients are recorded while the batch is made.", {"with torch.no_grad():": "with torch.enable_grad():"})
 
 wrong("Each round begins a new order of the prompts: one may come again before all had their turn.", {
-    "def draw(count: int) -> list[Group]:\n":
-        "def draw(count: int) -> list[Group]:\n            stream = self.prompt_stream(generator)\n",
+    "return self.draw_groups([next(stream) for _ in range(count)], generator)": """
+        stream = self.prompt_stream(generator)
+        return self.draw_groups([next(stream) for _ in range(count)], generator)
+    """,
 })  # fmt: skip
 
 wrong("The reference is asked only where the KL has a price; it is watched in any case.", {
@@ -79,11 +76,11 @@ wrong("The reference is asked only where the KL has a price; it is watched in an
 })  # fmt: skip
 
 wrong("Where no group has a signal, those without are trained.", {
-    "        if not kept:\n            return None, {**metrics, \"entropy\": 0.0}\n": "        kept = kept or drawn\n",
+    'if not kept:\n    return None, {**metrics, "entropy": 0.0}': "kept = kept or drawn",
 })  # fmt: skip
 
 wrong("The metrics lack the entropy where there is no batch.", {
-    "return None, {**metrics, \"entropy\": 0.0}": "return None, metrics",
+    'return None, {**metrics, "entropy": 0.0}': "return None, metrics",
 })  # fmt: skip
 
 wrong("The order of the prompts does not come from the generator that was given.", {

@@ -14,28 +14,36 @@ wrong("There is one update, whatever grpo_epochs says.", {
 })  # fmt: skip
 
 wrong("The old log-probabilities are taken anew in each epoch: the ratio is always 1.", {
-    "log_probs, batch.old_log_probs, batch.advantages, mask": "log_probs, log_probs.detach(), batch.advantages, mask",
+    """
+        rlhf_loss(
+            log_probs, batch.old_log_probs, batch.advantages, mask, config.clip_range, config.clip_range_high,
+            config.kl_coef, batch.ref_log_probs, config.kl_estimator, config.kl_correction,
+        )
+    """: """
+        rlhf_loss(
+            log_probs, log_probs.detach(), batch.advantages, mask, config.clip_range, config.clip_range_high,
+            config.kl_coef, batch.ref_log_probs, config.kl_estimator, config.kl_correction,
+        )
+    """,
 })  # fmt: skip
 
 wrong("clip_range_high is not used in the loss.", {
-    "mask, config.clip_range, config.clip_range_high,\n                config.kl_coef":
-        "mask, config.clip_range, config.clip_range,\n                config.kl_coef",
+    "rlhf_loss(log_probs, batch.old_log_probs, batch.advantages, mask, config.clip_range,"
+    " config.clip_range_high, config.kl_coef, batch.ref_log_probs, config.kl_estimator, config.kl_correction)":
+    "rlhf_loss(log_probs, batch.old_log_probs, batch.advantages, mask, config.clip_range,"
+    " config.clip_range, config.kl_coef, batch.ref_log_probs, config.kl_estimator, config.kl_correction)",
 })  # fmt: skip
 
-wrong("The KL is left out of the loss.", {
-    "config.kl_coef, batch.ref_log_probs": "0.0, batch.ref_log_probs",
-})  # fmt: skip
+wrong("The KL is left out of the loss.", {"config.kl_coef": "0.0"})
 
 wrong("The temperature is left out: the ratio is not 1 where nothing has changed.", {
-    "batch.ids, config.temperature)": "batch.ids)",
+    "token_log_probs(self.model, batch.ids, config.temperature)": "token_log_probs(self.model, batch.ids)",
 })  # fmt: skip
 
-wrong("Old gradients are not cleared: they add up over the epochs.", {
-    "            self.optimizer.zero_grad()\n": "",
-})  # fmt: skip
+wrong("Old gradients are not cleared: they add up over the epochs.", {"self.optimizer.zero_grad()": ""})
 
 wrong("The gradient is clipped to a number of your own; config.max_grad_norm is not used.", {
-    "self.model.parameters(), config.max_grad_norm)": "self.model.parameters(), 1.0)",
+    "config.max_grad_norm": "1.0",
 })  # fmt: skip
 
 wrong("The mask is one column off: column t of the log-probabilities is about token t + 1.", {
@@ -51,12 +59,14 @@ wrong("Whether any token counts is judged with the first column, which has no lo
 })  # fmt: skip
 
 wrong("kl_estimator and kl_correction are not passed on.", {
-    "config.kl_coef, batch.ref_log_probs, config.kl_estimator, config.kl_correction,":
-        "config.kl_coef, batch.ref_log_probs,",
+    "rlhf_loss(log_probs, batch.old_log_probs, batch.advantages, mask, config.clip_range,"
+    " config.clip_range_high, config.kl_coef, batch.ref_log_probs, config.kl_estimator, config.kl_correction)":
+    "rlhf_loss(log_probs, batch.old_log_probs, batch.advantages, mask, config.clip_range,"
+    " config.clip_range_high, config.kl_coef, batch.ref_log_probs)",
 })  # fmt: skip
 
 wrong("The metrics are sums over the epochs; their means are asked for.", {
-    " / max(len(seen), 1) for name": " for name",
+    "sum(one[name] for one in seen) / max(len(seen), 1)": "sum(one[name] for one in seen)",
 })  # fmt: skip
 
 wrong("The metrics are those of the last epoch; their means are asked for.", {
@@ -64,12 +74,11 @@ wrong("The metrics are those of the last epoch; their means are asked for.", {
 })  # fmt: skip
 
 wrong("The metric kl follows the estimator of the loss; it is k3 in any case.", {
-    "kl_estimate(log_probs, batch.ref_log_probs), mask)":
-        "kl_estimate(log_probs, batch.ref_log_probs, config.kl_estimator), mask)",
+    "kl_estimate(log_probs, batch.ref_log_probs)": "kl_estimate(log_probs, batch.ref_log_probs, config.kl_estimator)",
 })  # fmt: skip
 
 wrong("The norm that is reported is the one after clipping.", {
-    "\"grad_norm\": grad_norm.item()": "\"grad_norm\": min(grad_norm.item(), config.max_grad_norm)",
+    "grad_norm.item()": "min(grad_norm.item(), config.max_grad_norm)",
 })  # fmt: skip
 
 wrong("The metric kl is a mean over prompt and padding, too.", {
@@ -78,8 +87,7 @@ wrong("The metric kl is a mean over prompt and padding, too.", {
 })  # fmt: skip
 
 wrong("The model is put into training mode: with dropout the ratio is not 1 where nothing has changed.", {
-    "        config, mask = self.config, batch.mask[:, 1:]\n        seen":
-        "        config, mask = self.config, batch.mask[:, 1:]\n        self.model.train()\n        seen",
+    "seen: list[dict[str, float]] = []": "self.model.train()\nseen: list[dict[str, float]] = []",
 })  # fmt: skip
 
 # Right answers written otherwise

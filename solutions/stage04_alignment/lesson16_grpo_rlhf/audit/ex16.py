@@ -19,25 +19,27 @@ REPLACE = """\
 """
 
 wrong("The files are written into the final folder itself: a failure spoils what was there.", {
-    "= target.with_name(f\".{target.name}.tmp\"),": "= target,",
-    REPLACE: "",
+    'target.with_name(f".{target.name}.tmp")': "target",
+    """
+        if target.exists():
+            shutil.rmtree(earlier, ignore_errors=True)
+            os.replace(target, earlier)
+        os.replace(temporary, target)
+        shutil.rmtree(earlier, ignore_errors=True)
+    """:
+    "",
 })  # fmt: skip
 
-wrong("The folders are counted from 0.", {
-    "f\"epoch_{epoch}\"": "f\"epoch_{epoch - 1}\"",
-})  # fmt: skip
+wrong("The folders are counted from 0.", {'f"epoch_{epoch}"': 'f"epoch_{epoch - 1}"'})
 
-wrong("Epoch 0 is accepted; epochs are counted from 1.", {
-    "if epoch < 1:": "if epoch < 0:",
-})  # fmt: skip
+wrong("Epoch 0 is accepted; epochs are counted from 1.", {"if epoch < 1:": "if epoch < 0:"})
 
 wrong("After a failure the temporary folder stays behind.", {
-    "        shutil.rmtree(temporary, ignore_errors=True)\n        raise": "        raise",
+    "shutil.rmtree(temporary, ignore_errors=True)\nraise": "raise",
 })  # fmt: skip
 
 wrong("What a killed run has left in the temporary folder is in the way of the next checkpoint.", {
-    "    shutil.rmtree(temporary, ignore_errors=True)\n    temporary.mkdir(parents=True)":
-        "    temporary.mkdir(parents=True)",
+    "shutil.rmtree(temporary, ignore_errors=True)\ntemporary.mkdir(parents=True)": "temporary.mkdir(parents=True)",
 })  # fmt: skip
 
 wrong("What a killed run has left in the temporary folder becomes a part of the next checkpoint.", {
@@ -46,7 +48,7 @@ wrong("What a killed run has left in the temporary folder becomes a part of the 
 })  # fmt: skip
 
 wrong("The finished files are copied to their place: whoever looks meanwhile finds half a checkpoint.", {
-    "    os.replace(temporary, target)\n": "    shutil.copytree(temporary, target)\n    shutil.rmtree(temporary)\n",
+    "os.replace(temporary, target)": "shutil.copytree(temporary, target)\nshutil.rmtree(temporary)",
 })  # fmt: skip
 
 wrong("The settings are written last, when the folder has its name already: without them it is half.", {
@@ -57,7 +59,7 @@ wrong("The settings are written last, when the folder has its name already: with
 })  # fmt: skip
 
 wrong("Only an Exception is cleaned up after; a Ctrl-C leaves the temporary folder behind.", {
-    "    except BaseException:": "    except Exception:",
+    "except BaseException:": "except Exception:",
 })  # fmt: skip
 
 wrong("The files are written outside of the run's folder first: from another disk, a move is a copy.", {
@@ -82,20 +84,17 @@ wrong("The new files are put among those of an earlier checkpoint; it is to be r
 })  # fmt: skip
 
 wrong("The earlier checkpoint is removed before the new one is whole.", {
-    "    temporary.mkdir(parents=True)\n":
-        "    temporary.mkdir(parents=True)\n    shutil.rmtree(target, ignore_errors=True)\n",
+    "temporary.mkdir(parents=True)": "temporary.mkdir(parents=True)\nshutil.rmtree(target, ignore_errors=True)",
 })  # fmt: skip
 
-wrong("The tokenizer is not saved.", {
-    "        tokenizer.save_pretrained(temporary)\n": "",
-})  # fmt: skip
+wrong("The tokenizer is not saved.", {"tokenizer.save_pretrained(temporary)": ""})
 
 wrong("The settings are written as Python prints them; JSON is asked for.", {
     "json.dumps(dataclasses.asdict(config), indent=2)": "str(config)",
 })  # fmt: skip
 
 wrong("The settings go into config.json, where transformers keeps those of the model.", {
-    "\"run_config.json\").write_text": "\"config.json\").write_text",
+    '"run_config.json"': '"config.json"',
 })  # fmt: skip
 
 wrong("Earlier epochs are removed; each keeps its checkpoint.", {
@@ -106,17 +105,11 @@ wrong("Earlier epochs are removed; each keeps its checkpoint.", {
         "            shutil.rmtree(other)\n",
 })  # fmt: skip
 
-wrong("The epoch's number is filled up with zeros.", {
-    "f\"epoch_{epoch}\"": "f\"epoch_{epoch:03d}\"",
-})  # fmt: skip
+wrong("The epoch's number is filled up with zeros.", {'f"epoch_{epoch}"': 'f"epoch_{epoch:03d}"'})
 
-wrong("The run's folder is returned; the checkpoint's own is asked for.", {
-    "    return target": "    return Path(folder)",
-})  # fmt: skip
+wrong("The run's folder is returned; the checkpoint's own is asked for.", {"return target": "return Path(folder)"})
 
-wrong("Folders above that do not exist are not made.", {
-    "temporary.mkdir(parents=True)": "temporary.mkdir()",
-})  # fmt: skip
+wrong("Folders above that do not exist are not made.", {"temporary.mkdir(parents=True)": "temporary.mkdir()"})
 
 # Right answers written otherwise
 

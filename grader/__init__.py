@@ -1,12 +1,7 @@
 """Grading a class of submissions that nobody can trust: `python -m course grade FOLDER`.
 
-intake.py     what was handed in, taken apart: for every student the bytes of the files that count
-classroom.py  whose they are: a folder or archive per student, an LMS's names
-archives.py   zip and tar, read without trust and never to disk
-sources.py    whether bytes are Python that can be graded, found out in a process of its own
-strange.py    ignored files that are worth a look
-nearby.py     ignored files that may be meant for one that is missing
-flags.py      what is worth a look within the files
+intake/       what was handed in: whose it is (platforms), archives (unpack), which files count (submission), whether it
+              is Python (python_source), what else is worth a look (other_files, suspicious_calls)
 sandbox.py    the confinement of the other process, in tiers
 selftest.py   the proof, before anything is graded, that it confines
 nursery.py    runs inside: a warmed Python that forks one confined worker for each submission and lesson

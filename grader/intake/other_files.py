@@ -8,7 +8,6 @@ import re
 import sys
 from collections.abc import Iterable
 
-from grader.intake import suspicious_calls
 from grader.intake.platforms import shown
 from grader.intake.unpack import Entry
 
@@ -71,18 +70,14 @@ def notebooks(others: Iterable[Entry]) -> list[str]:
 
 
 def imported(others: Iterable[Entry], files: dict[str, bytes]) -> list[tuple[str, str]]:
-    """Modules among the others that an answer imports, and which answer: [("helpers.py", "loss/grpo.py")]."""
-    modules = {e: _module(e) for e in others if e.name.endswith(".py") and NO_ANSWERS.isdisjoint(e.parts)}
-    names: dict[tuple[str, ...], str] = {}
-    for key, data in files.items() if modules else ():
-        for name in suspicious_calls.imports(data):
-            names.setdefault(name, key)
+    """Modules among the others that an answer's imports name, and which answer: [("helpers.py", "loss/grpo.py")]."""
+    lines = {key: b" ".join(re.findall(rb"^[ \t]*(?:from|import)\b.*", data, re.M)) for key, data in files.items()}
+    words = {word: key for key, text in reversed(lines.items()) for word in re.findall(rb"\w+", text)}
     found = []
-    for entry, parts in modules.items():
-        ends = [parts[i:] for i in range(len(parts))]
-        known = {*_INSTALLED, *sys.stdlib_module_names}
-        key = next((names[end] for end in ends if end in names and (len(end) > 1 or end[0] not in known)), "")
-        if key:
+    for entry in others:
+        module = entry.name.removesuffix(".py")
+        key = words.get(module.encode("utf-8", "replace"), "") if entry.name.endswith(".py") else ""
+        if key and module not in _INSTALLED | sys.stdlib_module_names and NO_ANSWERS.isdisjoint(entry.parts):
             found.append((short(entry), key.partition("/")[2]))
     return found
 
@@ -101,11 +96,6 @@ def odd(entries: Iterable[Entry]) -> list[str]:
             found[f"{shown(entry.path)} is code that runs without being imported, or compiled code"] = None
     lines = list(found)
     return lines if len(lines) <= MOST_ODD else [*lines[: MOST_ODD - 1], f"{len(lines) - MOST_ODD + 1} more odd files"]
-
-
-def _module(entry: Entry) -> tuple[str, ...]:
-    """What a file is called when it is imported, with the folders around it."""
-    return entry.parts[:-1] if entry.name == "__init__.py" else (*entry.parts[:-1], entry.name.removesuffix(".py"))
 
 
 def _words(name: str) -> list[str]:

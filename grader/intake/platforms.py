@@ -27,18 +27,7 @@ from course.base.errors import UsageError
 from course.base.manifest import Lesson
 from grader.exports.text import JOINERS, one_line
 from grader.intake import unpack
-from grader.intake.unpack import (
-    FILES,
-    MIB,
-    SKIPPED_AT_TOP,
-    SUFFIXES,
-    UNREAD_SUFFIXES,
-    Entry,
-    Refused,
-    is_archive,
-    is_skipped,
-    is_unread,
-)
+from grader.intake.unpack import SKIPPED_AT_TOP, Entry, Refused, is_archive, is_skipped, is_unread
 
 METADATA = "submission_metadata.yml"
 MOST = 20_000  # students
@@ -94,7 +83,8 @@ def students(
     items = _top(folder, confined, open_files)
     if _is_one_submission(items, lessons):
         name = folder.resolve().name
-        files = lambda: [e.within(i.name) if i.inside else e for i in items if not _hides(i) for e in i.files()]  # noqa: E731
+        items = [item for item in items if not (item.inside and is_skipped(item.name))]
+        files = lambda: [e.within(item.name) if item.inside else e for item in items for e in item.files()]  # noqa: E731
         return [Student(shown(_stem(name)), {}, [{"": files}], [shown(name)])], []
     items = _unwrapped(items, lessons, in_archive=folder.is_file())
     metadata = _metadata(items)
@@ -181,7 +171,7 @@ def _metadata(items: list[Item]) -> dict[str, list[tuple[str, dict[str, str]]]]:
     """
     file = next((item for item in items if item.name == METADATA and not item.inside), None)
     try:
-        text = file.files()[0].read(64 * MIB).decode("utf-8", "replace") if file else ""
+        text = file.files()[0].read(64 * unpack.MIB).decode("utf-8", "replace") if file else ""
     except Refused as error:
         raise UsageError(f"{METADATA} {error}; it says whose the submissions are") from None
     found = {}
@@ -221,13 +211,13 @@ def _named_apart(found: list[Student]) -> list[Student]:
     count = Counter(_looks(student.name) for student in found)
     taken: set[str] = set()
     for student in sorted(found, key=lambda s: (s.name.casefold(), s.name)):
-        number = next((v for v in student.ids.values()), "")
+        number = next(iter(student.ids.values()), "")
         if count[_looks(student.name)] > 1 and number:
             student.name = shown(f"{student.name[:60]} ({number[:50]})")
-        plain, number = student.name, 1
+        plain, copies = student.name, 1
         while _looks(student.name) in taken:
-            number += 1
-            student.name = f"{plain} [{number}]"
+            copies += 1
+            student.name = f"{plain} [{copies}]"
         taken.add(_looks(student.name))
     return sorted(found, key=lambda s: (s.name.casefold(), s.name))
 
@@ -239,7 +229,7 @@ def _looks(name: str) -> str:
 
 def _stem(name: str) -> str:
     """The name of an archive without its suffix; another name as it is."""
-    for suffix in (*sorted(SUFFIXES, key=len, reverse=True), *UNREAD_SUFFIXES):
+    for suffix in (*sorted(unpack.SUFFIXES, key=len, reverse=True), *unpack.UNREAD_SUFFIXES):
         if name.lower().endswith(suffix) and len(name) > len(suffix):
             return name[: -len(suffix)]
     return name
@@ -257,13 +247,13 @@ def _top(folder: Path, confined: bool, open_files: contextlib.ExitStack) -> list
             return _grouped(unpack.unpack(Entry(folder.name, "", folder), confined, unpack.OF_CLASS, open_files))
     except Refused as error:
         raise UsageError(
-            f"{folder} {error}" + ("" if folder.is_dir() else "; or unpack it, and give the folder")
+            f"{folder} {error}{'' if folder.is_dir() else '; or unpack it, and give the folder'}"
         ) from None
     except OSError as error:
         raise UsageError(f"{folder} cannot be read: {error.strerror}") from None
     if not folder.exists():
         raise UsageError(f"{folder} does not exist; give the folder of the submissions, or its zip")
-    raise UsageError(f"{folder} is not a folder and not an archive that is read ({', '.join(SUFFIXES)})")
+    raise UsageError(f"{folder} is not a folder and not an archive that is read ({', '.join(unpack.SUFFIXES)})")
 
 
 def _in_folder(folder: Path) -> list[Item]:
@@ -296,20 +286,16 @@ def _grouped(entries: list[Entry]) -> list[Item]:
 def _of_one(entries: list[Entry]) -> list[Entry]:
     """One submission's, of the entries of a class's archive."""
     entries = [entry for entry in entries if not any(is_skipped(folder) for folder in entry.parts[:-1])]
-    if len(entries) > FILES:
+    if len(entries) > unpack.FILES:
         raise Refused(f"holds too many files; {unpack.LESS}")
     return entries
-
-
-def _hides(item: Item) -> bool:
-    return item.inside is not None and is_skipped(item.name)
 
 
 def _is_one_submission(items: list[Item], lessons: list[Lesson]) -> bool:
     """Whether this is one student's folder, not the class's: the course's own folders are at its top."""
     own = {"tutorial"} | {e.file.split("/")[0] for lesson in lessons for e in lesson.exercises}
     others = {"course", "grader", "lab", "solutions", "tests", "testcases", "benchmarks", "configs", "docs", "kept"}
-    folders = [item.name for item in items if item.inside and not _hides(item)]
+    folders = [item.name for item in items if item.inside and not is_skipped(item.name)]
     known = {name for name in folders if name in own or re.fullmatch(r"(lesson|stage)\d\d(_\w+)?", name)}
     of_class = any(not i.inside and (is_archive(i.name) or i.name == METADATA) for i in items)
     return bool(known) and not of_class and set(folders) <= known | others

@@ -102,8 +102,8 @@ def _paths(lessons: list[Lesson]) -> dict[str, tuple[str, ...]]:
 
 def _submission(student: Student, wanted: _Wanted, confined: bool) -> Submission:
     try:
-        takes = [_taken(list(uploads.values()), student, wanted, confined) for uploads in student.submissions]
-        done = takes[0] if len(takes) == 1 else _several(takes, student, wanted)
+        results = [_taken(list(uploads.values()), student, wanted, confined) for uploads in student.submissions]
+        done = results[0] if len(results) == 1 else _several(results, student, wanted)
     except Exception as error:  # whatever it is, the others are graded
         done = Submission(student.name, fault=f"{type(error).__name__}: {one_line(str(error))}")
         done.problems = dict.fromkeys(wanted.paths, "the grader could not read the submission")
@@ -117,14 +117,14 @@ def _bounded(lines: list[str]) -> list[str]:
     return lines if len(lines) <= MOST_LINES else [*lines[: MOST_LINES - 1], f"{len(lines) - MOST_LINES + 1} more"]
 
 
-def _several(takes: list[Submission], student: Student, wanted: _Wanted) -> Submission:
+def _several(results: list[Submission], student: Student, wanted: _Wanted) -> Submission:
     """Of more than one submission of one student: the first, if they are the same; else none counts."""
     names = ", ".join(sorted(student.sources))
-    if all((t.files, t.problems) == (takes[0].files, takes[0].problems) for t in takes):
-        takes[0].notes.append(f"handed in {len(takes)} times, each the same: {names}")
-        return takes[0]
-    why = f"handed in {len(takes)} times, and it is not clear which counts: {names}"
-    flags = [flag for take in takes for flag in take.flags]
+    if all((r.files, r.problems) == (results[0].files, results[0].problems) for r in results):
+        results[0].notes.append(f"handed in {len(results)} times, each the same: {names}")
+        return results[0]
+    why = f"handed in {len(results)} times, and it is not clear which counts: {names}"
+    flags = [flag for result in results for flag in result.flags]
     return Submission(student.name, {}, [why], [why, *flags], dict.fromkeys(wanted.paths, why))
 
 
@@ -133,19 +133,19 @@ def _taken(parts: list, student: Student, wanted: _Wanted, confined: bool) -> Su
     with contextlib.ExitStack() as open_files:
         entries = _entries(parts, taken, confined, open_files)
         choices, doubts = _choices(entries, wanted.paths)
-        many: dict[str, list[str]] = {}  # what is said of many files in one note
+        grouped_notes: dict[str, list[str]] = {}  # one note for many files
         for key in wanted.paths:
             if key in choices:
-                _choose(key, choices[key], wanted.stubs.get(key), taken, many)
+                _choose(key, choices[key], wanted.stubs.get(key), taken, grouped_notes)
             else:
                 taken.problems[key] = doubts.get(key, MISSING)
-    taken.notes += [f"{what}: {some(paths, ', ')}" for what, paths in many.items()]
+    taken.notes += [f"{what}: {some(paths, ', ')}" for what, paths in grouped_notes.items()]
     _check(taken)
     answers = {entry.path for found in choices.values() for entry, _ in found}
     others = [e for e in entries if e.refused or e.path not in answers]
     taken.flags += other_files.odd(others)
-    _tell(taken, wanted.paths)
-    _tell_of_others(taken, [e for e in others if not e.refused and not e.name.startswith(".")], wanted)
+    _note_problems(taken, wanted.paths)
+    _note_other_files(taken, [e for e in others if not e.refused and not e.name.startswith(".")], wanted)
     return taken
 
 
@@ -247,9 +247,11 @@ def _lesson_at(parts: tuple[str, ...]) -> int:
     return max((i for i, part in enumerate(parts[:-1]) if _LESSON.fullmatch(part)), default=-1)
 
 
-def _choose(key: str, choices: list, stub: bytes | None, taken: Submission, many: dict[str, list[str]]) -> None:
+def _choose(
+    key: str, choices: list, stub: bytes | None, taken: Submission, grouped_notes: dict[str, list[str]]
+) -> None:
     """Takes the one with the longest fitting path, or says why not. Untouched stubs are left out if there is anything
-    else: nobody can have meant them, since they earn no points. `many`: notes on many files."""
+    else: nobody can have meant them, since they earn no points. `grouped_notes`: notes on several files."""
     choices = sorted(choices, key=lambda choice: choice[0].path)
     written = [choice for choice in choices if 1 < len(choices) <= MOST_READ and not _is_stub(choice[0], stub)]
     best = max(fits for _, fits in written or choices)
@@ -270,9 +272,9 @@ def _choose(key: str, choices: list, stub: bytes | None, taken: Submission, many
     if unused:
         taken.notes.append(f"{key}: {shown(chosen[0].path)} counts, not {', '.join(unused[:5])}")
     elif 0 < len(written) < len(choices):
-        many.setdefault("taken in place of untouched stubs", []).append(short(chosen[0]))
+        grouped_notes.setdefault("taken in place of untouched stubs", []).append(short(chosen[0]))
     elif not best[0]:
-        many.setdefault("taken without the number of a copy", []).append(short(chosen[0]))
+        grouped_notes.setdefault("taken without the number of a copy", []).append(short(chosen[0]))
 
 
 def _is_stub(entry: Entry, stub: bytes | None) -> bool:
@@ -298,8 +300,8 @@ def _check(taken: Submission) -> None:
     taken.files = {key: data for key, data in good.items() if key not in taken.problems}
 
 
-def _tell(taken: Submission, wanted: dict[str, tuple[str, ...]]) -> None:
-    """Adds notes on the problems; a lesson of which nothing is there takes one line."""
+def _note_problems(taken: Submission, wanted: dict[str, tuple[str, ...]]) -> None:
+    """Adds notes on the problems; a lesson of which nothing is there results one line."""
     taken.problems = {key: taken.problems[key] for key in wanted if key in taken.problems}
     missing = {key for key, why in taken.problems.items() if why == MISSING}
     if missing == set(wanted):
@@ -310,7 +312,7 @@ def _tell(taken: Submission, wanted: dict[str, tuple[str, ...]]) -> None:
     taken.notes += [f"{key}: {why}" for key, why in taken.problems.items() if wanted[key][2] not in whole]
 
 
-def _tell_of_others(taken: Submission, others: list[Entry], wanted: _Wanted) -> None:
+def _note_other_files(taken: Submission, others: list[Entry], wanted: _Wanted) -> None:
     """Adds notes and flags on what was handed in beside the files that count, and may be meant for one of them."""
     missing = {key: wanted.paths[key] for key, why in taken.problems.items() if why == MISSING}
     nothing = len(missing) == len(wanted.paths)

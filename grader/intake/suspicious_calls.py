@@ -63,19 +63,6 @@ def look(files: dict[str, bytes]) -> list[str]:
     return found if len(found) <= MOST else [*found[: MOST - 1], f"{len(found) - MOST + 1} more lines like these"]
 
 
-def imports(data: bytes) -> set[tuple[str, ...]]:
-    """What a file imports, in parts: {("helpers",), ("helpers", "mean")} for `from .helpers import mean`, since `mean`
-    may be a module."""
-    found: set[tuple[str, ...]] = set()
-    for node in ast.walk(parsed(data)):
-        if isinstance(node, ast.Import):
-            found |= {tuple(alias.name.split(".", 20)) for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            module = tuple(node.module.split(".", 20)) if node.module else ()
-            found |= {module, *((*module, alias.name) for alias in node.names)}
-    return found - {()}
-
-
 def parsed(data: bytes) -> ast.Module:
     """The tree; an empty one of what does not parse."""
     try:
@@ -113,11 +100,8 @@ class _Visitor(ast.NodeVisitor):
             self.found.add((node.lineno, f"uses {node.id}"))
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
-        root = node.value
-        for _ in range(10):
-            root = root.value if isinstance(root, ast.Attribute) else root
-        module = self.modules.get(root.id, "") if isinstance(root, ast.Name) else ""
-        if node.attr in ATTRIBUTES or (root is node.value and node.attr in OF_MODULES.get(module, ())):
+        module = self.module_of(node.value)
+        if node.attr in ATTRIBUTES or (isinstance(node.value, ast.Name) and node.attr in OF_MODULES.get(module, ())):
             self.found.add((node.lineno, f"uses {module}.{node.attr}"))
         if not isinstance(node.ctx, ast.Load) and (module or node.attr in METHODS | {"__class__"}):
             self.found.add((node.lineno, f"changes {module or 'a class'}: sets {node.attr}"))
@@ -129,10 +113,15 @@ class _Visitor(ast.NodeVisitor):
         first = next(iter(getattr(of, "args", [])), None)
         if name in READS and isinstance(first, ast.Constant):
             self.found.add((node.lineno, f"reads or writes a file of its own choice: {name}"))
-        changed = getattr(next(iter(node.args), None), "id", "")
-        if name in ("setattr", "delattr") and changed in self.modules:
-            self.found.add((node.lineno, f"changes {self.modules[changed]} by {name}"))
+        if name in ("setattr", "delattr") and node.args and (module := self.module_of(node.args[0])):
+            self.found.add((node.lineno, f"changes {module} by {name}"))
         self.generic_visit(node)
+
+    def module_of(self, node: ast.expr) -> str:
+        """The module that a chain of names begins with: "torch" of torch.nn.functional."""
+        for _ in range(10):
+            node = node.value if isinstance(node, ast.Attribute) else node
+        return self.modules.get(node.id, "") if isinstance(node, ast.Name) else ""
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         if node.name in METHODS:

@@ -4,7 +4,7 @@ import pytest
 
 from course.authoring import stubs
 from course.base import manifest
-from grader.intake.suspicious_calls import MOST, MOST_IN_FILE, imports, look
+from grader.intake.suspicious_calls import MOST, MOST_IN_FILE, look
 
 LESSONS = manifest.read_all()
 
@@ -30,6 +30,7 @@ def test_the_reference_the_variants_and_the_stubs_give_no_flag(lesson):
     ("from torch import overrides", 1, "imports torch.overrides (what torch does inside)"),
     ("import torch\ntorch.testing.assert_close = print", 2, "changes torch: sets assert_close"),
     ("import torch\nsetattr(torch, 'allclose', print)", 2, "changes torch by setattr"),
+    ("import torch\nsetattr(torch.Tensor, '__eq__', print)", 2, "changes torch by setattr"),
     ("import lab.rl.rewards as r\nr.score = print", 2, "changes lab.rl.rewards: sets score"),
     ("import sys as s\ndef f():\n    return s._getframe(1)", 3, "uses sys._getframe"),
     ("from sys import modules", 1, "imports modules from sys"),
@@ -75,8 +76,3 @@ def test_the_list_is_bounded_in_order_and_soon_there():
         look({"a.py": b"x" + b".a" * 900 + b"\n" + b"x = " + b"-" * 900 + b"1", "b.py": b"import gc"})[-1][:5]
         == "b.py:"
     )
-
-
-def test_imports():
-    code = b"import a.b, c as d\ndef f():\n    from .helpers import mean\n    from . import tools"
-    assert imports(code) == {("a", "b"), ("c",), ("helpers",), ("helpers", "mean"), ("tools",)}

@@ -1,19 +1,12 @@
-# Each target is a thin name for `python -m course VERB`, which also sets up .venv where needed.
-# Another Python for the set-up: make PYTHON=python3.12 demo
+# Made from course/commands.py by `make stubs`. Each target is a thin name for `python -m course COMMAND`, which also
+# sets up .venv if needed. Another Python for the set-up: make PYTHON=python3.12 demo
 # (`check` and `solution` end well whatever they find: open exercises are no error of make's.)
 PYTHON ?= python3
 COURSE = $(PYTHON) -m course
+.DEFAULT_GOAL := next
 
-.PHONY: next help setup demo mnist rlhf llm trl test watch check hint solution reset update grade gradescope-zip classroom-workflow release audit notebooks new-lesson stubs clean
+.PHONY: demo mnist rlhf llm trl test next watch check hint solution reset update grade release gradescope-zip classroom-workflow audit notebooks new-lesson stubs setup clean help
 
-next:
-	@$(COURSE) next
-help:
-	@$(COURSE) help
-watch:
-	@$(COURSE) watch $(LESSON)
-setup:
-	@$(COURSE) setup
 demo:
 	@$(COURSE) demo
 mnist:
@@ -25,7 +18,11 @@ llm:
 trl:
 	@$(COURSE) trl $(OPTIONS)
 test:
-	@$(COURSE) test
+	@$(COURSE) test $(OPTIONS)
+next:
+	@$(COURSE) next
+watch:
+	@$(COURSE) watch $(LESSON)
 check:
 	@$(COURSE) check $(LESSON) || true
 hint:
@@ -38,19 +35,23 @@ update:
 	@$(COURSE) update
 grade:
 	@$(COURSE) grade $(SUBMISSIONS) $(if $(OUT),--out $(OUT)) $(OPTIONS)
+release:
+	@$(COURSE) release $(if $(OUT),--out $(OUT))
 gradescope-zip:
 	@$(COURSE) gradescope-zip $(OPTIONS)
 classroom-workflow:
 	@$(COURSE) classroom-workflow $(OPTIONS)
-release:
-	@$(COURSE) release $(if $(OUT),--out $(OUT))
 audit:
-	@$(COURSE) audit $(EX) $(LESSON)
+	@$(COURSE) audit $(EX) $(LESSON) $(OPTIONS)
 notebooks:
-	@$(COURSE) notebooks $(LESSON)
+	@$(COURSE) notebooks $(LESSON) $(OPTIONS)
 new-lesson:
 	@$(COURSE) new-lesson $(NAME)
 stubs:
-	@$(COURSE) stubs
+	@$(COURSE) stubs $(OPTIONS)
+setup:
+	@$(COURSE) setup
 clean:
 	@$(COURSE) clean
+help:
+	@$(COURSE) help

@@ -1,224 +1,344 @@
-"""The verbs of `python -m course` (see course/__main__.py for the list)."""
+"""The one table of commands: each function below is a command of `python -m course`, declared by what stands above it.
 
-from __future__ import annotations
+Makefile, `python -m course help`, the README's table and what a bundle for students refuses come from here
+(course/authoring/command_tables.py; `make stubs` writes them). Any Python 3 can read this file, and it imports
+nothing but the standard library until a command runs.
+"""
 
+import importlib
 import os
 import shutil
 import subprocess
 import sys
 
-from course.authoring import stubs
-from course.base import manifest, switch
-from course.base.atomic_files import write_text
-from course.base.errors import UsageError
-from course.base.switch import ROOT
-from course.desk import hints
+from course.base import environment, student_bundle
+from course.base.environment import ROOT
+
+TABLE = {}  # name -> Command
 
 
-def do_demo(arguments: list[str]) -> int:
-    """The demo run, on the reference solutions. Further arguments go to the training command."""
-    command = ["-m", "lab.train", "--config", "configs/demo.yaml", *arguments]
-    return _python(command, SOLUTION="1")
+class Command:
+    """One command.
+
+    line: one line of help, for `help` and for the README. arguments: an example, as after `python -m course NAME`.
+    make: the same as make takes it. variables: how the Makefile passes them on. needs_environment: it runs inside
+    .venv, which is made first. in_bundle: for a command that a bundle for students lacks, what to do instead.
+    """
+
+    def __init__(self, name, run, line, arguments="", make="", variables="", needs_environment=True, in_bundle=""):
+        self.name, self.run, self.line, self.arguments, self.make = name, run, line, arguments, make
+        self.variables, self.needs_environment, self.in_bundle = variables, needs_environment, in_bundle
 
 
-def do_mnist(arguments: list[str]) -> int:
-    """Lesson 15's experiments (all of them, unless one is named), on the reference solutions."""
-    return _python(["-m", "lab.run", "lesson15_grpo_mnist.given.experiments", *(arguments or ["all"])], SOLUTION="1")
+def command(line, **rest):
+    """Puts the function into the table; `do_new_lesson` is the command new-lesson."""
+
+    def add(function):
+        name = function.__name__[len("do_") :].replace("_", "-")
+        TABLE[name] = Command(name, function, line, **rest)
+        return function
+
+    return add
 
 
-def do_rlhf(arguments: list[str]) -> int:
-    """Lesson 16's runs, on the reference solutions. Arguments are settings of the first."""
-    return _python(["-m", "lab.run", "lesson16_grpo_rlhf.given.rlhf_command", *arguments], SOLUTION="1") or _python(
-        ["-m", "lab.run", "lesson16_grpo_rlhf.given.dapo"], SOLUTION="1"
-    )
+def available():
+    """The commands that there are here: in a bundle for students, not all."""
+    bundle = student_bundle.is_bundle()
+    return {name: one for name, one in TABLE.items() if not (bundle and one.in_bundle)}
 
 
-def do_llm(arguments: list[str]) -> int:
-    """SmolLM2 (or another model_path=...) learns one-digit sums, then two-digit ones, on the reference solutions.
-    Settings are those of the first phase, and leave out the second; --resume goes on with either."""
-    quiet = {"SOLUTION": "1", "OMP_WAIT_POLICY": "passive"}  # threads that wait leave the cores to others
+def refusal(name):
+    """Why a bundle for students lacks this command, and what to do instead."""
+    return f"{name} needs what a bundle for students does not hold; {TABLE[name].in_bundle}."
+
+
+# --- watch it learn ----------------------------------------------------------------------------------------------
+
+
+@command(
+    "the demo: a small language model learns two-digit addition by GRPO; `runs/demo/` holds what it leaves",
+    in_bundle="`python -m lab.train --config configs/demo.yaml name=mine` trains on your own code "
+    "when lesson 14 passes",
+)
+def do_demo(arguments):
+    return _python("-m", "lab.train", "--config", "configs/demo.yaml", *arguments)
+
+
+@command(
+    "lesson 15's experiments: GRPO reads digits (`EXPERIMENT=main` for one of them)",
+    variables="$(EXPERIMENT)",
+    in_bundle="`python -m lab.run lesson15_grpo_mnist.given.experiments all` runs them on your own code "
+    "when lesson 15 passes",
+)
+def do_mnist(arguments):
+    return _python("-m", "lab.run", "lesson15_grpo_mnist.given.experiments", *(arguments or ["all"]))
+
+
+@command(
+    "lesson 16's runs: a reward model, GRPO against it until it is over-optimised, DAPO's four changes",
+    in_bundle="`python -m lab.run lesson16_grpo_rlhf.given.rlhf_command` runs them on your own code "
+    "when lesson 16 passes",
+)
+def do_rlhf(arguments):
+    first = _python("-m", "lab.run", "lesson16_grpo_rlhf.given.rlhf_command", *arguments)
+    return first or _python("-m", "lab.run", "lesson16_grpo_rlhf.given.dapo")
+
+
+@command(
+    "GRPO on a real language model: SmolLM2-135M learns one-digit sums, then two-digit ones (`OPTIONS=--resume`)",
+    variables="$(OPTIONS)",
+    in_bundle="`python -m lab.train --config configs/llm.yaml` trains it with your own code when lesson 14 passes",
+)
+def do_llm(arguments):
+    """Settings are those of the first phase and leave out the second; --resume goes on with either."""
+    waiting = {"OMP_WAIT_POLICY": "passive"}  # threads that wait leave the cores to others
     first, resume = ["-m", "lab.train", "--config", "configs/llm.yaml", *arguments], arguments == ["--resume"]
     if arguments and not resume:
-        return _python(first, **quiet)
-    begun = resume and (ROOT / "runs" / "llm2" / "config.yaml").exists()
+        return _python(*first, **waiting)
+    begun = resume and os.path.exists(os.path.join(str(ROOT), "runs", "llm2", "config.yaml"))
     second = ["-m", "lab.train", "--config", "configs/llm2.yaml", *(["--resume"] if begun else [])]
-    return (0 if begun else _python(first, **quiet)) or _python(second, **quiet)
+    return (0 if begun else _python(*first, **waiting)) or _python(*second, **waiting)
 
 
-def do_trl(arguments: list[str]) -> int:
-    """TRL's trainer on our data and reward. Arguments are options of trl.GRPOConfig, such as max_steps=100."""
-    return _python(["-m", "lab.export.trl_run", *arguments])
+@command(
+    "TRL's own trainer learns two-digit sums, from our data and reward, in an environment of its own",
+    variables="$(OPTIONS)",
+)
+def do_trl(arguments):
+    return _python("-m", "lab.export.trl_run", *arguments, SOLUTION=os.environ.get("SOLUTION", ""))
 
 
-def do_test(arguments: list[str]) -> int:
-    """Everything, on the reference: the lessons' own suites by name, whatever else a learner keeps beside them, the
-    course's own tests, the notebooks, and the audit. Arguments go to pytest instead."""
-    suites = sorted(
-        str(p) for n in ("basic", "advanced") for p in ROOT.glob(f"tutorial/stage*/lesson*/testcases/{n}_test.py")
-    )
-    suites += sorted(str(p) for p in ROOT.glob("solutions/stage*/lesson*/audit/*_test.py"))
-    plugins = ["--noconftest", "-p", "course.desk.pytest_plugin", "-p", "tests.conftest"]  # no conftest.py but our own
-    code = _python(["-m", "pytest", "-q", *plugins, *(arguments or [*suites, "tests"])], SOLUTION="1")
-    if arguments:
-        return code
-    print("\nNow the notebooks: each runs from top to bottom.", flush=True)
-    code = do_notebooks([]) or code
-    print("\nNow the audit: known mistakes must be caught and named, right answers written otherwise must pass.")
-    return do_audit([]) or code
+@command(
+    "every test, the notebooks and the audit, on the reference; green whatever stands in `tutorial/`",
+    variables="$(OPTIONS)",
+    in_bundle="`make check` tests your own code",
+)
+def do_test(arguments):
+    return _call("course.authoring.full_test", "main", arguments)
 
 
-def do_audit(arguments: list[str]) -> int:
-    """The course's proof of itself, of all exercises or of those (or the lessons) named."""
-    from course.authoring.audit import audit
-
-    return audit(arguments)
+# --- for learners ------------------------------------------------------------------------------------------------
 
 
-def do_grade(arguments: list[str]) -> int:
-    from grader import grade
-
-    return grade.grade(grade.parse(arguments))
-
-
-def do_gradescope_zip(arguments: list[str]) -> int:
-    from grader.exports import platform_setup
-
-    return platform_setup.gradescope_zip(arguments)
+@command("how far you are, and what to do now")
+def do_next(arguments):
+    return _call("course.desk.next_step", "show", _lessons([]))
 
 
-def do_classroom_workflow(arguments: list[str]) -> int:
-    from grader.exports import platform_setup
-
-    return platform_setup.classroom_workflow(arguments)
-
-
-def do_release(arguments: list[str]) -> int:
-    from course.release import build_bundle
-
-    return build_bundle.release(arguments)
+@command("tests each exercise as you save it (`LESSON=13` for one lesson's)", variables="$(LESSON)")
+def do_watch(arguments):
+    _call("course.base.switch", "check")
+    return _call("course.desk.watch", "watch", _lessons(arguments))
 
 
-def do_notebooks(arguments: list[str]) -> int:
-    """The lessons' walkthroughs, on the reference; `--write` puts the outputs into the files."""
-    rest = [a for a in arguments if a and a != "--write"]
-    if len(rest) > 1:
-        raise UsageError(f"notebooks takes one lesson and --write, not {' '.join(rest)!r}")
-    lessons = [manifest.find(rest[0])] if rest else manifest.read_all()
-    from course.authoring import notebooks  # nbclient: only where it is installed
-
-    return notebooks.run_all(lessons, write="--write" in arguments)
+@command("your own stubs, lesson by lesson (`LESSON=13` for one)", variables="$(LESSON) || true")
+def do_check(arguments):
+    """One line per exercise, with what its tests say. Exit status 0 when all pass; make ends well either way."""
+    _call("course.base.switch", "check")
+    return _call("course.desk.check", "check_lessons", _lessons(arguments))
 
 
-def do_check(arguments: list[str]) -> int:
-    """The learner's stubs: one line per exercise, with what its tests say. Exit status 0 when all pass."""
-    switch.check()
-    lessons = [manifest.find(arguments[0])] if arguments else manifest.read_all()
-    from course.desk.check import check_lessons  # pytest: only where it is installed
-
-    return check_lessons(lessons)
-
-
-def do_next(arguments: list[str]) -> int:
-    from course.desk import next_step  # rich: only where it is installed
-
-    next_step.show(manifest.read_all())
-    return 0
+@command(
+    "the next of the exercise's three hints",
+    arguments="13.2",
+    make="EX=13.2",
+    variables="$(EX)",
+    needs_environment=False,
+)
+def do_hint(arguments):
+    if len(arguments) != 1 or not arguments[0]:
+        _refuse("say for which exercise, such as `make hint EX=13.2`")
+    print(_call("course.desk.hints", "next_hint", arguments[0]))
 
 
-def do_watch(arguments: list[str]) -> int:
-    switch.check()
-    from course.desk import watch
-
-    watch.watch([manifest.find(arguments[0])] if arguments else manifest.read_all())
-    return 0
-
-
-def do_solution(arguments: list[str]) -> int:
+@command(
+    "the reference beside your code, once it passes (`FORCE=1`: at once)",
+    arguments="13.2",
+    make="EX=13.2",
+    variables="$(EX) $(FORCE) || true",
+    in_bundle="`make hint EX=13.2` helps on, and your instructor has the rest",
+)
+def do_solution(arguments):
     if not arguments or not arguments[0]:
-        raise UsageError("say of which exercise, such as `make solution EX=13.2`")
-    from course.desk import show_solution
-
-    return show_solution.show(arguments[0], force=arguments[1:] not in ([], ["0"]))
+        _refuse("say of which exercise, such as `make solution EX=13.2`")
+    return _call("course.desk.show_solution", "show", arguments[0], force=arguments[1:] not in ([], ["0"]))
 
 
-def do_hint(arguments: list[str]) -> int:
+@command(
+    "fresh stubs for one lesson; yours are kept aside",
+    arguments="13",
+    make="LESSON=13",
+    variables="$(LESSON)",
+    needs_environment=False,
+)
+def do_reset(arguments):
     if len(arguments) != 1 or not arguments[0]:
-        raise UsageError("say for which exercise, such as `make hint EX=13.2`")
-    print(hints.next_hint(arguments[0]))
-    return 0
-
-
-def do_update(arguments: list[str]) -> int:
-    from course.desk import update
-
-    for line in update.update():
-        print(line)
-    return 0
-
-
-def do_new_lesson(arguments: list[str]) -> int:
-    from course.authoring import new_lesson
-
-    if len(arguments) != 1 or not arguments[0]:
-        raise UsageError("say its name, such as `make new-lesson NAME=stage02_gradients/lesson05_reinforce`")
-    for path in new_lesson.new_lesson(arguments[0]):
-        print(f"new: {path.relative_to(ROOT)}")
-    print("Fill them as tutorial/CONTRIBUTING.md says; until then `make audit` tells what is missing.")
-    return 0
-
-
-def do_reset(arguments: list[str]) -> int:
-    if len(arguments) != 1 or not arguments[0]:
-        known = ", ".join(lesson.number for lesson in manifest.read_all())
-        raise UsageError(f"say which lesson to reset, such as `make reset LESSON=13` (there are: {known})")
-    restored, kept = stubs.reset(manifest.find(arguments[0]))
+        known = ", ".join(lesson.number for lesson in _lessons([]))
+        _refuse(f"say which lesson to reset, such as `make reset LESSON=13` (there are: {known})")
+    restored, kept = _call("course.authoring.stubs", "reset", *_lessons(arguments))
     for path in restored:
         print(f"fresh: {path.relative_to(ROOT)}")
     if kept:
         print(f"what you had written is kept in {kept.relative_to(ROOT)}")
     if not restored:
         print("nothing to do: the stubs are fresh")
-    return 0
 
 
-def do_stubs(arguments: list[str]) -> int:
-    """For maintainers: whatever is made from solutions/ and the manifests. `--check` only says what differs."""
-    from course.authoring import readme_tables
+@command(
+    "the newest version of the course, merged with what you wrote",
+    needs_environment=False,
+    in_bundle="unpack a newer bundle in a folder of its own, and copy your files from tutorial/ into it",
+)
+def do_update(arguments):
+    for line in _call("course.desk.update", "update"):
+        print(line)
 
+
+# --- for instructors ---------------------------------------------------------------------------------------------
+
+
+@command(
+    "grades a folder of submissions that nobody can trust: grades, feedback, an overview of the class",
+    arguments="folder",
+    make="SUBMISSIONS=folder",
+    variables="$(SUBMISSIONS) $(if $(OUT),--out $(OUT)) $(OPTIONS)",
+    in_bundle="your instructor grades",
+)
+def do_grade(arguments):
+    return _call("grader.grade", "grade", _call("grader.grade", "parse", arguments))
+
+
+@command(
+    "the bundle for students, without the solutions",
+    variables="$(if $(OUT),--out $(OUT))",
+    needs_environment=False,
+    in_bundle="this is one already",
+)
+def do_release(arguments):
+    return _call("course.release.build_bundle", "release", arguments)
+
+
+@command(
+    "the autograder to upload to Gradescope",
+    variables="$(OPTIONS)",
+    in_bundle="your instructor grades",
+)
+def do_gradescope_zip(arguments):
+    return _call("grader.exports.platform_setup", "gradescope_zip", arguments)
+
+
+@command(
+    "the workflow that grades in GitHub Classroom",
+    variables="$(OPTIONS)",
+    in_bundle="your instructor grades",
+)
+def do_classroom_workflow(arguments):
+    return _call("grader.exports.platform_setup", "classroom_workflow", arguments)
+
+
+# --- for authors -------------------------------------------------------------------------------------------------
+
+
+@command(
+    "the proof that the tests catch and name mistakes (`EX=13.2`, `LESSON=13` for a part)",
+    variables="$(EX) $(LESSON) $(OPTIONS)",
+    in_bundle="`make check` tests your own code",
+)
+def do_audit(arguments):
+    return 1 if _call("course.authoring.audit", "audit", arguments).problems else 0
+
+
+@command(
+    "runs the walkthrough notebooks on the reference (`LESSON=13` for one; `OPTIONS=--write` keeps the outputs)",
+    variables="$(LESSON) $(OPTIONS)",
+    in_bundle="`jupyter lab` opens a lesson's walkthrough.ipynb, on your own code",
+)
+def do_notebooks(arguments):
+    options = [a for a in arguments if a in ("--write", "--fresh")]
+    rest = [a for a in arguments if a and a not in options]
+    if len(rest) > 1:
+        _refuse("notebooks takes one lesson, --write and --fresh, not {!r}".format(" ".join(rest)))
+    outcome = _call(
+        "course.authoring.notebooks", "run_all", _lessons(rest), *("--write" in options, "--fresh" in options)
+    )
+    return 1 if outcome.problems else 0
+
+
+@command(
+    "the files of a new lesson, to be filled",
+    arguments="stage02_gradients/lesson05_reinforce",
+    make="NAME=stage02_gradients/lesson05_reinforce",
+    variables="$(NAME)",
+    needs_environment=False,
+    in_bundle="lessons are written in the whole repository",
+)
+def do_new_lesson(arguments):
+    if len(arguments) != 1 or not arguments[0]:
+        _refuse("say its name, such as `make new-lesson NAME=stage02_gradients/lesson05_reinforce`")
+    for path in _call("course.authoring.new_lesson", "new_lesson", arguments[0]):
+        print(f"new: {path.relative_to(ROOT)}")
+    print("Fill them as tutorial/CONTRIBUTING.md says; until then `make audit` lists what is missing.")
+
+
+@command(
+    "makes stubs, tables and Makefile from `solutions/`, the manifests and this list (`OPTIONS=--check` only looks)",
+    variables="$(OPTIONS)",
+    needs_environment=False,
+    in_bundle="`make reset LESSON=13` gives fresh stubs",
+)
+def do_stubs(arguments):
     if arguments not in ([], ["--check"]):
-        raise UsageError(f"stubs takes no argument or --check, not {' '.join(arguments)!r}")
-    lessons = manifest.read_all()
-    tables = [(path, new) for path, old, new in map(readme_tables.refreshed, lessons) if old != new]
-    changed = stubs.changed() + [path for path, _ in tables]
-    for path in changed:
-        print(f"not as it would be made: {path.relative_to(ROOT)}")
-    if arguments:
-        return 1 if changed else 0
-    for path, text in tables:
-        write_text(path, text)
-    for lesson in lessons:
-        restored, kept = stubs.reset(lesson)
-        print(f"{lesson.name}: {len(restored)} written" + (f", old ones in {kept.relative_to(ROOT)}" if kept else ""))
-    return 0
+        _refuse("stubs takes no argument or --check, not {!r}".format(" ".join(arguments)))
+    return _call("course.authoring.made_files", "check" if arguments else "write")
 
 
-def do_clean(arguments: list[str]) -> int:
-    """Removes what set-up, runs and tests made. What a learner wrote or put aside stays."""
-    doomed = [
-        ROOT / name for name in (".venv", "runs", ".pytest_cache", ".hypothesis", ".ruff_cache", ".venv-setup.log")
-    ]
+# --- the environment ---------------------------------------------------------------------------------------------
+
+
+@command("only the environment: makes .venv and installs requirements.txt", needs_environment=False)
+def do_setup(arguments):
+    environment.ensure()
+    step_in = r".venv\Scripts\activate" if os.name == "nt" else "source .venv/bin/activate"
+    print(f"Ready: the environment is .venv. Now: {step_in}, then make")
+
+
+@command("removes `.venv`, `runs/` and caches, never what you wrote", needs_environment=False)
+def do_clean(arguments):
+    made = (".venv", "runs", ".cache", ".pytest_cache", ".hypothesis", ".ruff_cache", ".mypy_cache", ".venv-setup.log")
+    doomed = [ROOT / name for name in made] + [ROOT / "__pycache__"]
     for tree in ("lab", "course", "grader", "tutorial", "solutions", "tests", "benchmarks"):
         doomed += (ROOT / tree).rglob("__pycache__")
-    doomed.append(ROOT / "__pycache__")
     for path in doomed:
         if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
+            shutil.rmtree(str(path), ignore_errors=True)
         elif path.exists() or path.is_symlink():
             path.unlink()
     print("clean")
-    return 0
 
 
-def _python(command: list[str], **environment: str) -> int:
-    """Runs this Python in the repository's root, with a changed environment."""
-    return subprocess.call([sys.executable, *command], cwd=ROOT, env={**os.environ, **environment})
+@command("this list", needs_environment=False)
+def do_help(arguments):
+    print("python -m course COMMAND, or make COMMAND:\n")
+    shown = available()
+    for name, one in shown.items():
+        print(f"  {name:<{max(map(len, shown))}} {one.line.replace('`', '')}")
+
+
+def _lessons(arguments):
+    """The lesson that is named, or all."""
+    manifest = importlib.import_module("course.base.manifest")
+    return [manifest.find(arguments[0])] if arguments and arguments[0] else manifest.read_all()
+
+
+def _call(module, function, *arguments, **options):
+    """Calls a function of a module that only this command needs."""
+    return getattr(importlib.import_module(module), function)(*arguments, **options)
+
+
+def _refuse(message):
+    raise importlib.import_module("course.base.errors").UsageError(message)
+
+
+def _python(*command, **variables):
+    """Runs this Python in the repository's root, on the reference unless SOLUTION is given."""
+    return subprocess.call([sys.executable, *command], cwd=str(ROOT), env={**os.environ, "SOLUTION": "1", **variables})

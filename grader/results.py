@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from course.base.property_tests import DRAWS_IN_GRADING as EXAMPLES  # noqa: F401
 from course.observe.report import Report
 
 # The status of an exercise. Points are earned by the first alone; the others say why there are none.
@@ -15,10 +16,6 @@ NOT_GRADABLE = "not gradable"  # the file is missing, or it cannot be imported; 
 TIMEOUT = "timeout"  # a call had no end within its limit
 DIED = "died"  # the worker ended in the middle of a call: out of memory, os._exit, a crash
 GRADER_ERROR = "grader error"  # our fault: no score, and never a zero
-
-# Draws of a property, unless everything is run: the same for all submissions, and new for each run. `python -m course
-# audit --as-graded SEED` tells whether so few still take the points of every known mistake.
-EXAMPLES = 2
 
 # The status of a submission.
 GRADED = "graded"  # every lesson's tests were run, whatever they said

@@ -2,7 +2,6 @@
 
 import ctypes
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -15,6 +14,9 @@ import pytest
 from course.base import switch
 
 ROOT = Path(__file__).resolve().parent.parent
+
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # a shell without job control starts background commands so
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # the tests of Ctrl-C, and what they start, need it
 
 
 @pytest.fixture
@@ -66,7 +68,7 @@ def bubblewrap():
     try:
         done = subprocess.run(line, capture_output=True, text=True, timeout=60)
     except (OSError, subprocess.TimeoutExpired):
-        pytest.skip("bubblewrap is not installed")
+        pytest.skip("bubblewrap is not installed (apt install bubblewrap)")
     if done.returncode != 0:
         pytest.skip(f"bubblewrap cannot make namespaces here: {done.stderr.strip()[-200:]}")
 
@@ -145,25 +147,3 @@ def _run_python(folder, *command, solution=None, stdin="", python=sys.executable
     return subprocess.run(
         [python, *map(str, command)], cwd=folder, env=environment, input=stdin, capture_output=True, encoding="utf-8"
     )
-
-
-@pytest.fixture
-def audit(tmp_path, copy_machinery, write_files, manifest_text, run_python):
-    """`audit({path: text})` is what the audit of a good course with those files changed prints, problems first."""
-    copy_machinery(tmp_path)
-    from tests.small_course import GOOD, LESSON
-
-    write_files(tmp_path, {f"tutorial/{LESSON}/lesson.toml": manifest_text("13.1 work.py:plus", "13.2 work.py:minus")})
-    write_files(tmp_path, GOOD)
-
-    def run(changed, *only):
-        write_files(tmp_path, changed)
-        done = run_python(
-            tmp_path, "-c", f"import sys; from course.authoring.audit import audit; sys.exit(audit({list(only)!r}))"
-        )
-        assert done.stderr == ""
-        problems = re.findall(r"^problem: (.*)$", done.stdout, flags=re.MULTILINE)
-        assert done.returncode == bool(problems)
-        return problems, done.stdout
-
-    return run

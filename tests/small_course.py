@@ -1,4 +1,4 @@
-"""A course of one lesson with two exercises, all of it well, for tests of the audit."""
+"""Courses of small lessons with two exercises each, for tests of the audit."""
 
 LESSON = "stage01_a/lesson13_made_up"
 
@@ -58,3 +58,14 @@ GOOD = {
     f"solutions/{LESSON}/audit/ex01.py": audit_file(mistakes("+") + variants("+")),
     f"solutions/{LESSON}/audit/ex02.py": audit_file(mistakes("-") + variants("-")),
 }  # fmt: skip
+
+
+def lesson(number, manifest_text, changed=()):
+    """The files of a good lesson with those changed, under another number than 13."""
+    exercises = ("13.1 work.py:plus", "13.2 work.py:minus")
+    files = {f"tutorial/{LESSON}/lesson.toml": manifest_text(*exercises), **GOOD, **dict(changed)}
+
+    def renumbered(text):
+        return text.replace("lesson13", f"lesson{number}").replace('"13.', f'"{number}.')
+
+    return {renumbered(name): renumbered(text) for name, text in files.items()}

@@ -3,13 +3,15 @@
 It goes red unless every stub fails its tests and every solution passes them, every known mistake is caught by a
 test of its own exercise and nearly every one is named (none wrongly), every variant passes everything, stubs and
 solutions agree outside the exercises, and every exercise and page has what it needs. What a learner has typed in
-tutorial/ does not matter. The tests are run by several processes of `course.authoring.audit_worker`.
+tutorial/ does not matter. The tests are run by several processes of `course.authoring.audit_worker`. An exercise is
+not examined again while nothing that it depends on has changed (course/authoring/result_cache.py).
 
-With --as-graded SEED the tests are those that grade a class without --full: with few draws of each property, from that
-seed, and without those that train. A mistake that is caught at a desk must lose its points there, too.
-
-With --mutants every small change of the references is tried instead (course/authoring/mutants.py): minutes, so that it is no part
-of `make test`.
+    EXERCISE, LESSON     only these, such as 13.2 or 13
+    --fresh              examine everything again
+    --as-graded SEED     with the tests that grade a class without --full: few draws of each property, from that seed,
+                         and no test that trains. A learner's mistake that is caught must lose its points, too.
+    --mutants            try every small change of the references instead (course/authoring/mutants.py): minutes, so
+                         that it is no part of `make test`
 """
 
 from __future__ import annotations
@@ -18,7 +20,6 @@ import ast
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -27,54 +28,94 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from course.authoring import page_checks, stubs
+from course.authoring import page_checks, result_cache, stubs
+from course.authoring.result_cache import Kept, Outcome
 from course.base import manifest
 from course.base.errors import UsageError
 from course.base.manifest import Lesson
+from course.base.property_tests import DRAWS_IN_GRADING
 from course.base.switch import ROOT
 from course.diagnosis import audit_files
 from course.diagnosis.audit_files import MISTAKES, VARIANTS
-from grader.results import EXAMPLES
 
 NAMED = 0.95  # the share of the mistakes that a report must name
 LEAST_MISTAKES, LEAST_IN_LOSS, LEAST_VARIANTS = 8, 15, 3  # for an exercise; "in loss": its file is under loss/
 COLUMNS = ("exercises", "tests", "mistakes", "caught", "named", "variants", "accepted", "seconds")
-MUTANTS = "--mutants"
-COPIED = ("course", "grader", "lab", "tutorial", "solutions", "conftest.py", "pyproject.toml")
+MUTANTS, FRESH, AS_GRADED = "--mutants", "--fresh", "--as-graded"
 
 
-def audit(asked: list[str], root: Path = ROOT, processes: int | None = None) -> int:
-    """Prints what is wrong and a table. 0 where all is well. `asked`: exercises ("13.2") or lessons ("13"), all if
-    there are none; "--as-graded" and a seed; "--mutants"."""
+def audit(arguments: list[str], root: Path = ROOT, processes: int | None = None, reference: bool = True) -> Outcome:
+    """Examines the course and prints problems and a table. Without `reference` the reference's own run is left out:
+    `make test` has just done it."""
     started = time.perf_counter()
-    machine_made = MUTANTS in asked
-    only, seed = _options([one for one in asked if one != MUTANTS])
+    only, seed, flags = _options(arguments)
     lessons = manifest.read_all(root)
     chosen = _chosen(only, lessons)
-    with tempfile.TemporaryDirectory(prefix="audit-") as folder:
-        copy = _copy(root, Path(folder).resolve())
-        with ThreadPoolExecutor() as pool:
-            options = [MUTANTS] if machine_made else []
-            work = pool.submit(_work, copy, [*options, *chosen], processes or min(os.cpu_count() or 1, 8), seed)
-            wrong = [p for lesson in manifest.read_all(copy) for p in _wrong_files(lesson, chosen)]
-            found = work.result()
-        if machine_made:
-            return _told_of_mutants(found, lessons, time.perf_counter() - started)
-        problems = found["broken"] + [r["problem"] for r in found["results"] if r["problem"]]
-        for lesson in manifest.read_all(copy):
+    if MUTANTS in flags:
+        with tempfile.TemporaryDirectory(prefix="audit-") as folder:
+            found = _work(stubs.copy_course(Path(folder).resolve(), root), chosen, [MUTANTS], processes, seed)
+        return _print_mutants(found, lessons, time.perf_counter() - started)
+
+    digests = _digests(root, lessons, chosen) if seed is None else {}
+    kept = {} if FRESH in flags else {i: k for i in digests if (k := result_cache.read(f"audit/{i}", digests[i], root))}
+    again = [i for i in chosen if i not in kept]
+    with tempfile.TemporaryDirectory(prefix="audit-") as folder, ThreadPoolExecutor() as pool:
+        copy = stubs.copy_course(Path(folder).resolve(), root)
+        copied = manifest.read_all(copy)
+        pages = pool.map(lambda lesson: _wrong_files(lesson, chosen), copied)
+        options = [] if reference else ["--without-reference"]
+        found = _work(copy, again, options, processes, seed) if again else {"results": [], "tests": {}, "broken": []}
+        problems = [*found["broken"], *(r["problem"] for r in found["results"] if r["problem"])]
+        if not found["broken"]:
+            _keep(found, {i: digests[i] for i in again if i in digests}, root)
+        for one in kept.values():
+            found["results"] += [{**r, "seconds": 0.0, "looked": 0.0} for r in one.result["results"]]
+            found["tests"] |= one.result["tests"]
+        for lesson in copied:
             problems += _too_few(lesson, chosen, found["tests"])
-        problems += wrong
+        problems += [p for of_page in pages for p in of_page]
     rows = [_row(lesson, chosen, found) for lesson in lessons if any(e.id in chosen for e in lesson.exercises)]
     problems += [
         f"{row['lesson']}: {row['named']} of {row['mistakes']} mistakes are named, fewer than {NAMED:.0%}"
         for row in rows
         if row["named"] < NAMED * row["mistakes"]
     ]
-    _print(rows, found, problems, time.perf_counter() - started)
-    return 1 if problems else 0
+    outcome = Outcome(problems, _counts(rows), _unchanged(kept, chosen))
+    _print(rows, found, outcome, time.perf_counter() - started)
+    return outcome
 
 
-def _told_of_mutants(found: dict[str, Any], lessons: list[Lesson], seconds: float) -> int:
+def _digests(root: Path, lessons: list[Lesson], chosen: list[str]) -> dict[str, str]:
+    """For each exercise the digest of everything that its audit depends on."""
+    machinery = result_cache.digest(root, result_cache.MACHINERY)
+    return {
+        e.id: machinery + result_cache.digest(root, result_cache.audit_inputs(lesson, lessons, e.id))
+        for lesson in lessons
+        for e in lesson.exercises
+        if e.id in chosen
+    }
+
+
+def _keep(found: dict[str, Any], digests: dict[str, str], root: Path) -> None:
+    """Keeps what was found about each exercise without a problem."""
+    for exercise, digest in digests.items():
+        results = [r for r in found["results"] if r["exercise"] == exercise]
+        if not any(r["problem"] for r in results):
+            tests = {exercise: found["tests"].get(exercise, {})}
+            result_cache.write(f"audit/{exercise}", digest, {"results": results, "tests": tests}, root)
+
+
+def _unchanged(kept: dict[str, Kept], chosen: list[str]) -> str:
+    return f"{len(kept)} of {len(chosen)} exercises {result_cache.unchanged_since(kept.values())}" if kept else ""
+
+
+def _counts(rows: list[dict[str, Any]]) -> str:
+    names = ("mistakes", "caught", "named", "variants", "accepted")
+    total = {name: sum(row[name] for row in rows) for name in names}
+    return "{mistakes} mistakes: {caught} caught, {named} named; {accepted} of {variants} variants pass".format(**total)
+
+
+def _print_mutants(found: dict[str, Any], lessons: list[Lesson], seconds: float) -> Outcome:
     problems = found["broken"] + [r["problem"] for r in found["results"] if r["problem"]]
     for problem in problems:
         print(f"problem: {problem}")
@@ -86,18 +127,20 @@ def _told_of_mutants(found: dict[str, Any], lessons: list[Lesson], seconds: floa
             print(f"{lesson.name:<26}{len(made):>11}{len(made) - right - missed:>11}{right:>11}")
     print(f"{seconds:.0f} s in all")
     print("all is well" if not problems else f"{len(problems)} problems")
-    return 1 if problems else 0
+    return Outcome(problems)
 
 
-def _options(asked: list[str]) -> tuple[list[str], int | None]:
-    """What to look at, and the seed of --as-graded."""
-    if "--as-graded" not in asked:
-        return asked, None
-    at = asked.index("--as-graded")
-    seed = asked[at + 1 : at + 2]
+def _options(arguments: list[str]) -> tuple[list[str], int | None, list[str]]:
+    """The exercises and lessons to examine, the seed of --as-graded, and the other options."""
+    flags = [a for a in arguments if a in (MUTANTS, FRESH)]
+    only = [a for a in arguments if a and a not in flags]
+    if AS_GRADED not in only:
+        return only, None, flags
+    at = only.index(AS_GRADED)
+    seed = only[at + 1 : at + 2]
     if not seed or not seed[0].isdecimal():
         raise UsageError("--as-graded takes a seed, a whole number: python -m course audit --as-graded 7")
-    return asked[:at] + asked[at + 2 :], int(seed[0])
+    return only[:at] + only[at + 2 :], int(seed[0]), flags
 
 
 def _chosen(only: list[str], lessons: list[Lesson]) -> list[str]:
@@ -109,29 +152,20 @@ def _chosen(only: list[str], lessons: list[Lesson]) -> list[str]:
     return [i for i, number in known.items() if not only or i in only or number in only]
 
 
-def _copy(root: Path, folder: Path) -> Path:
-    """The course without what a learner may have changed: the stubs are made anew."""
-    ignored = shutil.ignore_patterns("__pycache__", ".hypothesis", ".ipynb_checkpoints")
-    for name in COPIED:
-        if (root / name).is_dir():
-            shutil.copytree(root / name, folder / name, ignore=ignored)
-        else:
-            shutil.copy2(root / name, folder / name)
-    stubs.write_all(folder, root)
-    return folder
-
-
-def _work(copy: Path, chosen: list[str], processes: int, seed: int | None) -> dict[str, Any]:
+def _work(
+    copy: Path, exercises: list[str], options: list[str], processes: int | None, seed: int | None
+) -> dict[str, Any]:
     """What the workers found, put together. Raises UsageError with the end of its output if one breaks off."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "SOLUTION", "PROPERTY_"))}
     if seed is not None:
-        environment |= {"PROPERTY_SEED": str(seed), "PROPERTY_EXAMPLES": str(EXAMPLES)}
+        environment |= {"PROPERTY_SEED": str(seed), "PROPERTY_EXAMPLES": str(DRAWS_IN_GRADING)}
     environment |= {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(copy)}
     running = []
     (copy / "claims").mkdir()
-    for part in range(processes):
+    for part in range(processes or os.cpu_count() or 1):
         out, log = copy / f"found-{part}.json", (copy / f"log-{part}.txt").open("w+", encoding="utf-8")
-        command = [sys.executable, "-m", "course.authoring.audit_worker", str(out), str(copy / "claims"), *chosen]
+        worker = [sys.executable, "-m", "course.authoring.audit_worker"]
+        command = [*worker, str(out), str(copy / "claims"), *options, *exercises]
         process = subprocess.Popen(command, cwd=copy, env=environment, stdout=log, stderr=subprocess.STDOUT)
         running.append((process, out, log))
     found: dict[str, Any] = {"results": [], "tests": {}, "broken": []}
@@ -225,11 +259,11 @@ def _row(lesson: Lesson, chosen: list[str], found: dict[str, Any]) -> dict[str, 
     }
 
 
-def _print(rows: list[dict[str, Any]], found: dict[str, Any], problems: list[str], seconds: float) -> None:
+def _print(rows: list[dict[str, Any]], found: dict[str, Any], outcome: Outcome, seconds: float) -> None:
     for r in found["results"]:
         if r["kind"] == "mistake" and not r["named"] and not r["problem"]:
             print(f"not named: {r['exercise']}  {r['says']}")
-    for problem in problems:
+    for problem in outcome.problems:
         print(f"problem: {problem}")
     print(f"\n{'lesson':<26}" + "".join(f"{name:>11}" for name in COLUMNS))
     for row in rows:
@@ -237,4 +271,6 @@ def _print(rows: list[dict[str, Any]], found: dict[str, Any], problems: list[str
     looked = sorted((r["looked"] for r in found["results"] if r["looked"]), reverse=True) or [0.0]
     late = sum(x > 1 for x in looked)
     print(f"{seconds:.0f} s in all; the longest look for a mistake took {looked[0]:.2f} s ({late} over 1 s)")
-    print("all is well" if not problems else f"{len(problems)} problems")
+    if outcome.unchanged:
+        print(outcome.unchanged)
+    print("all is well" if not outcome.problems else f"{len(outcome.problems)} problems")

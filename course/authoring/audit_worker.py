@@ -1,7 +1,7 @@
 """One process of the audit: a pytest session on the reference that runs the tests of an exercise again and again,
 each time with something else in its place. Started by `course.authoring.audit`, in its copy of the course:
 
-    python -m course.authoring.audit_worker RESULTS.json CLAIMS [--mutants] [EXERCISE ...]
+    python -m course.authoring.audit_worker RESULTS.json CLAIMS [--mutants | --without-reference] [EXERCISE ...]
 
 CLAIMS is a folder that all processes share: whoever creates file N there does the Nth bundle of jobs. One
 exercise's mistakes are one bundle, since what diagnosis learns of one it can use for the others.
@@ -63,8 +63,9 @@ class Job:
 class Worker:
     """A pytest plugin: collects as ever, then does its share of the jobs instead of running each test once."""
 
-    def __init__(self, claims: Path, only: list[str], machine_made: bool = False):
-        self.claims, self.only, self.machine_made = claims, only, machine_made
+    def __init__(self, claims: Path, options: list[str], only: list[str]):
+        self.claims, self.only = claims, only
+        self.machine_made, self.with_reference = "--mutants" in options, "--without-reference" not in options
         self.results: list[Result] = []
         self.tests: dict[str, dict[str, int]] = {}  # exercise -> test file -> number of tests
         self.broken: list[str] = []
@@ -125,7 +126,8 @@ class Worker:
             if not exercises:
                 continue
             by_exercise = [audit_files.read(lesson, VARIANTS, e) for e in exercises]
-            rounds.append([Job("reference", lesson)])
+            if self.with_reference:
+                rounds.append([Job("reference", lesson)])
             for n in range(max(map(len, by_exercise))):
                 rounds.append([Job("variants", lesson, [of_one[n] for of_one in by_exercise if n < len(of_one)])])
             for e in exercises:
@@ -300,12 +302,12 @@ def patience():
 
 
 def main(arguments: list[str]) -> int:
-    out, claims, *only = arguments
-    machine_made = only[:1] == ["--mutants"]
+    out, claims, *rest = arguments
+    options, only = [a for a in rest if a.startswith("--")], [a for a in rest if not a.startswith("--")]
     os.environ["SOLUTION"] = "1"
     switch.install()
     known_mistakes.SECONDS = SECONDS
-    worker = Worker(Path(claims), only[machine_made:], machine_made)
+    worker = Worker(Path(claims), options, only)
     suites = [
         str(p) for n in ("basic", "advanced") for p in ROOT.glob(f"tutorial/stage*/lesson*/testcases/{n}_test.py")
     ]

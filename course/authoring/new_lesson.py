@@ -10,7 +10,7 @@ import json
 import re
 from pathlib import Path
 
-from course.authoring import readme_tables, stubs
+from course.authoring import made_files, stubs
 from course.base import manifest
 from course.base.atomic_files import write_text
 from course.base.errors import UsageError
@@ -152,7 +152,7 @@ def new_lesson(name: str, root: Path = ROOT) -> list[Path]:
             raise UsageError(f"there is a lesson {number} already: {known.relative_to(root)}")
         if known.parent.name[:7] == stage[:7] and known.parent.name != stage:
             raise UsageError(f"stage {stage[5:7]} is called {known.parent.name}, not {stage}")
-    given = {"number": number, "lesson": lesson, "start": readme_tables.START, "end": readme_tables.END}
+    given = {"number": number, "lesson": lesson, "start": made_files.EXERCISES[0], "end": made_files.EXERCISES[1]}
     tutorial, solutions = root / "tutorial" / stage / lesson, root / "solutions" / stage / lesson
     texts = {
         tutorial / "lesson.toml": MANIFEST.format(**given),
@@ -167,7 +167,7 @@ def new_lesson(name: str, root: Path = ROOT) -> list[Path]:
     for path, text in texts.items():
         write_text(path, text)
     made = manifest.find(number, root)
-    page, _, text = readme_tables.refreshed(made)
+    page, text = made_files.with_exercises(made)
     write_text(page, text)
     stub = tutorial / "loss" / "first.py"
     write_text(stub, stubs.stub_of(made, "loss/first.py"))

@@ -1,16 +1,19 @@
-"""`make notebooks`: runs every lesson's walkthrough.ipynb on the reference, each in a kernel of its own.
+"""`make notebooks`: runs every lesson's walkthrough.ipynb, each in a kernel of its own.
 
-The notebooks are kept as they are read, with the outputs of the reference: `python -m course notebooks --write` runs
-them and writes those. Nothing else is checked but that every cell runs; what a picture shows is for eyes.
+Every cell must run on the reference. On the stubs, every cell but the first must show the note on the exercise that is
+not written yet. What a picture shows is for eyes. The notebooks are kept with the outputs of the reference:
+`python -m course notebooks --write` writes those.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -20,6 +23,9 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+from course.authoring import result_cache, stubs
+from course.authoring.result_cache import Outcome
+from course.base import manifest
 from course.base.atomic_files import write_text
 from course.base.manifest import Lesson
 
@@ -89,26 +95,61 @@ def clean(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
-def run_all(lessons: Sequence[Lesson], write: bool = False) -> int:
-    """Runs the walkthroughs, one line each; a failing one is told, and the others still run. 1 where one failed."""
-    code = 0
-    for lesson in lessons:
-        path = lesson.folder / FILE
-        if not path.exists():
-            print(f"{lesson.name} has no {FILE}")
-            code = 1
-            continue
-        started = time.perf_counter()
-        try:
-            notebook = run(path, lesson.root)
-        except Failed as problem:
-            print(f"error: {problem}", file=sys.stderr)
-            code = 1
-            continue
+def run_all(lessons: Sequence[Lesson], write: bool = False, fresh: bool = False) -> Outcome:
+    """Runs the walkthroughs, several at a time, and prints a line for each. Without `write`, one that has not changed
+    since it ran is not run again."""
+    everything = manifest.read_all(lessons[0].root)
+    machinery = result_cache.digest(lessons[0].root, result_cache.MACHINERY)
+    digests = {
+        n.name: machinery + result_cache.digest(n.root, result_cache.notebook_inputs(n, everything)) for n in lessons
+    }
+    kept: dict[str, result_cache.Kept] = {}
+    if not (write or fresh):
+        read = {n.name: result_cache.read(f"notebooks/{n.name}", digests[n.name], n.root) for n in lessons}
+        kept = {name: one for name, one in read.items() if one}
+    outcome = Outcome()
+    with tempfile.TemporaryDirectory(prefix="notebooks-") as folder, ThreadPoolExecutor(os.cpu_count()) as pool:
+        again = [lesson for lesson in lessons if lesson.name not in kept]
+        stub_copy = None if write or not again else stubs.copy_course(Path(folder).resolve(), lessons[0].root)
+        for lesson, problem in zip(again, pool.map(lambda n: _one(n, write, stub_copy), again), strict=True):
+            if problem:
+                outcome.problems.append(problem)
+                print(f"error: {problem}", file=sys.stderr)
+            elif not write:
+                result_cache.write(f"notebooks/{lesson.name}", digests[lesson.name], True, lesson.root)
+    outcome.counts = f"{len(lessons) - len(outcome.problems)} of {len(lessons)} run from top to bottom"
+    if kept:
+        outcome.unchanged = f"{len(kept)} of {len(lessons)} {result_cache.unchanged_since(kept.values())}"
+        print(outcome.unchanged)
+    return outcome
+
+
+def _one(lesson: Lesson, write: bool, stub_copy: Path | None) -> str:
+    """Runs a lesson's walkthrough on the reference, and on the stubs of a course copied to `stub_copy`. The problem,
+    if there is one."""
+    path = lesson.folder / FILE
+    if not path.exists():
+        return f"{lesson.name} has no {FILE}"
+    started = time.perf_counter()
+    try:
+        notebook = run(path, lesson.root)
         if write:
             write_text(path, nbformat.writes(clean(notebook)) + "\n")
-        print(f"{'written' if write else 'runs'}: {lesson.name}/{FILE}, {time.perf_counter() - started:.0f} s")
-    return code
+        if stub_copy:
+            on_stubs = run(stub_copy / path.relative_to(lesson.root), stub_copy, solution="0")
+            check_notes(on_stubs, f"{lesson.name}/{FILE}")
+    except Failed as problem:
+        return str(problem)
+    print(f"{'written' if write else 'runs'}: {lesson.name}/{FILE}, {time.perf_counter() - started:.0f} s", flush=True)
+    return ""
+
+
+def check_notes(notebook: NotebookNode, name: str) -> None:
+    """Raises Failed unless, on the stubs, each code cell but the first shows just the note on an unwritten exercise."""
+    for cell in [c for c in notebook.cells if c.cell_type == "code"][1:]:
+        shown = [output.get("text") or output.get("data", {}).get("text/plain", "") for output in cell.outputs]
+        if len(shown) != 1 or not re.search(r"is not written yet\.|, which waits for exercise \d+\.\d", shown[0]):
+            raise Failed(f"{name}, cell {cell.get('id', 'no id')}: on the stubs it does not show the note alone")
 
 
 def _where(path: Path, root: Path, notebook: NotebookNode) -> str:

@@ -23,6 +23,8 @@ from course.base.manifest import Lesson
 from course.base.switch import ROOT
 
 STEP = "# >"
+COPIED = ("course", "lab", "tutorial", "solutions", "conftest.py", "pyproject.toml")
+NOT_COPIED = ("__pycache__", ".hypothesis", ".ipynb_checkpoints")
 Function = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -66,7 +68,7 @@ def _handed_out(lesson: Lesson, file: str) -> str:
             return archive.read(f"{lesson.name}/{file}").decode()
     except (OSError, KeyError, ValueError, zipfile.BadZipFile, zlib.error):
         raise UsageError(
-            f"{student_bundle.PRISTINE} cannot give {lesson.name}/{file}; unpack the bundle once more, in another folder"
+            f"{student_bundle.PRISTINE} lacks {lesson.name}/{file}; unpack the bundle once more, in another folder"
         ) from None
 
 
@@ -145,6 +147,18 @@ def _squeezed(lines: list[str]) -> str:
         if line.strip() or (following and blanks < allowed):
             kept.append(line)
     return "\n".join(kept) + "\n"
+
+
+def copy_course(target: Path, root: Path = ROOT) -> Path:
+    """Copies the course, without what a learner may have changed: the stubs are made anew. Gives `target` back."""
+    ignored = shutil.ignore_patterns(*NOT_COPIED)
+    for name in COPIED:
+        if (root / name).is_dir():
+            shutil.copytree(root / name, target / name, ignore=ignored)
+        else:
+            shutil.copy2(root / name, target / name)
+    write_all(target, root)
+    return target
 
 
 def write_all(target: Path, root: Path = ROOT) -> list[Path]:

@@ -13,7 +13,7 @@ def missing() -> str:
     try:
         walls.chosen_tier(unsafe=False)
     except UsageError:
-        return "bubblewrap is not installed"
+        return "bubblewrap is not installed (apt install bubblewrap)"
     command = ["bwrap", "--ro-bind", "/", "/", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--", "true"]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace")
     return f"bubblewrap can confine nothing here: {done.stderr.strip()[-200:]}" if done.returncode else ""

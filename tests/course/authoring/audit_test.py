@@ -1,80 +1,45 @@
-"""The audit is green where all is well and says what is not, on a small course."""
+"""The audit passes where all is well, names what is not, and does not repeat what has not changed: on small lessons."""
 
 import re
+import shutil
 
 import pytest
 
-from course.authoring import new_lesson, stubs
+from course.authoring import audit, new_lesson, result_cache, stubs
+from course.base import manifest
 from course.base.errors import UsageError
+from tests import small_course
 from tests.small_course import BASIC, LESSON, audit_file, mistakes, variants
 
-
-def test_all_is_well_whatever_stands_in_tutorial(audit, tmp_path):
-    problems, shown = audit({f"tutorial/{LESSON}/work.py": "def plus(:\n"})
-    assert problems == []
-    row = next(line.split() for line in shown.splitlines() if line.startswith("lesson13"))
-    assert row[:8] == ["lesson13_made_up", "2", "4", "16", "16", "16", "6", "6"]
-    assert shown.splitlines()[-1] == "all is well"
-    assert (tmp_path / "tutorial" / LESSON / "work.py").read_text() == "def plus(:\n"
+EX01, EX02 = f"solutions/{LESSON}/audit/ex01.py", f"solutions/{LESSON}/audit/ex02.py"
+FIRST_TEST, SECOND_TEST = (f"tutorial/{LESSON}/testcases/{name}_test.py" for name in ("basic", "advanced"))
 
 
-def test_whatever_is_wrong_is_told(audit, write_files):
+def everything_wrong():
     first = [*mistakes("+")[:7], *variants("+")]
     first[0] = 'wrong("Right, really.", {"return x + y": "return y + x"})'
     first[7] = 'right("wrong, really", {"return x + y": "return x"})'
     second = [*mistakes("-"), *variants("-")]
-    second.append(second[7].replace("Off by 8.", "Off by eight."))  # not to be told from another
-    suites = {
-        f"tutorial/{LESSON}/testcases/basic_test.py": BASIC.replace("minus, 20, 3).close(17)", "plus, 2, 3).close(5)"),
-        f"tutorial/{LESSON}/testcases/advanced_test.py": BASIC.partition('    @pytest.mark.exercise("13.1")')[0]
-        + BASIC[BASIC.index('    @pytest.mark.exercise("13.2")') :],
-    }
-    problems, shown = audit({
-        **suites,
-        f"solutions/{LESSON}/audit/ex01.py": audit_file(first),
-        f"solutions/{LESSON}/audit/ex02.py": audit_file(second),
+    second.append(second[7].replace("Off by 8.", "Off by eight."))  # nothing tells it from another
+    without_first = BASIC[: BASIC.index('    @pytest.mark.exercise("13.1")')]
+    return {
+        FIRST_TEST: BASIC.replace("minus, 20, 3).close(17)", "plus, 2, 3).close(5)"),
+        SECOND_TEST: without_first + BASIC[BASIC.index('    @pytest.mark.exercise("13.2")') :],
+        EX01: audit_file(first),
+        EX02: audit_file(second),
         f"tutorial/{LESSON}/README.md": "TODO [a](nowhere.md)\n```python\n1 / 0\n```\n",
-    })  # fmt: skip
-    lesson = "lesson13_made_up"
-    assert sorted(problems) == sorted([
-        f"{lesson}/audit/ex01.py:4 is not caught: all tests pass",
-        f"{lesson}/audit/ex01.py:11 is right, but test_sum rejects it",
-        "test_difference does not end in the stub's NotImplementedError",
-        "exercise 13.1 has no test in advanced_test.py",
-        f"{lesson}/audit/ex01.py has 7 mistakes; 8 are needed",
-        f"{lesson}/README.md links to nowhere.md, which is not there",
-        f"{lesson}/README.md: its Python blocks do not run: ZeroDivisionError: division by zero",
-        f"tutorial/{LESSON}/README.md still has a TODO",
-        f"{lesson}: 13 of 16 mistakes are named, fewer than 95%",
-    ])  # fmt: skip
-    assert "not named: 13.2  Off by eight." in shown
-    assert "not named: 13.2  Off by 8." in shown
+    }
 
 
-def test_a_mistake_must_not_be_taken_for_another(audit):
-    # Both answer alike to the first test; the sentence of one of them is given twice, so that it is named.
+def two_that_answer_alike():
     wrong = [*mistakes("+"), *variants("+")]
     wrong.append('wrong("Blamed.", {"return x + y": "return x + y + 9 if x > 5 else x + y"})')
     wrong.append('wrong("Innocent.", {"return x + y": "return x + y + 9 if y < 4 else x + y"})')
-    tests = BASIC.replace("observe(plus, 20, 3).close(23)", "observe(plus, 20, 3).close(23)  # the same for both")
-    problems, shown = audit({
-        f"solutions/{LESSON}/audit/ex01.py": audit_file(wrong),
-        f"tutorial/{LESSON}/testcases/basic_test.py": tests,
-    }, "13.1")  # fmt: skip
-    assert problems == ["lesson13_made_up: 8 of 10 mistakes are named, fewer than 95%"]
-    assert "not named: 13.1  Blamed." in shown
+    return {EX01: audit_file(wrong)}
 
 
-def test_what_there_is_not_cannot_be_audited(audit, tmp_path, run_python):
-    done = run_python(tmp_path, "-c", "from course.authoring.audit import audit; audit(['13.7'])")
-    assert "there is no exercise or lesson '13.7'" in done.stderr
-    (tmp_path / "solutions" / LESSON / "audit" / "ex01.py").write_text(audit_file(['wrong("?", {"nowhere": ""})']))
-    done = run_python(tmp_path, "-c", "from course.authoring.audit import audit; audit(['13.1'])")
-    assert "the audit broke off: lesson13_made_up/audit/ex01.py:4: 'nowhere' does not" in done.stderr
-
-
-def test_as_graded_few_draws_and_no_test_that_trains(audit, tmp_path, run_python):
-    """What only those tests catch is not caught in grading; few draws are those of the seed."""
+def caught_by_slow_tests_alone():
+    """One mistake that only a test that trains catches: in grading it is not caught."""
     wrong = 'wrong("Large.", {"return x + y": "return x + y if x < 10**6 else 0"})'
     trains = """
         @pytest.mark.trains
@@ -87,31 +52,192 @@ def test_as_graded_few_draws_and_no_test_that_trains(audit, tmp_path, run_python
 
     @pytest.mark.exercise("13.2")
 """
-    basic = BASIC.replace('\n    @pytest.mark.exercise("13.2")\n', trains)
     imports = "from hypothesis import strategies as st\n    from course.base.property_tests import for_all\n"
-    basic = basic.replace("import pytest\n", f"import pytest\n    {imports}")
-    changed = {
-        f"solutions/{LESSON}/audit/ex01.py": audit_file([*mistakes("+"), wrong, *variants("+")]),
-        f"tutorial/{LESSON}/testcases/basic_test.py": basic,
-    }
-    problems, _ = audit(changed)
-    assert problems == []
-    problems, _ = audit(changed, "--as-graded", "5")
-    assert problems[0] == "lesson13_made_up/audit/ex01.py:12 is not caught: all tests pass"
-    done = run_python(tmp_path, "-c", "from course.authoring.audit import audit; audit(['--as-graded'])")
-    assert "--as-graded takes a seed, a whole number" in done.stderr
+    basic = BASIC.replace("pytest\n", f"pytest\n    {imports}", 1)
+    basic = basic.replace('\n    @pytest.mark.exercise("13.2")\n', trains)
+    return {EX01: audit_file([*mistakes("+"), wrong, *variants("+")]), FIRST_TEST: basic}
 
 
-def test_a_new_lesson_is_red_until_it_is_filled(audit, tmp_path):
-    made = new_lesson.new_lesson("stage01_a/lesson14_new", tmp_path)
-    assert (tmp_path / "tutorial/stage01_a/lesson14_new/loss/first.py") in made
-    problems, _ = audit({})
-    told = "\n".join(problems)
-    assert "the reference fails" in told
-    assert "lesson14_new/audit/ex01.py has 0 mistakes; 15 are needed" in told
-    assert "lesson14_new/audit/ex01.py has 0 variants; 3 are needed" in told
-    assert "tutorial/stage01_a/lesson14_new/README.md still has a TODO" in told
-    assert "lesson13" not in told
+@pytest.fixture(scope="module")
+def course(tmp_path_factory, copy_machinery, write_files, manifest_text):
+    """Five lessons: 13 is good, and each of the others is what its function above says; 17 is new."""
+    root = copy_machinery(tmp_path_factory.mktemp("course"))
+    changed = {"13": {}, "14": everything_wrong(), "15": two_that_answer_alike(), "16": caught_by_slow_tests_alone()}
+    for number, files in changed.items():
+        write_files(root, small_course.lesson(number, manifest_text, files))
+    write_files(root, {f"tutorial/{LESSON}/work.py": "def plus(:\n", "requirements.txt": "torch\n"})
+    new_lesson.new_lesson("stage01_a/lesson17_new", root)
+    return root
+
+
+@pytest.fixture(scope="module")
+def run(course):
+    """`run("13.1")` is the audit's outcome."""
+    return lambda *arguments: audit.audit(list(arguments), course, processes=1)
+
+
+@pytest.fixture(scope="module")
+def whole(run):
+    """The outcome of the first run, of everything, and what it prints."""
+    with pytest.MonkeyPatch.context() as patch:
+        lines = []
+        patch.setattr("builtins.print", lambda *texts, **_: lines.extend(" ".join(map(str, texts)).splitlines()))
+        outcome = run()
+    return outcome, lines
+
+
+def problems_of(outcome, number):
+    return [p for p in outcome.problems if f"lesson{number}" in p or re.search(rf"exercise {number}\.", p)]
+
+
+# --- what it finds -----------------------------------------------------------------------------------------------
+
+
+def test_a_good_lesson_passes_whatever_stands_in_tutorial(whole, course):
+    outcome, lines = whole
+    assert problems_of(outcome, "13") == []
+    row = next(line.split() for line in lines if line.startswith("lesson13"))
+    assert row[:8] == ["lesson13_made_up", "2", "4", "16", "16", "16", "6", "6"]
+    assert (course / "tutorial" / LESSON / "work.py").read_text() == "def plus(:\n"
+
+
+def test_everything_that_is_wrong_is_named(whole):
+    outcome, lines = whole
+    lesson = "lesson14_made_up"
+    assert sorted(problems_of(outcome, "14")) == sorted([
+        f"{lesson}/audit/ex01.py:4 is not caught: all tests pass",
+        f"{lesson}/audit/ex01.py:11 is right, but test_sum rejects it",
+        "exercise 14.1 has no test in advanced_test.py",
+        f"{lesson}/audit/ex01.py has 7 mistakes; 8 are needed",
+        f"{lesson}/README.md links to nowhere.md, which is not there",
+        f"{lesson}/README.md: its Python blocks do not run: ZeroDivisionError: division by zero",
+        f"tutorial/stage01_a/{lesson}/README.md still has a TODO",
+        f"{lesson}: 13 of 16 mistakes are named, fewer than 95%",
+    ])  # fmt: skip
+    assert "test_difference does not end in the stub's NotImplementedError" in outcome.problems
+    assert {"not named: 14.2  Off by eight.", "not named: 14.2  Off by 8."} <= set(lines)
+
+
+def test_a_mistake_must_not_be_taken_for_another(whole):
+    outcome, lines = whole
+    assert problems_of(outcome, "15") == ["lesson15_made_up: 16 of 18 mistakes are named, fewer than 95%"]
+    assert "not named: 15.1  Blamed." in lines
+
+
+def test_in_grading_there_are_few_draws_and_no_test_that_trains(whole, run):
+    outcome, _ = whole
+    assert problems_of(outcome, "16") == []
+    graded = run("16.1", "--as-graded", "5")
+    assert graded.problems[0] == "lesson16_made_up/audit/ex01.py:12 is not caught: all tests pass"
+
+
+def test_a_new_lesson_fails_until_it_is_filled(whole):
+    found = "\n".join(problems_of(whole[0], "17"))
+    assert "the reference fails" in "\n".join(whole[0].problems)
+    assert "lesson17_new/audit/ex01.py has 0 mistakes; 15 are needed" in found
+    assert "lesson17_new/audit/ex01.py has 0 variants; 3 are needed" in found
+    assert "tutorial/stage01_a/lesson17_new/README.md still has a TODO" in found
+
+
+@pytest.mark.parametrize(("arguments", "says"), [
+    (["13.7"], "there is no exercise or lesson '13.7'"),
+    (["--as-graded"], "--as-graded takes a seed, a whole number"),
+])  # fmt: skip
+def test_a_wrong_argument_is_refused(run, arguments, says):
+    with pytest.raises(UsageError, match=re.escape(says)):
+        run(*arguments)
+
+
+# --- what it does not repeat -------------------------------------------------------------------------------------
+
+
+def test_what_has_not_changed_is_not_examined_again(whole, run, monkeypatch, write_files, course):
+    monkeypatch.setattr(audit, "_work", lambda *_: pytest.fail("it was examined again"))
+    again = run("13", "16")
+    assert (again.problems, again.unchanged.partition(" unchanged")[0]) == ([], "4 of 4 exercises")
+    assert again.counts == "33 mistakes: 33 caught, 33 named; 12 of 12 variants pass"
+    with pytest.raises(pytest.fail.Exception):
+        run("13", "--fresh")
+    with pytest.raises(pytest.fail.Exception):
+        run("14.1")  # it failed: only good results are kept
+
+
+DEPENDS_ON = {
+    "the reference": ("solutions/{}/work.py", True),
+    "an earlier lesson's reference": (f"solutions/{LESSON}/work.py", True),
+    "an earlier lesson's given/": (f"tutorial/{LESSON}/given/figures.py", True),
+    "its tests": ("tutorial/{}/testcases/basic_test.py", True),
+    "its scenarios": ("tutorial/{}/testcases/scenarios.py", True),
+    "its mistakes": ("solutions/{}/audit/ex01.py", True),
+    "its manifest": ("tutorial/{}/lesson.toml", True),
+    "its given/": ("tutorial/{}/given/data/table.csv", True),
+    "the machinery": ("course/observe/observer.py", True),
+    "lab/": ("lab/models/new.py", True),
+    "the packages": ("requirements.txt", True),
+    "another exercise's mistakes": ("solutions/{}/audit/ex02.py", False),
+    "what a learner wrote": ("tutorial/{}/work.py", False),
+    "its page": ("tutorial/{}/README.md", False),
+    "a later lesson": ("solutions/stage01_a/lesson18_later/work.py", False),
+    "a cache": ("lab/__pycache__/new.pyc", False),
+}
+
+
+@pytest.fixture(scope="module")
+def two_lessons(tmp_path_factory, write_files, manifest_text):
+    files = {**small_course.lesson("13", manifest_text), **small_course.lesson("14", manifest_text)}
+    return write_files(tmp_path_factory.mktemp("two"), {**files, "requirements.txt": "torch\n"})
+
+
+@pytest.mark.parametrize("what", DEPENDS_ON)
+def test_whatever_an_audit_depends_on_makes_it_run_again(two_lessons, tmp_path, write_files, what):
+    file, matters = DEPENDS_ON[what]
+    root = shutil.copytree(two_lessons, tmp_path / "course")
+    before = digest_of(root, "14.1")
+    path = root / file.format("stage01_a/lesson14_made_up")
+    write_files(root, {path.relative_to(root).as_posix(): (path.read_text() if path.exists() else "") + "\n"})
+    assert (digest_of(root, "14.1") != before) == matters
+
+
+def test_another_python_makes_it_run_again(two_lessons, monkeypatch):
+    before = digest_of(two_lessons, "14.1")
+    monkeypatch.setattr(result_cache.sys, "version", "3.99")
+    assert digest_of(two_lessons, "14.1") != before
+
+
+def test_a_walkthrough_depends_on_no_tests_and_no_mistakes(two_lessons, tmp_path, write_files):
+    root = shutil.copytree(two_lessons, tmp_path / "course")
+    folder = "stage01_a/lesson14_made_up"
+    for file, matters in (
+        (f"tutorial/{folder}/testcases/basic_test.py", False),
+        (f"solutions/{folder}/audit/ex01.py", False),
+        (f"tutorial/{folder}/walkthrough.ipynb", True),
+        (f"solutions/{folder}/work.py", True),
+        (f"tutorial/{folder}/given/figures.py", True),
+    ):
+        before = notebook_digest(root)
+        write_files(root, {file: "changed = True\n"})
+        assert (notebook_digest(root) != before) == matters, file
+
+
+def test_a_kept_result_that_cannot_be_read_is_none(tmp_path):
+    result_cache.write("audit/13.1", "digest", {"found": 1}, tmp_path)
+    assert result_cache.read("audit/13.1", "digest", tmp_path).result == {"found": 1}
+    assert result_cache.read("audit/13.1", "another", tmp_path) is None
+    (tmp_path / ".cache/audit/13.1.json").write_text('{"digest": ')
+    assert result_cache.read("audit/13.1", "digest", tmp_path) is None
+
+
+def digest_of(root, exercise):
+    lessons = manifest.read_all(root)
+    return audit._digests(root, lessons, [exercise])[exercise]
+
+
+def notebook_digest(root):
+    lessons = manifest.read_all(root)
+    return result_cache.digest(root, result_cache.notebook_inputs(lessons[1], lessons))
+
+
+# --- new lessons -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("name", "message"), [

@@ -1,13 +1,13 @@
 """Changes made by machine: which are made, and what the audit says of those that no test catches."""
 
 import ast
-import re
 
 import pytest
 
-from course.authoring import mutants
+from course.authoring import audit, mutants
 from course.base import manifest
 from course.base.manifest import Exercise
+from tests import small_course
 from tests.small_course import BASIC, LESSON
 
 FILE = '''\
@@ -64,13 +64,10 @@ def test_what_is_left_alone():
 
 
 def test_each_is_python_and_another_program():
-    for lesson in manifest.read_all():
-        for e in lesson.exercises[:2]:
-            text = (lesson.solution / e.file).read_text(encoding="utf-8")
-            found = [m.text for m in mutants.of(text, e)]
-            assert len(set(found)) == len(found) > 0
-            for one in found:
-                assert ast.dump(ast.parse(one)) != ast.dump(ast.parse(text))
+    found = [m.text for m in mutants.of(FILE, Exercise("13.9", "scores.py", "score", 1, 1, 1, ["", "", ""]))]
+    assert len(set(found)) == len(found) > 20
+    for one in found:
+        assert ast.dump(ast.parse(one)) != ast.dump(ast.parse(FILE))
 
 
 def test_the_same_line_twice_has_two_names():
@@ -86,52 +83,54 @@ def test_a_method_and_the_helpers_of_its_class():
     assert "return self._h() + 2  ->  return self._h() - 2" in found and "return 7  ->  return 8" in found
 
 
-def test_the_references_lists_name_what_is_there():
+def test_the_lists_of_right_answers_name_lines_that_are_there():
+    """Whether the change itself is still made, `audit --mutants` says."""
     for lesson in manifest.read_all():
-        by_id = {e.id: e for e in lesson.exercises}
-        for number, old, new in mutants.harmless(lesson):
-            text = (lesson.solution / by_id[number].file).read_text(encoding="utf-8")
-            assert (old, new) in {(m.old, m.new) for m in mutants.of(text, by_id[number])}, (number, old, new)
+        files = {e.id: e.file for e in lesson.exercises}
+        texts = {f: (lesson.solution / f).read_text(encoding="utf-8") for f in files.values()}
+        lines = {f: " ".join(ast.unparse(ast.parse(text)).split()) for f, text in texts.items()}
+        for number, old, _ in mutants.harmless(lesson):
+            assert " ".join(old.split()) in lines[files[number]], (number, old)
 
 
-def test_all_are_caught(audit):
-    problems, shown = audit({}, "--mutants")
-    assert problems == []
-    row = next(line.split() for line in shown.splitlines() if line.startswith("lesson13"))
-    assert row == ["lesson13_made_up", "9", "9", "0"]
-
+# --- what the audit says of those that no test catches -----------------------------------------------------------
 
 WEAK = {f"tutorial/{LESSON}/testcases/{n}_test.py": BASIC.replace("plus, 20, 3).close(23)", "plus, 3, 0).close(3)")
         for n in ("basic", "advanced")}  # fmt: skip
-LIST = (
-    "\"13.1\" = [['''return x + y''', '''return x - y''', \"made up\"], ['''return x + y''', '''{}''', \"made up\"]]\n"
-)
 
 
-def test_what_no_test_catches_is_told(audit):
-    problems, shown = audit(WEAK, "--mutants", "13.1")
-    assert problems == [
-        "lesson13_made_up, exercise 13.1: all tests pass with  return x + y  ->  return x - y",
-        "lesson13_made_up, exercise 13.1: all tests pass with  return x + y  ->  return x",
-    ]
-    assert re.search(r"lesson13_made_up +4 +2 +0", shown)
+def listed(answer):
+    """Weak tests, and a list that calls two changes right answers."""
+    changes = [["return x + y", "return x - y", "made up"], ["return x + y", answer, "made up"]]
+    return {**WEAK, f"solutions/{LESSON}/harmless.toml": f'"13.1" = {changes}\n'}
 
 
-@pytest.mark.parametrize(
-    ("listed", "told"),
-    [
-        ("return x", None),
-        ("return y", "lesson13_made_up/audit/harmless.toml, exercise 13.1: a test rejects  return x + y  ->  return y"),
-        (
-            "return z",
-            "lesson13_made_up/audit/harmless.toml, exercise 13.1: there is no such mutant:  return x + y  ->  return z",
-        ),
-    ],
-)
-def test_the_list_of_right_answers_is_looked_after(audit, listed, told):
-    listed = {f"solutions/{LESSON}/audit/harmless.toml": LIST.format(listed)}
-    problems, shown = audit({**WEAK, **listed}, "--mutants", "13.1")
-    if told is None:
-        assert problems == [] and re.search(r"lesson13_made_up +4 +2 +2", shown)
-    else:
-        assert told in problems
+@pytest.fixture(scope="module")
+def found(tmp_path_factory, copy_machinery, write_files, manifest_text):
+    """What `audit --mutants` finds in five lessons: 13 has good tests, the others have weak ones."""
+    root = copy_machinery(tmp_path_factory.mktemp("course"))
+    changed = {"13": {}, "14": WEAK, "15": listed("return x"), "16": listed("return y"), "17": listed("return z")}
+    for number, files in changed.items():
+        write_files(root, small_course.lesson(number, manifest_text, files))
+    lines = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("builtins.print", lambda text: lines.extend(text.splitlines()))
+        outcome = audit.audit(["--mutants", "13", *(f"{n}.1" for n in changed if n != "13")], root, processes=1)
+    table = {line.split("_")[0]: line.split()[1:] for line in lines if line.startswith("lesson")}
+    return outcome.problems, table
+
+
+@pytest.mark.parametrize(("lesson", "row", "problems"), [
+    ("lesson13", ["9", "9", "0"], []),
+    ("lesson14", ["4", "2", "0"], ["all tests pass with  return x + y  ->  return x - y",
+                                   "all tests pass with  return x + y  ->  return x"]),
+    ("lesson15", ["4", "2", "2"], []),
+    ("lesson16", None, ["a test rejects  return x + y  ->  return y",
+                        "all tests pass with  return x + y  ->  return x"]),
+    ("lesson17", None, ["there is no such mutant:  return x + y  ->  return z",
+                        "all tests pass with  return x + y  ->  return x"]),
+])  # fmt: skip
+def test_what_no_test_catches_is_a_problem_unless_it_is_listed(found, lesson, row, problems):
+    reported, table = found
+    assert sorted(p.partition(": ")[2] for p in reported if p.startswith(lesson)) == sorted(problems)
+    assert row in (None, table[lesson])

@@ -43,8 +43,8 @@ def test_editors_find_the_lessons_of_every_stage():
     stages = sorted({lesson.folder.parent.relative_to(ROOT).as_posix() for lesson in manifest.read_all()})
     settings = json.loads((ROOT / ".vscode" / "settings.json").read_text())
     assert settings["python.analysis.extraPaths"] == [".", *stages]
-    pyright = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pyright"]
-    assert pyright["extraPaths"] == stages
+    mypy = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mypy"]
+    assert mypy["mypy_path"] == stages
 
 
 def test_what_is_wrong_with_a_page_is_told(tmp_path, write_files):

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from course import commands
 from course.base import environment
 from course.base.environment import SetupError
 from course.base.switch import ROOT
@@ -80,29 +81,30 @@ def test_the_supported_versions_are_those_of_the_project():
 
 
 @pytest.mark.parametrize(
-    "file", ["__init__.py", "__main__.py", "base/__init__.py", "base/student_bundle.py", "base/environment.py"]
+    "file",
+    ["__init__.py", "__main__.py", "commands.py", "base/__init__.py", "base/student_bundle.py", "base/environment.py"],
 )
 def test_what_any_python_reads_has_no_new_syntax(file):
     ast.parse((ROOT / "course" / file).read_text(encoding="utf-8"), feature_version=(3, 6))
 
 
-@pytest.mark.parametrize("verb", ["setup", "test", "stubs", "reset"])
-def test_an_old_python_is_told_in_one_sentence(tmp_path, copy_machinery, run_python, verb):
+@pytest.mark.parametrize("command_name", ["setup", "test", "stubs", "reset"])
+def test_an_old_python_is_told_in_one_sentence(tmp_path, copy_machinery, run_python, command_name):
     versions = Path.home() / ".pyenv" / "versions"
     old = [p / "bin" / "python" for minor in ("3.8", "3.9", "3.6") for p in sorted(versions.glob(f"{minor}.*"))]
     if not old:
         pytest.skip("no older Python here")
-    done = run_python(copy_machinery(tmp_path), "-m", "course", verb, python=old[0])
+    done = run_python(copy_machinery(tmp_path), "-m", "course", command_name, python=old[0])
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("error: This course needs Python 3.11 to 3.14, and this is Python 3.")
     assert done.stderr.count("\n") == 1
     assert not (tmp_path / ".venv").exists()
 
 
-@pytest.mark.parametrize("verb", ["setup", "test", "check", "demo"])
-def test_a_wrong_python_ends_with_status_2(machine, monkeypatch, capsys, verb):
+@pytest.mark.parametrize("command_name", ["setup", "test", "check", "demo"])
+def test_a_wrong_python_ends_with_status_2(machine, monkeypatch, capsys, command_name):
     monkeypatch.setattr(environment.sys, "version_info", (3, 10, 4))
-    assert status(monkeypatch, verb) == 2
+    assert status(monkeypatch, command_name) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith("error: This course needs Python 3.11 to 3.14, and this is Python 3.10; ")
@@ -197,35 +199,45 @@ def test_a_python_without_venv_is_reported_in_one_sentence(machine, monkeypatch)
 # --- the command -----------------------------------------------------------------------------------------------
 
 
-def test_an_unknown_verb_is_told(monkeypatch, capsys):
+def test_an_unknown_command_is_refused(monkeypatch, capsys):
     assert status(monkeypatch, "tset") == 2
-    assert capsys.readouterr().err == "error: There is no verb 'tset'; `python -m course help` lists them.\n"
+    assert capsys.readouterr().err == "error: There is no command 'tset'; `python -m course help` lists them.\n"
 
 
 @pytest.mark.parametrize("arguments", [[], ["help"], ["-h"], ["--help"]])
 def test_help_needs_nothing(machine, monkeypatch, capsys, arguments):
     assert status(monkeypatch, *arguments) == 0
-    assert "make .venv" in capsys.readouterr().out
+    assert "makes .venv" in capsys.readouterr().out
     assert calls(machine) == []
 
 
-def test_help_lists_every_make_target_and_the_reverse(monkeypatch, capsys):
-    makefile = (ROOT / "Makefile").read_text()
-    targets = re.findall(r"^([a-z-]+):$", makefile, flags=re.MULTILINE)
+def test_help_makefile_and_readme_have_every_command(monkeypatch, capsys):
     assert status(monkeypatch, "help") == 0
     listed = re.findall(r"^  ([a-z-]+) ", capsys.readouterr().out, flags=re.MULTILINE)
-    phony = re.search(r"^\.PHONY: (.*)$", makefile, flags=re.MULTILINE)[1].split()
-    assert sorted(targets) == sorted(listed) == sorted(phony) == sorted(command.VERBS)
-    variable = r"\$\((?:EX|LESSON|NAME|FORCE|EXPERIMENT|SUBMISSIONS|OPTIONS|if \$\(OUT\),--out \$\(OUT\))\)"
-    for target in targets:
-        assert re.search(
-            rf"^{target}:\n\t@\$\(COURSE\) {target}( {variable})*( \|\| true)?$",
-            makefile,
-            flags=re.MULTILINE,
-        )
+    targets = re.findall(r"^([a-z-]+):$", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
+    rows = re.findall(r"^\| `make.*` \| `python -m course ([a-z-]+)", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert listed == targets == rows == list(commands.TABLE)
 
 
-def test_verbs_that_need_packages_go_on_inside_the_venv(machine, monkeypatch):
+def test_what_runs_before_the_environment_exists_imports_the_standard_library_alone(run_python):
+    script = (
+        "import sys, course.__main__; print(sorted(m for m in sys.modules if m.startswith(('course', 'lab', 'gr'))))"
+    )
+    expected = ["course", "course.__main__", "course.base", "course.base.environment", "course.base.student_bundle"]
+    assert ast.literal_eval(run_python(ROOT, "-c", script).stdout) == [*expected, "course.commands"]
+
+
+def test_a_bundle_for_students_says_what_to_do_instead(monkeypatch, capsys):
+    monkeypatch.setattr(commands.student_bundle, "is_bundle", lambda: True)
+    assert status(monkeypatch, "grade", "folder") == 2
+    assert capsys.readouterr().err == (
+        "error: grade needs what a bundle for students does not hold; your instructor grades.\n"
+    )
+    assert status(monkeypatch, "help") == 0
+    assert not re.search(r"^  (grade|test|audit) ", capsys.readouterr().out, re.MULTILINE)
+
+
+def test_commands_that_need_packages_go_on_inside_the_venv(machine, monkeypatch):
     environment.ensure(lambda text: None)
     called = []
 

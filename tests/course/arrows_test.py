@@ -1,0 +1,67 @@
+"""Imports obey the arrows: tutorial, solutions -> lab -> course.base; course -> lab; grader -> course, lab.
+
+Nothing imports a lesson, except by a name in a configuration or a manifest; tests, given/ and benchmarks may.
+"""
+
+import ast
+import re
+
+import pytest
+
+from course.base.switch import ROOT
+
+LESSON = re.compile(r"lesson\d\d_\w+")
+MAY_IMPORT = {  # of lab, course, grader, tests and the lessons; the longest key that fits counts
+    "lab": ("lab", "course.base"),
+    "course": ("course", "lab"),
+    "course/base": ("course.base",),
+    "grader": ("grader", "course", "lab"),
+}
+OURS = ("lab", "course", "grader", "tests", "tutorial", "solutions", "benchmarks")
+# Imports against the arrows that are there today. Take out what is gone; add nothing.
+KNOWN = {
+    ("lab/train/model_trainer.py", "lesson14_grpo_ppo_clip.given.engine_trainer.FastTrainer"),
+    ("lab/train/model_trainer.py", "lesson14_grpo_ppo_clip.training.grpo_trainer.GRPOConfig"),
+    ("grader/judge/canary_test.py", "lesson13_grpo.loss.grpo.compute_grpo_loss"),  # it is a test
+}
+
+
+def imports(path):
+    """The full names that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def against(file, name):
+    """Whether `file` may not import `name`."""
+    room = max((r for r in MAY_IMPORT if file.startswith(f"{r}/")), key=len)
+    if LESSON.match(name):
+        return True
+    allowed = any(f"{name}.".startswith(f"{one}.") for one in MAY_IMPORT[room])
+    return name.partition(".")[0] in OURS and not allowed
+
+
+def test_imports_obey_the_arrows():
+    found = {
+        (path.relative_to(ROOT).as_posix(), name)
+        for tree in ("lab", "course", "grader")
+        for path in (ROOT / tree).rglob("*.py")
+        for name in imports(path)
+        if against(path.relative_to(ROOT).as_posix(), name)
+    }
+    assert found == KNOWN
+
+
+@pytest.mark.parametrize(("file", "name", "forbidden"), [
+    ("lab/train/x.py", "course.base.manifest", False), ("lab/train/x.py", "course.observe.report", True),
+    ("lab/train/x.py", "lesson13_grpo.loss", True), ("lab/train/x.py", "grader.grade", True),
+    ("course/base/x.py", "course.desk", True), ("course/base/x.py", "lab", True), ("course/x.py", "lab.rl", False),
+    ("course/commands.py", "grader.grade", True), ("grader/x.py", "course.desk.check", False),
+    ("lab/x.py", "laboratory", False), ("lab/x.py", "tests.conftest", True),
+])  # fmt: skip
+def test_what_is_against_them(file, name, forbidden):
+    assert against(file, name) == forbidden

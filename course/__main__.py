@@ -44,7 +44,7 @@ def run():
             raise
         print(f"error: {error}", file=sys.stderr)
         code = 2
-    sys.exit(code)
+    sys.exit(code or 0)
 
 
 if __name__ == "__main__":

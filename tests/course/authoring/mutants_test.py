@@ -102,7 +102,7 @@ WEAK = {f"tutorial/{LESSON}/testcases/{n}_test.py": BASIC.replace("plus, 20, 3).
 def listed(answer):
     """Weak tests, and a list that calls two changes right answers."""
     changes = [["return x + y", "return x - y", "made up"], ["return x + y", answer, "made up"]]
-    return {**WEAK, f"solutions/{LESSON}/harmless.toml": f'"13.1" = {changes}\n'}
+    return {**WEAK, f"solutions/{LESSON}/audit/harmless.toml": f'"13.1" = {changes}\n'}
 
 
 @pytest.fixture(scope="module")

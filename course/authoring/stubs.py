@@ -68,7 +68,7 @@ def _handed_out(lesson: Lesson, file: str) -> str:
             return archive.read(f"{lesson.name}/{file}").decode()
     except (OSError, KeyError, ValueError, zipfile.BadZipFile, zlib.error):
         raise UsageError(
-            f"{student_bundle.PRISTINE} lacks {lesson.name}/{file}; unpack the bundle once more, in another folder"
+            f"{student_bundle.PRISTINE} cannot give {lesson.name}/{file}; unpack the bundle again, in another folder"
         ) from None
 
 

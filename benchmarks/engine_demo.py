@@ -25,9 +25,9 @@ sys.path.insert(0, str(ROOT))
 
 import torch  # noqa: E402
 
-from lab.models import addition_model
+from lab.models import addition_model  # noqa: E402
 from lab.train import evaluate  # noqa: E402
-from lab.train import settings as config
+from lab.train import settings as config  # noqa: E402
 from lab.train.lesson_run import RunConfig, grpo_config, make_trainer, named  # noqa: E402
 
 

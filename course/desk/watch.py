@@ -22,7 +22,7 @@ from course.base.manifest import Exercise, Lesson
 from course.desk import next_step, progress
 
 INTERVAL = 0.5  # seconds
-LIMIT = 120  # seconds that a suite may take for one exercise; a test's own limit (course.desk.test_timeout) ends most before
+LIMIT = 120  # seconds that a suite may take for one exercise; course.desk.test_timeout ends most tests before
 
 Digests = dict[str, str]  # exercise -> state.digest
 Changed = list[tuple[Lesson, Exercise]]

@@ -1,7 +1,7 @@
 """One call of the code under test, made where that code is: values, gradients, what it changed in place.
 
-At a desk that is this process (`course.observe.observer`), in grading the worker (`grader.sandbox.worker`). Nothing here
-knows what the answer should be.
+At a desk that is this process (`course.observe.observer`), in grading the worker (`grader.sandbox.worker`). Nothing
+here knows what the answer should be.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Plain data to bytes and back: all that may pass between a test and the code under test.
 
 Plain are None, bool, int, float, str, bytes, tensors of any dtype, lists, tuples, dicts with such keys, and
-`course.base.object_spec.Spec`. The form is a length, a JSON tree, and the raw bytes of tensors and of bytes behind it: nothing is
+`course.base.object_spec.Spec`. The form is a length, a JSON tree, and the raw bytes of tensors and of bytes: nothing is
 ever unpickled or evaluated, size is bounded before parsing, depth and count before anything is built. In the tree None,
 booleans, strings and numbers stand for themselves, all else is an object of one tag: {"t": [1, 2]} is a tuple.
 `encode` is strict about what goes in; `decode` trusts nothing that it reads.

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import engine_bench as bench  # beside this file
 
-from lab.engine import ALL_TRICKS, PLAIN
+from lab.engine import ALL_TRICKS, NO_TRICKS
 
 CASES = {("138K", 16): 15, ("138K", 64): 9, ("4.2M", 64): 3}  # model and limit -> turns; lengths are unequal
 LABELS = {
@@ -31,11 +31,11 @@ def variants() -> dict[str, object]:
     """{label: EngineConfig}, "without ..." for each trick."""
     found = {"all tricks": ALL_TRICKS}
     for name, label in LABELS.items():
-        change = {"sampler": "gumbel"} if name == "gumbel" else {name: getattr(PLAIN, name)}
+        change = {"sampler": "gumbel"} if name == "gumbel" else {name: getattr(NO_TRICKS, name)}
         found[f"without: {label}" if not name.startswith(("sampler", "gumbel")) else label] = replace(
             ALL_TRICKS, **change
         )
-    return {**found, "all off (fused layers only)": PLAIN, "the lesson's own code": None}
+    return {**found, "all off (fused layers only)": NO_TRICKS, "the lesson's own code": None}
 
 
 def measure(model_name: str, tokens: int, turns: int) -> dict[str, tuple[float, float, float]]:

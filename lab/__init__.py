@@ -1,7 +1,7 @@
 """The given instruments: the lesson switch, small models, data, plots and the training command.
 
-Importing `lab` makes lessons importable by their own name (see `course.base.switch`), and in a notebook it sees to it that an
-exercise which is not written yet gives a friendly note (see `lab.notebook`).
+Importing `lab` makes lessons importable by their own name (`course.base.switch`). In a notebook, an exercise that is
+not written yet then gives a friendly note (`lab.notebook`).
 """
 
 import os

@@ -4,15 +4,15 @@
     llama.py      the model's forward pass in few operations
     generate.py   rollouts; sampling.py: drawing tokens
     packing.py    which tokens of a batch go through the layers, and who attends to whom
-    head.py       log-probabilities and loss without a table of logits
-    update.py     the gradient of a batch, and scoring
-    lesson14.py, lesson16.py   the lessons' trainers with those parts exchanged
+    log_prob_loss.py   log-probabilities and loss without a table of logits
+    update.py     the gradient of a batch, and the log-probabilities of its tokens
+    any_model.py  rollout and gradient for models that are no Llamas
 
-docs/ENGINE.md, in the repository, says what each trick does and is worth. The lessons are where to learn from; nothing
-here is needed to understand them.
+docs/ENGINE.md, in the repository, says what each trick does and is worth. A lesson's given/engine.py passes these
+functions to its trainer. The lessons are where to learn from; nothing here is needed to understand them.
 """
 
-from lab.engine.config import ALL_TRICKS, PLAIN, EngineConfig
+from lab.engine.config import ALL_TRICKS, NO_TRICKS, EngineConfig
 from lab.engine.generate import generate
 
-__all__ = ["ALL_TRICKS", "PLAIN", "EngineConfig", "generate"]
+__all__ = ["ALL_TRICKS", "NO_TRICKS", "EngineConfig", "generate"]

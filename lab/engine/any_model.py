@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from lab.engine.config import EngineConfig
-from lab.engine.head import LossOf
+from lab.engine.log_prob_loss import LossOf
 from lab.engine.sampling import draw
 from lab.engine.update import passes
 

@@ -57,7 +57,7 @@ def bfloat16_pays(model: Any) -> bool:
     return bool(has.get("amx_bf16") or has.get("avx512_bf16")) and model.config.hidden_size >= WIDE
 
 
-PLAIN = EngineConfig(
+NO_TRICKS = EngineConfig(
     prompt_once=False, static_cache=False, drop_finished=False, sampler="multinomial", share_prompt=False, unpad=False,
     pass_tokens=0, sort_by_length=False, head_chunk=0, skip_silent=False, fused_adamw=False,
 )  # fmt: skip

@@ -46,7 +46,7 @@ class Weights(NamedTuple):
     padding_id: int | None  # the token whose embedding gets no gradient (transformers' padding_idx)
 
 
-def why_not(model: Any) -> str | None:
+def unsupported_reason(model: Any) -> str | None:
     """Why the engine cannot run this model; None if it can."""
     config = getattr(model, "config", None)
     if type(model).__name__ != "LlamaForCausalLM" or config is None:
@@ -66,9 +66,10 @@ def read_weights(model: Any, dtype: torch.dtype | None = None) -> Weights:
     transformers rotates entry j of a head together with entry j + D / 2. Here they stand beside each other, so that the
     pair is a complex number; queries and keys are reordered alike, and their products stay the same.
 
-    dtype: cast to it, if given; the norms stay as they are. Raises ValueError for a model that `why_not` refuses.
+    dtype: cast to it, if given; the norms stay as they are. Raises ValueError for a model that `unsupported_reason`
+    refuses.
     """
-    if reason := why_not(model):
+    if reason := unsupported_reason(model):
         raise ValueError(reason)
 
     def cast(weight: Tensor) -> Tensor:

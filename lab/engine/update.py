@@ -1,4 +1,4 @@
-"""The gradient of a batch, and scoring one without gradient. What the loss is, the lesson says.
+"""The gradient of a batch, and the log-probabilities of its tokens. The caller says what the loss is.
 
 A batch is what lesson 14's get_batch makes: ids and mask (B, L), prompt, completion and padding on the right. Its M
 completion tokens are numbered row by row, as mask.nonzero() lists them; a loss is a function of some of them.
@@ -12,14 +12,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from lab.engine import head
 from lab.engine.config import EngineConfig
 from lab.engine.llama import read_weights
+from lab.engine.log_prob_loss import LossOf, chunked_log_probs, chunked_loss
 from lab.engine.packing import hidden_states, new_prompts, pack
 
 
 def backward(
-    model: Any, ids: Tensor, mask: Tensor, rows: Tensor, loss_of: head.LossOf, *, temperature: float,
+    model: Any, ids: Tensor, mask: Tensor, rows: Tensor, loss_of: LossOf, *, temperature: float,
     micro_batch_size: int, config: EngineConfig,
 ) -> tuple[float, Tensor]:  # fmt: skip
     """Adds the gradient of a loss to the model's parameters, in passes of at most micro_batch_size rows (0: any number)
@@ -42,7 +42,7 @@ def backward(
         own = number[part][mask[part].bool()]  # the numbers of the packed targets
         w = read_weights(model, config.cast(model))
         hidden = F.embedding(packed.scored, hidden_states(w, model, packed))  # (m, h)
-        loss, chosen = head.head_loss(
+        loss, chosen = chunked_loss(
             hidden, w.head, packed.targets, temperature, lambda lp, i, own=own: loss_of(lp, own[i]), config.head_chunk
         )
         loss.backward()
@@ -77,21 +77,47 @@ def by_length(ids: Tensor, mask: Tensor, keep_groups: bool) -> Tensor:
     return length.argsort(descending=True, stable=True)
 
 
-@torch.no_grad()
-def score(
-    model: Any, ids: Tensor, mask: Tensor, *, temperature: float, config: EngineConfig, entropy: bool = False
-) -> tuple[Tensor, Tensor | None]:
-    """(log_probs, entropies or None), each (B, L - 1) next to mask[:, 1:], 0 where that is 0; without gradient."""
+def token_log_probs(model: Any, ids: Tensor, mask: Tensor, temperature: float, *, config: EngineConfig) -> Tensor:
+    """Log-probabilities of the completions' tokens, (B, L - 1) next to mask[:, 1:], 0 where that is 0; with gradient
+    where one is wanted. All passes then stay in memory until it has been computed: `backward` needs less."""
     w = read_weights(model, config.cast(model))
-    dtype = torch.promote_types(model.dtype, torch.float32)
-    tables = [torch.zeros(mask[:, 1:].shape, dtype=dtype, device=ids.device) for _ in range(2)]
-    for part in passes(torch.arange(len(ids), device=ids.device), mask, 0, config.pass_tokens):
+    places = mask[:, 1:].bool()
+    found = []
+    for part in passes(places.any(1).nonzero()[:, 0], mask, 0, config.pass_tokens):
         packed = pack(ids[part], mask[part], config.share_prompt, config.unpad)
         hidden = F.embedding(packed.scored, hidden_states(w, model, packed))
-        found = head.score(hidden, w.head, packed.targets, temperature, config.head_chunk, entropy)
-        where = torch.zeros_like(mask, dtype=torch.bool)
-        where[part] = mask[part].bool()
-        for table, values in zip(tables, found, strict=True):
-            if values is not None:
-                table[where[:, 1:]] = values.to(dtype)
-    return tables[0], tables[1] if entropy else None
+        found.append(chunked_log_probs(hidden, w.head, packed.targets, temperature, config.head_chunk))
+    table = torch.zeros(places.shape, dtype=torch.promote_types(model.dtype, torch.float32), device=ids.device)
+    return table.masked_scatter(places, torch.cat(found).to(table.dtype)) if found else table
+
+
+def fused_loss(
+    model: Any, ids: Tensor, mask: Tensor, rows: Tensor, loss_of: LossOf, *, temperature: float, config: EngineConfig
+) -> tuple[Tensor, Tensor]:
+    """(loss, log_probs) as `backward` has them. Its gradient is computed at once and set aside: loss.backward() adds it
+    to the parameters, so that this loss stands where a plain one would."""
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    before = [p.grad for p in parameters]
+    for p in parameters:
+        p.grad = None
+    value, log_probs = backward(
+        model, ids, mask, rows, loss_of, temperature=temperature, micro_batch_size=0, config=config
+    )
+    gradients = [p.grad for p in parameters]
+    for p, gradient in zip(parameters, before, strict=True):
+        p.grad = gradient
+    return _LossWithGradient.apply(torch.tensor(value, dtype=torch.float64), gradients, *parameters), log_probs
+
+
+class _LossWithGradient(torch.autograd.Function):
+    """A number whose gradient is known."""
+
+    @staticmethod
+    def forward(ctx: Any, value: Tensor, gradients: list[Tensor], *_parameters: Tensor) -> Tensor:
+        ctx.gradients = gradients
+        return value.clone()
+
+    @staticmethod
+    def backward(ctx: Any, scale: Tensor) -> tuple[Any, ...]:
+        gradients, ctx.gradients = ctx.gradients, None  # backward runs once
+        return None, None, *(gradient.mul_(scale) for gradient in gradients)

@@ -1,15 +1,14 @@
-"""GRPO on a model of transformers, as `python -m lab.train` does it for a configuration without `trainer`.
+"""The training command, `python -m lab.train`; docs/TRAINING.md is for readers.
 
-    options.py      every option with its line of doc, and which combinations are impossible
-    forms.py        configuration files in their other spellings; keys that do not exist
-    advantages.py   rewards -> advantages: scaling, clipping, baselines, normalisation
-    groups.py       the group size, step by step
-    rewards.py      rewards by name; execution.py: running a program that a model wrote
-    data.py         problems from a task or a file, put into the model's chat template
-    trainer.py      one step; processes.py: several processes that do it together
-    plain.py        rollout and gradient for models that lab/engine does not run
-    measure.py      accuracy on held-out problems with its confidence interval
-    run.py          the run: folder, checkpoints, resuming, what is shown
-
-The algorithm is lesson 14's, whose own loss and schedule are used, on lab/engine. docs/TRAINING.md is for readers.
+__main__.py      the command line
+run.py           the one training loop: folder, resume, progress, evaluation, checkpoints, report
+lesson_run.py    what a lesson's run trains (a configuration with `trainer`)
+model_run.py     what a run on a model of transformers trains; model_trainer.py: one step of it
+options.py       the options of such a run, which values and combinations make sense
+settings.py      configuration files and key=value arguments -> settings, or one sentence
+evaluation.py    accuracy on held-out problems with its confidence interval
+report.py        what is shown, and samples.md; tensorboard_log.py
+run_folder.py    config.yaml, metrics.jsonl, checkpoints
+problems.py      problems from a task or a file, put into the model's chat template; table_files.py
+distributed.py   several processes that train together; interrupt.py: Ctrl-C
 """

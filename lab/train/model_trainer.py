@@ -1,66 +1,65 @@
-"""One step of GRPO on the engine, with the options of options.py: lesson 14's step, and what the lesson left out.
+"""One step of GRPO on a model of transformers, by the engine, with the options of options.py.
 
     problems -> completions (of this process's share) -> rewards of all -> advantages -> one update for each mini-batch
 
-Loss, clip fraction and schedule are lesson 14's own code; rollout and gradient are the engine's (or, for models that
-it does not run, plain.py's). Every random draw depends on the seed, the step and its place in the batch: a resumed run
-repeats nothing, and how many processes share the work changes nothing.
+The loss is a lesson's, if the options name one. Models that the engine does not run go through lab/engine/any_model.py.
+Every random draw depends on the seed, the step and its place in the batch: a resumed run repeats nothing, and how many
+processes share the work changes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
-from lesson14_grpo_ppo_clip.given.engine_trainer import FastTrainer
-from lesson14_grpo_ppo_clip.training.grpo_trainer import GRPOConfig
-from torch import Tensor
+from torch import Tensor, nn
 
-from lab.engine import EngineConfig, any_model, generate
-from lab.engine.llama import why_not
-from lab.rl import named_rewards
+from lab.engine import EngineConfig, any_model, generate, update
+from lab.engine.llama import unsupported_reason
+from lab.rl import ppo_clip
 from lab.rl.advantages import advantages
 from lab.rl.group_size import group_size, next_size
-from lab.train.accuracy import uniforms
+from lab.rl.optimizers import fused, make_optimizer, scheduled_rate
+from lab.rl.rewards import Score, coin_toss
 from lab.train.distributed import Processes
+from lab.train.evaluation import Problem, uniforms
 from lab.train.options import Options
-from lab.train.problems import Problem, Stream, as_prompt, rectangle, task
-
-
-def lesson_config(options: Options, steps: int) -> GRPOConfig:
-    """The settings that lesson 14's code reads, too."""
-    a, g = options.algorithm, options.grpo
-    return GRPOConfig(
-        prompts_per_step=a.batch_size, group_size=g.group_size, updates_per_generation=g.updates_per_batch,
-        max_new_tokens=g.max_new_tokens, temperature=g.temperature, epsilon=g.epsilon, aggregation=g.aggregation,
-        num_steps=steps, learning_rate=a.learning_rate, warmup_steps=g.warmup_steps, final_rate=g.final_rate,
-        max_grad_norm=g.max_grad_norm, optimizer=g.optimizer_type, seed=options.seed,
-    )  # fmt: skip
+from lab.train.problems import Stream, as_prompt, rectangle, task
+from lab.train.run import named
 
 
 def engine_config(options: Options) -> EngineConfig:
-    """Old log-probabilities are the first update's own where all completions are in it."""
+    """Old log-probabilities are the first update's own if all completions are in it."""
     first = options.algorithm.mini_batch_size in (None, options.algorithm.batch_size)
     dtype = "float32" if options.dtype == "float64" else options.dtype  # float64 weights stay as they are
     return EngineConfig(sampler="inverse", first_update_log_probs=first, dtype=dtype)
 
 
-class Trainer(FastTrainer):
-    """Trains `model` in place. `step_number` counts the steps that are done."""
+class ModelTrainer:
+    """Trains `model` in place. `step_number` counts the steps that are done. score: the reward of a completion, None
+    for a coin toss."""
 
     def __init__(self, model: Any, tokenizer: Any, problems: Sequence[Problem], options: Options, steps: int,
-                 processes: Processes | None = None):  # fmt: skip
-        super().__init__(model, tokenizer, None, lesson_config(options, steps), engine=engine_config(options))
-        self.options, self.steps, self.processes = options, steps, processes or Processes()
-        self.sample: Any = generate
-        if why_not(model):  # the engine does not run it
-            self.sample, self.gradient = any_model.generate, any_model.backward
+                 score: Score | None, processes: Processes | None = None):  # fmt: skip
+        self.model, self.tokenizer, self.options, self.steps, self.score = model, tokenizer, options, steps, score
+        self.processes = processes or Processes()
+        self.engine = engine_config(options)
+        self.generate: Any = generate
+        self.backward: Any = update.backward
+        if unsupported_reason(model):
+            self.generate, self.backward = any_model.generate, any_model.backward
+        self.loss: Callable[..., Tensor] = named(options.loss) if options.loss else ppo_clip.ppo_clip_loss
+        made = make_optimizer(options.grpo.optimizer_type, model.parameters(), options.algorithm.learning_rate)
+        self.optimizer = fused(made)
         self.stream = Stream(problems, options.seed)
-        self.score = named_rewards.make(options)
         self.chat: bool = getattr(task(options), "CHAT", True)
+        self.step_number = 0
         self.average: float | None = None  # the moving average of the rewards
-        self.present = options.grpo.group_size  # of the schedule "signal"
+        self.adaptive_size = options.grpo.group_size  # of the schedule "signal"
+        self.entropy = 0.0  # of the rollout, as its first update finds it
+        model.eval()  # no dropout: with it the ratio would not be 1 if nothing has changed
 
     def complete(
         self, questions: Sequence[str], draws: Tensor, temperature: float
@@ -70,7 +69,7 @@ class Trainer(FastTrainer):
         known = getattr(self.model.generation_config, "eos_token_id", None)
         known = [self.tokenizer.eos_token_id, *(known if isinstance(known, list) else [known])]
         ends = {number for number in known if number is not None} or {-1}  # -1: no token ends a completion
-        return self.sample(
+        return self.generate(
             self.model, self.tokenizer, [self.prompt(q) for q in questions], draws.shape[1],
             draws.shape[2], temperature, sorted(ends), config=self.engine, uniforms=draws.flatten(0, 1),
         )  # fmt: skip
@@ -85,7 +84,7 @@ class Trainer(FastTrainer):
         """(P, G): the rewards of the whole batch, each process having judged its own completions."""
         places = [(i, g) for i in mine for g in range(G)]
         if self.score is None:
-            own = [named_rewards.toss(self.options.seed, self.step_number, i * G + g) for i, g in places]
+            own = [coin_toss(self.options.seed, self.step_number, i * G + g) for i, g in places]
         else:
             pairs = zip(self.texts(completions), places, strict=True)
             own = [self.score(text, problems[i][1]) for text, (i, _) in pairs]
@@ -94,17 +93,64 @@ class Trainer(FastTrainer):
             table[i] = row
         return self.processes.add_tensor(table)
 
-    def total(self, count: int) -> int:
-        return round(self.processes.add(count))
+    def update(self, ids: Tensor, mask: Tensor, advantages: Tensor, old_log_probs: Tensor) -> dict[str, float]:
+        """One step of the optimizer on the rows of all processes. The denominators are those of all rows together, so
+        that the gradient is the same however they are split. Where old_log_probs are NaN (of the tokens), the present
+        ones are put in."""
+        options, engine = self.options.grpo, self.engine
+        counted = mask[:, 1:].bool()  # (B, L - 1), with M ones
+        rows, tokens = (round(self.processes.add(count)) for count in (len(ids), int(counted.sum())))
+        denominators = {"token": tokens, "sequence": rows, "constant": rows * options.max_new_tokens}
+        denominator = denominators[options.aggregation]
+        old = old_log_probs[counted]  # (M,)
+        owner = counted.nonzero()[:, 0]  # (M,) the row of each token
+        share = 1 / counted.sum(1)[owner] if options.aggregation == "sequence" else 1.0  # of a token in its row's mean
+        a = advantages[owner] * share  # (M,)
 
-    def share_gradients(self) -> None:
+        def loss_of(log_probs: Tensor, numbers: Tensor) -> Tensor:
+            """Each token stands as a row of its own."""
+            before = torch.where(old[numbers].isnan(), log_probs.detach(), old[numbers])
+            ones = torch.ones_like(numbers)[:, None]
+            return self.loss(
+                log_probs[:, None], before[:, None], a[numbers], ones, options.epsilon, "token", denominator
+            )
+
+        trained = counted.any(1) & (advantages != 0) if engine.skip_silent else counted.any(1)
+        self.optimizer.zero_grad()
+        loss, log_probs = self.backward(
+            self.model, ids, mask, trained.nonzero()[:, 0], loss_of, temperature=options.temperature,
+            micro_batch_size=-(-len(ids) // options.gradient_accumulation_steps), config=engine,
+        )  # fmt: skip
+        if bool((old.isnan() & ~log_probs.isnan()).any()):  # the first update of a rollout
+            old_log_probs[counted] = old = log_probs.to(old.dtype)
+            self.entropy = -log_probs.nanmean().item()  # over the tokens that are trained on
         self.processes.add_gradients(self.model)
+        clipped = ppo_clip.clip_fraction(log_probs, old, a, options.epsilon) * len(owner) / max(tokens, 1)
+        grad_norm = nn.utils.clip_grad_norm_(self.model.parameters(), options.max_grad_norm)
+        self.optimizer.step()
+        return {"loss": loss, "clip_fraction": clipped, "grad_norm": grad_norm.item()}
+
+    def batches(
+        self, problems: Sequence[Problem], mine: list[int], completions: Sequence[Tensor], log_probs: Sequence[Tensor],
+        weights: Tensor,
+    ) -> list[tuple[Tensor, Tensor, Tensor, Tensor]]:  # fmt: skip
+        """The arguments of one update for each mini-batch. weights: the advantages of all, (P, G)."""
+        (P, G), size, found = weights.shape, self.options.algorithm.update_size, []
+        for begin in range(0, P, size):
+            rows = [n * G + j for n, i in enumerate(mine) if begin <= i < begin + size for j in range(G)]
+            prompts = [self.prompt(problems[mine[row // G]][0]) for row in rows]
+            ids, mask = rectangle(self.tokenizer, prompts, [completions[row] for row in rows])
+            old = torch.zeros(mask[:, 1:].shape, dtype=log_probs[0].dtype, device=ids.device)
+            old[mask[:, 1:].bool()] = torch.cat([log_probs[row] for row in rows])
+            own = weights[mine].flatten()[rows].to(ids.device, torch.promote_types(self.model.dtype, torch.float32))
+            found.append((ids, mask, own, old))
+        return found
 
     def step(self) -> dict[str, float]:
         """One rollout and its updates. Returns the metrics of all processes together: those of lesson 14, and
         group_size."""
         a, g, k = self.options.algorithm, self.options.grpo, self.step_number
-        P, G = a.batch_size, group_size(g, k, self.steps, self.present)
+        P, G = a.batch_size, group_size(g, k, self.steps, self.adaptive_size)
         mine = self.processes.mine(P)
         problems = self.stream.batch(k, P)
         draws = uniforms((P, G, g.max_new_tokens), self.options.seed, k)[mine]
@@ -113,31 +159,18 @@ class Trainer(FastTrainer):
         table = self.rewards_of(completions, problems, mine, G)  # (P, G)
         weights, self.average = advantages(table, g, self.average)  # (P, G)
 
-        rate = self.learning_rate()
+        rate = scheduled_rate(a.learning_rate, k, self.steps, g.warmup_steps, g.final_rate)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        batches = []
-        size = a.mini_batch_size or P
-        for begin in range(0, P, size):
-            rows = [n * G + j for n, i in enumerate(mine) if begin <= i < begin + size for j in range(G)]
-            prompts = [self.prompt(problems[mine[row // G]][0]) for row in rows]
-            ids, mask = rectangle(self.tokenizer, prompts, [completions[row] for row in rows])
-            old = torch.zeros(mask[:, 1:].shape, dtype=log_probs[0].dtype, device=ids.device)
-            old[mask[:, 1:].bool()] = torch.cat([log_probs[row] for row in rows])
-            part = weights[mine].flatten()[rows].to(ids.device, torch.promote_types(self.model.dtype, torch.float32))
-            batches.append((ids, mask, part, old))
-        updates = []
-        for _ in range(g.updates_per_batch):
-            for batch in batches:
-                self.config.micro_batch_size = -(-len(batch[0]) // g.gradient_accumulation_steps)
-                updates.append(self.update(*batch))
+        batches = self.batches(problems, mine, completions, log_probs, weights)
+        updates = [self.update(*batch) for _ in range(g.updates_per_batch) for batch in batches]
         self.step_number += 1
         signal = (table.amin(1) < table.amax(1)).double().mean().item()
-        self.present = next_size(g, self.present, signal)
+        self.adaptive_size = next_size(g, self.adaptive_size, signal)
         if not self.engine.first_update_log_probs:
             self.entropy = -torch.cat(log_probs).mean().item()
         everyone = self.processes.everyone((sum(map(len, completions)), self.entropy, updates))
-        entropies = [entropy for _, entropy, _ in everyone if entropy]  # none where no completion was trained on
+        entropies = [entropy for _, entropy, _ in everyone if entropy]  # none if no completion was trained on
         return {
             "reward": table.mean().item(), "signal": signal, "group_size": G,
             "completion_length": sum(tokens for tokens, _, _ in everyone) / (P * G),
@@ -148,8 +181,15 @@ class Trainer(FastTrainer):
         }  # fmt: skip
 
     def state_dict(self) -> dict[str, Any]:
-        return {**super().state_dict(), "average": self.average, "present": self.present}
+        return {
+            "step_number": self.step_number, "optimizer": copy.deepcopy(self.optimizer.state_dict()),
+            "average": self.average, "adaptive_size": self.adaptive_size,
+        }  # fmt: skip
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        super().load_state_dict(state)
-        self.average, self.present = state["average"], state["present"]
+        self.step_number, self.average, self.adaptive_size = (
+            state["step_number"],
+            state["average"],
+            state["adaptive_size"],
+        )
+        self.optimizer.load_state_dict(state["optimizer"])

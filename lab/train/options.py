@@ -1,110 +1,238 @@
-"""The options of a run: one line of doc each, from which docs/TRAINING.md has its table (`python -m lab.train.options`).
-
-Which values make sense, checks.py says; keys that do not exist and other spellings are the affair of forms.py.
-"""
+"""The options of a run on a model of transformers: one line of doc each, and which values and combinations make sense.
+docs/TRAINING.md has its table from here: python -m lab.train.options."""
 
 from __future__ import annotations
 
-import dataclasses
-import inspect
-import re
-from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from course.base.errors import UsageError
+from lab import tasks
+from lab.train import settings
+from lab.train.settings import Settings, option
 
 
-@dataclasses.dataclass
-class Algorithm:
-    name: str = "grpo"  # the only one; for PPO see lesson 15
-    learning_rate: float = 1e-6  # of the optimizer, after the warm-up
-    batch_size: int = 16  # problems in a rollout, of all processes together
-    mini_batch_size: int | None = None  # problems in one update of the optimizer; null: the whole batch
-    epochs: int = 1  # passes over the training problems; num_steps goes before it
+class Algorithm(Settings):
+    name: Literal["grpo"] = option("grpo", "the only one; for PPO see lesson 15")
+    learning_rate: float = option(1e-6, "of the optimizer, after the warm-up", gt=0)
+    batch_size: int = option(16, "problems in a rollout, of all processes together", ge=1)
+    mini_batch_size: int | None = option(None, "problems in one update of the optimizer; null: the whole batch", ge=1)
+    epochs: int = option(1, "passes over the training problems; num_steps goes before it", ge=1)
+
+    @model_validator(mode="after")
+    def mini_batches_fill_the_batch(self) -> Algorithm:
+        if self.mini_batch_size and self.batch_size % self.mini_batch_size:
+            raise ValueError(
+                f"algorithm.mini_batch_size ({self.mini_batch_size}) must divide batch_size ({self.batch_size}); each "
+                "update takes as many problems"
+            )
+        return self
+
+    @property
+    def update_size(self) -> int:
+        """Problems in one update."""
+        return self.mini_batch_size or self.batch_size
 
 
-@dataclasses.dataclass
-class Grpo:
-    group_size: int = 8  # completions of each problem
-    baseline_type: str = "group_mean"  # rewards less group_mean, group_median or exponential_moving_average
-    ema_decay: float = 0.9  # of the moving average: the share of the old value that a step keeps
-    temperature: float = 1.0  # of sampling, and of the log-probabilities that are trained
-    adaptive_group_size: bool = False  # the group size changes from step to step, between the next two
-    min_group_size: int = 4  # the smallest
-    max_group_size: int = 16  # the largest
-    group_size_schedule: str = "linear"  # linear: from min to max; signal: more where few groups have mixed rewards
-    reward_normalization: bool = True  # advantages are divided by the standard deviation of the rewards
-    reward_scaling: float = 1.0  # rewards are multiplied by it first
-    reward_clipping: float | None = None  # and then kept between minus this and this; null: not
-    gradient_accumulation_steps: int = 1  # parts of an update's completions; the update stays the same
-    max_grad_norm: float = 1.0  # longer gradients are shortened to it
-    optimizer_type: str = "adamw"  # adamw (without weight decay) or sgd (without momentum)
-    updates_per_batch: int = 1  # passes over a rollout; from the second on, the clip holds back
-    epsilon: float = 0.2  # of the clip: probabilities may change by this share in one rollout
-    aggregation: str = "token"  # the loss is a mean over token, sequence, or over a constant (max_new_tokens each)
-    max_new_tokens: int = 64  # the longest completion
-    warmup_steps: int = 3  # the learning rate rises linearly over so many steps
-    final_rate: float = 1.0  # and falls linearly to this fraction of itself by the last one; 1: no decay
+class Grpo(Settings):
+    group_size: int = option(8, "completions of each problem", ge=1)
+    baseline_type: Literal["group_mean", "group_median", "exponential_moving_average"] = option(
+        "group_mean", "rewards less group_mean, group_median or exponential_moving_average"
+    )
+    ema_decay: float = option(0.9, "of the moving average: the share of the old value that a step keeps", ge=0, le=1)
+    temperature: float = option(1.0, "of sampling, and of the log-probabilities that are trained", gt=0)
+    adaptive_group_size: bool = option(False, "the group size changes from step to step, between the next two")
+    min_group_size: int = option(4, "the smallest", ge=1)
+    max_group_size: int = option(16, "the largest", ge=1)
+    group_size_schedule: Literal["linear", "signal"] = option(
+        "linear", "linear: from min to max; signal: more where few groups have mixed rewards"
+    )
+    reward_normalization: bool = option(True, "advantages are divided by the standard deviation of the rewards")
+    reward_scaling: float = option(1.0, "rewards are multiplied by it first", gt=0)
+    reward_clipping: float | None = option(None, "and then kept between minus this and this; null: not", gt=0)
+    gradient_accumulation_steps: int = option(1, "parts of an update's completions; the update stays the same", ge=1)
+    max_grad_norm: float = option(1.0, "longer gradients are shortened to it", gt=0)
+    optimizer_type: Literal["adamw", "sgd"] = option("adamw", "adamw (no weight decay) or sgd (no momentum)")
+    updates_per_batch: int = option(1, "passes over a rollout; from the second on, the clip holds back", ge=1)
+    epsilon: float = option(0.2, "of the clip: probabilities may change by this share in one rollout", gt=0)
+    aggregation: Literal["token", "sequence", "constant"] = option(
+        "token", "the loss is a mean over token, sequence, or over a constant (max_new_tokens each)"
+    )
+    max_new_tokens: int = option(64, "the longest completion", ge=1)
+    warmup_steps: int = option(3, "the learning rate rises linearly over so many steps", ge=0)
+    final_rate: float = option(1.0, "and falls linearly to this fraction of itself by the last one", ge=0, le=1)
+
+    @model_validator(mode="after")
+    def groups_can_be_compared(self) -> Grpo:
+        adaptive = self.adaptive_group_size
+        smallest, key = (self.min_group_size, "min_group_size") if adaptive else (self.group_size, "group_size")
+        if smallest < 2 and self.baseline_type != "exponential_moving_average":
+            raise ValueError(
+                f"grpo.{key} is 1, and a completion alone has nothing to be compared with; take 2 or more, or "
+                "baseline_type=exponential_moving_average"
+            )
+        low, high = self.min_group_size, self.max_group_size
+        if adaptive and low > high:
+            raise ValueError(f"grpo.min_group_size ({low}) is above max_group_size ({high}); swap them")
+        if adaptive and not low <= self.group_size <= high:
+            raise ValueError(
+                f"grpo.group_size ({self.group_size}) must lie between min_group_size and max_group_size if "
+                "adaptive_group_size is on; change it or leave it out"
+            )
+        if self.reward_scaling != 1 and self.reward_normalization and self.reward_clipping is None:
+            raise ValueError(
+                f"grpo.reward_scaling={self.reward_scaling:g} changes nothing, since reward_normalization divides it "
+                "out again; set reward_normalization=false, or leave the scaling out"
+            )
+        return self
 
 
-@dataclasses.dataclass
-class Task:
-    name: str = "addition"  # a file of lab/tasks; or math_reasoning, code_generation: with data_path
-    dataset: str | None = None  # what the file of data_path holds, such as gsm8k; only a name
-    question_column: str = "question"  # of the file of data_path
-    answer_column: str = "answer"  # of the file of data_path; for code_generation: the tests, as Python
+class Task(Settings):
+    name: Literal[*tasks.NAMES, "math_reasoning", "code_generation"] = option(  # type: ignore[valid-type]
+        "addition", "a file of lab/tasks; or math_reasoning, code_generation: with data_path"
+    )
+    dataset: str | None = option(None, "what the file of data_path holds, such as gsm8k; only a name")
+    question_column: str = option("question", "of the file of data_path")
+    answer_column: str = option("answer", "of the file of data_path; for code_generation: the tests, as Python")
 
 
-@dataclasses.dataclass
-class Reward:
-    type: str = "task"  # task (its own), last_number, math_correctness, code_execution; random: must not learn
-    partial_credit: bool = False  # a tenth for a wrong number; for code, the share of tests that pass
-    timeout: float = 10.0  # seconds that a program of the model may run
-    allow_execution: bool = False  # programs that the model writes may be run on this machine
+class Reward(Settings):
+    type: Literal["task", "random", "last_number", "math_correctness", "code_execution"] = option(
+        "task", "task (its own), last_number, math_correctness, code_execution; random: must not learn"
+    )
+    partial_credit: bool = option(False, "a tenth for a wrong number; for code, the share of tests that pass")
+    timeout: float = option(10.0, "seconds that a program of the model may run", gt=0)
+    allow_execution: bool = option(False, "programs that the model writes may be run on this machine")
+
+    @model_validator(mode="after")
+    def programs_run_only_if_allowed(self) -> Reward:
+        if self.partial_credit and self.type == "random":
+            raise ValueError("reward.partial_credit means nothing for reward.type=random; leave it out")
+        if self.type == "code_execution" and not self.allow_execution:
+            raise ValueError(
+                "reward.type=code_execution runs programs that the model writes, with a time limit but no sandbox; say "
+                "reward.allow_execution=true if this machine may do that"
+            )
+        if self.allow_execution and self.type != "code_execution":
+            raise ValueError(
+                f"reward.allow_execution is for reward.type=code_execution alone, not {self.type}; leave it out"
+            )
+        return self
 
 
-@dataclasses.dataclass
-class Options:
-    name: str = ""  # of the folder under runs/; empty: the configuration file's name
-    model_path: str = "smollm2"  # smollm2, a folder, or a model id of the Hugging Face hub
-    data_path: str | None = None  # a .jsonl or .parquet file with questions and answers, for math and code
-    seed: int = 0  # of everything
-    num_steps: int | None = None  # of the run; null: as many as the epochs need
-    eval_every: int = 10  # steps between two looks at the held-out problems
-    eval_problems: int = 200  # held-out problems that are looked at, at most
-    eval_samples: int = 32  # completions of each at temperature 1, before and after; a quarter of them in between
-    checkpoint_every: int = 20  # steps
-    samples_shown: int = 5  # held-out problems whose completions are shown before and after
-    tensorboard: bool = False  # metrics also for TensorBoard, in the run's folder
-    dtype: str = "auto"  # of matrix products: auto (bfloat16 where it pays), float32, bfloat16; float64: weights too
-    algorithm: Algorithm = dataclasses.field(default_factory=Algorithm)
-    grpo: Grpo = dataclasses.field(default_factory=Grpo)
-    task: Task = dataclasses.field(default_factory=Task)
-    reward: Reward = dataclasses.field(default_factory=Reward)
+class Options(Settings):
+    OTHER_NAMES: ClassVar[dict[str, str]] = {  # of other libraries, and what beginners try
+        "lr": "algorithm.learning_rate", "num_generations": "grpo.group_size", "model": "model_path",
+        "data": "data_path", "num_train_epochs": "algorithm.epochs", "max_steps": "num_steps",
+        "max_completion_length": "grpo.max_new_tokens", "scale_rewards": "grpo.reward_normalization",
+        "num_iterations": "grpo.updates_per_batch", "clip_ratio": "grpo.epsilon", "dataset": "task.dataset",
+        **dict.fromkeys(("beta", "kl_coef"), "there is no KL term here; lesson 16's run has one (make rlhf)"),
+    }  # fmt: skip
+
+    name: str = option("", "of the folder under runs/; empty: the configuration file's name")
+    model_path: str = option("smollm2", "smollm2, a folder, or a model id of the Hugging Face hub")
+    data_path: str | None = option(None, "a .jsonl or .parquet file with questions and answers, for math and code")
+    loss: str = option("", "module:function of a lesson, such as lesson 14's ppo_clip_loss; empty: lab/rl/ppo_clip.py")
+    seed: int = option(0, "of everything", ge=0)
+    num_steps: int | None = option(None, "of the run; null: as many as the epochs need", ge=1)
+    eval_every: int = option(10, "steps between two looks at the held-out problems", ge=1)
+    eval_problems: int = option(200, "held-out problems that are looked at, at most", ge=1)
+    eval_samples: int = option(
+        32, "completions of each at temperature 1, before and after; a quarter of them in between", ge=1
+    )
+    checkpoint_every: int = option(20, "steps", ge=1)
+    samples_shown: int = option(5, "held-out problems whose completions are shown before and after", ge=0)
+    tensorboard: bool = option(False, "metrics also for TensorBoard, in the run's folder")
+    dtype: Literal["auto", "float32", "bfloat16", "float64"] = option(
+        "auto", "of matrix products: auto (bfloat16 where it pays), float32, bfloat16; float64: weights too"
+    )
+    algorithm: Algorithm = Field(default_factory=Algorithm)
+    grpo: Grpo = Field(default_factory=Grpo)
+    task: Task = Field(default_factory=Task)
+    reward: Reward = Field(default_factory=Reward)
+
+    @model_validator(mode="before")
+    @classmethod
+    def short_forms(cls, table: Any) -> Any:
+        """Groups of one word; and three keys of grpo, which may stand in algorithm, too."""
+        if not isinstance(table, dict):
+            return table
+        table = whole_groups(table)
+        if all(isinstance(table.setdefault(group, {}), dict) for group in ("algorithm", "grpo", "task", "reward")):
+            for key in ("group_size", "baseline_type", "temperature"):
+                if key in table["algorithm"]:
+                    value = table["algorithm"].pop(key)
+                    if table["grpo"].setdefault(key, value) != value:
+                        both = f"{value!r} under algorithm and {table['grpo'][key]!r} under grpo"
+                        raise ValueError(f"{key} is {both}; leave one out")
+            if table["task"].get("name") == "code_generation":
+                table["reward"].setdefault("type", "code_execution")
+        return table
+
+    @model_validator(mode="after")
+    def task_and_reward_fit(self) -> Options:
+        own, kind = self.task.name in tasks.NAMES, self.reward.type
+        if own and self.data_path:
+            raise ValueError(
+                f"data_path is not read for task.name={self.task.name}, which has its own problems; leave it out, or "
+                "take task.name=math_reasoning"
+            )
+        if own and self.task.dataset:
+            raise ValueError(
+                f"task.dataset is for math_reasoning and code_generation, not {self.task.name}; leave it out"
+            )
+        if self.task.name != "code_generation" and kind == "code_execution":
+            raise ValueError(f"reward.type=code_execution needs task.name=code_generation, not {self.task.name}")
+        if not own and self.data_path is None:
+            raise ValueError(
+                f"task.dataset={self.task.dataset or self.task.name} is not downloaded here; give it with --data_path "
+                f"file.jsonl or .parquet, whose columns are {self.task.question_column!r} and "
+                f"{self.task.answer_column!r} (task.question_column and task.answer_column name others)"
+            )
+        if self.task.name == "code_generation" and kind not in ("code_execution", "random"):
+            raise ValueError(
+                f"reward.type={kind} cannot judge programs; task.name=code_generation needs reward.type=code_execution"
+            )
+        g = self.grpo
+        smallest = self.algorithm.update_size * (g.min_group_size if g.adaptive_group_size else g.group_size)
+        if g.gradient_accumulation_steps > smallest:
+            raise ValueError(
+                f"grpo.gradient_accumulation_steps ({g.gradient_accumulation_steps}) is more than the {smallest} "
+                "completions of an update; take fewer"
+            )
+        return self
 
 
-GROUPS = {"algorithm": Algorithm, "grpo": Grpo, "task": Task, "reward": Reward}
+def whole_groups(table: dict[str, Any]) -> dict[str, Any]:
+    """A copy with `reward: {type: random}` for `reward: random`; likewise task."""
+    table = {key: dict(value) if isinstance(value, dict) else value for key, value in table.items()}
+    for group, key in (("task", "name"), ("reward", "type")):
+        if isinstance(table.get(group), str):
+            table[group] = {key: table[group]}
+    return table
 
 
-def values(options: Options) -> Iterator[tuple[str, Any]]:
-    """Every option's full name and value."""
-    for field in dataclasses.fields(options):
-        value = getattr(options, field.name)
-        if field.name in GROUPS:
-            inner = dataclasses.asdict(value)
-            yield from ((f"{field.name}.{key}", inner[key]) for key in inner)
-        else:
-            yield field.name, value
+def read(table: dict[str, Any], where: str, processes: int = 1) -> Options:
+    """Options of a table as YAML gives it. where: the file's name, for messages. Raises UsageError."""
+    options = settings.build(Options, table, where)
+    options.name = options.name or Path(where).stem
+    if options.algorithm.update_size % processes:
+        key = "mini_batch_size" if options.algorithm.mini_batch_size else "batch_size"
+        raise UsageError(
+            f"algorithm.{key} is {options.algorithm.update_size}, which {processes} processes cannot share; take a "
+            "multiple"
+        )
+    return options
 
 
 def table() -> str:
     """The options in Markdown: name, default, line of doc."""
     lines = ["| option | default | |", "|---|---|---|"]
-    for prefix, cls in (("", Options), *((f"{name}.", cls) for name, cls in GROUPS.items())):
-        docs = dict(re.findall(r"^    (\w+): [^#\n]*# (.*)$", inspect.getsource(cls), flags=re.MULTILINE))
-        for field in dataclasses.fields(cls):
-            if field.name not in GROUPS:
-                default = {"None": "null", "True": "true", "False": "false", "": "empty"}.get(str(field.default))
-                default = default or field.default
-                lines.append(f"| `{prefix}{field.name}` | {default} | {docs[field.name]} |")
+    for name, field in settings.all_keys(Options).items():
+        shown = {"None": "null", "True": "true", "False": "false", "": "empty"}.get(str(field.default), field.default)
+        lines.append(f"| `{name}` | {shown} | {field.description} |")
     return "\n".join(lines)
 
 

@@ -12,10 +12,9 @@ from torch import Tensor
 
 from course.base.errors import UsageError
 from lab import tasks
+from lab.train.evaluation import Problem
 from lab.train.options import Options
 from lab.train.table_files import read_columns
-
-Problem = tuple[str, str]  # question, answer
 
 
 def task(options: Options) -> Any:
@@ -48,12 +47,6 @@ def as_prompt(tokenizer: Any, question: str, chat: bool = True) -> str:
     text = tokenizer.apply_chat_template(asked, tokenize=False, add_generation_prompt=True)
     first = tokenizer.bos_token  # `encode` adds it once more
     return text[len(first) :] if first and text.startswith(first) and tokenizer.encode("")[:1] else text
-
-
-def spread(rows: Sequence[Problem], count: int) -> list[Problem]:
-    """`count` of them in an order that is the same for all runs."""
-    order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(1)).tolist()
-    return [rows[i] for i in order[:count]]
 
 
 class Stream:

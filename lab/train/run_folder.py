@@ -41,7 +41,7 @@ def check_name(name: str) -> None:
         raise UsageError(f"name must be a folder name for runs/, not {name!r}")
 
 
-def own_memory(model: torch.nn.Module) -> None:
+def copy_weights_off_file(model: torch.nn.Module) -> None:
     """Takes a loaded model's weights off their file's memory, whose odd addresses change matrix products' rounding."""
     for p in model.parameters():
         p.data = p.data.clone()

@@ -1,31 +1,56 @@
-"""Settings from YAML and the command line into dataclasses; whatever does not fit is told in one sentence."""
+"""Settings from YAML and the command line into pydantic models and dataclasses.
+
+Whatever does not fit is reported in one sentence that names the key and says what to do.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import difflib
-import types
+import re
 import typing
-from collections.abc import Callable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from course.base.errors import UsageError
 
+
+class Settings(BaseModel):
+    """A group of settings: unknown keys are errors, and text is no number."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+def option(default: Any, doc: str, **limits: Any) -> Any:
+    """A field with its line of documentation, and limits such as gt=0."""
+    return Field(default, description=doc, **limits)
+
+
+SomeSettings = TypeVar("SomeSettings", bound=Settings)
 T = TypeVar("T")
 
 
-def load(cls: type[T], path: Path, overrides: list[str]) -> T:
-    """Reads `path`, applies overrides such as "grpo.seed=3", and makes a `cls`. Raises UsageError."""
-    return build(cls, read(path, overrides), path.name)
+class _Loader(yaml.SafeLoader):
+    """YAML 1.1 reads 1e-3 as text; here it is a number."""
 
 
-def read(path: Path, overrides: list[str]) -> dict[str, Any]:
-    """The table of `path` with the overrides applied. Raises UsageError."""
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+"), "-+.0123456789"
+)
+
+
+def parse(text: str) -> Any:
+    return yaml.load(text, _Loader)  # a SafeLoader
+
+
+def read(path: Path, overrides: Iterable[str] = ()) -> dict[str, Any]:
+    """The table of a YAML file with overrides such as "grpo.seed=3" applied. Raises UsageError."""
     try:
-        table = yaml.safe_load(path.read_text(encoding="utf-8"))
+        table = parse(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, IsADirectoryError):
         raise UsageError(f"{path}: no such file; a run needs a configuration such as configs/demo.yaml") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -37,48 +62,6 @@ def read(path: Path, overrides: list[str]) -> dict[str, Any]:
     return table
 
 
-def build(cls: type[T], table: dict[str, Any], where: str) -> T:
-    """Makes the dataclass `cls` from a table, nested dataclasses from nested tables. Raises UsageError."""
-    hints = typing.get_type_hints(cls)
-    known = {f.name: f for f in dataclasses.fields(cls)}
-    values = {}
-    for key, value in table.items():
-        if key not in known:
-            near = difflib.get_close_matches(str(key), known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"the keys are {', '.join(known)}"
-            raise UsageError(f"{where}: unknown key {key!r}; {hint}")
-        values[key] = _fitted(hints[key], value, f"{where}: key {key!r}")
-    for name, f in known.items():
-        if name not in values and f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING:
-            raise UsageError(f"{where}: key {name!r} is missing")
-    return cls(**values)
-
-
-def _fitted(hint: Any, value: Any, where: str) -> Any:
-    if dataclasses.is_dataclass(hint):
-        if not isinstance(value, dict):
-            raise UsageError(f"{where} must be a group of settings, not {value!r}")
-        return build(hint, value, where)
-    if typing.get_origin(hint) in (typing.Union, types.UnionType):
-        if value is None and type(None) in typing.get_args(hint):
-            return None
-        return _fitted(next(h for h in typing.get_args(hint) if h is not type(None)), value, where)
-    if typing.get_origin(hint) is Callable or getattr(hint, "_is_protocol", False):
-        raise UsageError(f"{where} is a function, which cannot be set here")
-    if typing.get_origin(hint) is dict:
-        hint = dict
-    if hint is float and isinstance(value, str):  # YAML reads 1e-3 as text: it wants 1.0e-3
-        try:
-            return float(value)
-        except ValueError:
-            pass
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(hint, type) and (not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool)):
-        raise UsageError(f"{where} must be {hint.__name__}, not {value!r}")
-    return value
-
-
 def apply(table: dict[str, Any], override: str) -> None:
     """Puts an override such as "grpo.seed=3" into the table. Raises UsageError."""
     name, equals, text = override.partition("=")
@@ -86,11 +69,89 @@ def apply(table: dict[str, Any], override: str) -> None:
         raise UsageError(f"{override!r} is not a setting; write key=value, such as grpo.num_steps=50")
     *groups, key = name.split(".")
     for group in groups:
-        inner = table.setdefault(group, {})
-        if not isinstance(inner, dict):
+        table = table.setdefault(group, {})
+        if not isinstance(table, dict):
             raise UsageError(f"{override!r}: {group!r} is not a group of settings")
-        table = inner
     try:
-        table[key] = yaml.safe_load(text)
+        table[key] = parse(text)
     except yaml.YAMLError as error:
         raise UsageError(f"{override!r} is not valid YAML: {' '.join(str(error).split())}") from None
+
+
+def build(cls: type[SomeSettings], table: dict[str, Any], where: str) -> SomeSettings:
+    """A `cls` made from a table. `where` names the table in messages. Raises UsageError."""
+    try:
+        return cls.model_validate(table)
+    except ValidationError as error:
+        first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")  # a mistyped key explains the rest
+        raise UsageError(f"{where}: {_sentence(cls, first)}") from None
+
+
+def build_dataclass(cls: type[T], table: dict[str, Any], where: str) -> T:
+    """An object of a plain dataclass, such as a lesson's GRPOConfig, checked alike. Raises UsageError."""
+    hints, fields = typing.get_type_hints(cls), {}
+    for f in dataclasses.fields(cls):  # type: ignore[arg-type]
+        default = {"default_factory": f.default_factory} if callable(f.default_factory) else {"default": f.default}
+        required = f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
+        fields[f.name] = (hints[f.name], ... if required else Field(**default))
+    made = build(create_model(cls.__name__, __base__=Settings, **fields), table, where)  # type: ignore[call-overload]
+    try:
+        return cls(**{name: getattr(made, name) for name in fields})
+    except ValueError as error:
+        raise UsageError(f"{where}: {error}") from None
+
+
+def _sentence(cls: type[Settings], error: Any) -> str:
+    """What one of pydantic's errors says, with the full name of the key and what is nearest to it."""
+    key, value = ".".join(map(str, error["loc"])), error["input"]
+    if error["type"] == "extra_forbidden":
+        return f"unknown key {key!r}; {nearest_key(cls, key)}"
+    if error["type"] == "missing":
+        return f"key {key!r} is missing"
+    if error["type"] == "value_error":  # raised by a model of ours: a whole sentence
+        return str(error["ctx"]["error"])
+    if error["type"] in ("model_type", "dict_type"):
+        return f"key {key!r} must be a group of settings, not {value!r}"
+    if error["type"] == "callable_type":
+        return f"key {key!r} is a function, which cannot be set here"
+    meant = difflib.get_close_matches(str(value).lower(), re.findall(r"'(\w+)'", error["msg"]), n=1)
+    hint = f"; did you mean {meant[0]!r}?" if meant and meant[0] != value else ""
+    return f"key {key!r} {error['msg'].replace('Input should', 'must')}, not {value!r}{hint}"
+
+
+def all_keys(cls: type[Settings], prefix: str = "") -> dict[str, Any]:
+    """The full name of every setting, those of groups with a dot, and its field."""
+    found: dict[str, Any] = {}
+    for name, field in cls.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Settings):
+            found |= all_keys(field.annotation, f"{prefix}{name}.")
+        else:
+            found[prefix + name] = field
+    return found
+
+
+def nearest_key(cls: type[Settings], key: str) -> str:
+    """What to write instead of a key that does not exist. A model's OTHER_NAMES are what people try."""
+    names, last = list(all_keys(cls)), key.rpartition(".")[2]
+    other = getattr(cls, "OTHER_NAMES", {})
+    if last in other:
+        return other[last] if " " in other[last] else f"it is {other[last]!r} here"
+    by_last = {name.rpartition(".")[2]: name for name in names}
+    near = difflib.get_close_matches(last, by_last, n=1, cutoff=0.7)
+    if near:
+        return f"did you mean {by_last[near[0]]!r}?"
+    group = key.rpartition(".")[0]
+    inside = [name for name in names if name.startswith(group + ".")] if group else []
+    return f"the keys are {', '.join(inside or cls.model_fields)}"
+
+
+def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """The full names of settings that differ."""
+    found = []
+    for key in sorted({*old, *new}):
+        a, b = old.get(key), new.get(key)
+        if isinstance(a, dict) and isinstance(b, dict):
+            found += [f"{key}.{name}" for name in differences(a, b)]
+        elif a != b:
+            found.append(key)
+    return found

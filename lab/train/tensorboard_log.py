@@ -1,4 +1,4 @@
-"""Metrics for TensorBoard, whose package is not among the course's own: it is asked for where it is wanted."""
+"""Metrics for TensorBoard, whose package is not among the course's own: a message says how to install it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from course.base.errors import UsageError
 
 
-class Board:
+class TensorBoardLog:
     """Writes the numbers of each step below `folder`."""
 
     def __init__(self, folder: Path):

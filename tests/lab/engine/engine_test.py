@@ -15,7 +15,7 @@ from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausa
 from transformers.models.llama.modeling_llama import LlamaRMSNorm
 
 from course.base import switch
-from lab.engine import ALL_TRICKS, PLAIN, EngineConfig, head, llama, packing, sampling
+from lab.engine import ALL_TRICKS, NO_TRICKS, EngineConfig, head, llama, packing, sampling
 from lab.engine import generate as fast_generate
 from lab.engine.update import backward, by_length, passes, score
 
@@ -36,10 +36,10 @@ SAME_TOKENS = (
 )  # fmt: skip
 CONFIGS = {
     "all on": EngineConfig(),
-    "all off": PLAIN,
+    "all off": NO_TRICKS,
     "small chunks": EngineConfig(head_chunk=40),
     "small passes": EngineConfig(pass_tokens=15),
-    **{name: replace(EngineConfig(), **{name: getattr(PLAIN, name)}) for name in SAME_TOKENS},
+    **{name: replace(EngineConfig(), **{name: getattr(NO_TRICKS, name)}) for name in SAME_TOKENS},
 }
 
 
@@ -182,11 +182,11 @@ def test_models_that_the_engine_does_not_know_are_refused():
         llama.read_weights(GPT2LMHeadModel(GPT2Config(n_layer=1, n_embd=8, n_head=2, vocab_size=9)))
     model = make()
     model.config.attention_bias = True
-    assert "biases" in llama.why_not(model)
+    assert "biases" in llama.unsupported_reason(model)
     model = make()
     model.config.rope_parameters = {"rope_type": "dynamic"}
-    assert "rotary" in llama.why_not(model)
-    assert llama.why_not(make()) is None
+    assert "rotary" in llama.unsupported_reason(model)
+    assert llama.unsupported_reason(make()) is None
 
 
 # ---- What goes through the layers ----
@@ -323,7 +323,7 @@ def test_finished_rows_leave_and_prompts_are_read_once(monkeypatch):
     alive = [sum(len(row) > t for row in ids) for t in range(1, longest)]
     assert counts[1:] == alive
     counts.clear()
-    rollout(fast_generate, model, PROMPTS["unequal"], config=PLAIN)
+    rollout(fast_generate, model, PROMPTS["unequal"], config=NO_TRICKS)
     assert counts == [12 * 7] + [12] * (longest - 1)
 
 
@@ -396,7 +396,7 @@ def test_lesson_14_takes_the_same_steps(exact_norms, lessons, aggregation, micro
 @pytest.mark.trains
 @pytest.mark.parametrize("name", ["skip_silent", "fused_adamw", "head_chunk", "share_prompt"])
 def test_lesson_14_takes_the_same_steps_with_a_trick_less(exact_norms, lessons, name):
-    same_run(trained(lessons, replace(EngineConfig(), **{name: getattr(PLAIN, name)})), trained(lessons))
+    same_run(trained(lessons, replace(EngineConfig(), **{name: getattr(NO_TRICKS, name)})), trained(lessons))
 
 
 @pytest.mark.trains

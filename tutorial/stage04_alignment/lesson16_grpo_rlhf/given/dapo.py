@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from lesson16_grpo_rlhf.training.rlhf_trainer import GRPOConfig, RLHFTrainer, frozen_copy
+from lesson16_grpo_rlhf.training.rlhf_trainer import RLHFConfig, RLHFTrainer, frozen_copy
 
 from course.base.atomic_files import write_text
 from course.base.errors import run_command
@@ -43,7 +43,7 @@ def train(alphabet: str, table: Table, prompts: list[str], reward: Reward, **set
     """Trains that policy; returns it, its tokenizer, and the metrics of each step."""
     model, tokenizer = make(alphabet, table)
     defaults = {"warmup_steps": 0, "max_grad_norm": 10.0, "kl_coef": 0.0}
-    config = GRPOConfig(**{**defaults, **settings})
+    config = RLHFConfig(**{**defaults, **settings})
 
     def rewards(asked: list[str], replies: list[str]) -> list[float]:
         return [reward(p, r) for p, r in zip(asked, replies, strict=True)]

@@ -422,7 +422,7 @@ def make_trainer(reward="length", reference=True, dtype="float64", moved=0.0, mo
             parameter += 0.1 * torch.randn_like(parameter)
     defaults = {"batch_size": 3, "group_size": 4, "grpo_epochs": 2, "max_new_tokens": 2, "learning_rate": 0.1,
                 "warmup_steps": 0, "optimizer": "sgd", "max_grad_norm": 1e6, "kl_coef": 0.1 if reference else 0.0}  # fmt: skip
-    config = rlhf_trainer.GRPOConfig(**{**defaults, **settings})
+    config = rlhf_trainer.RLHFConfig(**{**defaults, **settings})
     trainer = rlhf_trainer.RLHFTrainer(
         model, other if reference else None, tokenizer, PROMPTS, rewards_by(reward), config
     )
@@ -658,7 +658,7 @@ def save_a_llama():
                          max_position_embeddings=64, tie_word_embeddings=True)  # fmt: skip
     model = LlamaForCausalLM(config)
     with tempfile.TemporaryDirectory() as temporary:
-        made = checkpoint.save_checkpoint(temporary, 2, model, Saved("tokenizer.json", "{}"), rlhf_trainer.GRPOConfig())
+        made = checkpoint.save_checkpoint(temporary, 2, model, Saved("tokenizer.json", "{}"), rlhf_trainer.RLHFConfig())
         again = AutoModelForCausalLM.from_pretrained(made)
         same = all(torch.equal(v, again.state_dict()[n]) for n, v in model.state_dict().items())
         names = sorted(p.name for p in Path(made).iterdir())

@@ -1,7 +1,9 @@
-"""Figures of the RLHF runs, in the look of lab.plots; each can be shown in a notebook or written to a file."""
+"""Figures and table of lesson 16's runs. A figure can be shown in a notebook or written to a file."""
 
 from __future__ import annotations
 
+import math
+import statistics
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ METRICS = (
     ("entropy", "Entropy of the policy", "nats per token", (0, None)),
     ("kl", "Distance from the reference", "KL, nats per token", (0, None)),
 )
+WINDOW = 10  # steps that the table averages over
 OVEROPTIMISATION = (
     ("reward", "What is optimised", "reward model's score", None),
     ("true_score", "What is meant", "true score, points", None),
@@ -62,4 +65,48 @@ def _panels(runs, metrics, shape, size, path, title) -> Figure:
         if path is not None:
             write(figure, path)
     return figure
-    return None
+
+
+def table(runs: dict[str, list[Run]]) -> str:
+    """Means of the first step, the best and the last WINDOW steps, as a table in Markdown."""
+    lines = [
+        "| run | reward before | after | true score before | best | after | KL after | entropy after |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for label, seeds in runs.items():
+        cells = [
+            mean_and_deviation([s[0]["reward"] for s in seeds]),
+            mean_and_deviation([_last(s, "reward") for s in seeds]),
+            mean_and_deviation([s[0].get("true_score", math.nan) for s in seeds]),
+            mean_and_deviation([_best(s, "true_score") for s in seeds]),
+            mean_and_deviation([_last(s, "true_score") for s in seeds]),
+            mean_and_deviation([_last(s, "kl") for s in seeds]),
+            mean_and_deviation([_last(s, "entropy") for s in seeds]),
+        ]
+        lines.append(f"| {label} | {' | '.join(cells)} |")
+    steps = len(next(iter(runs.values()))[0])
+    seeds = len(next(iter(runs.values())))
+    lines.append(f"\nMeans of {WINDOW} steps of {steps}, ± the standard deviation over {seeds} seeds.")
+    return "\n".join(lines) + "\n"
+
+
+def mean_and_deviation(values: list[float]) -> str:
+    """Mean ± standard deviation."""
+    if any(math.isnan(v) for v in values):
+        return "–"
+    deviation = f" ± {statistics.stdev(values):.2f}" if len(values) > 1 else ""
+    return f"{statistics.fmean(values):.2f}{deviation}"
+
+
+def _last(history: Run, name: str) -> float:
+    return statistics.fmean(m.get(name, math.nan) for m in history[-WINDOW:])
+
+
+def _best(history: Run, name: str) -> float:
+    values = [m.get(name, math.nan) for m in history]
+    return max(statistics.fmean(values[i : i + WINDOW]) for i in range(max(1, len(values) - WINDOW + 1)))
+
+
+def summary(history: Run) -> str:
+    names = [n for n in ("reward", "true_score", "kl") if n in history[0]]
+    return ", ".join(f"{n.replace('_', ' ')} {history[0][n]:.2f} → {_last(history, n):.2f}" for n in names)

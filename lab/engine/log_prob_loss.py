@@ -16,9 +16,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-LossOf = Callable[
-    [Tensor, Tensor], Tensor
-]  # log-probs of some tokens and their numbers, both (n,) -> their part of the loss
+# log-probs of some tokens and their numbers, both (n,) -> their part of the loss
+LossOf = Callable[[Tensor, Tensor], Tensor]
 
 
 def chunk_log_probs(hidden: Tensor, head: Tensor, targets: Tensor, temperature: float) -> tuple[Tensor, Tensor, Tensor]:
@@ -36,7 +35,7 @@ def chunks(count: int, vocabulary: int, size: int, device: torch.device) -> tupl
     return torch.arange(count, device=device).split(max(1, size // vocabulary) if size else max(1, count))
 
 
-def head_loss(
+def chunked_loss(
     hidden: Tensor, head: Tensor, targets: Tensor, temperature: float, loss_of: LossOf, size: int
 ) -> tuple[Tensor, Tensor]:
     """(loss, log_probs) of N tokens; the gradient of the loss flows to hidden (N, h) and head (V, h).
@@ -44,26 +43,18 @@ def head_loss(
     loss_of is called chunk by chunk, and its parts are added up. log_probs (N,) are without gradient.
     """
     if size:
-        return _HeadLoss.apply(hidden, head, targets, temperature, loss_of, size)
+        return _ChunkedLoss.apply(hidden, head, targets, temperature, loss_of, size)
     log_probs, _, _ = chunk_log_probs(hidden, head, targets, temperature)
     return loss_of(log_probs, torch.arange(len(targets), device=targets.device)), log_probs.detach()
 
 
-@torch.no_grad()
-def score(
-    hidden: Tensor, head: Tensor, targets: Tensor, temperature: float, size: int, entropy: bool = False
-) -> tuple[Tensor, Tensor | None]:
-    """(log_probs, entropies or None), both (N,), without gradient."""
-    log_probs, entropies = [], []
-    for part in chunks(len(targets), len(head), size, targets.device):
-        chosen, logits, total = chunk_log_probs(hidden[part], head, targets[part], temperature)
-        log_probs.append(chosen)
-        if entropy:  # H = log sum exp(l) - sum of p * l
-            entropies.append(total - (logits.softmax(-1) * logits).sum(-1))
-    return torch.cat(log_probs), torch.cat(entropies) if entropy else None
+def chunked_log_probs(hidden: Tensor, head: Tensor, targets: Tensor, temperature: float, size: int) -> Tensor:
+    """log_probs (N,), with gradient where one is wanted; without, no more than `size` logits are in memory at once."""
+    parts = chunks(len(targets), len(head), size, targets.device)
+    return torch.cat([chunk_log_probs(hidden[part], head, targets[part], temperature)[0] for part in parts])
 
 
-class _HeadLoss(torch.autograd.Function):
+class _ChunkedLoss(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, hidden, head, targets, temperature, loss_of, size):
         grad_hidden, grad_head = torch.empty_like(hidden), torch.zeros_like(head)

@@ -1,0 +1,112 @@
+"""Accuracy on held-out problems, with its 95 % confidence interval, and the completions that a run shows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from lab.rl.rewards import Score
+
+GREEDY = 1e-4  # a temperature at which the likeliest token is drawn
+Problem = tuple[str, str]  # question, answer
+# (problems, samples of each, temperature, seed) -> the completions' texts and their lengths in tokens
+Complete = Callable[[Sequence[Problem], int, float, int], tuple[list[str], list[int]]]
+
+
+@dataclass
+class Accuracy:
+    """Right completions of held-out problems. A completion is right if its score is 1."""
+
+    right: int  # of the sampled ones
+    drawn: int
+    greedy: float  # share of problems whose likeliest completion is right
+    length: float  # mean of the sampled ones, in tokens
+
+    @property
+    def sampled(self) -> float:
+        return self.right / self.drawn
+
+    def interval(self) -> tuple[float, float]:
+        return wilson(self.right, self.drawn)
+
+    def metrics(self) -> dict[str, float]:
+        """As metrics.jsonl has them."""
+        low, high = self.interval()
+        return {
+            "accuracy_sampled": self.sampled, "accuracy_low": low, "accuracy_high": high,
+            "accuracy_greedy": self.greedy, "right": self.right, "drawn": self.drawn, "length": self.length,
+        }  # fmt: skip
+
+
+def from_metrics(line: dict[str, Any]) -> Accuracy:
+    """The reverse of Accuracy.metrics."""
+    return Accuracy(line["right"], line["drawn"], line["accuracy_greedy"], line["length"])
+
+
+def wilson(right: int, drawn: int, z: float = 1.959964) -> tuple[float, float]:
+    """The score interval of a share (Wilson 1927), by default at 95 %. Of the drawing alone: the problems are given."""
+    p, n = right / drawn, drawn
+    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+@dataclass
+class Evaluation:
+    """How a run is measured. The same problems and random numbers at every step."""
+
+    problems: Sequence[Problem]  # held out
+    complete: Complete
+    is_right: Score  # 1.0 for a right completion
+    samples: int  # of each problem before and after training; a quarter of them in between
+    shown: int  # problems whose completions are shown
+    seed: int
+
+    def accuracy(self, samples: int) -> Accuracy:
+        texts, lengths = self.complete(self.problems, samples, 1.0, self.seed)
+        best, _ = self.complete(self.problems, 1, GREEDY, self.seed)
+        right = sum(self.is_right(text, self.problems[i // samples][1]) == 1.0 for i, text in enumerate(texts))
+        greedy = sum(self.is_right(text, answer) == 1.0 for text, (_, answer) in zip(best, self.problems, strict=True))
+        return Accuracy(right, len(texts), greedy / len(self.problems), sum(lengths) / len(lengths))
+
+    def completions(self) -> list[str]:
+        """A sampled completion of each problem that is shown."""
+        return self.complete(self.problems[: self.shown], 1, 1.0, self.seed + 1)[0] if self.shown else []
+
+
+def fixed_order(count: int, limit: int) -> list[int]:
+    """`limit` of the numbers below `count` in an order that is the same for all runs, whatever their seed."""
+    return torch.randperm(count, generator=torch.Generator().manual_seed(1)).tolist()[:limit]
+
+
+def uniforms(shape: Sequence[int], *numbers: int) -> torch.Tensor:
+    """Uniform random numbers that depend on the numbers alone, such as a seed and a step."""
+    seed = 0
+    for number in numbers:
+        seed = (seed * 1_000_003 + number + 1) % (1 << 62)
+    return torch.rand(*shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+
+
+def by_transformers(model: Any, tokenizer: Any, max_new_tokens: int) -> Complete:
+    """Completions by transformers' own `generate`: a learner's rollout that is wrong cannot flatter itself."""
+
+    @torch.no_grad()
+    def complete(
+        problems: Sequence[Problem], samples: int, temperature: float, seed: int
+    ) -> tuple[list[str], list[int]]:
+        prompts = [question for question, _ in problems]
+        inputs = tokenizer(prompts, padding=True, return_tensors="pt", return_token_type_ids=False).to(model.device)
+        sampling: dict[str, Any] = {"do_sample": True, "temperature": temperature, "top_k": 0, "top_p": 1.0}
+        drawing = {"do_sample": False} if temperature == GREEDY else sampling
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            ids = model.generate(**inputs, **drawing, max_new_tokens=max_new_tokens, num_return_sequences=samples)
+        new = ids[:, inputs["input_ids"].shape[1] :]
+        lengths = (new != tokenizer.pad_token_id).sum(1).tolist()
+        return tokenizer.batch_decode(new, skip_special_tokens=True), lengths
+
+    return complete

@@ -41,10 +41,7 @@ def variants() -> dict[str, object]:
 def measure(model_name: str, tokens: int, turns: int) -> dict[str, tuple[float, float, float]]:
     """{label: (median seconds, median ratio to all tricks, median peak MB)}"""
     model, tokenizer = bench.load(model_name, tokens, equal=False)
-    trainers = {
-        label: bench.trainer(model, tokenizer, config, tokens=tokens, plain=config is None)
-        for label, config in variants().items()
-    }
+    trainers = {label: bench.trainer(model, tokenizer, config, tokens=tokens) for label, config in variants().items()}
     seen: dict[str, list[tuple[float, float]]] = {label: [] for label in trainers}
     for turn in range(-1, turns):
         for label, trainer in trainers.items():

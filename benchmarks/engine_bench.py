@@ -35,24 +35,22 @@ def load(model: str, tokens: int, equal: bool) -> tuple[Any, Any]:
     return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32), AutoTokenizer.from_pretrained(folder)
 
 
-def trainer(model: Any, tokenizer: Any, engine: Any, *, tokens: int, prompts: int = 8, group: int = 8,
-            plain: bool = False) -> Any:  # fmt: skip
-    """Lesson 14's trainer on the engine (or plain), with half of the groups without signal. The learning rate is 0, so
-    that trainers may share a model and every step of one number is given the same work."""
-    from lesson14_grpo_ppo_clip.given.engine_trainer import FastTrainer
+def trainer(model: Any, tokenizer: Any, engine: Any, *, tokens: int, prompts: int = 8, group: int = 8) -> Any:
+    """A trainer on the engine (None: lesson 14's own) with half of the groups without signal. The learning rate is as
+    good as 0, so that trainers may share a model and every step of one number is given the same work."""
+    case = {"model": "138K", "prompts": prompts, "group": group, "tokens": tokens, "rate": 0.0, "reward": "half"}
+    if engine is not None:
+        return cases.engine_trainer(case, model, tokenizer, engine)
     from lesson14_grpo_ppo_clip.training.grpo_trainer import GRPOConfig, GRPOTrainer
     from lesson16_grpo_rlhf.training.rlhf_trainer import PromptDataset
 
-    case = {"model": "138K", "prompts": prompts, "reward": "half"}
     config = GRPOConfig(
         prompts_per_step=prompts, group_size=group, updates_per_generation=1, max_new_tokens=tokens, learning_rate=0.0,
         warmup_steps=0, reward=lambda prompt, text: cases.reward_of(case, prompt, text),
     )  # fmt: skip
     data = PromptDataset(tokenizer, [])
     data.data = [(prompt, i) for i, prompt in enumerate(cases.prompts_of(case, tokenizer))]
-    if plain:
-        return GRPOTrainer(model, tokenizer, data, config)
-    return FastTrainer(model, tokenizer, data, config, engine=engine)
+    return GRPOTrainer(model, tokenizer, data, config)
 
 
 def measured(step: Callable[[], Any]) -> tuple[float, float]:

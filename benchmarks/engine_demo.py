@@ -26,9 +26,10 @@ sys.path.insert(0, str(ROOT))
 import torch  # noqa: E402
 
 from lab.models import addition_model  # noqa: E402
-from lab.train import evaluate  # noqa: E402
-from lab.train import settings as config  # noqa: E402
-from lab.train.lesson_run import RunConfig, grpo_config, make_trainer, named  # noqa: E402
+from lab.tasks import worked_sums  # noqa: E402
+from lab.train import lesson_run, settings  # noqa: E402
+from lab.train.evaluation import Evaluation, by_transformers  # noqa: E402
+from lab.train.run import named  # noqa: E402
 
 
 class Seconds:
@@ -53,21 +54,22 @@ def main() -> None:
     parser.add_argument("--steps", type=int, help="of GRPO, instead of the demo's")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    settings, seconds = config.load(RunConfig, ROOT / "configs" / "demo.yaml", []), Seconds()
+    run, seconds = lesson_run.read(settings.read(ROOT / "configs" / "demo.yaml"), "demo.yaml"), Seconds()
+    chosen = run.chosen
     tokenizer = addition_model.make_tokenizer()
-    model = addition_model.make_model(tokenizer, settings.model, settings.seed)
-    data = {s: named(settings.dataset)(tokenizer, digits=settings.digits, split=s) for s in ("train", "test")}
+    model = addition_model.make_model(tokenizer, run.model, chosen.seed)
+    data = {s: named(chosen.dataset)(tokenizer, digits=chosen.digits, split=s) for s in ("train", "test")}
     prompts = [prompt for prompt, _ in data["train"].data]
     seconds.of(
         "warm start",
-        lambda: addition_model.warm_start(model, tokenizer, prompts, settings.warm_start, settings.seed),
+        lambda: addition_model.warm_start(model, tokenizer, prompts, run.warm_start, chosen.seed),
     )
 
     trainers, rewards = {}, {}
     for engine in ("plain", "fast"):
-        settings.engine = engine
+        chosen.engine = engine
         own = copy.deepcopy(model)
-        trainers[engine] = make_trainer(settings, own, tokenizer, data["train"], grpo_config(settings))
+        trainers[engine] = run.make_trainer(own, tokenizer, data["train"], run.grpo())
     steps = options.steps or trainers["plain"].config.num_steps
     for step in range(steps):
         for engine in ("plain", "fast") if step % 2 else ("fast", "plain"):
@@ -75,13 +77,12 @@ def main() -> None:
         if step % 20 == 19:
             print({name: [round(x, 1) for x in spent] for name, spent in seconds.spent.items()}, flush=True)
 
-    held_out = data["test"].data[: settings.eval_problems]
-    whole, sampled = settings.eval_samples, 1
-    for name, samples in (("evaluation, whole", whole), ("evaluation, between", sampled)):
-        seconds.of(name, lambda samples=samples: evaluate.accuracy(
-            trainers["fast"].model, tokenizer, held_out, samples=samples, max_new_tokens=10, seed=0
-        ))  # fmt: skip
-    between = steps // settings.eval_every - (steps % settings.eval_every == 0)
+    held_out = [(prompt, str(answer)) for prompt, answer in data["test"].data[: chosen.eval_problems]]
+    complete = by_transformers(trainers["fast"].model, tokenizer, 10)
+    evaluation = Evaluation(held_out, complete, worked_sums.score, chosen.eval_samples, 0, 0)
+    seconds.of("evaluation, whole", lambda: evaluation.accuracy(chosen.eval_samples))
+    seconds.of("evaluation, between", lambda: evaluation.accuracy(1))
+    between = steps // chosen.eval_every - (steps % chosen.eval_every == 0)
     spent = seconds.spent
     evaluations = [2 * spent["evaluation, whole"][i] + between * spent["evaluation, between"][i] for i in range(2)]
 

@@ -3,9 +3,9 @@
     python benchmarks/mnist.py             3 seeds, 6 for the standard deviation; plots under runs/mnist-benchmark
     python benchmarks/mnist.py --seeds 1   quicker, and no ±
 
-Each experiment is `python -m lab.run lesson15_grpo_mnist.given.experiments EXPERIMENT` on the reference solutions, in
-a process of its own. The seconds of one run alone are those of a whole process, imports and reading the images
-included. Prints tables in Markdown and writes them to benchmarks/results/mnist.md.
+Each experiment is `python -m lab.run lesson15_grpo_mnist.given.experiments EXPERIMENT` on the reference solutions, in a
+process of its own. The seconds of one run alone are those of a whole process, imports and reading the images included.
+Prints tables in Markdown and writes them to benchmarks/results/mnist.md.
 """
 
 from __future__ import annotations

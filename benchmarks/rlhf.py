@@ -17,15 +17,17 @@ sys.path.insert(0, str(ROOT))
 
 import torch  # noqa: E402
 from lesson16_grpo_rlhf.given import dapo, run  # noqa: E402
+from lesson16_grpo_rlhf.given.settings import RunSettings  # noqa: E402
 
 from course.base.atomic_files import write_text  # noqa: E402
-from lab.train import settings as config  # noqa: E402
+from lab.train import settings as settings_files  # noqa: E402
 
 
 def main() -> None:
     torch.set_num_threads(1)
-    settings = config.load(run.RunSettings, ROOT / "configs" / "rlhf.yaml", ["name=benchmark-rlhf"])
-    run.run(settings, ROOT / "runs")
+    table = settings_files.read(ROOT / "configs" / "rlhf.yaml", ["name=benchmark-rlhf"])
+    settings = settings_files.build(RunSettings, table, "rlhf.yaml")
+    run.run_all(settings)
     table = (ROOT / "runs" / settings.name / "table.md").read_text(encoding="utf-8")
     machine = f"{os.cpu_count()} cores, 1 torch thread, Python {platform.python_version()}, torch {torch.__version__}."
     text = f"# Lesson 16\n\nMade by `python benchmarks/rlhf.py`. {machine}\n"

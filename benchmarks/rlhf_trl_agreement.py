@@ -4,7 +4,7 @@ Random log-probabilities, advantages and masks go through the reference `rlhf_lo
 `GRPOTrainer._compute_loss` (loss_type "dapo", epsilon and epsilon_high, beta, use_bias_correction_kl), called without a
 trainer; value and gradient are compared in float64. Exits 1 where they differ by more than 1e-9, 2 where TRL cannot be
 had. TRL lives in the environment that benchmarks/trl_agreement.py makes. `--freeze` writes small cases with TRL's
-answers to trl_cases.json, for trl_agreement_test.py: both in solutions/stage04_alignment/lesson16_grpo_rlhf/audit/.
+answers to audit/trl_cases.json of lesson 16's reference, for the test beside it.
 
 Left out: k1 and k2, which TRL does not have; the model's forward pass (trl_agreement.py compares that).
 """

@@ -4,8 +4,8 @@ The same random cases go through lesson 14's reference `grpo_loss` and through T
 `GRPOTrainer._compute_loss`, called without a trainer: "sequence" is TRL's loss_type "grpo", "token" its "dapo".
 Exits 1 where a difference exceeds the limit of its row, 2 where TRL cannot be had. TRL lives in an environment
 of its own, made in runs/trl-env on the first run (pip's settings are obeyed); the course never needs it:
-`--freeze` writes small cases with TRL's answers to trl_cases.json, for trl_agreement_test.py: both in
-solutions/stage04_alignment/lesson14_grpo_ppo_clip/audit/.
+`--freeze` writes small cases with TRL's answers to audit/trl_cases.json of lesson 14's reference, for the test beside
+it.
 
 TRL's fused LM head casts to float32, so 1e-9 is out of its reach. In the rows called "float64" the head alone is
 replaced: a transformers model's float64 logits go through TRL's `selective_log_softmax_and_entropy`, which keeps

@@ -200,25 +200,31 @@ class Pause:
         return True
 
 
-def run_ours(case: dict[str, Any], model: Any, tokenizer: Any, side: str, clock: Clock, pause: Pause) -> None:
-    from lesson14_grpo_ppo_clip.given.engine_trainer import FastTrainer
-    from lesson14_grpo_ppo_clip.training.grpo_trainer import GRPOConfig
-    from lesson16_grpo_rlhf.training.rlhf_trainer import PromptDataset
+def engine_trainer(case: dict[str, Any], model: Any, tokenizer: Any, engine: Any) -> Any:
+    """What `python -m lab.train` trains a model of transformers with, on the prompts and rewards of a case."""
+    from lab.train import options
+    from lab.train.model_trainer import ModelTrainer
 
+    chosen = options.Options(
+        algorithm=options.Algorithm(batch_size=case["prompts"], learning_rate=max(case["rate"], 1e-30)),
+        grpo=options.Grpo(group_size=case["group"], max_new_tokens=case["tokens"], warmup_steps=0),
+    )
+    problems = [(prompt, str(i)) for i, prompt in enumerate(prompts_of(case, tokenizer))]
+    made = ModelTrainer(
+        model, tokenizer, problems, chosen, 10**6, lambda text, answer: reward_of(case, int(answer), text)
+    )
+    made.engine, made.chat = engine, False
+    return made
+
+
+def run_engine(case: dict[str, Any], model: Any, tokenizer: Any, side: str, clock: Clock, pause: Pause) -> None:
     from lab.engine import ALL_TRICKS, EngineConfig
 
-    config = GRPOConfig(
-        prompts_per_step=case["prompts"], group_size=case["group"], updates_per_generation=1,
-        max_new_tokens=case["tokens"], learning_rate=case["rate"], warmup_steps=0, num_steps=10**6,
-        reward=lambda prompt, text: reward_of(case, prompt, text),
-    )  # fmt: skip
     engine = {"same": EngineConfig(sampler="inverse", skip_silent=False), "all": ALL_TRICKS}[side]
     if case["half"]:
         engine = dataclasses.replace(engine, dtype="bfloat16")
-    data = PromptDataset(tokenizer, [])
-    data.data = [(prompt, i) for i, prompt in enumerate(prompts_of(case, tokenizer))]
-    trainer = FastTrainer(model, tokenizer, data, config, engine=engine)
-    trainer.generate, trainer.update = clock.timed("generate", trainer.generate), clock.timed("train", trainer.update)
+    trainer = engine_trainer(case, model, tokenizer, engine)
+    trainer.complete, trainer.update = clock.timed("generate", trainer.complete), clock.timed("train", trainer.update)
     step = clock.timed("score", trainer.step)
     metrics: dict[str, float] = {}
     while pause({"reward": metrics.get("reward", 0.0), "length": metrics.get("completion_length", 0.0)}):
@@ -280,7 +286,7 @@ def main() -> None:
     if side == "trl":  # what is imported is not a step's memory
         from trl import GRPOTrainer  # noqa: F401
     else:
-        import lesson14_grpo_ppo_clip.given.engine_trainer  # noqa: F401
+        import lab.train.model_trainer  # noqa: F401
     loaded = resident("VmRSS")
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).to(case["device"])
     tokenizer = AutoTokenizer.from_pretrained(folder)
@@ -289,7 +295,7 @@ def main() -> None:
     if side == "trl":
         run_trl(case, model, tokenizer, clock, pause)
     else:
-        run_ours(case, model, tokenizer, side, clock, pause)
+        run_engine(case, model, tokenizer, side, clock, pause)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@
     trl_run.py      `make trl`: TRL's trainer, here, on a small model
     environment.py  an environment with TRL, apart from the course's own
     check_trl.py    the list of TRL's options, and our settings, against TRL itself
-    check_verl.py   the same for verl, with all that is exported; verl_whole.py: what needs all of verl's requirements
+    check_verl.py   the same for verl, with all that is exported
 
 docs/SCALING.md says how to run them on GPUs.
 """

@@ -1,4 +1,4 @@
-"""What is exported for verl, against verl itself: python -m lab.export.check_verl [--whole] [--freeze]
+"""What is exported for verl, against verl itself: python -m lab.export.check_verl [--freeze]
 
 In an environment of its own (runs/verl-env, made on the first run: verl's package without the gigabytes that training
 needs), the task addition is exported, and then
@@ -7,11 +7,6 @@ needs), the task addition is exported, and then
                option that verl does not have is refused there; and compares lab/export/known/verl.json with it
     reward     loads reward.py by verl's own loader, and scores with it what verl would hand to it
     data       reads the Parquet files, and looks for what verl's data set and reward manager take from them
-
---whole does so in an environment with all that verl needs (runs/verl-whole-env, gigabytes: torch, Ray), and then
-
-    whole      has verl check the composed configuration, read the Parquet as its data set, and reward an answer by its
-               reward manager
 
 --freeze writes lab/export/known/verl.json anew. Left out: training, which needs a GPU. Exits 1 where something is
 wrong, 2 where verl cannot be had.
@@ -41,23 +36,19 @@ VERSION = "0.9.1"
 PACKAGES = ["--no-deps", f"verl=={VERSION}", "hydra-core==1.3.2", "omegaconf==2.3.0", "antlr4-python3-runtime==4.9.3"]
 PACKAGES += ["PyYAML==6.0.3", "packaging==26.3", "pyarrow==26.0.1"]
 
-WHOLE = [f"verl=={VERSION}", "torch==2.13.0"]
-
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m lab.export.check_verl", description=__doc__.splitlines()[0])
-    parser.add_argument("--whole", action="store_true", help="also what needs all of verl's requirements")
     parser.add_argument("--freeze", action="store_true", help="write the list of verl's options anew")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)  # this process has verl
     parsed = parser.parse_args()
     if parsed.inside:
-        return check(parsed.freeze, parsed.whole)
-    place, packages = ("verl-whole-env", WHOLE) if parsed.whole else ("verl-env", PACKAGES)
-    python = ensure_environment(ROOT / "runs" / place, packages, "verl")
+        return check(parsed.freeze)
+    python = ensure_environment(ROOT / "runs" / "verl-env", PACKAGES, "verl")
     return subprocess.call([str(python), __file__, "--inside", *sys.argv[1:]], cwd=ROOT)
 
 
-def check(freeze: bool, whole: bool) -> int:
+def check(freeze: bool) -> int:
     """Inside: all checks, a line each."""
     # verl's __init__ imports torch and Ray, which are not here: its parts are taken by their files.
     verl = Path(next(iter(importlib.util.find_spec("verl").submodule_search_locations)))
@@ -68,10 +59,6 @@ def check(freeze: bool, whole: bool) -> int:
     with tempfile.TemporaryDirectory() as folder:
         export("verl", "addition", Path(folder))
         problems = check_options(verl, Path(folder)) + check_reward(verl, Path(folder)) + check_data(Path(folder))
-        if whole:
-            from lab.export.verl_whole import check_whole
-
-            problems += check_whole(composed(verl, handed_over(Path(folder))), Path(folder))
     for problem in problems:
         print(f"wrong: {problem}")
     return int(bool(problems))

@@ -2,9 +2,9 @@
 
     python -m lab.export.trl_run [--seed 0] [--control] [key=value ...]     options of trl.GRPOConfig: max_steps=100
 
-The demo's model learns addition from sloppy homework (lab/models/addition_model.py) and is saved; the task is exported as
-`python -m lab.export trl` does it; TRL trains in its own environment (runs/trl-env), in a process that has nothing of
-ours but that folder; and the held-out sums are asked before and after. All of it stays in runs/trl/.
+The demo's model learns addition from sloppy homework (lab/models/addition_model.py) and is saved; the task is exported
+as `python -m lab.export trl` does it; TRL trains in its own environment (runs/trl-env), in a process that has only that
+folder; and the held-out sums are asked before and after. All of it stays in runs/trl/.
 
 --control rewards by the toss of a coin instead, from which nothing can be learned.
 """
@@ -19,12 +19,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
-from rich.console import Console
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
@@ -36,8 +34,8 @@ from lab.export.__main__ import export
 from lab.export.environment import ensure_environment, shown
 from lab.models import addition_model
 from lab.tasks import worked_sums
-from lab.train import evaluate
-from lab.train.console import Show
+from lab.train.evaluation import Accuracy, Evaluation, Problem, by_transformers, fixed_order
+from lab.train.report import Report
 from lab.train.run_folder import save_model
 
 CONFIG = ROOT / "configs" / "trl" / "cpu.yaml"
@@ -52,14 +50,13 @@ def reward(prompts, completions, **columns):
 """
 
 
-def run(seed: int, changes: Sequence[str], folder: Path, show: Show, python: Path, control: bool) -> dict[str, Any]:
+def run(seed: int, changes: Sequence[str], folder: Path, show: Report, python: Path, control: bool) -> dict[str, Any]:
     """Does it all. Returns {"before": ..., "after": ..., "seconds": of TRL's process}."""
     export("trl", "worked_sums", folder / "data", CONFIG, [f"seed={seed}", *changes])
     if control:
         write_text(folder / "data" / "reward.py", COIN)
-    asked = [(p["question"], int(p["answer"])) for p in worked_sums.problems("test")]
-    order = torch.randperm(len(asked), generator=torch.Generator().manual_seed(1)).tolist()
-    asked = [asked[i] for i in order[:ASKED]]
+    problems = worked_sums.problems("test")
+    asked = [(problems[i]["question"], problems[i]["answer"]) for i in fixed_order(len(problems), ASKED)]
     show.headline("Warm start: the demo's model learns addition from sloppy homework")
     make_start(folder / "start", seed, show)
     before, answers = examine(folder / "start", asked, seed)
@@ -69,9 +66,15 @@ def run(seed: int, changes: Sequence[str], folder: Path, show: Show, python: Pat
     train(python, folder)
     seconds = time.perf_counter() - clock
     after, new_answers = examine(folder / "trained", asked, seed)
-    show.samples(asked[:5], answers, new_answers)
-    show.result(before, after, len(asked))
-    result = {"before": asdict(before), "after": asdict(after), "seconds": seconds, "seed": seed, "changed": [*changes]}
+    show.samples(list(zip(asked, answers, new_answers, strict=False)), worked_sums.score)
+    show.accuracies(before, after, len(asked))
+    result = {
+        "before": before.metrics(),
+        "after": after.metrics(),
+        "seconds": seconds,
+        "seed": seed,
+        "changed": [*changes],
+    }
     result["reward"] = "random" if control else "task"
     write_text(folder / "result.json", json.dumps(result, indent=1) + "\n")
     places = f"the model is in {shown(folder / 'trained')}, what TRL got in {shown(folder / 'data')}"
@@ -92,13 +95,13 @@ def make_start(folder: Path, seed: int, show: Show) -> None:
     save_model(folder, model, tokenizer)
 
 
-def examine(folder: Path, asked: list[evaluate.Problem], seed: int) -> tuple[evaluate.Accuracy, list[str]]:
+def examine(folder: Path, asked: Sequence[Problem], seed: int) -> tuple[Accuracy, list[str]]:
     """Accuracy of the model in `folder`, and its sampled answers to the first five."""
     tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
-    found = evaluate.accuracy(model, tokenizer, asked, samples=4, max_new_tokens=TOKENS, seed=seed)
-    prompts = [question for question, _ in asked[:5]]
-    return found, evaluate.complete(model, tokenizer, prompts, max_new_tokens=TOKENS, seed=seed)
+    complete = by_transformers(model, tokenizer, TOKENS)
+    evaluation = Evaluation(asked, complete, worked_sums.score, samples=4, shown=5, seed=seed)
+    return evaluation.accuracy(evaluation.samples), evaluation.completions()
 
 
 def train(python: Path, folder: Path) -> None:
@@ -126,7 +129,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.read(CONFIG, "trl", parsed.settings)  # a mistyped option is told before anything is installed
     python = ensure_environment()
     try:
-        run(parsed.seed, parsed.settings, ROOT / "runs" / "trl", Show(Console()), python, parsed.control)
+        run(parsed.seed, parsed.settings, ROOT / "runs" / "trl", Report(), python, parsed.control)
     except KeyboardInterrupt:
         print("\nstopped; the same command begins anew")
         return 130

@@ -30,12 +30,13 @@ import yaml
 
 from course.base.atomic_files import write_text
 from course.base.errors import UsageError
+from course.base.switch import LESSON
 
 KEPT_CHECKPOINTS = 2
 
 
 def check_name(name: str) -> None:
-    """Raises UsageError where a run's name is no place below runs/."""
+    """Raises UsageError if a run's name is no place below runs/."""
     parts = Path(name).parts
     if Path(name).is_absolute() or ".." in parts or not parts:
         raise UsageError(f"name must be a folder name for runs/, not {name!r}")
@@ -89,7 +90,7 @@ class RunFolder:
         kept = [m for m in self.metrics() if m["step"] <= step]
         write_text(self.metrics_path, "".join(json.dumps(m) + "\n" for m in kept))
 
-    def save(self, step: int, model, tokenizer, trainer_state: dict[str, Any]) -> None:
+    def save(self, step: int, model: Any, tokenizer: Any, trainer_state: dict[str, Any]) -> None:
         """A checkpoint from which the run can go on after `step`; the oldest ones are removed."""
         target = self.path / "checkpoints" / f"step_{step:06d}"
         with whole_folder(target) as folder:
@@ -98,7 +99,7 @@ class RunFolder:
         for old in self.checkpoints()[:-KEPT_CHECKPOINTS]:
             shutil.rmtree(old)
 
-    def save_final(self, model, tokenizer) -> Path:
+    def save_final(self, model: Any, tokenizer: Any) -> Path:
         with whole_folder(self.path / "model") as folder:
             save_model(folder, model, tokenizer)
         return self.path / "model"
@@ -115,7 +116,12 @@ class RunFolder:
 
 def environment() -> dict[str, Any]:
     """What, beside the settings, a run's numbers depend on."""
-    script = "-m lab.train" if Path(sys.argv[0]).name == "train.py" else shlex.quote(sys.argv[0])
+    program = Path(sys.argv[0])
+    script = shlex.quote(sys.argv[0])
+    if program.name == "__main__.py":
+        script = f"-m {program.parent.parent.name}.{program.parent.name}"
+    elif LESSON.match(sys.argv[0]):
+        script = f"-m lab.run {sys.argv[0]}"
     named = ("SOLUTION", "OMP_NUM_THREADS", "WORLD_SIZE")
     return {
         "command": f"python {script} {shlex.join(sys.argv[1:])}".strip(),
@@ -127,7 +133,7 @@ def environment() -> dict[str, Any]:
     }
 
 
-def save_model(folder: Path, model, tokenizer) -> None:
+def save_model(folder: Path, model: Any, tokenizer: Any) -> None:
     """Weights (safetensors) and tokenizer, as `from_pretrained` reads them."""
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
@@ -145,7 +151,7 @@ class whole_folder:
         self.folder.mkdir(parents=True)
         return self.folder
 
-    def __exit__(self, kind, error, trace) -> None:
+    def __exit__(self, kind: Any, *_error: Any) -> None:
         if kind is not None:
             shutil.rmtree(self.folder, ignore_errors=True)
             return

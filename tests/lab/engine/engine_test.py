@@ -15,9 +15,9 @@ from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausa
 from transformers.models.llama.modeling_llama import LlamaRMSNorm
 
 from course.base import switch
-from lab.engine import ALL_TRICKS, NO_TRICKS, EngineConfig, head, llama, packing, sampling
+from lab.engine import ALL_TRICKS, NO_TRICKS, EngineConfig, llama, log_prob_loss, packing, sampling
 from lab.engine import generate as fast_generate
-from lab.engine.update import backward, by_length, passes, score
+from lab.engine.update import backward, by_length, fused_loss, passes, token_log_probs
 
 VOCABULARY, EOS = 17, 1
 FEWEST = sys.modules["lab.engine.generate"].FEWEST
@@ -65,22 +65,22 @@ def exact_norms(monkeypatch):
 @pytest.fixture(scope="module")
 def lessons():
     """Lessons 14 and 16 from solutions/, and the engine's trainers on them; made once, importing them takes time."""
-    names = ("lesson14_grpo_ppo_clip.given.engine_trainer", "lesson16_grpo_rlhf.given.engine_trainer")
+    names = ("lesson14_grpo_ppo_clip.given.engine", "lesson16_grpo_rlhf.given.engine")
     for name in names:
         sys.modules.pop(name, None)
     patch = pytest.MonkeyPatch()
     patch.setenv("SOLUTION", "1")
     switch.forget()
-    from lesson14_grpo_ppo_clip.given import engine_trainer
+    from lesson14_grpo_ppo_clip.given import engine
     from lesson14_grpo_ppo_clip.loss import ppo_clip
     from lesson14_grpo_ppo_clip.rollout import generate
     from lesson14_grpo_ppo_clip.training import grpo_trainer
-    from lesson16_grpo_rlhf.given import engine_trainer as rlhf_engine_trainer
+    from lesson16_grpo_rlhf.given import engine as rlhf_engine
     from lesson16_grpo_rlhf.training import rlhf_trainer
 
     yield SimpleNamespace(
-        ppo_clip=ppo_clip, generate=generate.generate, trainer=grpo_trainer, rlhf=rlhf_trainer, fast=engine_trainer,
-        fast_rlhf=rlhf_engine_trainer,
+        ppo_clip=ppo_clip, generate=generate.generate, trainer=grpo_trainer, rlhf=rlhf_trainer, fast=engine,
+        fast_rlhf=rlhf_engine,
     )  # fmt: skip
     for name in names:
         sys.modules.pop(name, None)
@@ -163,18 +163,39 @@ def test_training_pass_equals_transformers_in_value_and_gradient(exact_norms, le
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_scoring_equals_the_lessons(exact_norms, lessons, shape):
-    from lesson16_grpo_rlhf.training.measures import token_entropy
-
-    (ids, mask), model = batch(), make(shape)
-    counted = mask[:, 1:].bool()
-    log_probs, entropy = score(
-        model, ids, mask, temperature=1.3, config=EngineConfig(head_chunk=60, pass_tokens=20), entropy=True
-    )
+def test_log_probs_equal_the_lessons_in_value_and_gradient(exact_norms, lessons, shape):
+    (ids, mask), config = batch(), EngineConfig(head_chunk=60, pass_tokens=20)
+    mask[2] = 0  # a row of which nothing counts
+    counted, found = mask[:, 1:].bool(), []
+    weights = torch.randn(int(mask.sum()), dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    for of in (lambda model: lessons.ppo_clip.token_log_probs(model, ids, 1.3).where(counted, 0.0),
+               lambda model: token_log_probs(model, ids, mask, 1.3, config=config)):  # fmt: skip
+        model = make(shape)
+        log_probs = of(model)
+        (log_probs[counted] * weights).sum().backward()
+        found.append((log_probs.detach(), gradients(model)))
+    close(found[0], found[1])
     with torch.no_grad():
-        close(log_probs, lessons.ppo_clip.token_log_probs(model, ids, 1.3).where(counted, 0.0))
-        close(entropy, token_entropy(model(ids).logits[:, :-1], 1.3).where(counted, 0.0))
-    assert score(model, ids, mask, temperature=1.3, config=EngineConfig())[1] is None
+        assert not token_log_probs(make(shape), ids, mask, 1.3, config=config).requires_grad
+        assert (token_log_probs(make(shape), ids, 0 * mask, 1.3, config=config) == 0).all()
+
+
+def test_a_fused_loss_adds_its_gradient_only_when_asked():
+    (ids, mask), found = batch(), []
+    arguments = (ids, mask, torch.arange(len(ids)), lambda lp, i: lp.sum())
+    for scale in (1.0, 3.0):
+        model = make()
+        for p in model.parameters():
+            p.grad = torch.ones_like(p)
+        loss, _ = fused_loss(model, *arguments, temperature=1.0, config=EngineConfig())
+        assert all((p.grad == 1).all() for p in model.parameters())
+        (scale * loss).backward()
+        found.append([(p.grad - 1) / scale for p in model.parameters()])
+    close(found[0], found[1])
+    model = make()
+    value, _ = backward(model, *arguments, temperature=1.0, micro_batch_size=0, config=EngineConfig())
+    assert value == loss.item()
+    close([p.grad for p in model.parameters()], found[0])
 
 
 def test_models_that_the_engine_does_not_know_are_refused():
@@ -238,8 +259,8 @@ def test_passes_hold_so_many_rows_and_tokens_and_at_least_one_row():
 def test_the_head_never_holds_more_logits_than_it_may(monkeypatch):
     """Neither forward nor for the backward pass: what autograd keeps is counted, too."""
     seen, kept = [], []
-    whole = head.chunk_log_probs
-    monkeypatch.setattr(head, "chunk_log_probs", lambda *a: seen.append(whole(*a)[1].numel()) or whole(*a))
+    whole = log_prob_loss.chunk_log_probs
+    monkeypatch.setattr(log_prob_loss, "chunk_log_probs", lambda *a: seen.append(whole(*a)[1].numel()) or whole(*a))
     (ids, mask), model = batch(), make()
     loss_of, every = (lambda lp, i: lp.sum()), torch.arange(len(ids))
     with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t.shape) or t, lambda t: t):
@@ -367,11 +388,10 @@ def trained(lessons, engine=None, steps=4, **more):
     model, tokenizer = make(), Numbers()
     config = lessons.trainer.GRPOConfig(**settings)
     arguments = (model, tokenizer, Sums(lessons, tokenizer), config)
-    made = (
-        lessons.trainer.GRPOTrainer(*arguments)
-        if engine is None
-        else lessons.fast.FastTrainer(*arguments, engine=engine)
-    )
+    if engine is None:
+        made = lessons.trainer.GRPOTrainer(*arguments)
+    else:
+        made = lessons.fast.make_trainer(*arguments, engine=engine)
     return [made.step() for _ in range(steps)], {n: p.detach() for n, p in model.named_parameters()}
 
 
@@ -403,7 +423,7 @@ def test_lesson_14_takes_the_same_steps_with_a_trick_less(exact_norms, lessons, 
 def test_groups_without_signal_are_left_out_and_nothing_changes(exact_norms, lessons, monkeypatch):
     """Not even where no group has a signal: Adam's momentum moves the weights all the same."""
     rows = []
-    monkeypatch.setattr(lessons.fast, "backward", lambda *a, **k: rows.append(len(a[3])) or backward(*a, **k))
+    monkeypatch.setattr(lessons.fast, "fused_loss", lambda *a, **k: rows.append(len(a[3])) or fused_loss(*a, **k))
     same_run(trained(lessons, EngineConfig()), trained(lessons))
     assert 0 < min(rows) < 20 and max(rows) <= 20
     once = itertools.count()
@@ -417,16 +437,10 @@ def test_groups_without_signal_are_left_out_and_nothing_changes(exact_norms, les
     assert rows[2:] == [0, 0]
 
 
-@pytest.mark.trains
-def test_old_log_probs_of_the_first_update_are_the_samplers(exact_norms, lessons):
-    plain = trained(lessons)
-    seen = trained(lessons, EngineConfig(first_update_log_probs=True, skip_silent=False))
-    same_run(seen, plain)
-    seen = trained(lessons, EngineConfig(first_update_log_probs=True))
-    for metrics, others in zip(seen[0], plain[0], strict=True):
-        entropy, of_all = metrics.pop("entropy"), others.pop("entropy")
-        assert entropy == pytest.approx(of_all, rel=0.5)  # over the trained groups only
-        assert metrics == pytest.approx(others, rel=1e-6, abs=1e-6)
+def test_the_lessons_metrics_need_the_samplers_log_probs(lessons):
+    for of in (lessons.fast, lessons.fast_rlhf):
+        with pytest.raises(ValueError, match="first_update_log_probs=False"):
+            of.make_trainer(engine=ALL_TRICKS)
 
 
 @pytest.mark.trains
@@ -444,7 +458,6 @@ def test_bfloat16_stays_near(lessons):
     (a, b), (c, d) = found["float32"], found["bfloat16"]
     torch.testing.assert_close(a, c, atol=0.05, rtol=0.05)
     assert nn.functional.cosine_similarity(b, d, dim=0) > 0.999
-    assert trained(lessons, ALL_TRICKS)[0][-1]["grad_norm"] >= 0
 
 
 def test_bfloat16_is_chosen_for_wide_models_where_the_processor_has_it(monkeypatch):
@@ -466,29 +479,19 @@ def test_bfloat16_is_chosen_for_wide_models_where_the_processor_has_it(monkeypat
 def test_lesson_16_takes_the_same_steps(exact_norms, lessons, change):
     change = dict(change)
     with_reference, runs = change.pop("reference", True), []
-    for cls in (lessons.rlhf.RLHFTrainer, lessons.fast_rlhf.FastRLHFTrainer):
-        config = lessons.rlhf.GRPOConfig(**{
+    for make_trainer in (lessons.rlhf.RLHFTrainer, lessons.fast_rlhf.make_trainer):
+        config = lessons.rlhf.RLHFConfig(**{
             "batch_size": 3, "group_size": 4, "grpo_epochs": 2, "max_new_tokens": 7, "learning_rate": 1e-2,
             "warmup_steps": 0, "kl_coef": 0.1, **change,
         })  # fmt: skip
         model = make("smollm")
         reference = lessons.rlhf.frozen_copy(make("smollm", seed=1)) if with_reference else None
-        made = cls(
+        made = make_trainer(
             model, reference, Numbers(), [text for t in PROMPTS.values() for text in t],
             lambda asked, replies: [low_tokens(1, r) if r else float("nan") for r in replies], config,
         )  # fmt: skip
         runs.append(([made.step() for _ in range(4)], {n: p.detach() for n, p in model.named_parameters()}))
     same_run(*runs)
-
-
-def test_lesson_16s_run_uses_the_engine_where_it_can(lessons):
-    from lesson16_grpo_rlhf.given.run import RunSettings, trainer_of
-
-    from lab.models.tiny_language_models import BigramLM
-
-    assert trainer_of(RunSettings(), make()).__name__ == "FastRLHFTrainer"
-    assert trainer_of(RunSettings(engine="plain"), make()).__name__ == "RLHFTrainer"
-    assert trainer_of(RunSettings(), BigramLM(torch.zeros(3, 3))).__name__ == "RLHFTrainer"
 
 
 def test_every_setting_is_documented_and_checked():

@@ -118,10 +118,11 @@ def generate_group_by_loop(
     divide_by_std=True,
     generator=None,
     reward=calculate_reward,
+    generate=rollout.generate,
 ):
     if len(ground_truths) != len(prompts):
         raise ValueError("every prompt needs one truth")
-    token_ids, log_probs = rollout.generate(
+    token_ids, log_probs = generate(
         model=model,
         tokenizer=tokenizer,
         prompts=prompts,
@@ -151,10 +152,11 @@ def generate_group_by_numpy(
     divide_by_std=True,
     generator=None,
     reward=calculate_reward,
+    generate=rollout.generate,
 ):
     if len(prompts) != len(ground_truths):
         raise ValueError("prompts and ground_truths differ in number")
-    token_ids, log_probs = rollout.generate(
+    token_ids, log_probs = generate(
         model, tokenizer, prompts, group_size, max_new_tokens, temperature, None, generator
     )
     texts = [tokenizer.decode([int(i) for i in row], skip_special_tokens=True) for row in token_ids]
@@ -176,11 +178,12 @@ def generate_group_by_rows(
     divide_by_std=True,
     generator=None,
     reward=calculate_reward,
+    generate=rollout.generate,
 ):
     questions, answers = list(prompts), list(ground_truths)
     if len(questions) - len(answers):
         raise ValueError(f"{len(questions)} prompts, but {len(answers)} truths")
-    token_ids, log_probs = rollout.generate(
+    token_ids, log_probs = generate(
         model, tokenizer, questions, group_size, max_new_tokens, temperature, generator=generator
     )
     all_prompts, responses, rows, advantages = [], [], [], []

@@ -97,11 +97,11 @@ class GRPOTrainer:
     def update(self, ids: Tensor, mask: Tensor, advantages: Tensor, old_log_probs: Tensor) -> dict[str, float]:
         """One optimizer update on a batch, in micro-batches of config.micro_batch_size rows.
 
-        Each micro-batch's loss is self.loss, which is called as grpo_loss is.
-        The gradient is that of the whole batch, however it is split. The denominators of "token" and "sequence"
-        are those of the whole batch; that of "constant" is rows * max_new_tokens. The gradient's norm is clipped
-        to config.max_grad_norm. Returns loss and clip_fraction of the whole batch, and grad_norm before clipping;
-        all are 0 where there is no response token to train on.
+        Each micro-batch's loss is self.loss, which is called as grpo_loss is. The gradient is that of the whole
+        batch, however it is split. The denominators of "token" and "sequence" are those of the whole batch; that of
+        "constant" is rows * max_new_tokens. The gradient's norm is clipped to config.max_grad_norm. Returns loss and
+        clip_fraction of the whole batch, and grad_norm before clipping; all are 0 where there is no response token to
+        train on.
         """
         # > The denominator of the whole batch.
         # > Clear old gradients. For each micro-batch: its loss with that denominator, backward. Losses add up;
@@ -129,8 +129,8 @@ class GRPOTrainer:
 
         The prompts are config.prompts_per_step different ones (all, where there are fewer), drawn with
         `step_generator(config.seed, self.step_number)`; the same generator then draws the completions, with
-        generate_group, which is given self.generate. batch_of makes the batch, and self.update is called for each update on it: the
-        old_log_probs are the rollout's in all of them.
+        generate_group, which is given self.generate. batch_of makes the batch, and self.update is called for each
+        update on it: the old_log_probs are the rollout's in all of them.
 
         Returns the metrics, each a float: reward (mean), signal (share of groups whose rewards differ: the others
         teach nothing), completion_length (mean, in tokens), entropy (mean of -log_probs of the sampled tokens,
@@ -147,7 +147,7 @@ class GRPOTrainer:
         prompts, truths = zip(*(self.dataset[i] for i in chosen), strict=True)
         rollout = generate_group(
             self.model, self.tokenizer, prompts, truths, config.group_size, config.max_new_tokens,
-            config.temperature, config.divide_by_std, generator, config.reward, self.generate,
+            config.temperature, config.divide_by_std, generator, config.reward, generate=self.generate,
         )  # fmt: skip
         rate = self.learning_rate()
         for group in self.optimizer.param_groups:

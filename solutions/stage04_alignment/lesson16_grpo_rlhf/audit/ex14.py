@@ -27,13 +27,11 @@ wrong("Groups are refilled whether dynamic_sampling is switched on or not.", {
 wrong("The number of rounds is your own; config.max_rounds is not used.", {"config.max_rounds": "2"})
 
 wrong("The reference's log-probabilities are those of the policy itself: the KL is always 0.", {
-    "token_log_probs(self.reference, ids.to(device), config.temperature)":
-        "token_log_probs(self.model, ids.to(device), config.temperature)",
+    "self.score(self.reference, *there, config.temperature)": "self.score(self.model, *there, config.temperature)",
 })  # fmt: skip
 
 wrong("The reference's log-probabilities are taken at temperature 1, whatever was sampled at.", {
-    "token_log_probs(self.reference, ids.to(device), config.temperature)":
-        "token_log_probs(self.reference, ids.to(device))",
+    "self.score(self.reference, *there, config.temperature)": "self.score(self.reference, *there, 1.0)",
 })  # fmt: skip
 
 wrong("The entropy is taken at temperature 1, whatever was sampled at.", {

@@ -37,7 +37,8 @@ wrong("clip_range_high is not used in the loss.", {
 wrong("The KL is left out of the loss.", {"config.kl_coef": "0.0"})
 
 wrong("The temperature is left out: the ratio is not 1 where nothing has changed.", {
-    "token_log_probs(self.model, batch.ids, config.temperature)": "token_log_probs(self.model, batch.ids)",
+    "self.score(self.model, batch.ids, batch.mask, config.temperature)":
+        "self.score(self.model, batch.ids, batch.mask, 1.0)",
 })  # fmt: skip
 
 wrong("Old gradients are not cleared: they add up over the epochs.", {"self.optimizer.zero_grad()": ""})

@@ -1,15 +1,20 @@
-"""lab/rlhf: the hidden rule, the readers of data, the run with its files, and what is said about bad input."""
+"""Lesson 16's run: the hidden rule, the run with its files, resuming, and what is said about bad input."""
 
+import io
 import json
+import os
+import signal
 
 import pytest
 import torch
 from lesson16_grpo_rlhf.given import toy_task
+from rich.console import Console
 
 from course.base import switch
 from course.base.errors import UsageError
-from lab.train import settings as config
-from lab.train import table_files
+from lab.models.tiny_language_models import BigramLM
+from lab.train import settings as settings_files
+from lab.train.report import Report
 
 needs_reference = pytest.mark.skipif(
     switch.finder.tree_of("lesson16_grpo_rlhf") != "solutions", reason="runs the reference: needs SOLUTION=1"
@@ -34,74 +39,35 @@ def test_the_tokenizer_knows_all_words_and_joins_them_again():
         assert len(row["reply"].split()) <= toy_task.LONGEST
 
 
-class TestData:
-    def test_json_lines_with_named_columns(self, tmp_path):
-        path = tmp_path / "rows.jsonl"
-        path.write_text('{"q": "a", "r": "b", "more": 1}\n\n{"q": "größer", "r": ""}\n', encoding="utf-8")
-        assert table_files.read_columns(path, ["q", "r"]) == [("a", "b"), ("größer", "")]
-        assert table_files.read_columns(path, ["r"], limit=1) == [("b",)]
-
-    @pytest.mark.parametrize(("name", "text", "says"), [
-        ("rows.jsonl", '{"q": "a"}\n{"r": "b"}\n', "line 2 has no column 'q'; its columns are r"),
-        ("rows.jsonl", '{"q": 3}\n', "column 'q' must be text, not int"),
-        ("rows.jsonl", '{"q": "a"\n', "line 1 is not JSON"),
-        ("rows.jsonl", '["a"]\n', "expected an object"),
-        ("rows.jsonl", "\n", "holds no rows"),
-        ("rows.csv", "q\na\n", "must be .jsonl or .parquet"),
-    ])  # fmt: skip
-    def test_says_what_is_wrong(self, tmp_path, name, text, says):
-        (tmp_path / name).write_text(text, encoding="utf-8")
-        with pytest.raises(UsageError, match=says):
-            table_files.read_columns(tmp_path / name, ["q"])
-
-    def test_a_missing_file_and_one_that_is_not_text(self, tmp_path):
-        with pytest.raises(UsageError, match="no such file"):
-            table_files.read_columns(tmp_path / "rows.jsonl", ["q"])
-        (tmp_path / "rows.jsonl").write_bytes(b"\xff\xfe{}")
-        with pytest.raises(UsageError, match="not UTF-8"):
-            table_files.read_columns(tmp_path / "rows.jsonl", ["q"])
-
-    def test_parquet(self, tmp_path):
-        pyarrow = pytest.importorskip("pyarrow")
-        from pyarrow import parquet
-
-        path = tmp_path / "rows.parquet"
-        parquet.write_table(pyarrow.table({"q": ["a", "b", "c"], "r": ["x", "y", "z"], "n": [1, 2, 3]}), path)
-        assert table_files.read_columns(path, ["r", "q"], limit=2) == [("x", "a"), ("y", "b")]
-        with pytest.raises(UsageError, match="no column 'answer'; its columns are q, r, n"):
-            table_files.read_columns(path, ["answer"])
-        with pytest.raises(UsageError, match="column 'n' must be text, not int"):
-            table_files.read_columns(path, ["n"])
-        path.write_bytes(path.read_bytes()[:50])
-        with pytest.raises(UsageError, match="not a whole Parquet file"):
-            table_files.read_columns(path, ["q"])
-
-    def test_parquet_without_pyarrow(self, tmp_path, monkeypatch):
-        monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
-        (tmp_path / "rows.parquet").write_bytes(b"PAR1")
-        with pytest.raises(UsageError, match="needs pyarrow"):
-            table_files.read_columns(tmp_path / "rows.parquet", ["q"])
-
-
 SMALL = {"seeds": 1, "epochs": 2, "demonstrations": 60, "warm_start_steps": 3, "samples": 16,
          "reward_training": {"epochs": 1, "batch_size": 16},
          "grpo": {"num_steps": 2, "batch_size": 2, "group_size": 2, "grpo_epochs": 1, "max_new_tokens": 4}}  # fmt: skip
 
 
 def settings(**more):
-    from lesson16_grpo_rlhf.given.run import RunSettings
+    from lesson16_grpo_rlhf.given.settings import RunSettings
 
-    return config.build(RunSettings, {**SMALL, **more}, "test")
+    return settings_files.build(RunSettings, {**SMALL, **more}, "test")
+
+
+def run_all(folder, resume=False, **more):
+    """(metrics without times, what was said) of the whole run."""
+    from lesson16_grpo_rlhf.given.run import run_all
+
+    said = io.StringIO()
+    found = run_all(settings(**more), folder, resume, Report(Console(file=said, width=200)))
+    for history in (history for histories in (found or {}).values() for history in histories):
+        for line in history:
+            del line["seconds"], line["processor_seconds"]
+    return found, said.getvalue()
 
 
 @needs_reference
 class TestRun:
     def test_leaves_figures_a_table_and_whole_checkpoints(self, tmp_path):
-        from lesson16_grpo_rlhf.given.run import run
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
-        said = []
-        found = run(settings(), tmp_path, said.append)
+        found, _ = run_all(tmp_path)
         folder = tmp_path / "rlhf"
         assert (folder / "overoptimisation.png").read_bytes()[:4] == b"\x89PNG"
         assert (folder / "training_metrics.png").read_bytes()[:4] == b"\x89PNG"
@@ -116,54 +82,69 @@ class TestRun:
             assert chosen["kl_coef"] == float(name.split("_")[1])
             lines = (folder / name / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
             assert [json.loads(line)["step"] for line in lines] == [1, 2]
-        run(settings(kl_coefs=[0.0]), tmp_path, said.append)
-        assert any("earlier run" in line for line in said)
+        again, said = run_all(tmp_path, kl_coefs=[0.0])
+        assert "an earlier run" in said and again["KL price 0"] == found["KL price 0"], "the same seed, the same run"
+
+    def test_a_run_that_was_stopped_goes_on_to_the_same_numbers(self, tmp_path, monkeypatch):
+        from lab.train import run_folder
+
+        grpo = {**SMALL["grpo"], "num_steps": 4}
+        whole, _ = run_all(tmp_path, name="whole", grpo=grpo)
+        own = run_folder.RunFolder.log
+
+        def log(folder, line):
+            own(folder, line)
+            if line["step"] == 2 and "0.1" in str(folder.path):
+                os.kill(os.getpid(), signal.SIGINT)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(run_folder.RunFolder, "log", log)
+            stopped, said = run_all(tmp_path, name="x", grpo=grpo)
+        assert stopped is None and "stopped after step 3, which is saved" in said
+        assert run_all(tmp_path, name="x", grpo=grpo, resume=True)[0] == whole
+        with pytest.raises(UsageError, match=r"no run in .* with these settings to resume"):
+            run_all(tmp_path, name="x", resume=True)
 
     def test_ones_own_models_and_data(self, tmp_path):
-        from lesson16_grpo_rlhf.given.run import run
-
         tokenizer = toy_task.make_tokenizer()
-        for name, model in (
-            ("policy", toy_task.make_policy(tokenizer, 0)),
-            ("judge", toy_task.make_reward_model(tokenizer, 0)),
-        ):
+        made = {"policy": toy_task.make_policy(tokenizer, 0), "judge": toy_task.make_reward_model(tokenizer, 0)}
+        for name, model in made.items():
             model.save_pretrained(tmp_path / name)
             tokenizer.save_pretrained(tmp_path / name)
         rows = [{"ask": p, "id": i} for i, p in enumerate(toy_task.PROMPTS)]
         (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
         own = {"policy": str(tmp_path / "policy"), "reward_model": str(tmp_path / "judge"), "input": "ask"}
-        found = run(settings(**own, data=str(tmp_path / "rows.jsonl"), kl_coefs=[0.1]), tmp_path, lambda text: None)
-        history = found["KL price 0.1"][0]
-        assert "true_score" not in history[0]
+        found, _ = run_all(tmp_path, **own, data=str(tmp_path / "rows.jsonl"), kl_coefs=[0.1])
+        assert "true_score" not in found["KL price 0.1"][0][0]
         assert not (tmp_path / "rlhf" / "overoptimisation.png").exists()
         assert (tmp_path / "rlhf" / "training_metrics.png").exists()
 
-    def test_the_same_seed_gives_the_same_run(self, tmp_path):
-        from lesson16_grpo_rlhf.given.run import run
-
-        first, second = (run(settings(name=n, kl_coefs=[0.1]), tmp_path, lambda t: None) for n in ("a", "b"))
-        assert first == second
-
     @pytest.mark.parametrize(("change", "says"), [
         ({"name": "../x"}, "folder name"), ({"kl_coefs": []}, "kl_coefs"), ({"kl_coefs": ["a"]}, "kl_coefs"),
-        ({"kl_coefs": [-1]}, "kl_coefs"), ({"seeds": 0}, "at least 1"), ({"grpo": {"kl_coef": 0.1}}, "kl_coefs"),
+        ({"kl_coefs": [-1]}, "kl_coefs"), ({"seeds": 0}, "seeds"), ({"grpo": {"kl_coef": 0.1}}, "kl_coefs"),
         ({"grpo": {"grup_size": 2}}, "group_size"), ({"policy": "nowhere/at-all"}, "needs data"),
         ({"data": "rows.jsonl"}, "reward_model"), ({"policy_device": "cuda:77"}, "no device"),
         ({"grpo": {"num_steps": 1}}, "epochs"),
     ])  # fmt: skip
     def test_says_what_is_wrong(self, tmp_path, change, says):
-        from lesson16_grpo_rlhf.given.run import run
-
         with pytest.raises(UsageError, match=says):
-            run(settings(**change), tmp_path, lambda text: None)
+            run_all(tmp_path, **change)
 
-    def test_a_model_that_is_not_there(self, tmp_path, monkeypatch):
-        from lesson16_grpo_rlhf.given.run import run
-
+    def test_a_model_that_is_not_there(self, tmp_path):
         (tmp_path / "rows.jsonl").write_text('{"question": "a"}\n', encoding="utf-8")
         own = {"policy": str(tmp_path / "nothing"), "reward_model": "x", "data": str(tmp_path / "rows.jsonl")}
         with pytest.raises(UsageError, match="cannot be loaded"):
-            run(settings(**own), tmp_path, lambda text: None)
+            run_all(tmp_path, **own)
+
+    def test_the_engine_is_used_if_it_can(self):
+        from lesson16_grpo_rlhf.given.run import make_trainer
+        from lesson16_grpo_rlhf.training.rlhf_trainer import RLHFConfig, generate
+
+        tokenizer = toy_task.make_tokenizer()
+        policy, table = toy_task.make_policy(tokenizer, 0), BigramLM(torch.zeros(3, 3))
+        for model, engine, plain in ((policy, "fast", False), (policy, "plain", True), (table, "fast", True)):
+            rest = (None, tokenizer, ["a"], None, RLHFConfig(kl_coef=0.0))
+            assert (make_trainer(settings(engine=engine), model, *rest).generate is generate) is plain
 
 
 @needs_reference

@@ -80,12 +80,13 @@ def generate_group(
     divide_by_std: bool = True,
     generator: torch.Generator | None = None,
     reward: Callable[[int, str], float] = calculate_reward,
+    generate: Callable[..., tuple[list[Tensor], list[Tensor]]] = generate,
 ) -> Rollout:
     """Completions, rewards and advantages for `group_size` completions of each prompt.
 
     ground_truths: the true answer of each prompt. reward: called as reward(ground_truth, response text) for each
-    completion. The other arguments mean what they mean for `generate` and `group_advantages`. Raises ValueError
-    if prompts and ground_truths differ in number.
+    completion. generate: what samples them, called as the function above is. The other arguments mean what they
+    mean for `generate` and `group_advantages`. Raises ValueError if prompts and ground_truths differ in number.
     """
     # Generate; decode without special tokens.
     # Reward each response against the truth of its own prompt; advantages within each prompt's group.

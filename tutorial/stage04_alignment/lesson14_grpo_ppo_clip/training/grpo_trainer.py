@@ -14,7 +14,7 @@ import torch
 from lesson14_grpo_ppo_clip.data.addition import AdditionDataset
 from lesson14_grpo_ppo_clip.loss.ppo_clip import grpo_loss
 from lesson14_grpo_ppo_clip.rewards.addition import calculate_reward
-from lesson14_grpo_ppo_clip.rollout.generate import Rollout, generate_group
+from lesson14_grpo_ppo_clip.rollout.generate import Rollout, generate, generate_group
 from torch import Tensor, nn
 
 from lab.rl.optimizers import make_optimizer
@@ -49,10 +49,23 @@ def step_generator(seed: int, step: int) -> torch.Generator:
 
 
 class GRPOTrainer:
-    """Trains `model` in place. `step_number` counts the steps that are done."""
+    """Trains `model` in place. `step_number` counts the steps that are done.
 
-    def __init__(self, model: nn.Module, tokenizer: Any, dataset: AdditionDataset, config: GRPOConfig):
+    generate and loss are called as this lesson's generate and grpo_loss, which they are unless something faster with
+    the same results is passed in.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        tokenizer: Any,
+        dataset: AdditionDataset,
+        config: GRPOConfig,
+        generate: Callable[..., tuple[list[Tensor], list[Tensor]]] = generate,
+        loss: Callable[..., tuple[Tensor, dict[str, float]]] = grpo_loss,
+    ):
         self.model, self.tokenizer, self.dataset, self.config = model, tokenizer, dataset, config
+        self.generate, self.loss = generate, loss
         self.optimizer = make_optimizer(config.optimizer, model.parameters(), config.learning_rate)
         self.step_number = 0
         model.eval()  # no dropout: with it the ratio would not be 1 where nothing has changed
@@ -78,10 +91,11 @@ class GRPOTrainer:
     def update(self, ids: Tensor, mask: Tensor, advantages: Tensor, old_log_probs: Tensor) -> dict[str, float]:
         """One optimizer update on a batch, in micro-batches of config.micro_batch_size rows.
 
-        The gradient is that of the whole batch, however it is split. The denominators of "token" and "sequence"
-        are those of the whole batch; that of "constant" is rows * max_new_tokens. The gradient's norm is clipped
-        to config.max_grad_norm. Returns loss and clip_fraction of the whole batch, and grad_norm before clipping;
-        all are 0 where there is no response token to train on.
+        Each micro-batch's loss is self.loss, which is called as grpo_loss is. The gradient is that of the whole
+        batch, however it is split. The denominators of "token" and "sequence" are those of the whole batch; that of
+        "constant" is rows * max_new_tokens. The gradient's norm is clipped to config.max_grad_norm. Returns loss and
+        clip_fraction of the whole batch, and grad_norm before clipping; all are 0 where there is no response token to
+        train on.
         """
         # The denominator of the whole batch.
         # Clear old gradients. For each micro-batch: its loss with that denominator, backward. Losses add up;
@@ -94,8 +108,8 @@ class GRPOTrainer:
 
         The prompts are config.prompts_per_step different ones (all, where there are fewer), drawn with
         `step_generator(config.seed, self.step_number)`; the same generator then draws the completions, with
-        generate_group. batch_of makes the batch, and self.update is called for each update on it: the
-        old_log_probs are the rollout's in all of them.
+        generate_group, which is given self.generate. batch_of makes the batch, and self.update is called for each
+        update on it: the old_log_probs are the rollout's in all of them.
 
         Returns the metrics, each a float: reward (mean), signal (share of groups whose rewards differ: the others
         teach nothing), completion_length (mean, in tokens), entropy (mean of -log_probs of the sampled tokens,

@@ -1,7 +1,7 @@
 """GRPO against a reward model, with a frozen reference and DAPO's changes as switches.
 
-Learning rate, batches with stored log-probabilities and the state to resume from are lesson 14's (this trainer
-extends that one). Left out on purpose: micro-batches, evaluation, files.
+Learning rate, batches with stored log-probabilities and the state to resume from are lesson 14's: this trainer has a
+GRPOTrainer that does them. Left out on purpose: micro-batches, evaluation, files.
 """
 
 import copy
@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 
 @dataclass
-class GRPOConfig:
+class RLHFConfig:
     """All settings of a run. The defaults are plain GRPO for a large model; see also DAPO below."""
 
     batch_size: int = 2  # different prompts in a rollout (groups, with dynamic sampling: groups with signal)
@@ -55,7 +55,7 @@ DAPO = {
     "kl_coef": 0.0,
     "dynamic_sampling": True,
     "overlong_filter": True,
-}  # GRPOConfig(**DAPO)
+}  # RLHFConfig(**DAPO)
 
 
 class PromptDataset(AdditionDataset):
@@ -86,12 +86,20 @@ def frozen_copy(model: nn.Module, device: torch.device | str | None = None) -> n
     raise NotImplementedError("not written yet: exercise 16.13, training/rlhf_trainer.py:frozen_copy")
 
 
-class RLHFTrainer(grpo_trainer.GRPOTrainer):
+def score(model: nn.Module, ids: Tensor, mask: Tensor, temperature: float) -> Tensor:
+    """The log-probabilities (B, L - 1) of a batch's tokens: lesson 14's token_log_probs, for which the mask is not
+    needed. Given."""
+    return token_log_probs(model, ids, temperature)
+
+
+class RLHFTrainer:
     """Trains `model` in place. `step_number` counts the steps that are done.
 
     Args:
         reference: of frozen_copy, maybe on another device than the model; None where there is no KL to be had.
         reward: reward(prompts, responses) gives one number per response, NaN for "not scored" (see lab.rl.rewards).
+        generate, score: called as lesson 14's generate and the function above, which they are unless something faster
+            with the same results is passed in.
     """
 
     def __init__(
@@ -101,12 +109,36 @@ class RLHFTrainer(grpo_trainer.GRPOTrainer):
         tokenizer: Any,
         prompts: Sequence[str],
         reward: Callable[[list[str], list[str]], Sequence[float]],
-        config: GRPOConfig,
+        config: RLHFConfig,
+        generate: Callable[..., tuple[list[Tensor], list[Tensor]]] = generate,
+        score: Callable[..., Tensor] = score,
     ):
         if config.kl_coef != 0 and reference is None:
             raise ValueError("kl_coef is not 0, so a reference is needed")
-        super().__init__(model, tokenizer, PromptDataset(tokenizer, prompts), config)
-        self.reference, self.reward = reference, reward
+        self.model, self.reference, self.tokenizer, self.reward, self.config = (
+            model,
+            reference,
+            tokenizer,
+            reward,
+            config,
+        )
+        self.generate, self.score = generate, score
+        self.dataset = PromptDataset(tokenizer, prompts)
+        names = ("num_steps", "learning_rate", "warmup_steps", "final_rate", "optimizer")
+        shared = grpo_trainer.GRPOConfig(**{name: getattr(config, name) for name in names})
+        self.grpo = grpo_trainer.GRPOTrainer(model, tokenizer, self.dataset, shared)
+
+    @property
+    def optimizer(self) -> Any:
+        return self.grpo.optimizer
+
+    @property
+    def step_number(self) -> int:
+        return self.grpo.step_number
+
+    def batch_of(self, rollout: Rollout) -> tuple[Tensor, Tensor, Tensor]:
+        """Lesson 14's. Given."""
+        return self.grpo.batch_of(rollout)
 
     def prompt_stream(self, generator: torch.Generator) -> Iterator[str]:
         """Prompts in random order, each once before any comes again. Given."""
@@ -121,7 +153,7 @@ class RLHFTrainer(grpo_trainer.GRPOTrainer):
         if device.type != "cpu":  # what draws tokens must be where the model is
             seed = int(torch.randint(2**62, (), generator=generator))
             generator = torch.Generator(device).manual_seed(seed)
-        ids, log_probs = generate(
+        ids, log_probs = self.generate(
             self.model, self.tokenizer, prompts, size, config.max_new_tokens, config.temperature, generator=generator
         )
         texts = [self.tokenizer.decode(row.tolist(), skip_special_tokens=True) for row in ids]
@@ -155,8 +187,8 @@ class RLHFTrainer(grpo_trainer.GRPOTrainer):
         the mean of the policy's token_entropy, at the sampling temperature, over the tokens that count in the batch.
         In the batch: lesson 14's batch_of gives ids, mask and old_log_probs of the groups that are kept; the mask
         passes through overlong_filter if config.overlong_filter is set; the advantages are the relative rewards,
-        standardized over the batch; ref_log_probs are the reference's token_log_probs at the sampling temperature,
-        without gradient, computed on the reference's device (None where there is no reference).
+        standardized over the batch; ref_log_probs are self.score of the reference at the sampling temperature (its
+        token_log_probs), without gradient, computed on the reference's device (None where there is no reference).
 
         Where no group was kept the batch is None and the entropy 0.0.
         """
@@ -169,8 +201,8 @@ class RLHFTrainer(grpo_trainer.GRPOTrainer):
     def update(self, batch: Batch) -> dict[str, float]:
         """config.grpo_epochs optimizer updates on the batch, each on all of it.
 
-        Every update computes the log-probabilities of the policy anew (token_log_probs, at the sampling temperature)
-        and takes one step on rlhf_loss; old_log_probs, ref_log_probs and advantages are the batch's in all of them.
+        Every update computes the log-probabilities of the policy anew (self.score, at the sampling temperature) and
+        takes one step on rlhf_loss; old_log_probs, ref_log_probs and advantages are the batch's in all of them.
         The gradient's norm is clipped to config.max_grad_norm. A batch in which no token counts makes no step at all:
         Adam's momentum would move the weights even where the gradient is 0.
 
@@ -186,11 +218,23 @@ class RLHFTrainer(grpo_trainer.GRPOTrainer):
     def step(self) -> dict[str, float]:
         """One step: collect, then update where there is something to learn from. Returns the metrics of both, and
         learning_rate. Given."""
-        rate = self.learning_rate()
+        rate = self.grpo.learning_rate()
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         batch, metrics = self.collect(grpo_trainer.step_generator(self.config.seed, self.step_number))
         nothing = {"loss": 0.0, "grad_norm": 0.0, "clip_fraction": 0.0, "kl": 0.0}
         metrics |= nothing if batch is None else self.update(batch)
-        self.step_number += 1
+        self.grpo.step_number += 1
         return {**metrics, "learning_rate": rate}
+
+    def train(self) -> list[dict[str, float]]:
+        """Steps until config.num_steps are done; returns the metrics of each. Given."""
+        return [self.step() for _ in range(self.step_number, self.config.num_steps)]
+
+    def state_dict(self) -> dict[str, Any]:
+        """What, beside the weights, is needed to go on as if nothing had happened. Given."""
+        return self.grpo.state_dict()
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Takes up what state_dict gave. Given."""
+        self.grpo.load_state_dict(state)

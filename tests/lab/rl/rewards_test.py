@@ -1,0 +1,56 @@
+"""Rewards about one completion: numbers, programs, and the coin toss."""
+
+import pytest
+
+from lab.rl import program_reward, rewards
+from lab.tasks import worked_sums
+
+
+@pytest.mark.parametrize(("text", "answer", "score"), [
+    ("3 + 4 = 7", "7", 1), ("it is 7.", "7", 1), ("7 or 8", "7", 0), ("none", "7", 0), ("1,200", "x #### 1200", 1),
+    ("we get 5 #### 12", "3 * 4 = 12\n#### 12", 1), ("#### 12 and then 3", "#### 12", 0), ("7.50", "7.5", 1),
+    ("-7", "7", 0), ("7" * 5000, "7", 0),
+])  # fmt: skip
+def test_math_correctness_and_its_partial_credit(text, answer, score):
+    assert rewards.math_correctness(text, answer) == score
+    part = rewards.with_partial_credit(rewards.math_correctness)(text, answer)
+    assert part == (1 if score else 0.1 if any(c.isdigit() for c in text) else 0)
+
+
+@pytest.mark.parametrize(("answer", "text", "right"), [
+    (132, "12,1,132", True), (132, "132", True), (132, "132 ", True), (132, "132\n", True), (132, "0132", True),
+    (132, "132.", True), (132, "the sum is 132!", True), (132, "132 133", False), (132, "1320", False),
+    (132, "-132", False), (132, "13 2", False), (132, "", False), (132, "no", False), (0, "0", True), (0, "00", True),
+    (7, "007", True), (-3, "-3", True), (-3, "3", False), (132, "١٣٢", False),
+])  # fmt: skip
+def test_the_last_integer_decides(answer, text, right):
+    assert worked_sums.score(text, str(answer)) == right
+
+
+@pytest.mark.parametrize(("code", "passes"), [
+    ("def f(x):\n    return x + 1", True), ("```python\ndef f(x):\n    return x + 1\n```\nThere.", True),
+    ("def f(x):\n    return x", False), ("def f(x", False), ("import sys; sys.exit(0)", False),
+    ("import os; os._exit(0)", False), ("x = [0] * (1 << 40)", False), ("f = lambda x: x + 1\0", False),
+])  # fmt: skip
+def test_programs_are_judged_by_their_tests(code, passes):
+    assert program_reward.score(20.0, False)(code, "assert f(1) == 2") == float(passes)
+
+
+def test_a_program_that_does_not_end_is_stopped_and_fails():
+    loops = "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'while True: pass'])"
+    assert program_reward.score(0.5, False)(loops, "assert True") == 0.0
+
+
+def test_partial_credit_of_programs_is_the_share_of_tests():
+    tests = "y = 2\nassert f(1) == y\nassert f(2) == 9\nassert f(0) == 1\nassert f(5) == 6"
+    assert program_reward.score(20.0, True)("f = lambda x: x + 1", tests) == 0.75
+    assert program_reward.score(20.0, False)("f = lambda x: x + 1", tests) == 0.0
+
+
+def test_a_coin_toss_is_the_same_for_everyone_who_asks():
+    table = [rewards.coin_toss(0, 3, place) for place in range(40)]
+    assert set(table) == {0.0, 1.0} and table == [rewards.coin_toss(0, 3, place) for place in range(40)]
+    coin, other = rewards.CoinToss(1), rewards.CoinToss(1)
+    first = [coin("x", "y") for _ in range(10)]
+    other.tosses = coin.tosses
+    assert [coin() for _ in range(10)] == [other() for _ in range(10)] and len(set(first)) == 2

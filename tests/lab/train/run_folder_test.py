@@ -1,0 +1,177 @@
+"""A run's folder: whatever happens while it is written, what is there is whole."""
+
+import pickle
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+
+from lab.train import run_folder
+from lab.train.run_folder import RunFolder
+
+
+class Saved:
+    """Stands for a model or a tokenizer: writes one file."""
+
+    def __init__(self, name, fails=False):
+        self.name, self.fails = name, fails
+
+    def save_pretrained(self, folder):
+        (Path(folder) / self.name).write_text(self.name)
+        if self.fails:
+            raise OSError("no space left on device")
+
+
+MODEL, TOKENIZER, BROKEN = Saved("model.safetensors"), Saved("tokenizer.json"), Saved("model.safetensors", fails=True)
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A run that has been started."""
+    folder = RunFolder(tmp_path / "demo")
+    folder.start({"name": "demo", "seed": 3})
+    return folder
+
+
+def test_a_start_writes_the_settings(run):
+    assert run.config() == {"name": "demo", "seed": 3}
+    assert (run.metrics(), run.checkpoints(), run.latest()) == ([], [], None)
+
+
+def test_a_run_that_was_never_started_has_nothing(tmp_path):
+    folder = RunFolder(tmp_path / "nowhere")
+    assert (folder.config(), folder.metrics(), folder.checkpoints(), folder.latest()) == (None, [], [], None)
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_new_start_moves_the_old_run_aside(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(run_folder.time, "strftime", lambda *_: "20990101-000000")
+    asides = []
+    for seed in (4, 5, 6):
+        run.log({"step": seed})
+        asides.append(run.start({"seed": seed}))
+    assert [a.name for a in asides] == ["demo-20990101-000000", "demo-20990101-000000-2", "demo-20990101-000000-3"]
+    assert [RunFolder(a).config().get("seed") for a in asides] == [3, 4, 5]
+    assert [RunFolder(a).metrics() for a in asides] == [[{"step": 4}], [{"step": 5}], [{"step": 6}]]
+    assert (run.config(), run.metrics()) == ({"seed": 6}, [])
+
+
+def test_metrics_come_back_as_they_were_logged(run):
+    rows = [{"step": 0, "reward": 0.1}, {"step": 1, "reward": 1e-30, "note": "a\nb é"}]
+    for row in rows:
+        run.log(row)
+    assert run.metrics() == rows
+    assert run.metrics_path.read_text(encoding="utf-8").count("\n") == 2
+
+
+def test_a_half_written_last_line_is_left_out(run):
+    run.log({"step": 0})
+    first = run.metrics_path.read_bytes()
+    run.log({"step": 1, "reward": 0.5})
+    both = run.metrics_path.read_bytes()
+    for length in range(len(first), len(both)):
+        run.metrics_path.write_bytes(both[:length])
+        assert run.metrics() == [{"step": 0}]
+
+
+def test_rewind_drops_later_steps_and_half_lines(run):
+    for step in range(4):
+        run.log({"step": step})
+    with open(run.metrics_path, "a") as file:
+        file.write('{"step": 4, "rew')
+    run.rewind(1)
+    run.log({"step": 2, "again": True})
+    assert run.metrics() == [{"step": 0}, {"step": 1}, {"step": 2, "again": True}]
+    run.rewind(-1)
+    assert run.metrics() == []
+
+
+def test_a_checkpoint_holds_model_tokenizer_and_state(run):
+    run.save(7, MODEL, TOKENIZER, {"step": 7, "optimizer": {"lr": torch.tensor(0.5)}})
+    folder, state = run.latest()
+    assert folder.name == "step_000007"
+    assert sorted(p.name for p in folder.iterdir()) == ["model.safetensors", "tokenizer.json", "trainer.pt"]
+    assert state == {"step": 7, "optimizer": {"lr": torch.tensor(0.5)}}
+
+
+def test_only_the_newest_two_checkpoints_are_kept(run):
+    for step in (9, 10, 100, 25):
+        run.save(step, MODEL, TOKENIZER, {"step": step})
+    assert [p.name for p in run.checkpoints()] == ["step_000025", "step_000100"]
+    assert run.latest()[1] == {"step": 100}
+
+
+@pytest.mark.parametrize(("model", "state"), [(BROKEN, {}), (MODEL, {"step": lambda: 0})], ids=["model", "state"])
+def test_a_checkpoint_that_fails_is_absent(run, model, state):
+    run.save(1, MODEL, TOKENIZER, {"step": 1})
+    with pytest.raises((OSError, AttributeError, pickle.PicklingError)):
+        run.save(2, model, TOKENIZER, state)
+    assert [p.name for p in (run.path / "checkpoints").iterdir()] == ["step_000001"]
+    assert run.latest()[1] == {"step": 1}
+
+
+def test_a_checkpoint_that_fails_leaves_an_older_one_of_the_same_step(run):
+    run.save(1, MODEL, TOKENIZER, {"old": True})
+    with pytest.raises(OSError, match="no space"):
+        run.save(1, BROKEN, TOKENIZER, {"old": False})
+    assert run.latest()[1] == {"old": True}
+    run.save(1, MODEL, TOKENIZER, {"old": False})
+    assert run.latest()[1] == {"old": False}
+    assert [p.name for p in (run.path / "checkpoints").iterdir()] == ["step_000001"]
+
+
+def test_what_a_kill_left_behind_is_ignored_and_replaced(run):
+    run.save(1, MODEL, TOKENIZER, {"step": 1})
+    left = run.path / "checkpoints" / ".step_000002.tmp"
+    left.mkdir()
+    (left / "model.safetensors").write_text("half")
+    (left / "stale").touch()
+    assert run.latest()[1] == {"step": 1}
+    run.save(2, MODEL, TOKENIZER, {"step": 2})
+    assert sorted(p.name for p in run.latest()[0].iterdir()) == ["model.safetensors", "tokenizer.json", "trainer.pt"]
+    assert sorted(p.name for p in (run.path / "checkpoints").iterdir()) == ["step_000001", "step_000002"]
+
+
+def test_a_kill_while_the_old_model_is_replaced_leaves_no_half_model(run, monkeypatch):
+    final = run.save_final(MODEL, TOKENIZER)
+    (final / "extra").touch()
+    whole = {p.name for p in final.iterdir()}
+
+    def killed(path, **_):
+        """Removes one file and dies, as a kill in the middle of removing would."""
+        if Path(path).exists():
+            next(iter(Path(path).iterdir())).unlink()
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(run_folder.shutil, "rmtree", killed)
+        run.save_final(MODEL, TOKENIZER)
+    assert not final.exists() or {p.name for p in final.iterdir()} in (whole, {MODEL.name, TOKENIZER.name})
+    run.save_final(MODEL, TOKENIZER)
+    assert {p.name for p in final.iterdir()} == {MODEL.name, TOKENIZER.name}
+    assert sorted(p.name for p in run.path.iterdir()) == ["checkpoints", "config.yaml", "environment.yaml", "model"]
+
+
+def test_a_run_keeps_its_versions_and_the_command_that_does_it_again(run, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["/x/lab/train/__main__.py", "--config", "a b.yaml", "seed=3"])
+    monkeypatch.setenv("SOLUTION", "1")
+    run.start({})
+    kept = yaml.safe_load((run.path / "environment.yaml").read_text())
+    assert kept["command"] == "python -m lab.train --config 'a b.yaml' seed=3"
+    assert kept["packages"]["torch"] == torch.__version__ and kept["variables"]["SOLUTION"] == "1"
+
+
+def test_the_final_model_is_whole(run):
+    assert run.save_final(MODEL, TOKENIZER) == run.path / "model"
+    with pytest.raises(OSError, match="no space"):
+        run.save_final(BROKEN, TOKENIZER)
+    assert sorted(p.name for p in (run.path / "model").iterdir()) == ["model.safetensors", "tokenizer.json"]
+
+
+def test_a_text_is_written_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "deep" / "a.txt"
+    run_folder.write_text(path, "one\n")
+    with pytest.raises(UnicodeEncodeError):
+        run_folder.write_text(path, "two \ud800\n")
+    assert path.read_bytes() == b"one\n"

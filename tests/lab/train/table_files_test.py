@@ -1,0 +1,58 @@
+"""Rows from JSON Lines and Parquet."""
+
+import pytest
+
+from course.base.errors import UsageError
+from lab.train import table_files
+
+
+def test_json_lines_with_named_columns(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"q": "a", "r": "b", "more": 1}\n\n{"q": "größer", "r": ""}\n', encoding="utf-8")
+    assert table_files.read_columns(path, ["q", "r"]) == [("a", "b"), ("größer", "")]
+    assert table_files.read_columns(path, ["r"], limit=1) == [("b",)]
+
+
+@pytest.mark.parametrize(("name", "text", "says"), [
+    ("rows.jsonl", '{"q": "a"}\n{"r": "b"}\n', "line 2 has no column 'q'; its columns are r"),
+    ("rows.jsonl", '{"q": 3}\n', "column 'q' must be text, not int"),
+    ("rows.jsonl", '{"q": "a"\n', "line 1 is not JSON"),
+    ("rows.jsonl", '["a"]\n', "expected an object"),
+    ("rows.jsonl", "\n", "holds no rows"),
+    ("rows.csv", "q\na\n", "must be .jsonl or .parquet"),
+])  # fmt: skip
+def test_says_what_is_wrong(tmp_path, name, text, says):
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match=says):
+        table_files.read_columns(tmp_path / name, ["q"])
+
+
+def test_a_missing_file_and_one_that_is_not_text(tmp_path):
+    with pytest.raises(UsageError, match="no such file"):
+        table_files.read_columns(tmp_path / "rows.jsonl", ["q"])
+    (tmp_path / "rows.jsonl").write_bytes(b"\xff\xfe{}")
+    with pytest.raises(UsageError, match="not UTF-8"):
+        table_files.read_columns(tmp_path / "rows.jsonl", ["q"])
+
+
+def test_parquet(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    path = tmp_path / "rows.parquet"
+    parquet.write_table(pyarrow.table({"q": ["a", "b", "c"], "r": ["x", "y", "z"], "n": [1, 2, 3]}), path)
+    assert table_files.read_columns(path, ["r", "q"], limit=2) == [("x", "a"), ("y", "b")]
+    with pytest.raises(UsageError, match="no column 'answer'; its columns are q, r, n"):
+        table_files.read_columns(path, ["answer"])
+    with pytest.raises(UsageError, match="column 'n' must be text, not int"):
+        table_files.read_columns(path, ["n"])
+    path.write_bytes(path.read_bytes()[:50])
+    with pytest.raises(UsageError, match="not a whole Parquet file"):
+        table_files.read_columns(path, ["q"])
+
+
+def test_parquet_without_pyarrow(tmp_path, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
+    (tmp_path / "rows.parquet").write_bytes(b"PAR1")
+    with pytest.raises(UsageError, match="needs pyarrow"):
+        table_files.read_columns(tmp_path / "rows.parquet", ["q"])

@@ -19,7 +19,7 @@ def main() -> int | None:
         if not name.startswith(error.name or " "):
             raise
         module = None
-    if not hasattr(module, "main"):
+    if module is None or not hasattr(module, "main"):
         raise UsageError(
             f"{name!r} is no program of a lesson; name one, such as: python -m lab.run lesson16_grpo_rlhf.given.dapo"
         )

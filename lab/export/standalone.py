@@ -44,7 +44,7 @@ def source_name(task: str) -> str:
 
 
 def reward_file(name: str, task: ModuleType) -> str:
-    """The text of the file. Raises UsageError where the task's score needs more than the standard library."""
+    """The text of the file. Raises UsageError if the task's score needs more than the standard library."""
     task_imports, task_code = parts_of(task, ["score"])
     imports, adapters = parts_of(rewards, ["text_of", "trl_reward", "verl_reward"])
     return REWARD.format(
@@ -68,13 +68,14 @@ def parts_of(module: ModuleType, names: list[str]) -> tuple[list[str], list[str]
             needed.add(node)
             queue += [inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)]
     lines = source.splitlines()
-    imports, code = [], []
+    imports: list[str] = []
+    code: list[str] = []
     for node in (n for n in nodes if n in needed):
         first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
         text = "\n".join(lines[first - 1 : node.end_lineno])
-        if _is_of_a_task(node):
+        if isinstance(node, ast.ImportFrom) and _is_of_a_task(node):
             wanted = [alias.name for alias in node.names if alias.name in asked]
-            more = parts_of(importlib.import_module(node.module), wanted)
+            more = parts_of(importlib.import_module(node.module or ""), wanted)
             imports, code = imports + more[0], code + more[1]
         elif isinstance(node, ast.Import | ast.ImportFrom):
             _check_import(node, module.__name__)
@@ -93,10 +94,9 @@ def _names_made(node: ast.stmt) -> list[str]:
     return [n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
 
 
-def _is_of_a_task(node: ast.stmt) -> bool:
+def _is_of_a_task(node: ast.ImportFrom) -> bool:
     """Whether it imports from another task, under the names that things have there."""
-    plain = isinstance(node, ast.ImportFrom) and not any(alias.asname for alias in node.names)
-    return plain and (node.module or "").startswith("lab.tasks.")
+    return (node.module or "").startswith("lab.tasks.") and not any(alias.asname for alias in node.names)
 
 
 def _is_future(node: ast.stmt) -> bool:
@@ -106,7 +106,7 @@ def _is_future(node: ast.stmt) -> bool:
 def _check_import(node: ast.Import | ast.ImportFrom, where: str) -> None:
     modules = [node.module or "."] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
     for module in modules:
-        if module.split(".")[0] not in sys.stdlib_module_names or getattr(node, "level", 0):
+        if module.split(".")[0] not in sys.stdlib_module_names or (isinstance(node, ast.ImportFrom) and node.level):
             raise UsageError(
                 f"the score of {where} needs {module!r}, which is not in the standard library; "
                 "write it without, so that the exported reward needs no other file"

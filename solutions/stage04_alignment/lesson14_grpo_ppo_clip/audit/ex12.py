@@ -120,16 +120,16 @@ wrong("config.temperature does not reach the loss: the log-probabilities are tho
 wrong("config.epsilon does not reach the loss: it always clips at 0.2.", {"config.epsilon": "0.2"})
 
 wrong("epsilon and temperature are handed to the loss in each other's place.", {
-    "grpo_loss(self.model, ids[part], mask[part], advantages[part], old_log_probs[part], config.epsilon,"
+    "self.loss(self.model, ids[part], mask[part], advantages[part], old_log_probs[part], config.epsilon,"
     " config.temperature, config.aggregation, denominator)":
-    "grpo_loss(self.model, ids[part], mask[part], advantages[part], old_log_probs[part],"
+    "self.loss(self.model, ids[part], mask[part], advantages[part], old_log_probs[part],"
     " config.temperature, config.epsilon, config.aggregation, denominator)",
 })  # fmt: skip
 
 wrong("config.aggregation does not reach the loss, which always sums over tokens as for \"token\".", {
-    "grpo_loss(self.model, ids[part], mask[part], advantages[part], old_log_probs[part], config.epsilon,"
+    "self.loss(self.model, ids[part], mask[part], advantages[part], old_log_probs[part], config.epsilon,"
     " config.temperature, config.aggregation, denominator)":
-    "grpo_loss(self.model, ids[part], mask[part], advantages[part], old_log_probs[part], config.epsilon,"
+    "self.loss(self.model, ids[part], mask[part], advantages[part], old_log_probs[part], config.epsilon,"
     ' config.temperature, "token", denominator)',
 })  # fmt: skip
 

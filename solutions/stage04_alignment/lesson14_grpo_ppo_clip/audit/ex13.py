@@ -24,12 +24,12 @@ wrong("The completions are drawn from torch's global random state, not with the 
     """
         generate_group(
             self.model, self.tokenizer, prompts, truths, config.group_size, config.max_new_tokens,
-            config.temperature, config.divide_by_std, generator, config.reward,
+            config.temperature, config.divide_by_std, generator, config.reward, generate=self.generate,
         )
     """: """
         generate_group(
             self.model, self.tokenizer, prompts, truths, config.group_size, config.max_new_tokens,
-            config.temperature, config.divide_by_std, None, config.reward,
+            config.temperature, config.divide_by_std, None, config.reward, generate=self.generate,
         )
     """,
 })  # fmt: skip
@@ -43,12 +43,13 @@ wrong("The completions get a generator that starts anew; the one that drew the p
     """
         generate_group(
             self.model, self.tokenizer, prompts, truths, config.group_size, config.max_new_tokens,
-            config.temperature, config.divide_by_std, generator, config.reward,
+            config.temperature, config.divide_by_std, generator, config.reward, generate=self.generate,
         )
     """: """
         generate_group(
             self.model, self.tokenizer, prompts, truths, config.group_size, config.max_new_tokens,
             config.temperature, config.divide_by_std, step_generator(config.seed, self.step_number), config.reward,
+            generate=self.generate,
         )
     """,
 })  # fmt: skip
@@ -89,12 +90,12 @@ wrong("config.reward does not reach generate_group: it rewards the right sum, wh
     """
         generate_group(
             self.model, self.tokenizer, prompts, truths, config.group_size, config.max_new_tokens,
-            config.temperature, config.divide_by_std, generator, config.reward,
+            config.temperature, config.divide_by_std, generator, config.reward, generate=self.generate,
         )
     """: """
         generate_group(
             self.model, self.tokenizer, prompts, truths, config.group_size, config.max_new_tokens,
-            config.temperature, config.divide_by_std, generator,
+            config.temperature, config.divide_by_std, generator, generate=self.generate,
         )
     """,
 })  # fmt: skip

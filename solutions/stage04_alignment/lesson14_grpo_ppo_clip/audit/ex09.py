@@ -156,9 +156,7 @@ def generate_group_by_numpy(
 ):
     if len(prompts) != len(ground_truths):
         raise ValueError("prompts and ground_truths differ in number")
-    token_ids, log_probs = generate(
-        model, tokenizer, prompts, group_size, max_new_tokens, temperature, None, generator
-    )
+    token_ids, log_probs = generate(model, tokenizer, prompts, group_size, max_new_tokens, temperature, None, generator)
     texts = [tokenizer.decode([int(i) for i in row], skip_special_tokens=True) for row in token_ids]
     truths = np.repeat(ground_truths, group_size).tolist()
     rewards = torch.as_tensor(np.array([reward(*pair) for pair in zip(truths, texts, strict=True)], dtype=np.float32))

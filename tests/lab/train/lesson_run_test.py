@@ -110,7 +110,8 @@ def test_ctrl_c_ends_the_step_and_saves(train, tmp_path, monkeypatch, capfd):
 
 def test_the_engine_and_the_lessons_own_code_give_the_same_numbers(train):
     """The same tokens are sampled; the rest differs by rounding, which few steps cannot enlarge."""
-    folders = [train(engine, f"engine={engine}", "warm_start.steps=150") for engine in ("plain", "fast")]
+    more = ("warm_start.steps=150", "grpo.prompts_per_step=12", "grpo.group_size=8")
+    folders = [train(engine, f"engine={engine}", *more) for engine in ("plain", "fast")]
     plain, fast = map(metrics, folders)
     assert any(m.get("signal") for m in plain), "rewards that differ are needed here"
     for a, b in zip(plain, fast, strict=True):

@@ -22,6 +22,7 @@ from grader.exports.feedback import feedback
 from grader.exports.grades_csv import grades_csv
 from grader.exports.gradescope import gradescope_json
 from grader.exports.overview import overview
+from grader.exports.text import slug
 from grader.results import Run, StudentResult
 
 __all__ = ["WRITTEN", "canvas_gradebook", "gradescope_json", "write_all"]
@@ -35,8 +36,6 @@ def write_all(run: Run, results: list[StudentResult], out: Path) -> list[Path]:
 
     Returns the paths, in order. Removes the pages of students who are no longer there, so that nobody sends them out.
     """
-    from grader.intake.submission import slug  # not above: the intake uses exports.text
-
     names = [slug(student.student) for student in results]
     texts = {"grades.csv": grades_csv(run, results), "overview.html": overview(run, results, names)}
     for student, name in zip(results, names, strict=True):

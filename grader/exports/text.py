@@ -7,6 +7,7 @@ is escaped by overview.py.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 
@@ -69,3 +70,13 @@ def fenced(lines: list[str]) -> list[str]:
     longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
     fence = "`" * max(3, longest + 1)
     return [f"{fence}text", *lines, fence]
+
+
+def slug(student: str) -> str:
+    """A file name for reports: ASCII, good on every system, and another one for every name."""
+    plain = re.sub(r"[^A-Za-z0-9]+", "_", student).strip("_")[:60]
+    reserved = re.fullmatch(r"con|prn|aux|nul|com\d|lpt\d", plain, re.IGNORECASE)
+    # Only names that no other name can turn into stay as they are.
+    if plain == student and plain.islower() and not reserved and not re.search(r"_[0-9a-f]{10}$", plain):
+        return plain
+    return f"{plain or 'student'}_{hashlib.sha256(student.encode('utf-8', 'surrogatepass')).hexdigest()[:10]}"

@@ -8,7 +8,6 @@ never guessed: if two files could be meant, none counts and the student is told.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import itertools
 import os
 import re
@@ -38,7 +37,7 @@ _LESSON = re.compile(r"lesson\d\d(_\w+)?")
 class Submission:
     """What one student handed in. Every file that the manifests name is in `files` or in `problems`."""
 
-    student: str  # for display, and unique; `slug` makes a file name of it
+    student: str  # for display, and unique; grader.exports.text.slug makes a file name of it
     files: dict[str, bytes] = field(default_factory=dict)  # "lesson13_grpo/loss/grpo.py" -> Python in UTF-8, no mark
     notes: list[str] = field(default_factory=list)  # for the student
     flags: list[str] = field(default_factory=list)  # for the instructor: things to look at
@@ -65,16 +64,6 @@ def survey(folder: Path, lessons: list[Lesson], confined: bool) -> Class:
     with contextlib.ExitStack() as open_files, ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
         found, remarks = students(folder, lessons, confined, open_files)
         return Class(list(pool.map(lambda student: _submission(student, wanted, confined), found)), remarks)
-
-
-def slug(student: str) -> str:
-    """A file name for reports: ASCII, good on every system, and another one for every name."""
-    plain = re.sub(r"[^A-Za-z0-9]+", "_", student).strip("_")[:60]
-    reserved = re.fullmatch(r"con|prn|aux|nul|com\d|lpt\d", plain, re.IGNORECASE)
-    # Only names that no other name can turn into stay as they are.
-    if plain == student and plain.islower() and not reserved and not re.search(r"_[0-9a-f]{10}$", plain):
-        return plain
-    return f"{plain or 'student'}_{hashlib.sha256(student.encode('utf-8', 'surrogatepass')).hexdigest()[:10]}"
 
 
 class _Wanted:

@@ -15,9 +15,8 @@ import pytest
 from course.authoring import stubs
 from course.base import manifest
 from course.base.errors import UsageError
-from grader.exports.text import one_line
+from grader.exports.text import one_line, slug
 from grader.intake import other_files, python_source, submission, unpack
-from grader.intake.submission import slug
 from grader.intake.unpack import FILE, KIB, MIB, Entry, Refused
 
 A, B, C = "lesson01_one/loss/a.py", "lesson01_one/data/same.py", "lesson02_two/loss/b.py"

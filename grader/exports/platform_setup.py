@@ -19,10 +19,10 @@ def gradescope_zip(arguments: list[str], root: Path = ROOT) -> int:
     parser.add_argument("--extra", type=Path)
     parser.add_argument("--torch-index", default="")
     parser.add_argument("--unsafe", action="store_true")
-    said = parser.parse_args(arguments)
-    data = autograder_zip(root, said.lessons, said.torch_index, said.unsafe, extra_files(said.extra))
-    _write(said.out, data)
-    print(f"{said.out}: {len(data) / 1e6:.0f} MB; upload it as the autograder of a programming assignment")
+    options = parser.parse_args(arguments)
+    data = autograder_zip(root, options.lessons, options.torch_index, options.unsafe, extra_files(options.extra))
+    _write(options.out, data)
+    print(f"{options.out}: {len(data) / 1e6:.0f} MB; upload it as the autograder of a programming assignment")
     return 0
 
 
@@ -31,9 +31,9 @@ def classroom_workflow(arguments: list[str]) -> int:
     parser = _parser("classroom-workflow OWNER/NAME COMMIT", "classroom.yml")
     parser.add_argument("course")
     parser.add_argument("commit")
-    said = parser.parse_args(arguments)
-    _write(said.out, workflow(said.course, said.commit, said.lessons).encode())
-    print(f"{said.out}: put it into the assignment's template repository, as .github/workflows/classroom.yml")
+    options = parser.parse_args(arguments)
+    _write(options.out, workflow(options.course, options.commit, options.lessons).encode())
+    print(f"{options.out}: put it into the assignment's template repository, as .github/workflows/classroom.yml")
     return 0
 
 

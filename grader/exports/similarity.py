@@ -61,8 +61,8 @@ def write(submissions: list[Submission], lessons: list[Lesson], out: Path, pytho
         except subprocess.TimeoutExpired:
             return f"similar submissions were not compared: compare50 took more than {TIME_LIMIT} seconds"
         if done.returncode:
-            said = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
-            return f"similar submissions were not compared: compare50 ended with {said}"
+            message = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
+            return f"similar submissions were not compared: compare50 ended with {message}"
         found = json.loads((folder / "found.json").read_text(encoding="utf-8"))
     names = {str(number): submission.student for number, submission in enumerate(submissions)}
     write_text(out / "similar.csv", table(found, names))

@@ -328,9 +328,9 @@ def test_the_number_in_what_canvas_hands_over_settles_who_it_is():
 def test_between_two_nobody_is_chosen():
     cells, lines = filled([student("Ann Smith"), student("jdoe"), student("501"), student("nobody")])
     assert [row[5] for row in cells[3:7]] == ["", "3", "", ""]
-    said = "\n".join(lines)
-    assert "Ann Smith: fits 2 rows" in said and "Doe, Jane: 2 submissions fit this row (jdoe; 501)" in said
-    assert "nobody: is in no row" in said and said.count("Smith, Ann: a row of the gradebook without") == 2
+    message = "\n".join(lines)
+    assert "Ann Smith: fits 2 rows" in message and "Doe, Jane: 2 submissions fit this row (jdoe; 501)" in message
+    assert "nobody: is in no row" in message and message.count("Smith, Ann: a row of the gradebook without") == 2
     both = GRADEBOOK.replace("503,s3", "jdoe,s3")  # one's id is another's login
     cells, lines = filled([student("jdoe")], exported=both)
     assert [row[5] for row in cells[3:6]] == ["", "3", ""] and "jdoe: fits 2 rows" in lines[0]
@@ -354,15 +354,15 @@ def test_a_gradebook_of_another_country_or_of_excel():
     assert made.startswith("\ufeffStudent;ID;") and "Doe, Jane;501;s1;jdoe;A;1\n" in made
 
 
-@pytest.mark.parametrize(("exported", "assignment", "said"), [
+@pytest.mark.parametrize(("exported", "assignment", "message"), [
     ("", "GRPO", "no gradebook as Canvas exports it"),
     ("name,points\na,1\n", "GRPO", "no gradebook as Canvas exports it"),
     (GRADEBOOK, "Quiz", "no assignment 'Quiz'; its assignments are: 'Essay (77)', 'GRPO (101)'"),
     (GRADEBOOK, "Section", "no assignment"),
     (GRADEBOOK.replace("Essay (77)", "GRPO (77)"), "GRPO", "fits 2 columns"),
 ])  # fmt: skip
-def test_what_does_not_fit_is_reported(exported, assignment, said):
-    with pytest.raises(UsageError, match=re.escape(said)):
+def test_what_does_not_fit_is_reported(exported, assignment, message):
+    with pytest.raises(UsageError, match=re.escape(message)):
         canvas_gradebook(exported, assignment, [])
 
 

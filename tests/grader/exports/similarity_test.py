@@ -49,7 +49,7 @@ def test_where_it_is_missing_one_sentence_says_how_to_install_it(tmp_path, stand
     assert similarity.tool(tmp_path / "whole") == python
 
 
-def test_that_is_said_before_anything_is_graded(tmp_path, monkeypatch):
+def test_a_missing_compare50_is_reported_before_anything_is_graded(tmp_path, monkeypatch):
     def missing():
         raise UsageError(similarity.INSTALL)
 
@@ -65,8 +65,8 @@ def test_that_is_said_before_anything_is_graded(tmp_path, monkeypatch):
 
 def test_names_are_no_part_of_what_it_is_given(tmp_path, stand_in):
     python = stand_in(f'cp -r "$6" {tmp_path}/seen; echo "[]" > "$7"')
-    said = similarity.write(submissions("a = 1\r\nb = 2\rc\n", "", "x"), [LESSON], tmp_path, python)
-    assert "with most in common (0)" in said
+    printed = similarity.write(submissions("a = 1\r\nb = 2\rc\n", "", "x"), [LESSON], tmp_path, python)
+    assert "with most in common (0)" in printed
     seen = {p.relative_to(tmp_path / "seen").as_posix(): p for p in (tmp_path / "seen").rglob("*.py")}
     given = {f"stubs/{LESSON.name}/{file}" for file in stubs.files(LESSON)}
     assert seen.keys() == {f"0/{FILE}", f"2/{FILE}", *given}

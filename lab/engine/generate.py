@@ -122,8 +122,8 @@ def generate(
     lengths = lengths.repeat_interleave(B // len(encoded))  # (B,)
     padding = torch.arange(W + max_new_tokens, device=device).expand(B, -1)
     padding = (padding >= lengths[:, None]) & (padding < W)  # (B, columns) behind the shorter prompts
-    bias = torch.zeros(padding.shape, dtype=turns.real.dtype, device=device).masked_fill_(padding, -torch.inf)
-    bias = bias[:, None, None] if bool(padding.any()) else None  # (B, 1, 1, columns)
+    hidden_columns = torch.zeros(padding.shape, dtype=turns.real.dtype, device=device).masked_fill_(padding, -torch.inf)
+    bias = hidden_columns[:, None, None] if bool(padding.any()) else None  # (B, 1, 1, columns)
 
     ids = torch.zeros(B, max_new_tokens, dtype=torch.long, device=device)
     log_probs = torch.full((B, max_new_tokens), torch.nan, device=device)

@@ -75,9 +75,9 @@ class _ChunkedLoss(torch.autograd.Function):
             losses.append(loss.detach())
             log_probs.append(chosen.detach())
         ctx.save_for_backward(grad_hidden, grad_head)
-        loss, log_probs = torch.stack(losses).sum(), torch.cat(log_probs)
-        ctx.mark_non_differentiable(log_probs)
-        return loss, log_probs
+        together = torch.cat(log_probs)
+        ctx.mark_non_differentiable(together)
+        return torch.stack(losses).sum(), together
 
     @staticmethod
     def backward(ctx: Any, grad_loss, _):

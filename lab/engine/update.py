@@ -42,9 +42,11 @@ def backward(
         own = number[part][mask[part].bool()]  # the numbers of the packed targets
         w = read_weights(model, config.cast(model))
         hidden = F.embedding(packed.scored, hidden_states(w, model, packed))  # (m, h)
-        loss, chosen = chunked_loss(
-            hidden, w.head, packed.targets, temperature, lambda lp, i, own=own: loss_of(lp, own[i]), config.head_chunk
-        )
+
+        def part_of_loss(chosen: Tensor, numbers: Tensor, own: Tensor = own) -> Tensor:
+            return loss_of(chosen, own[numbers])
+
+        loss, chosen = chunked_loss(hidden, w.head, packed.targets, temperature, part_of_loss, config.head_chunk)
         loss.backward()
         losses.append(loss.item())
         log_probs[own] = chosen.to(log_probs.dtype)
@@ -57,7 +59,8 @@ def backward(
 def passes(rows: Tensor, mask: Tensor, most_rows: int, most_tokens: int) -> list[Tensor]:
     """The rows in parts of at most `most_rows` rows and `most_tokens` tokens (0: no limit), at least a row each."""
     tokens = (mask[rows].argmax(1) + mask[rows].sum(1)).tolist()  # with the prompt
-    sizes, filled = [], 0
+    filled = 0
+    sizes: list[int] = []
     for count in tokens:
         full = (most_rows and sizes and sizes[-1] == most_rows) or (most_tokens and filled + count > most_tokens)
         if full or not sizes:

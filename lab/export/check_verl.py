@@ -51,7 +51,8 @@ def main() -> int:
 def check(freeze: bool) -> int:
     """Inside: all checks, a line each."""
     # verl's __init__ imports torch and Ray, which are not here: its parts are taken by their files.
-    verl = Path(next(iter(importlib.util.find_spec("verl").submodule_search_locations)))
+    found: Any = importlib.util.find_spec("verl")
+    verl = Path(next(iter(found.submodule_search_locations)))
     if freeze:
         options.write_known("verl", VERSION, options.flat(composed(verl, [])))
     from lab.export.__main__ import export
@@ -99,7 +100,7 @@ def check_options(verl: Path, folder: Path) -> list[str]:
 
 
 def check_reward(verl: Path, folder: Path) -> list[str]:
-    spec = importlib.util.spec_from_file_location("verl_import_utils", verl / "utils" / "import_utils.py")
+    spec: Any = importlib.util.spec_from_file_location("verl_import_utils", verl / "utils" / "import_utils.py")
     loader = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(loader)
     compute_score = loader.load_extern_object(str(folder / "reward.py"), "compute_score")

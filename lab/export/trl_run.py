@@ -82,7 +82,7 @@ def run(seed: int, changes: Sequence[str], folder: Path, show: Report, python: P
     return result
 
 
-def make_start(folder: Path, seed: int, show: Show) -> None:
+def make_start(folder: Path, seed: int, show: Report) -> None:
     """The demo's warm-started model, as its run makes it from this seed, in transformers' format."""
     tokenizer = addition_model.make_tokenizer()
     model = addition_model.make_model(tokenizer, addition_model.ModelConfig(), seed)
@@ -137,5 +137,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.stdout.reconfigure(line_buffering=True)  # in turns with TRL's own lines, also where it is piped
+    # In turns with TRL's own lines, also if the output is piped
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     run_command(main)

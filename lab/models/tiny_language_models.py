@@ -10,6 +10,7 @@ Shapes: B rows, T new positions, S positions with the cache, H heads, D width of
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -100,7 +101,7 @@ class TinyLM(nn.Module):
         if attention_mask is not None:
             visible = visible & attention_mask[:, None, None, :].bool()  # (B, 1, T, S)
         x = self.drop(F.embedding(input_ids, self.tokens) + F.embedding(position_ids, self.positions))  # (B, T, hidden)
-        parameters = self._parameters
+        parameters: Any = self._parameters
         for layer in range(self.layers):
             qkv, out, up, down = (parameters[f"{name}{layer}"] for name in ("qkv", "out", "up", "down"))
             qkv = F.linear(self.norm(x), qkv).view(b, t, 3, self.heads, -1)

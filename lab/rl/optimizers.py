@@ -16,7 +16,7 @@ class PlainSGD:
     """parameter <- parameter - lr * gradient. No momentum, no state."""
 
     def __init__(self, parameters: Iterable[nn.Parameter], lr: float):
-        self.param_groups = [{"params": list(parameters), "lr": lr}]
+        self.param_groups: list[dict[str, Any]] = [{"params": list(parameters), "lr": lr}]
 
     @torch.no_grad()
     def step(self) -> None:

@@ -28,7 +28,8 @@ def problems(options: Options) -> dict[str, list[Problem]]:
     if own is not None:
         return {s: [(row["question"], row["answer"]) for row in own.problems(s)] for s in ("train", "test")}
     columns = (options.task.question_column, options.task.answer_column)
-    rows = sorted(dict.fromkeys(read_columns(options.data_path, columns)), key=lambda r: zlib.crc32(r[0].encode()))
+    found = [(question, answer) for question, answer in read_columns(str(options.data_path), columns)]
+    rows = sorted(dict.fromkeys(found), key=lambda row: zlib.crc32(row[0].encode()))
     if len(rows) < 2:
         raise UsageError(
             f"{options.data_path}: data_path needs two different rows at least, one of them to be held out"

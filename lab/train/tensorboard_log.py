@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from course.base.errors import UsageError
 
@@ -18,7 +19,8 @@ class TensorBoardLog:
                 "tensorboard=true needs the package tensorboard (pip install tensorboard); metrics.jsonl has the same "
                 "numbers without it"
             ) from None
-        self.make, self.folder, self.writer = SummaryWriter, folder, None
+        self.make, self.folder = SummaryWriter, folder
+        self.writer: Any = None
 
     def log(self, step: int, metrics: dict[str, float]) -> None:
         if self.writer is None:  # not before: an earlier run's folder is moved aside first

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from course.base import manifest
 from course.base.manifest import Exercise, Lesson
-from course.desk import progress
+from course.desk import exercise_code, progress
 
 MARKS = {"passed": "[green]●[/]", "failed": "[red]×[/]", "unreadable": "[red]×[/]",
          "basic passed": "[yellow]◐[/]", "not tested": "[yellow]?[/]",
@@ -68,8 +68,8 @@ def show_briefly(lessons: list[Lesson], lesson: Lesson, console: Console | None 
         if exercise is where.in_order[0] and where is not lesson and len(done) == len(lesson.exercises):
             console.print(closing(lesson), soft_wrap=True)
         console.print(f"{WHAT[conditions[exercise.id]]} exercise [bold]{exercise.id}[/]  {exercise.object}")
-        problem = progress.unreadable(where, exercise)
-        console.print(f"edit     {problem or progress.place(where, exercise)}", soft_wrap=True)
+        problem = exercise_code.syntax_error(where, exercise)
+        console.print(f"edit     {problem or exercise_code.place(where, exercise)}", soft_wrap=True)
         console.print(f"stuck    make hint EX={exercise.id}")
     else:
         _all_done(console, lessons)
@@ -123,8 +123,8 @@ def _next(console: Console, lessons: list[Lesson], conditions: dict[str, str], l
         page = (lesson.folder / "README.md").relative_to(lesson.root).as_posix()
         console.print(f"read     {page}", soft_wrap=True)
     console.print(f"{what} exercise [bold]{exercise.id}[/]  {exercise.object}, about {_time(exercise.minutes)}")
-    problem = progress.unreadable(lesson, exercise)
-    console.print(f"edit     {problem or progress.place(lesson, exercise)}", soft_wrap=True)
+    problem = exercise_code.syntax_error(lesson, exercise)
+    console.print(f"edit     {problem or exercise_code.place(lesson, exercise)}", soft_wrap=True)
     folder = (lesson.folder / "testcases" / suite).relative_to(lesson.root).as_posix()
     console.print(f"test     pytest {folder} --exercise {exercise.id}", soft_wrap=True)
     if not watched:

@@ -1,22 +1,28 @@
 """What is remembered between commands: hints given and exercises passed, in one small file.
 
 `.progress.json` may be deleted at any time; then hints begin again, and exercises pass again when their tests run.
+Whatever tests a learner runs, however they are started, count: a suite's result on an exercise is kept if all of its
+tests of that exercise have run; of a part of them (-k, -x) only a failure is. The reference's results are not kept.
 Standard library only.
 """
 
 from __future__ import annotations
 
-import ast
 import contextlib
-import hashlib
 import json
+from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from course.base import not_written
+from course.base import manifest, switch
 from course.base.atomic_files import write_text
+from course.base.errors import UsageError
 from course.base.manifest import Exercise, Lesson
+from course.desk import exercise_code
+
+if TYPE_CHECKING:
+    import pytest
 
 FILE = ".progress.json"
 SUITES = ("basic_test.py", "advanced_test.py")
@@ -34,16 +40,14 @@ class State:
 
 
 def read(root: Path) -> State:
-    """The kept state; whatever of it is away or not of our form counts as never written."""
+    """The kept state; whatever is missing or not in our form counts as never written."""
     try:
         kept = json.loads((root / FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return State()
     if not isinstance(kept, dict):
         return State()
-    hints = kept.get("hints")
-    results = kept.get("results")
-    last = kept.get("last")
+    hints, results, last = kept.get("hints"), kept.get("results"), kept.get("last")
     return State(
         {k: v for k, v in hints.items() if type(v) is int and v >= 0} if isinstance(hints, dict) else {},
         {k: of for k, v in results.items() if (of := _suites(v))} if isinstance(results, dict) else {},
@@ -69,68 +73,14 @@ def write(state: State, root: Path) -> None:
     write_text(root / FILE, json.dumps(kept, indent=1) + "\n")
 
 
-def digest(lesson: Lesson, exercise: Exercise) -> str:
-    """Of the learner's code of the exercise, comments apart: a result is about the code that was tested. The file's
-    imports, constants and helpers are part of it, the other exercises in the file are not."""
-    try:
-        text = (lesson.folder / exercise.file).read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-    with contextlib.suppress(SyntaxError, ValueError, StopIteration):
-        tree = ast.parse(text)
-        node_of(tree, exercise)  # where it is missing, the whole text counts
-        for other in lesson.exercises:
-            if other.file == exercise.file and other.id != exercise.id:
-                with contextlib.suppress(StopIteration):
-                    node_of(tree, other).body = [ast.Pass()]
-        text = ast.unparse(tree)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def node_of(tree: ast.Module, exercise: Exercise) -> ast.AST:
-    """Where the exercise's object is defined. Raises StopIteration where it is not."""
-    body: list[ast.stmt] = tree.body
-    for name in exercise.object.split("."):
-        node = next(n for n in body if getattr(n, "name", None) == name)
-        body = node.body
-    return node
-
-
-def place(lesson: Lesson, exercise: Exercise) -> str:
-    """ "tutorial/.../loss/grpo.py:57", without the line where the file cannot be read."""
-    path = lesson.folder / exercise.file
-    line = line_of(path, exercise)
-    return path.relative_to(lesson.root).as_posix() + (f":{line}" if line else "")
-
-
-def line_of(path: Path, exercise: Exercise) -> int | None:
-    """Where `path`, a version of the exercise's file, defines it; None where that cannot be read."""
-    with contextlib.suppress(OSError, SyntaxError, ValueError, StopIteration):
-        return node_of(ast.parse(path.read_text(encoding="utf-8")), exercise).lineno
-    return None
-
-
-def unreadable(lesson: Lesson, exercise: Exercise) -> str | None:
-    """ "tutorial/.../loss/grpo.py:59: expected ':'" where the exercise's file is no Python."""
-    path = lesson.folder / exercise.file
-    try:
-        ast.parse(path.read_bytes(), filename=path.name)
-    except OSError:
-        return None
-    except (SyntaxError, ValueError) as error:
-        line = getattr(error, "lineno", None)
-        return f"{path.relative_to(lesson.root).as_posix()}:{line or 1}: {getattr(error, 'msg', None) or error}"
-    return None
-
-
 def condition(lesson: Lesson, exercise: Exercise, state: State) -> str:
     """ "passed", "failed" (the basic tests), "basic passed" (the advanced ones failed or have not run),
-    "not written", "not tested" (since the code was last changed), or "unreadable" (its file is no Python)."""
-    if not written(lesson, exercise):
+    "not written", "not tested" (since the code was last changed), or "unreadable" (its file is not Python)."""
+    if not exercise_code.is_written(lesson, exercise):
         return "not written"
-    if unreadable(lesson, exercise):
+    if exercise_code.syntax_error(lesson, exercise):
         return "unreadable"
-    code = digest(lesson, exercise)
+    code = exercise_code.digest(lesson, exercise)
     found = {s: r["passed"] for s, r in state.results.get(exercise.id, {}).items() if r["code"] == code}
     if not found:
         return "not tested"
@@ -141,10 +91,61 @@ def condition(lesson: Lesson, exercise: Exercise, state: State) -> str:
     return "basic passed" if SUITES[0] in found else "not tested"
 
 
-def written(lesson: Lesson, exercise: Exercise) -> bool:
-    """Whether the stub's line that says "not written yet" is gone from the learner's file."""
-    try:
-        text = (lesson.folder / exercise.file).read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return False
-    return not not_written.has_stub(text, exercise)
+# --- what a run of pytest says ---------------------------------------------------------------------------------------
+
+
+def exercise_test(item: pytest.Item) -> dict[str, str] | None:
+    """The lesson's folder, the exercise and the suite of a test of a learner's own code; None for other tests."""
+    marker = item.get_closest_marker("exercise")
+    folder = item.path.parent.parent
+    if marker is None or item.path.name not in SUITES or not switch.LESSON.fullmatch(folder.name):
+        return None
+    if switch.finder.tree_of(folder.name) != "tutorial":
+        return None
+    return {"folder": str(folder), "exercise": marker.args[0], "suite": item.path.name}
+
+
+class Recorder:
+    """Remembers the results of one pytest session; under xdist, the controller's."""
+
+    def __init__(self):
+        self.failed: set[tuple[Path, str, str]] = set()  # (lesson folder, exercise, suite)
+        self.passed: dict[tuple[Path, str, str], set[str]] = defaultdict(set)  # ids of tests
+        self.tests: dict[tuple[Path, str, str], int] = {}  # how many tests the suite has of the exercise
+        self.not_written: set[str] = set()  # exercises
+
+    def note(self, report: pytest.TestReport) -> None:
+        test = getattr(report, "exercise_test", None)
+        if test is None:
+            return
+        key = (Path(test["folder"]), test["exercise"], test["suite"])
+        self.tests[key] = test["tests"]
+        if getattr(report, "not_written", None):
+            self.not_written.add(test["exercise"])
+        if report.failed:
+            self.failed.add(key)
+        elif report.when == "call" and report.passed:
+            self.passed[key].add(report.nodeid)
+
+    def keep(self) -> None:
+        """Writes what was found. Never an error: a learner's tests must not fail because of it."""
+        states: dict[Path, State] = {}
+        for key, tests in self.tests.items():
+            folder, number, suite = key
+            passed = key not in self.failed
+            if passed and len(self.passed[key]) < tests:
+                continue
+            try:
+                lesson = manifest.read(folder)
+                exercise = next(e for e in lesson.exercises if e.id == number)
+            except (UsageError, StopIteration):
+                continue
+            state = states.setdefault(lesson.root, read(lesson.root))
+            code = exercise_code.digest(lesson, exercise)
+            state.results.setdefault(number, {})[suite] = {"passed": passed, "code": code}
+        tested = {number for _, number, _ in self.tests} - self.not_written
+        for root, state in states.items():
+            if len(tested) == 1:  # of a whole suite's run nobody can say which exercise it was for
+                state.last = min(tested)
+            with contextlib.suppress(OSError):  # a folder that may not be written to
+                write(state, root)

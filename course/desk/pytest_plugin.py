@@ -21,7 +21,7 @@ from _pytest._code.code import ReprFileLocation, TerminalRepr
 from course.base import manifest, not_written, property_tests, student_bundle, switch, time_limit
 from course.base.errors import UsageError
 from course.base.manifest import Exercise
-from course.desk import progress, record_results, test_timeout
+from course.desk import exercise_code, progress, test_time_limit
 from course.observe.report import Reason, Report, render
 
 
@@ -48,7 +48,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--exercise", action="append", metavar="ID", help="only the tests of this exercise, such as 13.2")
     parser.addoption(
-        "--limit", type=float, default=test_timeout.LIMIT, metavar="SECONDS",
+        "--limit", type=float, default=test_time_limit.LIMIT, metavar="SECONDS",
         help="how long a test of your own code may take (0: as long as it likes)",
     )  # fmt: skip
 
@@ -115,18 +115,18 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item):
-    limit, test = item.config.getoption("--limit"), record_results.about(item)
+    limit, test = item.config.getoption("--limit"), progress.exercise_test(item)
     debugged = item.config.getoption("usepdb", False) or "debugpy" in sys.modules or "pydevd" in sys.modules
     if test is None or not limit or debugged:
         return (yield)
     stopped = item.session.stash.setdefault(STOPPED, set())
-    if test[1] in stopped:  # the exercise's other tests meet the same loop, most likely
+    if test["exercise"] in stopped:  # the exercise's other tests meet the same loop, most likely
         limit /= 4
     try:
-        with test_timeout.limited(limit, item.config.stash.get(TERMINAL, None)):
+        with test_time_limit.limited(limit, item.config.stash.get(TERMINAL, None)):
             return (yield)
     except time_limit.TooLate:
-        stopped.add(test[1])
+        stopped.add(test["exercise"])
         raise
 
 
@@ -169,7 +169,8 @@ def _not_loaded(error: BaseException) -> list[str]:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
     report = yield
-    report.exercise_test = record_results.about(item)
+    if (test := progress.exercise_test(item)) is not None:
+        report.exercise_test = test | {"tests": _tests_of_same_exercise(item)}
     if not report.failed or call.excinfo is None or item.config.getoption("fulltrace", False):
         return report
     error, lesson = call.excinfo.value, _lesson_folder(item.path)
@@ -189,6 +190,18 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
         return report
     report.longrepr = ShortText(render(_shortened(item, _report(item, lesson, error, reason))), item)
     return report
+
+
+def _tests_of_same_exercise(item: pytest.Item) -> int:
+    """How many tests of the item's file are of its exercise; among all that were collected, not only those that run."""
+    if COUNTS not in item.session.stash:
+        collected = getattr(item.session, "collected", item.session.items)
+        marked = [(other.path, m.args[0]) for other in collected if (m := other.get_closest_marker("exercise"))]
+        item.session.stash[COUNTS] = Counter(marked)
+    return item.session.stash[COUNTS][item.path, item.get_closest_marker("exercise").args[0]]
+
+
+COUNTS = pytest.StashKey[Counter]()  # (file, exercise) -> tests
 
 
 def _report(item: pytest.Item, lesson: Path, error: BaseException, reason: Reason | None) -> Report:
@@ -228,7 +241,7 @@ def _reason(item: pytest.Item) -> Reason | None:
 def _line_of(lesson: Path, exercise: Exercise) -> int | None:
     """The line where the exercise's object is defined, in the tree that SOLUTION chooses."""
     tree = switch.finder.tree_of(lesson.name)
-    return progress.line_of(switch.finder.folders(tree).get(lesson.name, lesson) / exercise.file, exercise)
+    return exercise_code.line_of(switch.finder.folders(tree).get(lesson.name, lesson) / exercise.file, exercise)
 
 
 def _not_written_line(error: NotImplementedError, number: str, lesson: Path | None) -> str:
@@ -269,11 +282,11 @@ class ShortText(TerminalRepr):
 
 # --- what is remembered and summed up ------------------------------------------------------------------------------
 
-_recorders: list[record_results.Recorder] = []  # one for each session, as above
+_recorders: list[progress.Recorder] = []  # one for each session, as above
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    _recorders.append(record_results.Recorder())
+    _recorders.append(progress.Recorder())
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

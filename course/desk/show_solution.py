@@ -15,7 +15,7 @@ from course.authoring import stubs
 from course.base import manifest
 from course.base.manifest import Exercise, Lesson
 from course.base.switch import ROOT
-from course.desk import progress, watch
+from course.desk import exercise_code, progress, watch
 
 
 def show(exercise_id: str, force: bool = False, root: Path = ROOT, console: Console | None = None) -> int:
@@ -46,11 +46,11 @@ def _passes(lesson: Lesson, exercise: Exercise, console: Console) -> bool:
     """By what is remembered; else by running its tests."""
     if progress.condition(lesson, exercise, progress.read(lesson.root)) == "passed":
         return True
-    if not progress.written(lesson, exercise):
+    if not exercise_code.is_written(lesson, exercise):
         return False
     console.print(f"exercise {exercise.id} is tested first, since its code has changed or its tests have not run")
     console.file.flush()
-    return bool(watch.test(lesson, exercise))
+    return bool(watch.run_tests(lesson, exercise))
 
 
 def without_repetition(reference: str, yours: str) -> str:
@@ -76,7 +76,7 @@ def source(path: Path, exercise: Exercise) -> str:
     """The lines that define the exercise's object, decorators included."""
     try:
         text = path.read_text(encoding="utf-8")
-        node = progress.node_of(ast.parse(text), exercise)
+        node = exercise_code.definition(ast.parse(text), exercise)
     except (OSError, SyntaxError, ValueError, StopIteration):
         return f"({exercise.object} is not to be found in {path.name})"
     first = min([node.lineno, *(d.lineno for d in node.decorator_list)])

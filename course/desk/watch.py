@@ -1,13 +1,12 @@
 """`make watch`: tests each exercise whose code was just saved, and shows the short report.
 
 Files are looked at twice a second (no library for it, and it works on every file system). An exercise's basic tests run
-first; where they pass, the advanced ones follow. Each run is a process of its own, with the code as it is now; it is
-ended when what it tests is saved again.
+first; if they pass, the advanced ones follow. Each run is a process of its own, with the code as it is now; it is
+stopped when what it tests is saved again.
 """
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import subprocess
 import sys
@@ -19,96 +18,92 @@ from rich.console import Console
 from rich.rule import Rule
 
 from course.base.manifest import Exercise, Lesson
-from course.desk import next_step, progress
+from course.desk import exercise_code, next_step, progress
 
 INTERVAL = 0.5  # seconds
-LIMIT = 120  # seconds that a suite may take for one exercise; course.desk.test_timeout ends most tests before
+LIMIT = 120  # seconds a suite may take for one exercise; a test's own limit (test_time_limit.py) ends most before
 
-Digests = dict[str, str]  # exercise -> state.digest
 Changed = list[tuple[Lesson, Exercise]]
 
 
-def digests(lessons: list[Lesson]) -> Digests:
-    return {e.id: progress.digest(lesson, e) for lesson in lessons for e in lesson.exercises}
+class SavedCode:
+    """The exercises' code as it was when last looked at."""
+
+    def __init__(self, lessons: list[Lesson]):
+        self.lessons = lessons
+        self.digests, self.times = self._digests(), self._times()
+
+    def changed(self) -> Changed:
+        """The exercises whose code has changed since it was last asked."""
+        if (times := self._times()) == self.times:
+            return []
+        self.times, digests = times, self._digests()
+        changed = [(one, e) for one in self.lessons for e in one.exercises if digests[e.id] != self.digests[e.id]]
+        if any(digests[e.id] == "" for _, e in changed):
+            return []  # an editor is about to put the new file in place of the old one
+        self.digests = digests
+        return changed
+
+    def _digests(self) -> dict[str, str]:
+        return {e.id: exercise_code.digest(lesson, e) for lesson in self.lessons for e in lesson.exercises}
+
+    def _times(self) -> dict[Path, int]:
+        found = {}
+        for path in {lesson.folder / e.file for lesson in self.lessons for e in lesson.exercises}:
+            with contextlib.suppress(OSError):
+                found[path] = path.stat().st_mtime_ns
+        return found
 
 
 def saved(lessons: list[Lesson], sleep: Callable[[float], None] = time.sleep) -> Iterator[Changed]:
-    """Waits, and gives the exercises whose code has changed since it was last asked; first, since this call."""
-    return _saved(lessons, sleep, digests(lessons), _times(lessons))  # no generator: those are of now
+    """Waits, and gives the exercises whose code has changed since this call, or since the last ones were given."""
+    return _saved(SavedCode(lessons), sleep)  # no generator: the code is looked at now
 
 
-def _saved(
-    lessons: list[Lesson], sleep: Callable[[float], None], before: Digests, times: dict[Path, int]
-) -> Iterator[Changed]:
+def _saved(code: SavedCode, sleep: Callable[[float], None]) -> Iterator[Changed]:
     while True:
         sleep(INTERVAL)
-        if (now := _times(lessons)) == times:
-            continue
-        times, after = now, digests(lessons)
-        changed = [(one, e) for one in lessons for e in one.exercises if after[e.id] != before[e.id]]
-        if any(after[e.id] == "" for _, e in changed):
-            continue  # an editor is about to put the new file where the old one was
-        before = after
-        if changed:
+        if changed := code.changed():
             yield changed
 
 
-def _times(lessons: list[Lesson]) -> dict[Path, int]:
-    found = {}
-    for path in {lesson.folder / e.file for lesson in lessons for e in lesson.exercises}:
-        with contextlib.suppress(OSError):
-            found[path] = path.stat().st_mtime_ns
-    return found
-
-
-def saved_again(lessons: list[Lesson]) -> Callable[[], bool]:
-    """A function that says whether the code of an exercise has changed since now."""
-    times, before = _times(lessons), digests(lessons)
-
-    def asked() -> bool:
-        nonlocal times
-        if (now := _times(lessons)) == times:
-            return False
-        times, after = now, digests(lessons)
-        return any(after[i] not in ("", before[i]) for i in before)
-
-    return asked
-
-
 def watch(lessons: list[Lesson], console: Console | None = None) -> None:
-    """Until Ctrl-C."""
+    """Tests what is saved, until Ctrl-C."""
     console = console or Console(highlight=False)
     changes = saved(lessons)
     next_step.show(lessons, watched=True)
     console.print("\nwatching: save a file, and its exercise is tested; Ctrl-C ends")
     left: Changed = []  # what a save kept from being tested
     for changed in changes:
-        left = look(lessons, changed + [pair for pair in left if pair not in changed], console)
+        left = run_changed(lessons, changed + [pair for pair in left if pair not in changed], console)
         console.print(Rule())
         next_step.show_briefly(lessons, changed[0][0])
 
 
-def look(lessons: list[Lesson], changed: Changed, console: Console) -> Changed:
-    """Tests those that changed, and what failed and uses one that passes now. Gives those that a new save left
+def run_changed(lessons: list[Lesson], changed: Changed, console: Console) -> Changed:
+    """Tests those that changed, then what failed before and uses one that passes now. Gives those that a new save left
     untested."""
-    again = saved_again(lessons)
+    code = SavedCode(lessons)
     kept = progress.read(lessons[0].root)
     conditions = {e.id: progress.condition(lesson, e, kept) for lesson, e in changed}
     todo = [pair for pair in changed if conditions[pair[1].id] not in ("not written", "passed")] or changed[:1]
     for done, (lesson, exercise) in enumerate(todo):
         console.print(Rule(f"{time.strftime('%H:%M:%S')}  exercise {exercise.id}  {exercise.object}"))
-        if problem := progress.unreadable(lesson, exercise):
+        if problem := exercise_code.syntax_error(lesson, exercise):
             console.print(problem, soft_wrap=True, markup=False)
             break  # the file's other exercises cannot be read either
         if (condition := conditions.get(exercise.id)) in ("not written", "passed"):
             console.print("not written yet" if condition == "not written" else "passes, as before")
             continue
-        passed = test(lesson, exercise, stop=again)
+        passed = run_tests(lesson, exercise, stop=lambda: bool(code.changed()))
         if passed is None:
             return todo[done:]
         if passed:
             todo += [(lesson, e) for e in failed_users(lesson, exercise) if (lesson, e) not in todo[done:]]
-    remember(lessons[0].root, changed[0][1])
+    kept = progress.read(lessons[0].root)
+    kept.last = changed[0][1].id  # it is what the learner works on
+    with contextlib.suppress(OSError):
+        progress.write(kept, lessons[0].root)
     return []
 
 
@@ -116,7 +111,7 @@ def failed_users(lesson: Lesson, exercise: Exercise) -> list[Exercise]:
     """The exercises of the lesson that failed when they were last tested, and whose code uses this one's."""
     kept = progress.read(lesson.root)
     failed = [e for e in lesson.exercises if not all(r["passed"] for r in kept.results.get(e.id, {}).values())]
-    names = {e.id: _names(lesson, e) for e in lesson.exercises}
+    names = {e.id: exercise_code.names_used(lesson, e) for e in lesson.exercises}
     users, new = {exercise.id}, True
     while new:
         own = {e.object.rpartition(".")[2] for e in lesson.exercises if e.id in users}
@@ -125,31 +120,14 @@ def failed_users(lesson: Lesson, exercise: Exercise) -> list[Exercise]:
     return [e for e in failed if e.id in users and e.id != exercise.id]
 
 
-def _names(lesson: Lesson, exercise: Exercise) -> set[str]:
-    """All names that the exercise's code mentions."""
-    try:
-        node = progress.node_of(ast.parse((lesson.folder / exercise.file).read_bytes()), exercise)
-    except (OSError, SyntaxError, ValueError, StopIteration):
-        return set()
-    return {getattr(n, "id", None) or getattr(n, "attr", "") for n in ast.walk(node)}
-
-
-def remember(root: Path, exercise: Exercise) -> None:
-    """It is what the learner works on."""
-    kept = progress.read(root)
-    kept.last = exercise.id
-    with contextlib.suppress(OSError):
-        progress.write(kept, root)
-
-
-def test(
+def run_tests(
     lesson: Lesson, exercise: Exercise, limit: float = LIMIT, stop: Callable[[], bool] = lambda: False
 ) -> bool | None:
-    """Both suites, up to the first failed test; shown as they run. Whether all passed; None where `stop` said so."""
+    """Runs both suites, up to the first failed test, and shows them. Whether all passed; None if `stop` said so."""
     for suite in progress.SUITES:
         path = lesson.folder / "testcases" / suite
         options = ["-q", "-x", "-rN", "--no-header", "-p", "no:cacheprovider", "--exercise", exercise.id]
-        code = progress.digest(lesson, exercise)
+        code = exercise_code.digest(lesson, exercise)
         started = time.monotonic()
         process = subprocess.Popen([sys.executable, "-m", "pytest", *options, str(path)], cwd=lesson.root)
         try:
@@ -174,6 +152,3 @@ def test(
         if process.returncode != 0:
             return False
     return True
-
-
-test.__test__ = False  # not a test of pytest's

@@ -46,7 +46,7 @@ COURSE = {  # folder -> its modules that the students' commands need
     ),
     "course/diagnosis": ("__init__", "substitute"),
     "course/desk": (
-        *("__init__", "check", "hints", "next_step", "progress", "pytest_plugin", "record_results", "test_timeout"),
+        *("__init__", "check", "exercise_code", "hints", "next_step", "progress", "pytest_plugin", "test_time_limit"),
         "watch",
     ),
     "course/authoring": ("__init__", "stubs"),  # for `reset`

@@ -34,7 +34,7 @@ from course.authoring import stubs
 from course.base import manifest, not_written, switch, time_limit
 from course.base.manifest import Exercise, Lesson
 from course.base.switch import ROOT
-from course.desk import progress
+from course.desk import exercise_code
 from course.diagnosis import known_mistakes
 from course.diagnosis.known_mistakes import Case
 from course.observe import codec, make_report
@@ -766,7 +766,7 @@ def _looked(look: Callable[..., Any], *arguments: Any) -> Any:
 
 def _line_of(text: bytes | None, exercise: Exercise) -> int | None:
     with contextlib.suppress(SyntaxError, ValueError, StopIteration, RecursionError, MemoryError):
-        return progress.node_of(_parsed(text or b""), exercise).lineno
+        return exercise_code.definition(_parsed(text or b""), exercise).lineno
     return None
 
 

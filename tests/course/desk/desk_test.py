@@ -12,7 +12,8 @@ from rich.console import Console
 from course.authoring import stubs
 from course.base import manifest
 from course.base.errors import UsageError
-from course.desk import next_step, progress, show_solution, watch
+from course.desk import exercise_code, next_step, progress, show_solution, watch
+from tests.course.forked_pytest import run_pytest
 
 LESSON = "stage01_a/lesson01_first"
 
@@ -61,7 +62,7 @@ ADVANCED = """\
 
 
 @pytest.fixture
-def course(tmp_path, copy_machinery, write_files, manifest_text):
+def course(tmp_path, write_files, manifest_text):
     files = {
         f"tutorial/{LESSON}/lesson.toml": manifest_text("01.1 work.py:one", "01.2 work.py:two"),
         f"tutorial/{LESSON}/testcases/basic_test.py": BASIC,
@@ -69,7 +70,7 @@ def course(tmp_path, copy_machinery, write_files, manifest_text):
         f"tutorial/{LESSON}/README.md": "# One\n",
         f"solutions/{LESSON}/work.py": SOLUTION,
     }
-    write_files(copy_machinery(tmp_path), files)
+    write_files(tmp_path, files)
     stubs.write_all(tmp_path, tmp_path)
     return tmp_path
 
@@ -85,14 +86,14 @@ def work(lesson):
 
 
 @pytest.fixture
-def conditions(course, lesson, run_python):
+def conditions(course, lesson):
     """`conditions("basic", ...)` runs pytest as a learner would; then the conditions of both exercises."""
 
     def run(*arguments, solution=None):
         suites = [str(lesson.folder / "testcases" / f"{a}_test.py") for a in arguments if a in ("basic", "advanced")]
         options = [a for a in arguments if a not in ("basic", "advanced")]
         if arguments:
-            run_python(course, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, *suites, solution=solution)
+            run_pytest(course, "-q", *options, *suites, solution=solution)
         kept = progress.read(course)
         return [progress.condition(lesson, e, kept) for e in lesson.exercises]
 
@@ -142,9 +143,11 @@ def test_the_reference_earns_nothing(conditions, work):
     assert conditions("basic", "advanced", solution="1") == ["not tested", "not tested"]
 
 
-def test_processes_of_xdist_are_counted_together(conditions, work):
+def test_processes_of_xdist_are_counted_together(course, lesson, work, copy_machinery, run_python, conditions):
     filled(work)
-    assert conditions("basic", "advanced", "-p", "xdist", "-n2") == ["passed", "passed"]
+    options = ("-p", "no:cacheprovider", "-p", "xdist", "-n2")
+    run_python(copy_machinery(course), "-m", "pytest", *options, lesson.folder / "testcases")
+    assert conditions() == ["passed", "passed"]
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"results": {"01.1": {"basic_test.py": 3}}}'])
@@ -189,10 +192,10 @@ def test_the_watcher_sees_which_exercise_was_saved(lesson, work):
     assert found == [["01.1"], ["01.1"]]
 
 
-def test_the_watcher_tells_a_syntax_error_in_a_line(lesson, work):
-    assert progress.unreadable(lesson, lesson.exercises[0]) is None
+def test_a_syntax_error_takes_a_line(lesson, work):
+    assert exercise_code.syntax_error(lesson, lesson.exercises[0]) is None
     work.write_text("def one(:\n")
-    assert progress.unreadable(lesson, lesson.exercises[0]).startswith(f"tutorial/{LESSON}/work.py:1: ")
+    assert exercise_code.syntax_error(lesson, lesson.exercises[0]).startswith(f"tutorial/{LESSON}/work.py:1: ")
     assert f"cannot be read: exercise 01.1  one, about 5 min\nedit     tutorial/{LESSON}/work.py:1: " in shown([lesson])
 
 
@@ -244,7 +247,7 @@ def test_the_watcher_says_little_after_a_run(course, lesson, work, conditions):
     ]
 
 
-def test_a_lesson_that_passes_is_told_as_that_and_no_more(course, lesson, work, conditions, write_files, manifest_text):
+def test_a_lesson_that_passes_says_what_comes_next(course, lesson, work, conditions, write_files, manifest_text):
     other = "tutorial/stage01_a/lesson02_other/lesson.toml"
     write_files(course, {other: manifest_text("02.1 work.py:three")})
     filled(work)
@@ -256,83 +259,76 @@ def test_a_lesson_that_passes_is_told_as_that_and_no_more(course, lesson, work, 
     assert passes in shown(everything) and "All exercises" not in shown([lesson])
 
 
-def test_an_endless_loop_is_stopped(lesson, work, capfd, monkeypatch):
+ENDLESS = 'while True:\n        __import__("time").sleep(0.01)'
+
+
+def test_an_endless_loop_is_stopped(course, lesson, work, copy_machinery, capfd, monkeypatch):
+    copy_machinery(course)
     monkeypatch.delenv("SOLUTION", raising=False)
-    filled(work, one="while True:\n        pass")
-    assert watch.test(lesson, lesson.exercises[0], limit=4) is False
-    assert "stopped: no end after 4 seconds" in capfd.readouterr().out
+    filled(work, one=ENDLESS)
+    assert watch.run_tests(lesson, lesson.exercises[0], limit=2) is False
+    assert "stopped: no end after 2 seconds" in capfd.readouterr().out
     assert progress.condition(lesson, lesson.exercises[0], progress.read(lesson.root)) == "failed"
-    work.write_text(work.read_text().replace("while True:\n        pass", "return 1"))
-    assert watch.test(lesson, lesson.exercises[0])
+    work.write_text(work.read_text().replace(ENDLESS, "return 1"))
+    assert watch.run_tests(lesson, lesson.exercises[0])
 
 
-def test_an_endless_loop_ends_when_its_exercise_is_saved_again(lesson, work, monkeypatch, capfd):
+def test_a_run_is_stopped_when_its_exercise_is_saved_again(course, lesson, work, copy_machinery, monkeypatch, capfd):
+    copy_machinery(course)
     monkeypatch.delenv("SOLUTION", raising=False)
-    filled(work, one="while True:\n        pass", two="return 3")
-    again = watch.saved_again([lesson])
-    assert not again()
-    asked = []
+    filled(work, one=ENDLESS, two="return 3")
+    code, asked = watch.SavedCode([lesson]), []
 
     def stop():
         asked.append(1)
         if len(asked) == 2:
-            work.write_text(work.read_text().replace("while True:\n        pass", "return 1"))
-        return again()
+            work.write_text(work.read_text().replace(ENDLESS, "return 1"))
+        return bool(code.changed())
 
-    assert watch.test(lesson, lesson.exercises[0], stop=stop) is None
-    assert "stopped: saved again" in capfd.readouterr().out
-    work.write_text(work.read_text() + "\n# a comment\n")
-    assert not watch.saved_again([lesson])()
+    assert watch.run_tests(lesson, lesson.exercises[0], stop=stop) is None
+    assert "stopped: saved again" in capfd.readouterr().out and len(asked) == 2
 
 
 def test_what_a_save_left_untested_comes_next(lesson, work, monkeypatch):
     filled(work)
     tested = []
 
-    def test(lesson, exercise, stop):
+    def run_tests(lesson, exercise, stop):
         tested.append(exercise.id)
         return None if len(tested) == 2 else True
 
-    monkeypatch.setattr(watch, "test", test)
+    monkeypatch.setattr(watch, "run_tests", run_tests)
     both = [(lesson, e) for e in lesson.exercises]
-    left = watch.look([lesson], both, Console(file=io.StringIO()))
+    left = watch.run_changed([lesson], both, Console(file=io.StringIO()))
     assert (tested, left) == (["01.1", "01.2"], both[1:])
 
 
-def test_what_uses_an_exercise_that_passes_now_is_tested_again(course, lesson, work, monkeypatch, conditions):
-    monkeypatch.delenv("SOLUTION", raising=False)
+def test_what_uses_an_exercise_that_passes_now_is_tested_again(lesson, work, monkeypatch, conditions):
+    def run_tests(lesson, exercise, stop):
+        return conditions("basic", "advanced", "--exercise", exercise.id) and True
+
+    monkeypatch.setattr(watch, "run_tests", run_tests)
     filled(work, one="return 7", two="return one() + 1")
     conditions("basic")
     assert [e.id for e in watch.failed_users(lesson, lesson.exercises[0])] == ["01.2"]
     assert watch.failed_users(lesson, lesson.exercises[1]) == []
     work.write_text(work.read_text().replace("return 7", "return 1"))
     text = io.StringIO()
-    watch.look([lesson], [(lesson, lesson.exercises[0])], Console(file=text))
+    watch.run_changed([lesson], [(lesson, lesson.exercises[0])], Console(file=text))
     assert "exercise 01.2  two" in text.getvalue()
     assert conditions() == ["passed", "passed"]
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system knows no alarms")
-def test_pytest_tells_the_line_of_an_endless_loop_and_stops_it(course, lesson, work, run_python):
-    filled(work, one="while True:\n        pass", two="return 2")
-    suite = lesson.folder / "testcases" / "basic_test.py"
-    done = run_python(course, "-m", "pytest", "-p", "no:cacheprovider", "--limit", "4", suite)
-    assert re.search(r"^still running: work\.py:[34], in one$", done.stdout, re.MULTILINE)
-    assert done.stdout.count("  stopped  no end after 4 seconds; is there a loop that never ends?") == 1
-    assert done.stdout.count("  stopped  no end after 1 seconds") == 1  # of the same exercise: a quarter of it
-    assert re.search(r"^  at       work\.py:[34]  (while True:|pass)$", done.stdout, re.MULTILINE)
+def test_pytest_reports_the_line_of_an_endless_loop_and_stops_it(course, lesson, work, conditions):
+    filled(work, one=ENDLESS, two="return 2")
+    done = run_pytest(course, "--limit", "1.2", lesson.folder / "testcases" / "basic_test.py")
+    assert re.search(r"^still running: work\.py:[45], in one$", done.stdout, re.MULTILINE)
+    assert done.stdout.count("  stopped  no end after 1.2 seconds; is there a loop that never ends?") == 1
+    assert done.stdout.count("  stopped  no end after 0.3 seconds") == 1  # of the same exercise: a quarter of it
+    assert re.search(r"^  at       work\.py:[45]  (while True:|__import__)", done.stdout, re.MULTILINE)
     assert "2 failed, 1 passed" in done.stdout
-    kept = progress.read(course)
-    assert [progress.condition(lesson, e, kept) for e in lesson.exercises] == ["failed", "basic passed"]
-
-
-def test_a_file_that_cannot_be_loaded_is_told_in_a_line(course, lesson, work, run_python):
-    work.write_text("\n\ndef one(:\n")
-    done = run_python(
-        course, "-m", "pytest", "-q", "-p", "no:cacheprovider", lesson.folder / "testcases" / "basic_test.py"
-    )
-    assert f"tutorial/{LESSON}/work.py:3: invalid syntax" in done.stdout.splitlines()
-    assert "importlib" not in done.stdout and len(done.stdout.splitlines()) < 10
+    assert conditions() == ["failed", "basic passed"]
 
 
 def test_a_file_that_is_away_and_many_saves_leave_the_watcher_alive(lesson, work):

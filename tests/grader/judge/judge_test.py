@@ -596,7 +596,7 @@ known_mistakes.SECONDS = 60  # on however busy a machine
 class Told:
     def pytest_runtest_logreport(self, report):
         if report.when == "call":
-            rows.append([report.exercise_test[1], report.passed, getattr(report, "why", None) or ""])
+            rows.append([report.exercise_test["exercise"], report.passed, getattr(report, "why", None) or ""])
 
 rows = []
 pytest.main(["-m", "not trains", "-p", "no:cacheprovider", "-p", "no:terminal", "tutorial"], plugins=[Told()])

@@ -1,6 +1,6 @@
-"""What a test of the learner's own code may take: after a while the line that is running is told, later it is stopped.
+"""How long a test of the learner's own code may take: after a while the running line is shown, later it is stopped.
 
-Nothing is stopped where the system knows no alarms (Windows); the line is told there, too.
+Nothing is stopped if the system knows no alarms (Windows); the line is shown there, too.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from contextlib import contextmanager
 from course.base import switch, time_limit
 
 LIMIT = 60.0  # seconds for one test; the longest takes 5 on the reference
-FIRST = 0.25  # the share of them after which the line is told
+SHOWN_AFTER = 0.25  # the share of them after which the line is shown
 
 
 @contextmanager
-def limited(seconds: float, out: int | None) -> Iterator[None]:
-    """While inside: tells the line on the file descriptor `out`, and raises alarm.TooLate after `seconds`."""
-    teller = threading.Timer(seconds * FIRST, tell, (threading.get_ident(), out))
-    teller.daemon = True
-    if out is not None:
-        teller.start()
+def limited(seconds: float, terminal: int | None) -> Iterator[None]:
+    """While inside: shows the running line on the file descriptor `terminal`, and raises TooLate after `seconds`."""
+    timer = threading.Timer(seconds * SHOWN_AFTER, show_running_line, (threading.get_ident(), terminal))
+    timer.daemon = True
+    if terminal is not None:
+        timer.start()
     try:
         with time_limit.until(time.monotonic() + seconds), time_limit.may_ring():
             yield
@@ -33,17 +33,17 @@ def limited(seconds: float, out: int | None) -> Iterator[None]:
         error.args = (f"no end after {seconds:g} seconds; is there a loop that never ends?",)
         raise
     finally:
-        teller.cancel()
+        timer.cancel()
 
 
-def tell(thread: int, out: int) -> None:
-    if place := running(thread):
+def show_running_line(thread: int, terminal: int) -> None:
+    if place := running_line(thread):
         with contextlib.suppress(OSError):
-            os.write(out, f"\nstill running: {place}\n".encode())
+            os.write(terminal, f"\nstill running: {place}\n".encode())
 
 
-def running(thread: int) -> str | None:
-    """ "loss/grpo.py:38, in sequence_log_probs": the innermost line of a lesson's that the thread is at."""
+def running_line(thread: int) -> str | None:
+    """ "loss/grpo.py:38, in sequence_log_probs": the innermost line of a lesson that the thread is at."""
     folders = [str(folder) for folder in switch.finder.folders("tutorial").values()]
     frame = sys._current_frames().get(thread)
     while frame is not None:

@@ -1,4 +1,4 @@
-"""Runs pytest on a made-up course in a child of this process: all that is imported here, torch too, is there already."""
+"""Runs pytest on a made-up course in a child of this process, where all that is imported here is there already."""
 
 import os
 import subprocess
@@ -31,7 +31,7 @@ def run_pytest(root, *arguments, solution=None, stdin=""):
             try:
                 for number, file in enumerate((typed, out, err)):
                     os.dup2(file.fileno(), number)
-                sys.stdin, sys.stdout, sys.stderr = (open(n, "w" if n else "r", closefd=False) for n in range(3))
+                sys.stdin, sys.stdout, sys.stderr = (open(n, "w" if n else "r", closefd=False) for n in range(3))  # noqa: SIM115
                 code = _main(root, [str(a) for a in arguments], solution)
                 sys.stdout.flush(), sys.stderr.flush()
             finally:

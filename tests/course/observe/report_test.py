@@ -12,7 +12,7 @@ def test_each_part_has_a_label_and_empty_parts_are_not_shown():
     report = Report(
         "13.2", "loss", "loss/grpo.py:3", got="7", raised="ValueError: no", places=["a.py:1  x", "b.py:2  y"]
     )
-    report.why, report.next = ["a.py:1  x", "b.py:2  y"], "word " * 30
+    report.why, report.next = "word " * 30, "13.5"
     assert render(report) == [
         f"{'exercise 13.2  loss':<52} loss/grpo.py:3",
         "  got      7",

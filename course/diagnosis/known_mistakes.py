@@ -5,7 +5,8 @@ named if it answers each of them as the learner's code did (values, gradients, e
 nothing in the exercise's other tests speaks against it: a mistake that would show there, where the learner's
 answer is the reference's, is not the learner's. With two errors at once the learner's answers elsewhere may be
 neither; they then speak for nobody, but an answer that only one of several candidates gives decides for it.
-Where no mistake of its own explains it, an exercise that the code builds on may be to blame (`course.diagnosis.other_exercise`).
+If no mistake of its own explains it, the cause may be an exercise that the code builds on
+(`course.diagnosis.other_exercise`).
 """
 
 from __future__ import annotations

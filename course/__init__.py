@@ -1,1 +1,1 @@
-"""The machinery behind the lessons: observe, stubs, the environment. `python -m course help` lists the verbs."""
+"""The machinery behind the lessons: observe, stubs, the environment. `python -m course help` lists the commands."""

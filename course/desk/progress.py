@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 FILE = ".progress.json"
 SUITES = ("basic_test.py", "advanced_test.py")
-node_of = exercise_code.definition  # the name that the grader still uses
 
 
 @dataclass

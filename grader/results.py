@@ -23,7 +23,7 @@ GRADED = "graded"  # every lesson's tests were run, whatever they said
 
 @dataclass
 class ExerciseResult:
-    """One exercise of one submission. All or nothing: `earned` is `points`, 0, or None where the grader failed."""
+    """One exercise of one submission. All or nothing: `earned` is `points`, 0, or None if the grader failed."""
 
     id: str  # "13.2"
     points: int
@@ -54,7 +54,7 @@ class Part:
 
     @property
     def earned(self) -> int | None:
-        """Points in all; None where the grader failed anywhere."""
+        """Points in all; None if the grader failed anywhere."""
         return None if any(e.earned is None for e in self.exercises) else sum(e.earned for e in self.exercises)
 
     @property
@@ -73,11 +73,11 @@ class StudentResult:
     flags: list[str] = field(default_factory=list)  # for the instructor alone: things to look at, never punished
     digest: str = ""  # of the files that were graded and of the grading itself
     seconds: float = 0.0
-    ids: dict[str, str] = field(default_factory=dict)  # "canvas", "moodle", "email", "sid", where an LMS gives them
+    ids: dict[str, str] = field(default_factory=dict)  # "canvas", "moodle", "email", "sid", if an LMS gives them
 
     @property
     def earned(self) -> int | None:
-        """Points in all; None where the grader failed anywhere."""
+        """Points in all; None if the grader failed anywhere."""
         if self.status == GRADER_ERROR or any(e.earned is None for e in self.exercises):
             return None
         return sum(e.earned for e in self.exercises)
@@ -91,8 +91,8 @@ class StudentResult:
 class Run:
     """One grading run: what is true of all its results, said in every report."""
 
-    tier: str  # "bubblewrap, own user" or another of grader/sandbox/walls.py
-    warning: str  # "" where the tier confines; else a loud sentence for every report
+    tier: str  # "bubblewrap, own user" or another of grader/sandbox/sandbox.py
+    warning: str  # "" if the tier confines; else a loud sentence for every report
     seed: int  # of the hidden variation: PROPERTY_SEED=seed repeats it at a desk
     lessons: list[str]  # "lesson13_grpo", ...
     titles: dict[str, str]  # exercise id -> what it asks for ("compute_grpo_loss"), in order

@@ -9,7 +9,7 @@ from course.base.errors import UsageError, UsageParser
 from course.base.switch import ROOT
 from grader.exports.classroom import workflow
 from grader.exports.gradescope_zip import autograder_zip
-from grader.grade import extra_files
+from grader.options import extra_files
 
 
 def gradescope_zip(arguments: list[str], root: Path = ROOT) -> int:

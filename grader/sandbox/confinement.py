@@ -1,7 +1,6 @@
-"""What a worker gives up before it looks at a submission. Linux only; runs in a fork of the nursery, but for
-`few_pages`, which makes the forks cheap.
+"""What a worker gives up before it looks at a submission. Linux only; runs in a fork of the fork server.
 
-The nursery lives in bubblewrap's sandbox, with read-only files and no network, and keeps the right to make
+The fork server lives in bubblewrap's sandbox, with read-only files and no network, and keeps the right to make
 namespaces. Each worker then gets its own: processes (it is number 1 and sees no other; when it ends, all that it
 started ends), mounts (fresh, small, empty file systems in memory), network (none), IPC; an unprivileged user with no
 capabilities, who can gain none; limits; and a filter of the system calls that lead around these. Python 3.11 has no
@@ -73,7 +72,7 @@ def own_files(files: dict[str, bytes]) -> None:
             _mount("tmpfs", place, "tmpfs", NOSUID | NODEV, f"size={TMP_SIZE},mode=1777,nr_inodes=1024")
     try:
         _mount("proc", "/proc", "proc", NOSUID | NODEV | NOEXEC)
-    except OSError:  # where the system forbids that, there is none; the old one would show the nursery
+    except OSError:  # where the system forbids that, there is none; the old one would show the fork server
         _mount("tmpfs", "/proc", "tmpfs", NOSUID | NODEV | NOEXEC | RDONLY, "size=0")
     _mount("tmpfs", WORK, "tmpfs", NOSUID | NODEV, "size=64m,mode=0755")
     write_files(files, Path(WORK))
@@ -85,20 +84,6 @@ def write_files(files: dict[str, bytes], folder: Path) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text)
-
-
-def few_pages() -> None:
-    """Puts this process's own memory into pages of 2 MiB, where the kernel can (Linux 6.1): a fork copies the list of
-    pages, and each worker costs two forks. It takes a second, once."""
-    collapse, size = 25, 2**21
-    _libc.madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
-    for line in Path("/proc/self/maps").read_text().splitlines():
-        addresses, rights, _, _, file, *name = line.split()
-        if rights == "rw-p" and file == "0" and name in ([], ["[heap]"]):
-            start, end = (int(address, 16) for address in addresses.split("-"))
-            start, end = -(-start // size) * size, end // size * size
-            if start < end:
-                _libc.madvise(start, end - start, collapse)
 
 
 def limit(memory: int, seconds: int, processes: int | None) -> None:
@@ -122,7 +107,7 @@ def limit(memory: int, seconds: int, processes: int | None) -> None:
             resource.setrlimit(number, (value, value))
 
 
-def bound(memory: int) -> None:
+def limit_own_memory(memory: int) -> None:
     """This process may take so many bytes besides those that it has; what it starts may choose another bound."""
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
     resource.setrlimit(resource.RLIMIT_DATA, (_size("VmData:") + memory, hard))

@@ -14,7 +14,6 @@ import contextlib
 import gc
 import importlib
 import os
-import resource
 import shutil
 import signal
 import socket
@@ -29,25 +28,25 @@ from course.observe import codec
 from grader.sandbox import confinement, frames, worker
 
 
-class Nursery:
-    """One slot: at most one worker at a time."""
+class ForkServer:
+    """Has at most one worker at a time."""
 
     def __init__(self, control: socket.socket, user: int | None):
         self.control, self.user = control, user
-        self.keeper = self.worker = 0
+        self.parent = self.worker = 0
         self.folder: str | None = None
 
     def run(self) -> None:
         while True:
             try:
-                passenger = frames.beckoned(self.control)
+                worker_socket = frames.receive_socket(self.control)
             except (frames.Closed, OSError):
                 self.end()
                 return
             reply = self.end()
-            if passenger is not None:
-                with passenger:
-                    reply = self.start(passenger)
+            if worker_socket is not None:
+                with worker_socket:
+                    reply = self.start(worker_socket)
             frames.send(self.control, codec.encode(reply))
 
     def start(self, channel: socket.socket) -> dict[str, Any]:
@@ -55,23 +54,23 @@ class Nursery:
         reading, writing = os.pipe()
         if self.user is None:
             self.folder = tempfile.mkdtemp(prefix="grade-")
-        self.keeper = os.fork()
-        if self.keeper == 0:
+        self.parent = os.fork()
+        if self.parent == 0:
             try:
                 os.close(reading)
-                self.keep(channel, writing)
+                self.fork_worker(channel, writing)
             finally:
                 os._exit(70)
         os.close(writing)
         with os.fdopen(reading, "rb") as pipe:
-            said = dict(line.partition(" ")[::2] for line in pipe.read().decode(errors="replace").splitlines())
-        self.worker = int(said.get("number", 0))
-        if "ready" not in said:
+            lines = dict(line.partition(" ")[::2] for line in pipe.read().decode(errors="replace").splitlines())
+        self.worker = int(lines.get("number", 0))
+        if "ready" not in lines:
             self.end()
-            return {"problem": said.get("problem") or "the worker did not start"}
+            return {"problem": lines.get("problem") or "the worker did not start"}
         return {"problem": ""}
 
-    def keep(self, channel: socket.socket, pipe: int) -> None:
+    def fork_worker(self, channel: socket.socket, pipe: int) -> None:
         """In the fork: makes the walls, forks again (the worker is process 1 inside them), and waits for its end."""
         try:
             if sys.platform == "linux":
@@ -84,12 +83,12 @@ class Nursery:
                 confinement.own_namespaces()
             child = os.fork()
         except (OSError, frames.Closed, frames.TooLarge, codec.BadBytes) as error:
-            _say(pipe, f"problem {type(error).__name__}: {error}")
+            write_line(pipe, f"problem {type(error).__name__}: {error}")
             os._exit(70)
         if child == 0:
             self.become_worker(command, channel, pipe)
         # The worker writes to the pipe when its walls stand; only this process knows its number outside of them.
-        _say(pipe, f"number {child}")
+        write_line(pipe, f"number {child}")
         os.close(pipe)
         channel.close()
         _, status = os.waitpid(child, 0)
@@ -121,9 +120,9 @@ class Nursery:
             os.environ.update({"HOME": "/tmp", "TMPDIR": "/tmp"})
             os.chdir("/tmp")
         except BaseException as error:
-            _say(pipe, f"problem {type(error).__name__}: {error}")
+            write_line(pipe, f"problem {type(error).__name__}: {error}")
             os._exit(71)
-        _say(pipe, "ready")  # from here on nothing that it says is believed without proof
+        write_line(pipe, "ready")  # from here on nothing that it says is believed without proof
         os.close(pipe)
         try:
             worker.serve(channel, root, command["solution"])
@@ -132,31 +131,28 @@ class Nursery:
 
     def end(self) -> dict[str, Any]:
         """Ends the worker and all that it has started. Says how it ended, if it had already: a signal's number."""
-        if not self.keeper:
-            return {"signal": 0, "peak": 0, "seconds": 0.0}
-        done, status = os.waitpid(self.keeper, os.WNOHANG)
+        if not self.parent:
+            return {"signal": 0}
+        done, status = os.waitpid(self.parent, os.WNOHANG)
         if not done:
             if self.worker:
                 _kill(self.worker)
             if self.user is None:
-                _kill(-self.keeper)
+                _kill(-self.parent)
             if not self.worker:
-                _kill(self.keeper)
-            os.waitpid(self.keeper, 0)
+                _kill(self.parent)
+            os.waitpid(self.parent, 0)
         elif self.user is None:
-            _kill(-self.keeper)
-        self.keeper = self.worker = 0
+            _kill(-self.parent)
+        self.parent = self.worker = 0
         if self.folder:
             shutil.rmtree(self.folder, ignore_errors=True)
             self.folder = None
         code = os.WEXITSTATUS(status) if done and os.WIFEXITED(status) else 0
-        used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        spent = used.ru_utime + used.ru_stime
-        ended = {"signal": code - 100 if code > 100 else 0, "peak": used.ru_maxrss * 1024, "seconds": spent}
-        return ended
+        return {"signal": code - 100 if code > 100 else 0}
 
 
-def _say(pipe: int, text: str) -> None:
+def write_line(pipe: int, text: str) -> None:
     """One line, whole: others may write to the same pipe."""
     os.write(pipe, f"{text[:400].splitlines()[0]}\n".encode())
 
@@ -193,9 +189,6 @@ def warm() -> None:
         LlamaForCausalLM.from_pretrained(folder)
     gc.collect()
     gc.freeze()  # what is shared with the forks is not touched by their collectors
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError):
-            confinement.few_pages()
 
 
 def main(arguments: list[str]) -> None:
@@ -203,7 +196,7 @@ def main(arguments: list[str]) -> None:
     user = int(arguments[2]) if arguments[1:2] == ["--confined"] else None
     warm()
     frames.send(control, codec.encode({"ready": True, "prefix": sys.prefix}))
-    Nursery(control, user).run()
+    ForkServer(control, user).run()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Frames over a socket: eight bytes of length, then so many bytes. The length is bounded before anything is read.
 
-What is inside a worker's frame is `course.observe.codec`'s business; here nothing of it is parsed. The command and its judges
-trust each other and speak JSON (`packed`), so that the command does without torch, which takes long to import.
+What is inside a worker's frame is `course.observe.codec`'s business; here nothing of it is parsed. The command and its
+judges trust each other and speak JSON, so that the command does without torch, which takes long to import.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import time
 from typing import Any
 
 REQUEST_LIMIT = 256 * 2**20  # from the judge, who is trusted
-NOSIGNAL, DONTWAIT = int(socket.MSG_NOSIGNAL), int(socket.MSG_DONTWAIT)  # as they are, putting them together is slow
 ANSWER_LIMIT = 4 * 2**20  # from a worker, who is not; the largest honest answer takes half a MiB
 
 
@@ -36,7 +35,11 @@ def send(channel: socket.socket, data: bytes, deadline: float | None = None) -> 
     rest = memoryview(struct.pack(">Q", len(data)) + data)
     while rest:
         try:
-            rest = rest[channel.send(rest, NOSIGNAL if deadline is None else NOSIGNAL | DONTWAIT) :]
+            rest = rest[
+                channel.send(
+                    rest, socket.MSG_NOSIGNAL if deadline is None else socket.MSG_NOSIGNAL | socket.MSG_DONTWAIT
+                ) :
+            ]
         except BlockingIOError:
             _wait(channel, deadline, write=True)
         except OSError:
@@ -57,7 +60,7 @@ def _exactly(channel: socket.socket, count: int, deadline: float | None) -> byte
     parts, missing = [], count
     while missing:
         try:
-            part = channel.recv(min(missing, 2**20), 0 if deadline is None else DONTWAIT)
+            part = channel.recv(min(missing, 2**20), 0 if deadline is None else socket.MSG_DONTWAIT)
         except BlockingIOError:
             _wait(channel, deadline)
             continue
@@ -82,29 +85,29 @@ def _wait(channel: socket.socket, deadline: float, write: bool = False) -> None:
             return
 
 
-def beckon(channel: socket.socket, passenger: socket.socket | None) -> None:
-    """Sends one byte, and an open socket with it if there is one. Raises OSError."""
+def send_socket(channel: socket.socket, passed: socket.socket | None) -> None:
+    """Sends one byte, and an open socket with it unless that is None. Raises OSError."""
     rights = []
-    if passenger is not None:
-        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [passenger.fileno()]))]
+    if passed is not None:
+        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [passed.fileno()]))]
     channel.sendmsg([b"s"], rights, socket.MSG_NOSIGNAL)
 
 
-def beckoned(channel: socket.socket) -> socket.socket | None:
-    """The counterpart of `beckon`. Raises Closed."""
+def receive_socket(channel: socket.socket) -> socket.socket | None:
+    """The counterpart of `send_socket`. Raises Closed."""
     one, descriptors, _, _ = socket.recv_fds(channel, 1, 1)
     if not one:
         raise Closed
     return socket.socket(fileno=descriptors[0]) if descriptors else None
 
 
-def packed(value: Any) -> bytes:
-    """What the command and a judge tell each other, as JSON, in which bytes are a text of the same numbers."""
+def to_json(value: Any) -> bytes:
+    """What the command and a judge send each other. In it bytes are a text of the same numbers."""
     return json.dumps(value, default=lambda data: {"bytes": data.decode("latin-1")}).encode()
 
 
-def unpacked(data: bytes) -> Any:
-    """The counterpart of `packed`. Raises ValueError."""
+def from_json(data: bytes) -> Any:
+    """The counterpart of `to_json`. Raises ValueError."""
     return json.loads(data, object_hook=_bytes_again)
 
 

@@ -11,13 +11,13 @@ from typing import Any
 from course.base.switch import ROOT
 from course.observe import codec
 from grader.sandbox import confinement, frames
-from grader.sandbox.walls import (
+from grader.sandbox.sandbox import (
     FIRST_USER,
     MEMORY,
     PROCESSES,
     USERS,
     Job,
-    Slot,
+    Sandbox,
     WorkerFault,
     processes_of,
 )
@@ -127,16 +127,16 @@ def swallow(size):
 PLACE = "tutorial/stage00_probe/lesson00_probe/probe.py"
 
 
-def prove(slot: Slot) -> str:
-    """Which wall of an open slot's does not stand, in a sentence; "" where all do. Raises WorkerFault where the probe
+def prove(sandbox: Sandbox) -> str:
+    """Which wall of an open sandbox's does not stand, in a sentence; "" where all do. Raises WorkerFault if the probe
     came to no end: that proves nothing about the walls."""
-    broken = _broken(slot)
+    broken = _broken(sandbox)
     return f"the sandbox does not confine on this machine: {broken}" if broken else ""
 
 
-def _broken(slot: Slot) -> str:
+def _broken(sandbox: Sandbox) -> str:
     """The first wall that does not stand; "" where all do."""
-    seen = _ask(slot, "look", list(_private()), PROCESSES)
+    seen = _ask(sandbox, "look", list(_private()), PROCESSES)
     if not isinstance(seen, dict):
         raise WorkerFault(f"the self-test could not look around: {seen}")
     nothing = "0" * 16
@@ -162,10 +162,10 @@ def _broken(slot: Slot) -> str:
     for stands, otherwise in expected:
         if not stands:
             return otherwise
-    if _ask(slot, "swallow", 4 * MEMORY) == 4 * MEMORY:
+    if _ask(sandbox, "swallow", 4 * MEMORY) == 4 * MEMORY:
         return f"it took {4 * MEMORY} bytes of memory"
-    slot.end()
-    if left := processes_of(slot.user):
+    sandbox.end()
+    if left := processes_of(sandbox.user):
         return f"{left} processes outlived it"
     return ""
 
@@ -182,8 +182,8 @@ def _private() -> list[str]:
     ]
 
 
-def _ask(slot: Slot, function: str, *arguments: Any) -> Any:
-    channel = slot.start(Job({PLACE: PROBE.encode()}, "0"))
+def _ask(sandbox: Sandbox, function: str, *arguments: Any) -> Any:
+    channel = sandbox.start(Job({PLACE: PROBE.encode()}, "0"))
     try:
         head = {"function": f"lesson00_probe.probe:{function}", "grad_of": []}
         sent = codec.encode({"args": arguments, "kwargs": {}})

@@ -4,6 +4,8 @@ The corpus is in tests/cheats/. One judge grades all of it, with other seeds tha
 does to it would show in the next; the last one is the reference. Points are looked at, not times.
 """
 
+import ast
+import importlib
 import os
 import pickle
 import socket
@@ -15,12 +17,12 @@ import pytest
 
 from course.authoring import stubs
 from course.base import manifest
-from course.observe.report import render
-from grader.grade import JudgeFault, JudgeProcess
 from grader.intake import python_source, suspicious_calls
 from grader.intake.submission import Submission
+from grader.judge.settings import JudgeSettings
+from grader.judge_process import JudgeFault, JudgeProcess
 from grader.results import FAILED, NOT_WRITTEN
-from grader.sandbox import walls
+from grader.sandbox import sandbox, visible_files
 from tests.grader.cheats import (
     burdening,
     forging,
@@ -48,16 +50,15 @@ SEED, SLOT = 20_261_121, 17
 class Desk:
     """A judge, and another one in its place where it has ended: the case at hand fails then, and no other."""
 
-    def __init__(self, folder, lessons, **settings):
-        self.folder, self.home, self.judge, self.broken = folder, folder / "home", None, 0
-        self.lessons = lessons
+    def __init__(self, folder, lessons, tier=sandbox.BUBBLEWRAP, number=SLOT, **limits):
+        self.folder, self.home, self.judge, self.lessons = folder, folder / "home", None, lessons
         self.home.mkdir()
         (folder / "tree").mkdir()
-        walls.make_tree(folder / "tree", lessons)
-        self.settings = {"tier": walls.BUBBLEWRAP, "tree": str(folder / "tree"), "seed": SEED, "full": False}
-        self.settings |= {"lessons": [lesson.name for lesson in lessons], "extra": [], "number": SLOT}
+        visible_files.write_tree(folder / "tree", lessons)
+        names = [lesson.name for lesson in lessons]
+        self.settings = JudgeSettings(names, tier, str(folder / "tree"), SEED, number=number)
         # Which known mistake a cheat resembles is of no interest; and a look that is broken off may leave a file.
-        self.settings |= {"look": 0.0, **settings}
+        self.settings.changed_limits = {"diagnosis": 0.0, **limits}
 
     def grade(self, files: dict[str, str | bytes]) -> dict:
         """{exercise: its result} for files called as in LESSON, or with a lesson's name in front."""
@@ -73,7 +74,6 @@ class Desk:
 
     def close(self):
         if self.judge is not None:
-            self.judge.process.kill() if self.judge.process.poll() is None and self.broken else None
             self.judge.close()
             self.judge = None
 
@@ -86,7 +86,7 @@ def desk(bubblewrap, tmp_path_factory):
         patch.setenv("TMPDIR", str(folder / "temporary"))
         (folder / "temporary").mkdir()
         # Honest calls take milliseconds; the whole lesson, a second.
-        made = Desk(folder, [LESSON], call=1.5, wait=9.0, own=3.0)
+        made = Desk(folder, [LESSON], call=1.5, lesson=9.0, judge_test=3.0)
         yield made
         made.close()
 
@@ -149,7 +149,7 @@ def test_every_right_answer_has_its_points(desk, right):
 
 
 def user_of(judge: int) -> int:
-    """The user whom the judge's nursery gives its workers, from the nursery's command line."""
+    """The user whom the judge's fork server gives its workers, from the fork server's command line."""
     for path in Path("/proc").glob("[0-9]*"):
         try:
             words = (path / "cmdline").read_bytes().split(b"\0")
@@ -158,7 +158,42 @@ def user_of(judge: int) -> int:
             continue
         if parent == judge and b"--confined" in words:
             return int(words[words.index(b"--confined") + 1])
-    raise AssertionError("the judge has no nursery")
+    raise AssertionError("the judge has no fork server")
+
+
+COURSE = ("course", "grader", "lab")
+
+
+def names_of_the_course(code):
+    """Each name of the course's modules that an attack imports or sets, as (module, name or "")."""
+    modules = {}  # by the name that they have in the attack
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name.split(".")[0] in COURSE:
+                    yield alias.name, ""
+                    modules[alias.asname or alias.name] = alias.name
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] in COURSE:
+            for alias in node.names:
+                yield node.module, alias.name
+                modules[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Attribute) and (module := modules.get(ast.unparse(node.value))):
+            yield module, node.attr
+
+
+@pytest.mark.parametrize("cheat", CHEATS, ids=lambda cheat: cheat.name)
+def test_what_an_attack_uses_of_the_course_exists(cheat):
+    """An attack that dies of an ImportError or an AttributeError proves nothing."""
+    code = cheat.code.replace("@PORT@", "1")
+    for module, name in names_of_the_course(code):
+        try:
+            found = importlib.import_module(module)
+        except ModuleNotFoundError:  # an object in a module, such as a class
+            parent, _, last = module.rpartition(".")
+            found = getattr(importlib.import_module(parent), last)
+        if name and not hasattr(found, name):
+            importlib.import_module(f"{module}.{name}")
 
 
 def test_the_corpus_is_as_large_as_it_should_be():
@@ -187,7 +222,7 @@ def test_nothing_is_left_and_the_judge_is_as_it_was(desk):
     own = Path(f"/proc/{desk.judge.process.pid}")
     names = [os.readlink(path) for path in own.joinpath("fd").iterdir()]
     assert sum(name.startswith("socket:") for name in names) == 3, (
-        "to the command, to the nursery, and its user's claim"
+        "to the command, to the fork server, and its user's claim"
     )
     assert not list((desk.folder / "temporary").iterdir())
     left = [p for p in own.joinpath("cwd").resolve().glob("*") if p.name in ("written", "pickled")]
@@ -199,7 +234,7 @@ def test_nothing_is_left_and_the_judge_is_as_it_was(desk):
 def test_without_walls_reading_the_reference_would_pay(desk, tmp_path):
     """What shows that the cheats above are in earnest."""
     (tmp_path / "free").mkdir()
-    free = Desk(tmp_path / "free", [LESSON], tier=walls.UNSAFE, call=1.5)
+    free = Desk(tmp_path / "free", [LESSON], tier=sandbox.UNSAFE, call=1.5)
     code = next(cheat.code for cheat in reading.CHEATS if cheat.name == "reads the reference as text")
     try:
         found = free.grade({"loss/grpo.py": code.replace("@ROOT@", str(ROOT))})

@@ -10,11 +10,13 @@ import pytest
 from course.base import manifest
 from course.base.errors import UsageError
 from course.base.switch import ROOT
-from grader import grade
+from course.observe.report import Report
+from grader import grade, options, results_log
 from grader.exports.feedback import feedback
 from grader.exports.gradescope import gradescope_json
 from grader.exports.overview import overview
-from grader.judge.judge import Judge, Verdict
+from grader.judge import extra_tests
+from grader.judge.test_run import Verdict
 from tests.grader import example_results, needs_sandbox
 
 MINE = """\
@@ -64,7 +66,7 @@ def graded(tmp_path_factory, write_files):
     out, said = folder.with_name("out"), []
     words = [str(folder), "--out", str(out), "--lessons", "13", "--jobs", "1", "--seed", "5", "--extra", str(mine)]
     assert grade.grade(grade.parse(words), said.append) == 0
-    run, parts = grade.read(out / grade.LOG)
+    run, parts = results_log.read(out / results_log.LOG)
     found = {student: part for (student, _), part in parts.items()}
     return SimpleNamespace(said=said, out=out, run=run, found=found, mine=mine)
 
@@ -112,7 +114,7 @@ def test_the_instructor_sees_which_and_who(graded):
 ])  # fmt: skip
 def test_files_that_cannot_be_tests_are_told(tmp_path, write_files, files, says):
     with pytest.raises(UsageError) as caught:
-        grade.extra_files(write_files(tmp_path, files))
+        options.extra_files(write_files(tmp_path, files))
     assert says in str(caught.value)
 
 
@@ -121,26 +123,22 @@ def test_extra_tests_of_what_is_not_graded_are_told(tmp_path, write_files):
     files = {"a_test.py": mark.format("13.2", 1), "b_test.py": mark.format("14.10", 1) + mark.format("13.1", 2)}
     folder = write_files(tmp_path / "extra", files)
     (tmp_path / "class").mkdir()
-    options = grade.parse([str(tmp_path / "class"), "--lessons", "13", "--extra", str(folder)])
-    assert grade.beside_the_point(options) == [
+    parsed = grade.parse([str(tmp_path / "class"), "--lessons", "13", "--extra", str(folder)])
+    assert options.remarks_on_extra_tests(parsed) == [
         "--extra: b_test.py also has tests of 14.10, which are not graded this time"
     ]
 
 
 @pytest.mark.parametrize(("marker", "says"), [
-    (None, "--extra: my_test.py::test_a says of no exercise that it is its test"),
+    (None, "--extra: my_test.py::test_a does not say which exercise it tests"),
     (SimpleNamespace(args=("13.99",)), "--extra: my_test.py::test_a is marked as a test of exercise '13.99'"),
-    (SimpleNamespace(args=()), "--extra: my_test.py::test_a says of no exercise"),
+    (SimpleNamespace(args=()), "--extra: my_test.py::test_a does not say"),
     (SimpleNamespace(args=("13.2",)), ""),
 ])  # fmt: skip
 def test_marks_are_looked_at(tmp_path, marker, says):
-    path = tmp_path / "my_test.py"
-    item = SimpleNamespace(path=path, nodeid="::test_a", get_closest_marker=lambda name: marker)
-    judge = SimpleNamespace(settings={"extra": [str(path)]}, broken=[])
-    assert Judge.complaint_about(judge, [item]).startswith(says)
-    assert bool(Judge.complaint_about(judge, [item])) == bool(says)
-    judge.broken = [(path, "my_test.py: ModuleNotFoundError: No module named 'nowhere'")]
-    assert Judge.complaint_about(judge, []).endswith("No module named 'nowhere'")
+    item = SimpleNamespace(path=tmp_path / "my_test.py", nodeid="::test_a", get_closest_marker=lambda name: marker)
+    problem = extra_tests.problem_with([item])
+    assert problem.startswith(says) and bool(problem) == bool(says)
 
 
 @pytest.mark.parametrize(("passed", "says"), [
@@ -148,19 +146,12 @@ def test_marks_are_looked_at(tmp_path, marker, says):
     (True, ""),
     (None, "--extra: the reference itself fails my_test.py::test_a: no end after 10 seconds"),
 ])  # fmt: skip
-def test_a_test_that_the_reference_fails_is_told(tmp_path, passed, says):
-    lines = ["exercise 13.2", "  got      7.5", "  expected 7.25", "  test     my_test.py:9  test_a", "  next     x"]
-    verdict = None if passed is None else Verdict(passed, lines)
-    record = SimpleNamespace(verdict=verdict, trouble="no end after 10 seconds")
-    jobs = []
-    judge = SimpleNamespace(
-        wait=1.0, settings={"full": False}, lessons=manifest.read_all()[:2],
-        further={"13.2": [SimpleNamespace(path=tmp_path / "my_test.py", nodeid="::test_a")]},
-        run=lambda item, lesson: jobs.append(judge.job) or record, stop=lambda: None,
-    )  # fmt: skip
-    assert Judge.rehearsed(judge) == says
-    reference = (manifest.find("13").solution / "loss" / "grpo.py").read_bytes()
-    assert [job.files["tutorial/stage04_alignment/lesson13_grpo/loss/grpo.py"] for job in jobs] == [reference]
+def test_a_test_that_the_reference_fails_is_reported(tmp_path, passed, says):
+    report = Report("13.2", where="loss/grpo.py", got="7.5", expected="7.25", test="my_test.py:9  test_a", next="13.2")
+    verdict = None if passed is None else Verdict(passed, report)
+    run = SimpleNamespace(verdict=verdict, passed=passed, trouble="no end after 10 seconds")
+    item = SimpleNamespace(path=tmp_path / "my_test.py", nodeid="::test_a")
+    assert extra_tests.rehearse(SimpleNamespace(run=lambda item: run), [item]) == says
 
 
 def test_pages_speak_of_them_only_where_there_are_any():

@@ -24,11 +24,11 @@ from course import __main__
 from course.authoring import stubs
 from course.base import environment, manifest
 from course.base.errors import UsageError
-from grader import grade, results
+from grader import grade, results, results_log, schedule
 from grader.intake import submission as intake
+from grader.judge_process import JudgeFault, NotStarted, files_of
 from grader.results import ExerciseResult
-from grader.sandbox import selftest
-from grader.sandbox import walls as sandbox
+from grader.sandbox import sandbox, selftest, visible_files
 from tests.grader import needs_sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,7 +55,7 @@ class FakeJudge:
 
     def grade(self, submission, lesson):
         self.graded.append(submission.student)
-        self.parts.append((self.settings["number"], submission.student, lesson.number))
+        self.parts.append((self.settings.number, submission.student, lesson.number))
         with self.lock:
             step = self.plan.pop(0) if self.plan else None
         if step:
@@ -83,7 +83,7 @@ def judge(monkeypatch):
     monkeypatch.setattr(
         intake.python_source, "syntax", lambda files: {}
     )  # by a process for each: intake_test.py has that
-    monkeypatch.setattr(grade, "JudgeProcess", made)
+    monkeypatch.setattr(schedule, "JudgeProcess", made)
     return made
 
 
@@ -120,7 +120,7 @@ def command(folder, out, *arguments, say=None):
 def kept(out):
     """student -> points, as results.jsonl has them; None where any are missing."""
     found = {}
-    for (student, _), part in grade.read(out / grade.LOG)[1].items():
+    for (student, _), part in results_log.read(out / results_log.LOG)[1].items():
         found.setdefault(student, []).append(part.earned)
     return {student: None if None in earned else sum(earned) for student, earned in found.items()}
 
@@ -133,7 +133,7 @@ def cells(out):
 
 def written(out):
     """Every file of a run but the log of results: path -> text, without the time of day."""
-    run, _ = grade.read(out / grade.LOG)
+    run, _ = results_log.read(out / results_log.LOG)
     paths = [path for path in out.rglob("*") if path.is_file() and not path.name.startswith("results")]
     return {path.relative_to(out): path.read_text(encoding="utf-8").replace(run.created, "") for path in sorted(paths)}
 
@@ -190,7 +190,7 @@ def test_without_bubblewrap_nothing_is_graded_unless_it_is_asked_for(class_of_th
 def test_a_course_within_the_folder_that_the_sandbox_hides_is_told_so(class_of_three, judge, monkeypatch, tmp_path):
     monkeypatch.setattr(sandbox.shutil, "which", lambda name: f"/usr/bin/{name}")
     monkeypatch.setattr(sandbox.sys, "platform", "linux")
-    monkeypatch.setattr(sandbox.sys, "prefix", "/tmp/course/.venv")
+    monkeypatch.setattr(sys, "prefix", "/tmp/course/.venv")
     with pytest.raises(UsageError, match=r"within /tmp.*/tmp/course/\.venv.*in another place"):
         grade.grade(grade.parse([str(class_of_three), "--out", str(tmp_path / "out")]), print)
     assert not judge.began and not (tmp_path / "out").exists()
@@ -210,13 +210,13 @@ def test_a_sandbox_that_does_not_start_ends_the_command_in_one_sentence(class_of
 
 @pytest.mark.skipif(sys.platform != "linux", reason="what the probe looks at is Linux's")
 def test_the_self_test_names_a_wall_that_does_not_stand(tmp_path):
-    sandbox.make_tree(tmp_path, [LESSON])
-    slot = sandbox.Slot(sandbox.UNSAFE, tmp_path)
-    slot.open()
+    visible_files.write_tree(tmp_path, [LESSON])
+    open_sandbox = sandbox.Sandbox(sandbox.UNSAFE, tmp_path)
+    open_sandbox.open()
     try:
-        assert "does not confine on this machine: it runs as a user with rights" in selftest.prove(slot)
+        assert "does not confine on this machine: it runs as a user with rights" in selftest.prove(open_sandbox)
     finally:
-        slot.close()
+        open_sandbox.close()
 
 
 def test_no_time_is_guessed_from_the_first_parts(tmp_path, judge):
@@ -288,11 +288,11 @@ def test_an_option_that_is_not_there_ends_the_command_with_status_2(monkeypatch,
 def test_a_second_call_grades_nothing_again_and_writes_the_same(class_of_two_lessons, judge, tmp_path, monkeypatch):
     """In the same order, too, in which exercise 14.10 comes after 14.9."""
     command(class_of_two_lessons, tmp_path / "out", *TWO)
-    before, log = written(tmp_path / "out"), (tmp_path / "out" / grade.LOG).read_bytes()
+    before, log = written(tmp_path / "out"), (tmp_path / "out" / results_log.LOG).read_bytes()
     _, lines = command(class_of_two_lessons, tmp_path / "out", *TWO)
     assert judge.graded == ["ada", "bob", "cyd"] * 2 and len(judge.began) == 1
     assert lines[0] == "6 of 6 were graded before and are kept"
-    assert written(tmp_path / "out") == before and (tmp_path / "out" / grade.LOG).read_bytes() == log
+    assert written(tmp_path / "out") == before and (tmp_path / "out" / results_log.LOG).read_bytes() == log
 
 
 @pytest.mark.parametrize("jobs", ["2", "3", "9"])
@@ -314,12 +314,12 @@ def test_a_lesson_that_is_handed_in_anew_is_graded_again_and_only_it(class_of_tw
     first, second = (sum(e.points for e in lesson.exercises) for lesson in (LESSON, SECOND))
     points = kept(tmp_path / "out")
     assert (points["ada"], points["bob"]) == (first + second, first) and first < points["cyd"] < first + second
-    command(class_of_two_lessons, tmp_path / "new", *TWO, "--seed", str(judge.began[0]["seed"]))
+    command(class_of_two_lessons, tmp_path / "new", *TWO, "--seed", str(judge.began[0].seed))
     assert written(tmp_path / "new") == written(tmp_path / "out")
 
 
 def test_a_part_depends_on_the_files_of_its_lesson_alone_and_on_all_of_them():
-    run = grade.new_run(grade.parse(["tests", *TWO, "--seed", "5"]), "unsafe")
+    run = results_log.new_run(grade.parse(["tests", *TWO, "--seed", "5"]), "unsafe")
     files = {f"{lesson.name}/{file}": b"" for lesson in (LESSON, SECOND) for file in stubs.files(lesson)}
     *others, own = (name for name in files if name.startswith(LESSON.name))
     missing = {name: data for name, data in files.items() if name != own}
@@ -329,12 +329,12 @@ def test_a_part_depends_on_the_files_of_its_lesson_alone_and_on_all_of_them():
         "missing": intake.Submission("ada", missing, problems={own: "missing"}),
         "no Python": intake.Submission("ada", missing, problems={own: "line 1 is not valid Python"}),
     }
-    digests = {how: grade.digest(one, LESSON, run) for how, one in handed.items()}
+    digests = {how: results_log.digest(one, LESSON, run) for how, one in handed.items()}
     assert len(set(digests.values())) == 4
-    assert len({grade.digest(one, SECOND, run) for one in handed.values()} | set(digests.values())) == 5
+    assert len({results_log.digest(one, SECOND, run) for one in handed.values()} | set(digests.values())) == 5
     for change in ({"version": "another"}, {"seed": 6}, {"full": True}, {"tier": "bubblewrap"}):
-        assert grade.digest(handed["as it is"], LESSON, dataclasses.replace(run, **change)) != digests["as it is"]
-    assert grade.handed_in(handed["missing"], LESSON) == (dict.fromkeys(others, b""), {own: "missing"})
+        assert results_log.digest(handed["as it is"], LESSON, dataclasses.replace(run, **change)) != digests["as it is"]
+    assert files_of(handed["missing"], LESSON) == (dict.fromkeys(others, b""), {own: "missing"})
 
 
 def test_what_is_said_about_other_files_is_new_though_nothing_is_graded_again(class_of_three, judge, tmp_path):
@@ -350,13 +350,13 @@ def test_what_is_said_about_other_files_is_new_though_nothing_is_graded_again(cl
 @pytest.mark.parametrize("change", ["seed", "version"])
 def test_results_of_another_run_are_put_aside(change, class_of_three, judge, tmp_path, monkeypatch):
     command(class_of_three, tmp_path / "out", "--seed", "5")
-    old = (tmp_path / "out" / grade.LOG).read_bytes()
+    old = (tmp_path / "out" / results_log.LOG).read_bytes()
     if change == "version":
-        monkeypatch.setattr(grade, "version", lambda extra: "another")
+        monkeypatch.setattr(results_log, "version", lambda extra: "another")
     _, lines = command(class_of_three, tmp_path / "out", "--seed", "6" if change == "seed" else "5")
     assert len(judge.graded) == 6
     aside = tmp_path / "out" / "before-1"
-    assert (aside / grade.LOG).read_bytes() == old
+    assert (aside / results_log.LOG).read_bytes() == old
     assert "before-1" in lines[0]
     assert (aside / "grades.csv").exists() and len(list((aside / "feedback").iterdir())) == 3
 
@@ -386,15 +386,15 @@ def test_pages_of_somebody_who_is_not_there_any_more_are_removed(class_of_three,
 
 def test_without_a_seed_the_one_of_before_goes_on(class_of_three, judge, tmp_path):
     command(class_of_three, tmp_path / "out")
-    seed = judge.began[0]["seed"]
+    seed = judge.began[0].seed
     hand_in(class_of_three, dan=True)
     command(class_of_three, tmp_path / "out")
-    assert [settings["seed"] for settings in judge.began] == [seed, seed]
+    assert [settings.seed for settings in judge.began] == [seed, seed]
     assert judge.graded == ["ada", "bob", "cyd", "dan"]
 
 
 def test_two_commands_do_not_write_to_one_folder(class_of_three, judge, tmp_path):
-    with grade.written_to(tmp_path / "out"), pytest.raises(UsageError, match="another grading"):
+    with results_log.locked_folder(tmp_path / "out"), pytest.raises(UsageError, match="another grading"):
         command(class_of_three, tmp_path / "out")
     assert command(class_of_three, tmp_path / "out")[0] == 0
 
@@ -414,7 +414,7 @@ CUTS = {  # the whole lines of a results.jsonl -> what is left of it; below, how
 @pytest.mark.parametrize(("cut", "again"), list(zip(CUTS, (1, 0, 1, 1, 1, 3, 3, 3), strict=True)))
 def test_nothing_half_written_is_taken_for_whole_and_nothing_whole_is_lost(cut, again, class_of_three, judge, tmp_path):
     command(class_of_three, tmp_path / "out", "--seed", "5")
-    before, log = written(tmp_path / "out"), tmp_path / "out" / grade.LOG
+    before, log = written(tmp_path / "out"), tmp_path / "out" / results_log.LOG
     log.write_bytes(CUTS[cut](log.read_bytes().split(b"\n")[:-1]))
     hand_in(class_of_three, dan=True)
     command(class_of_three, tmp_path / "out", "--seed", "5")
@@ -431,7 +431,7 @@ def full_disk(monkeypatch, lines, part):
     real = os.write
 
     def write(descriptor, data):
-        if not os.readlink(f"/proc/self/fd/{descriptor}").endswith(grade.LOG):
+        if not os.readlink(f"/proc/self/fd/{descriptor}").endswith(results_log.LOG):
             return real(descriptor, data)
         if lines:
             lines.pop()
@@ -451,7 +451,7 @@ def test_a_full_disk_loses_no_finished_grade(room, class_of_three, judge, tmp_pa
         with pytest.raises(UsageError, match=r"results.jsonl cannot be written \(No space left"):
             command(class_of_three, tmp_path / "out", "--seed", "5")
     assert list(kept(tmp_path / "out")) == ["ada"][: max(room - 1, 0)]
-    assert (tmp_path / "out" / grade.LOG).read_bytes().count(b"\n") == room
+    assert (tmp_path / "out" / results_log.LOG).read_bytes().count(b"\n") == room
     command(class_of_three, tmp_path / "out", "--seed", "5")
     assert judge.graded.count("ada") == (2 if room == 1 else 1)
     assert list(kept(tmp_path / "out")) == ["ada", "bob", "cyd"]
@@ -538,7 +538,7 @@ CHOICES = {  # at, left, where the others are -> what comes next
 @pytest.mark.parametrize("how", CHOICES)
 def test_the_lesson_that_a_judge_goes_on_with(how):
     at, left, others, wanted = CHOICES[how]
-    assert grade.next_lesson(at, left, others) == wanted
+    assert schedule.next_lesson(at, left, others) == wanted
 
 
 def in_step(judge, count):
@@ -564,7 +564,7 @@ def test_of_one_submission_each_judge_takes_a_lesson_and_no_more_are_started(jud
 
 def test_a_judge_that_has_done_its_lesson_helps_with_another():
     names = ("ada", "bob", "cyd")
-    waiting = grade.Waiting([(intake.Submission(name), lesson) for lesson in (LESSON, SECOND) for name in names])
+    waiting = schedule.Queue([(intake.Submission(name), lesson) for lesson in (LESSON, SECOND) for name in names])
 
     def takes(number):
         taken = waiting.take(number)
@@ -579,7 +579,7 @@ def test_a_judge_that_has_done_its_lesson_helps_with_another():
 
 
 def ends(judge):
-    raise grade.JudgeFault("the judge ended (-9)")
+    raise JudgeFault("the judge ended (-9)")
 
 
 def test_a_submission_whose_judge_ended_is_graded_by_another(class_of_three, judge, tmp_path):
@@ -630,7 +630,7 @@ def test_one_exercise_that_the_grader_could_not_settle_is_tried_again_too(class_
 
 
 def test_where_no_judge_can_be_started_all_stops_with_a_sentence(class_of_three, judge, tmp_path):
-    judge.start[:] = [grade.NotStarted("torch is not there") for _ in range(2)]
+    judge.start[:] = [NotStarted("torch is not there") for _ in range(2)]
     with pytest.raises(UsageError, match="no judge can be started: torch is not there"):
         command(class_of_three, tmp_path / "out")
     assert len(judge.began) == 2 and judge.graded == []
@@ -672,7 +672,7 @@ def test_ctrl_c_stops_at_once_and_keeps_what_is_graded(class_of_three, judge, tm
     def interrupted(self):
         os.kill(os.getpid(), signal.SIGINT)
         stopped.wait(60)  # until somebody ends this judge: without that, nobody would within a minute
-        raise grade.JudgeFault("killed")
+        raise JudgeFault("killed")
 
     judge.plan[:] = [None, interrupted]
     judge.kill = lambda self: (stopped.set(), FakeJudge.kill(self))
@@ -687,7 +687,7 @@ def test_ctrl_c_stops_at_once_and_keeps_what_is_graded(class_of_three, judge, tm
 
 def test_a_terminal_without_the_letters_of_a_name_ends_nothing(monkeypatch, capfd):
     monkeypatch.setattr(sys, "stdout", open(os.dup(1), "w", encoding="ascii"))  # noqa: SIM115
-    grade.printed("   1 of 2  \u0141ukasz")
+    grade.print_line("   1 of 2  \u0141ukasz")
     sys.stdout.close()
     assert capfd.readouterr().out == "   1 of 2  \\u0141ukasz\n"
 
@@ -717,7 +717,7 @@ def test_a_killed_judge_and_a_killed_command_lose_no_grade_and_leave_no_process(
     line = [*REAL, str(class_of_three), "--out", str(out), "--lessons", "13", "--unsafe", "--jobs", "1"]
     process = subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, encoding="utf-8")
     wait_for(marks["bob"].exists, process)
-    assert len(adopted()) >= 4  # the command, its judge, the nursery, the worker
+    assert len(adopted()) >= 4  # the command, its judge, the fork server, the worker
     (real,) = [pid for pid, text in adopted().items() if "grader.judge.judge" in text]
     os.kill(real, signal.SIGKILL)
     wait_for(marks["cyd"].exists, process)

@@ -4,14 +4,14 @@ import functools
 import subprocess
 
 from course.base.errors import UsageError
-from grader.sandbox import walls
+from grader.sandbox import sandbox
 
 
 @functools.cache
 def missing() -> str:
     """Why not; "" where they can."""
     try:
-        walls.chosen_tier(unsafe=False)
+        sandbox.chosen_tier(unsafe=False)
     except UsageError:
         return "bubblewrap is not installed (apt install bubblewrap)"
     command = ["bwrap", "--ro-bind", "/", "/", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--", "true"]

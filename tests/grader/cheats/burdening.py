@@ -22,7 +22,8 @@ def packed(tree):
 sent = {expression}
 real = worker.answer
 def answer(request, root):
-    return real(request, root) if b'"import"' in request[:60] else wire.pack(worker.AS_IT_SHOULD, *sent)
+    head = plain.encode(dict(changed=[], problem=None))
+    return real(request, root) if b'"import"' in request[:60] else wire.pack(head, *sent)
 worker.answer = answer
 """,
     )

@@ -13,7 +13,6 @@ import base64
 import hashlib
 import os
 import pickle
-import socket
 import sys
 import zlib
 from pathlib import Path
@@ -52,6 +51,7 @@ def record(path: Path) -> None:
     from course.authoring import stubs
     from course.base import manifest, switch
     from grader.judge import judge
+    from grader.judge.settings import JudgeSettings
     from grader.sandbox import worker
 
     os.environ["PROPERTY_EXAMPLES"] = str(judge.EXAMPLES)
@@ -63,7 +63,7 @@ def record(path: Path) -> None:
             table = {}
             for lesson in self.lessons:
                 known = table[lesson.name] = {}
-                self.ask_worker = lambda question, seconds, known=known: known.setdefault(
+                self.ask = lambda question, seconds, known=known: known.setdefault(
                     question, worker.answer(question, switch.ROOT)
                 )
                 files = {f"{lesson.name}/{f}": (lesson.solution / f).read_bytes() for f in stubs.files(lesson)}
@@ -71,18 +71,14 @@ def record(path: Path) -> None:
                 assert all(e.earned for e in found), [e for e in found if not e.earned]
             path.write_bytes(pickle.dumps(table))
 
-    settings = {
-        "extra": [],
-        "lessons": [lesson.name for lesson in lessons],
-        "tier": "unsafe",
-        "tree": "",
-        "number": 0,
-        "full": False,
-    }
-    ours, _theirs = socket.socketpair()
-    recorder = Recorder(ours, settings)
-    recorder.slot.open = recorder.slot.close = recorder.slot.end = lambda: {"signal": 0}
-    sys.exit(judge.session(recorder, []))
+        def worker(self, *arguments):
+            made = super().worker(*arguments)
+            made.ask = self.ask
+            return made
+
+    settings = JudgeSettings([lesson.name for lesson in lessons], "unsafe", "", seed=0)
+    recorder = Recorder(None, settings)
+    sys.exit(judge.run_session(recorder))
 
 
 if __name__ == "__main__":

@@ -21,10 +21,10 @@ import pytest
 from course.authoring import stubs
 from course.base import manifest, switch
 from course.base.switch import ROOT
-from course.diagnosis import known_mistakes
-from grader import grade
+from grader import judge_process
 from grader.intake import submission
 from grader.judge import judge
+from grader.judge.settings import JudgeSettings
 from grader.results import (
     BLOCKED,
     DIED,
@@ -34,11 +34,9 @@ from grader.results import (
     NOT_WRITTEN,
     PASSED,
     TIMEOUT,
-    ExerciseResult,
 )
-from grader.sandbox import confinement, frames, worker
-from grader.sandbox import walls as sandbox
-from grader.sandbox.walls import WorkerFault
+from grader.sandbox import confinement, frames, sandbox, visible_files, worker
+from grader.sandbox.sandbox import WorkerFault
 from tests.grader import needs_sandbox
 
 WORK = '''\
@@ -110,7 +108,7 @@ HANGS = "__import__('time').sleep(900)"
 
 
 class Forks:
-    """In the place of a slot: a worker is a fork of this process. `gone`: as if the nursery had died."""
+    """In the place of a sandbox: a worker is a fork of this process. `gone`: as if the fork server had died."""
 
     tier = sandbox.UNSAFE  # there are no walls to be proved
     user, gone = 0, False
@@ -125,19 +123,19 @@ class Forks:
         self.end()
         shutil.rmtree(self.folder, ignore_errors=True)
         confinement.write_files(job.files, self.folder)
-        ours, theirs = socket.socketpair()
+        judge_end, worker_end = socket.socketpair()
         self.worker = os.fork()
         if self.worker == 0:
             try:
-                os.dup2(theirs.fileno(), 3)
+                os.dup2(worker_end.fileno(), 3)
                 os.closerange(4, 512)
                 worker.quiet()
                 switch.forget()
                 worker.serve(socket.socket(fileno=3), self.folder, job.solution)
             finally:
                 os._exit(0)
-        theirs.close()
-        return ours
+        worker_end.close()
+        return judge_end
 
     def end(self):
         if self.gone:
@@ -149,7 +147,7 @@ class Forks:
                 os.kill(self.worker, signal.SIGKILL)
                 os.waitpid(self.worker, 0)
         self.worker = 0
-        return {"signal": os.WTERMSIG(status), "peak": 0, "seconds": 0.0}
+        return {"signal": os.WTERMSIG(status)}
 
     close = end
 
@@ -157,10 +155,9 @@ class Forks:
 class Desk(judge.Judge):
     """A judge that is handed everything at once."""
 
-    def __init__(self, lesson, slot, handed):
-        settings = {"lessons": [], "tier": "unsafe", "tree": ".", "number": 0, "full": False, "extra": [], "seed": 0}
-        super().__init__(None, settings)
-        self.lessons, self.slot, self.handed, self.found = [lesson], slot, handed, []
+    def __init__(self, lesson, forks, handed, limits):
+        super().__init__(None, JudgeSettings([], "unsafe", ".", seed=0, changed_limits=limits))
+        self.lessons, self.sandbox, self.handed, self.found = [lesson], forks, handed, []
 
     def serve(self):
         for files in self.handed:
@@ -171,11 +168,11 @@ class Desk(judge.Judge):
 @pytest.fixture
 def judged(tmp_path, write_files, manifest_text, lessons_at, monkeypatch):
     """`judged({"work.py": text, ...}, ...)`: for each submission its results by exercise. Those that the judge did not
-    live to grade are left out. `judged.tests`, `judged.mistakes` and `judged.slot` may be changed before."""
+    live to grade are left out. `judged.tests`, `judged.mistakes`,
+    `judged.limits` and `judged.forks` may be changed before."""
     if not hasattr(os, "fork"):
         pytest.skip("there is no fork here")
     monkeypatch.setenv("SOLUTION", "1")  # the judge sets it
-    monkeypatch.setattr(known_mistakes, "SECONDS", known_mistakes.SECONDS)
     place = "stage01_made/lesson10_made"
     names = manifest_text("10.1 work.py:double", "10.2 work.py:half", "10.3 more.py:fourfold")
     files = {f"solutions/{place}/{name}": text for name, text in RIGHT.items()}
@@ -192,7 +189,7 @@ def judged(tmp_path, write_files, manifest_text, lessons_at, monkeypatch):
             write_files(
                 tmp_path, {audit_file: f"from course.base.attempt import Attempts\n\nwrong = Attempts()\n{text}"}
             )
-        made = Desk(lesson, judged.slot, handed)
+        made = Desk(lesson, judged.forks, handed, judged.limits)
         options = ["-s", "--noconftest", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(tmp_path)]
         options += [part for name in ("terminal", "cacheprovider", "xdist", "logging") for part in ("-p", f"no:{name}")]
         loaded = set(sys.modules)
@@ -202,10 +199,11 @@ def judged(tmp_path, write_files, manifest_text, lessons_at, monkeypatch):
                 del sys.modules[name]
         return made.found
 
-    judged.tests, judged.mistakes, judged.slot = TESTS, dict(MISTAKES), Forks(tmp_path / "worker")
+    judged.tests, judged.mistakes, judged.limits = TESTS, dict(MISTAKES), {}
+    judged.forks = Forks(tmp_path / "worker")
     yield judged
-    judged.slot.gone = False
-    judged.slot.end()
+    judged.forks.gone = False
+    judged.forks.end()
 
 
 def states(found):
@@ -227,57 +225,31 @@ def stub(file):
 # --- files and exercises -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("wall", "problem", "complaint"), [
+@pytest.mark.parametrize(("wall", "problem", "usage_problem"), [
     ("a wall is down", "", "a wall is down"),
     (WorkerFault("no such luck"), "the sandbox cannot be started here (no such luck)", ""),
 ])  # fmt: skip
-def test_where_a_wall_does_not_stand_nothing_is_graded(monkeypatch, tmp_path, wall, problem, complaint):
-    def prove(slot):
+def test_where_a_wall_does_not_stand_nothing_is_graded(monkeypatch, tmp_path, wall, problem, usage_problem):
+    def prove(sandbox):
         if isinstance(wall, WorkerFault):
             raise wall
         return wall
 
     monkeypatch.setattr(judge.selftest, "prove", prove)
-    ours, theirs = socket.socketpair()
-    settings = {"lessons": [], "tier": "bubblewrap", "tree": ".", "number": 0, "full": False, "extra": [], "seed": 0}
-    made = judge.Judge(theirs, settings)
-    made.slot, made.complaint = Forks(tmp_path), ""
-    made.slot.tier = sandbox.BUBBLEWRAP
-    with ours, theirs:
-        frames.send(ours, frames.packed({"lesson": "", "files": {}, "problems": {}}))
-        ours.shutdown(socket.SHUT_WR)
+    command_end, judge_end = socket.socketpair()
+    made = judge.Judge(judge_end, JudgeSettings([], "bubblewrap", ".", seed=0))
+    made.sandbox, made.usage_problem = Forks(tmp_path), ""
+    made.sandbox.tier = sandbox.BUBBLEWRAP
+    with command_end, judge_end:
+        frames.send(command_end, frames.to_json({"lesson": "", "files": {}, "problems": {}}))
+        command_end.shutdown(socket.SHUT_WR)
         made.serve()
-        theirs.close()
-        said = frames.unpacked(frames.receive(ours, 2**20))
+        judge_end.close()
+        reply = frames.from_json(frames.receive(command_end, 2**20))
         with pytest.raises(frames.Closed):  # the submission was not even read
-            frames.receive(ours, 2**20)
-    assert said["problem"].startswith(problem) and bool(said["problem"]) == bool(problem)
-    assert said["complaint"] == complaint
-
-
-def test_it_grades_the_lesson_that_is_asked_for_and_the_same_files_once(monkeypatch, tmp_path):
-    """The walls are not asked about here; in what order lessons come is the command's to say."""
-    monkeypatch.setattr(judge.Judge, "checked", lambda self: ("", ""))
-    ours, theirs = socket.socketpair()
-    names = ["lesson13_grpo", "lesson14_grpo_ppo_clip"]
-    settings = {"lessons": names, "tier": "unsafe", "tree": ".", "number": 0, "full": False, "extra": [], "seed": 0}
-    made, begun = judge.Judge(theirs, settings), []
-
-    def grade_one(lesson, files, problems):
-        begun.append((lesson.name, files, problems))
-        return [ExerciseResult(f"{lesson.number}.{len(begun)}", 1, 1, PASSED)]
-
-    made.grade = grade_one
-    first, second = {f"{names[1]}/loss/ppo_clip.py": b"x"}, {f"{names[0]}/loss/grpo.py": "missing"}
-    asked = [(names[1], first, {}), (names[0], {}, second), (names[1], first, {}), (names[1], {}, {})]
-    with ours, theirs:
-        for name, files, problems in asked:
-            frames.send(ours, frames.packed({"lesson": name, "files": files, "problems": problems}))
-        ours.shutdown(socket.SHUT_WR)
-        made.serve()
-        ready, *found = [frames.unpacked(frames.receive(ours, 2**20)) for _ in range(5)]
-    assert ready["ready"] and begun == [asked[0], asked[1], asked[3]]
-    assert [[e["id"] for e in part] for part in found] == [["14.1"], ["13.2"], ["14.1"], ["14.3"]]
+            frames.receive(command_end, 2**20)
+    assert reply["problem"].startswith(problem) and bool(reply["problem"]) == bool(problem)
+    assert reply["usage problem"] == usage_problem
 
 
 def test_command_and_judge_understand_each_other():
@@ -289,7 +261,7 @@ def test_command_and_judge_understand_each_other():
         "fault": None,
         "list": [1, []],
     }
-    assert frames.unpacked(frames.packed(value)) == value
+    assert frames.from_json(frames.to_json(value)) == value
 
 
 def test_the_command_does_without_torch():
@@ -297,7 +269,7 @@ def test_the_command_does_without_torch():
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 
-def test_the_reference_gets_all_points_and_is_remembered_by_its_answers_alone(judged):
+def test_the_reference_gets_all_points(judged):
     wrong = {**RIGHT, "work.py": WORK.replace("x + x", "x * x")}
     first, second, third, fourth = judged(RIGHT, wrong, {**RIGHT, "work.py": f"# mine\n{WORK}"}, wrong)
     assert states(first) == states(third) == dict.fromkeys(("10.1", "10.2", "10.3"), PASSED)
@@ -388,8 +360,8 @@ def test_a_file_that_cannot_be_imported_is_no_fault_of_one_that_imports_it(judge
     assert set(states(last).values()) == {PASSED}
 
 
-def test_nor_is_one_whose_import_has_no_end(judged, monkeypatch):
-    monkeypatch.setattr(judge, "CALL", 2.0)
+def test_nor_is_one_whose_import_has_no_end(judged):
+    judged.limits = {"call": 2.0}
     first, second = judged({**RIGHT, "work.py": f"{WORK}\n\n{HANGS}\n"}, RIGHT)
     assert states(first) == {"10.1": TIMEOUT, "10.2": TIMEOUT, "10.3": BLOCKED}
     assert "while the file was imported: no end after 2 seconds" in first["10.1"].report.message
@@ -404,8 +376,8 @@ def test_a_file_that_uses_another_when_it_is_imported_is_the_one_that_fails(judg
     assert "ZeroDivisionError" in found["10.3"].report.message
 
 
-def test_a_wrong_answer_or_a_missing_one_before_a_call_without_end(judged, monkeypatch):
-    monkeypatch.setattr(judge, "CALL", 2.0)
+def test_a_wrong_answer_or_a_missing_one_before_a_call_without_end(judged):
+    judged.limits = {"call": 2.0}
     unwritten = "raise NotImplementedError('not written yet: exercise 10.1, work.py:double')"
     hangs = WORK.replace("    if x is None", "    if x == 0:\n        {}\n    if x == 1:\n        {}\n    if x is None")
     third = {"work.py": hangs.format("return 7", HANGS).replace("x / 2", "x / 3"), "more.py": MORE}
@@ -422,8 +394,8 @@ def test_a_wrong_answer_or_a_missing_one_before_a_call_without_end(judged, monke
     assert third["10.2"].why == "It is a third of x."
 
 
-def test_a_known_mistake_that_never_ends_does_not_hold_up_the_judge(judged, monkeypatch):
-    monkeypatch.setattr(judge, "LOOK", 0.5)
+def test_a_known_mistake_that_never_ends_does_not_hold_up_the_judge(judged):
+    judged.limits = {"diagnosis": 0.5}
     judged.mistakes["10.1"] += 'wrong("It never ends.", {"return x + x": "while x != 0:\\n        pass"})\n'
     (found,) = judged({**RIGHT, "work.py": WORK.replace("x + x", "x + x + x")})
     assert states(found) == {"10.1": FAILED, "10.2": PASSED, "10.3": FAILED} and found["10.1"].why is None
@@ -436,7 +408,7 @@ FURTHER = {
     "expected to fail": "@pytest.mark.xfail\ndef test_more(observe): observe(double, 1).close(3)",
     "expected to fail, but passes": "@pytest.mark.xfail\ndef test_more(observe): observe(double, 1).close(2)",
     "breaks off in its set-up": "@pytest.fixture\ndef broken(): 1 / 0\n\n{mark}\ndef test_more(observe, broken): pass",
-    "goes past the door": "def test_more(observe): double(1)",
+    "calls without observe": "def test_more(observe): double(1)",
 }
 
 
@@ -468,29 +440,16 @@ def test_an_answer_that_breaks_a_fixture_is_the_submission_s(judged):
     assert right["10.1"].status == PASSED and (wrong["10.1"].status, wrong["10.1"].earned) == (FAILED, 0)
 
 
-def test_a_test_that_asks_otherwise_after_the_same_answers_ends_the_judge_and_fails_nobody(judged):
-    judged.tests = TESTS + textwrap.dedent("""
-        asked = []
-
-        @pytest.mark.exercise("10.2")
-        def test_of_its_mood(observe):
-            asked.append(1)
-            observe(half, 2 * len(asked)).close(len(asked))
-        """)
-    found = judged(RIGHT, {**RIGHT, "work.py": WORK.replace("x / 2", "x / 2 + 1")}, RIGHT)
-    assert [states(f)["10.2"] for f in found] == [PASSED]
-
-
-def test_a_nursery_that_dies_ends_the_judge_and_fails_nobody(judged):
-    slot, real = judged.slot, judged.slot.start
+def test_a_fork_server_that_dies_ends_the_judge_and_fails_nobody(judged):
+    forks, real = judged.forks, judged.forks.start
     begun = []
 
     def start(job):
         begun.append(real(job))
-        slot.gone = len(begun) == 2
+        forks.gone = len(begun) == 2
         return begun[-1]
 
-    slot.start = start
+    forks.start = start
     dies = {**RIGHT, "work.py": WORK.replace("return x + x", "__import__('os')._exit(0)")}
     found = judged(RIGHT, dies, RIGHT)
     assert len(found) == 1  # not even a zero for the one that was in work
@@ -502,9 +461,9 @@ def test_what_is_written_blocks_nothing_whatever_an_error_says(judged):
     assert states(found) == {"10.1": PASSED, "10.2": PASSED, "10.3": NOT_WRITTEN} and not found["10.3"].follows
 
 
-def test_a_test_that_works_too_long_on_what_it_was_shown_costs_that_exercise_alone(judged, monkeypatch):
+def test_a_test_that_works_too_long_on_what_it_was_shown_costs_that_exercise_alone(judged):
     """Wherever it is broken off: the next question gets its own answer."""
-    monkeypatch.setattr(judge, "OWN", (0.4, 0.4))
+    judged.limits = {"judge_test": 0.4}
     judged.tests += """
 
 @pytest.mark.exercise("10.1")
@@ -565,9 +524,8 @@ def real_judge(tmp_path_factory):
         pytest.skip(why)
     with tempfile.TemporaryDirectory(prefix="grade-tree-") as folder:
         os.chmod(folder, 0o755)
-        sandbox.make_tree(Path(folder), [GRPO])
-        settings = {"tier": sandbox.BUBBLEWRAP, "tree": folder, "seed": SEED, "full": False, "extra": [], "number": 0}
-        made = grade.JudgeProcess({**settings, "lessons": [GRPO.name]})
+        visible_files.write_tree(Path(folder), [GRPO])
+        made = judge_process.JudgeProcess(JudgeSettings([GRPO.name], sandbox.BUBBLEWRAP, folder, SEED))
         yield made
         made.kill()
 
@@ -660,12 +618,13 @@ def test_a_killed_judge_leaves_no_process(real_judge, adopted):
     def grades():
         try:
             graded(real_judge, files)
-        except grade.JudgeFault as error:
+        except judge_process.JudgeFault as error:
             faults.append(error)
 
     thread = threading.Thread(target=grades)
     thread.start()
-    wait_for(lambda: len(adopted(real_judge.process.pid)) >= 5)  # bubblewrap's two, the nursery, a keeper, the worker
+    # bubblewrap's two, the fork server, its fork, the worker
+    wait_for(lambda: len(adopted(real_judge.process.pid)) >= 5)
     left = adopted(real_judge.process.pid)
     os.kill(real_judge.process.pid, signal.SIGKILL)
     thread.join()

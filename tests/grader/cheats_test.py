@@ -17,6 +17,7 @@ import pytest
 
 from course.authoring import stubs
 from course.base import manifest
+from course.observe.report import render
 from grader.intake import python_source, suspicious_calls
 from grader.intake.submission import Submission
 from grader.judge.settings import JudgeSettings

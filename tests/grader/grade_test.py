@@ -82,6 +82,7 @@ def judge(monkeypatch):
         intake.python_source, "syntax", lambda files: {}
     )  # by a process for each: intake_test.py has that
     monkeypatch.setattr(schedule, "JudgeProcess", made)
+    made.version = results_log.version
     monkeypatch.setattr(results_log, "version", lambda extra: "0123456789abcdef")  # reading all files takes long
     return made
 
@@ -634,8 +635,9 @@ if not pathlib.Path({mark!r}).exists():
 
 
 def test_a_killed_judge_and_a_killed_command_lose_no_grade_and_leave_no_process(
-    class_of_three, adopted, tmp_path, judge
+    class_of_three, adopted, tmp_path, judge, monkeypatch
 ):
+    monkeypatch.setattr(results_log, "version", judge.version)
     marks = {name: tmp_path / f"{name}-begun" for name in ("bob", "cyd")}
     for name, mark in marks.items():
         with (class_of_three / name / COLLATE).open("a") as file:

@@ -159,6 +159,6 @@ def test_pages_speak_of_them_only_where_there_are_any():
     for extra, there in ((0, False), (2, True)):
         run = example_results.run(extra=extra)
         texts = [feedback(run, student), gradescope_json(run, student)]
-        assert [("further ones of your instructor" in text) for text in texts] == [there, there]
+        assert [("further tests of your instructor" in text) for text in texts] == [there, there]
         assert ("Your own tests" in overview(run, [student])) == there
     assert "extra" not in json.loads(gradescope_json(example_results.run(), student))["extra_data"]

@@ -596,12 +596,8 @@ def test_ctrl_c_stops_at_once_and_keeps_what_is_graded(class_of_three, judge, tm
     judge.plan[:] = [None, interrupted]
     judge.kill = lambda self: (stopped.set(), FakeJudge.kill(self))
     lines = []
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a process in the background ignores it
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            command(class_of_three, tmp_path / "out", say=lines)
-    finally:
-        signal.signal(signal.SIGINT, before)
+    with pytest.raises(KeyboardInterrupt):
+        command(class_of_three, tmp_path / "out", say=lines)
     assert judge.graded == ["ada", "bob"] and list(kept(tmp_path / "out")) == ["ada"]
     assert "the same command goes on" in lines[-1] and not judge.running
     command(class_of_three, tmp_path / "out")
@@ -663,8 +659,8 @@ def test_a_killed_judge_and_a_killed_command_lose_no_grade_and_leave_no_process(
 
 
 def wait_for(there, process=None):
-    """Until so; a minute or two is far more than it takes."""
-    for _ in range(1500):
+    """Until so; on a quiet machine it takes seconds."""
+    for _ in range(6000):
         if there():
             return
         assert process is None or process.poll() is None, "it ended too early"

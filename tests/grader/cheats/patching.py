@@ -41,14 +41,17 @@ builtins.AssertionError = AssertionError
         "patches what encodes its answers",
         gives(
             ZERO,
-            "from course.observe import codec as plain\nencode = plain.encode\nplain.encode = lambda value, name='': encode(True)",
+            "from course.observe import codec as plain\n"
+            "encode = plain.encode\n"
+            "plain.encode = lambda value, name='': encode(True)",
         ),
     ),
     Cheat(
         "patches what reads the questions",
         gives(
             ZERO,
-            "from course.observe import codec as plain\nplain.decode = lambda data: {'args': (), 'kwargs': {}, 'function': 'os:getpid'}",
+            "from course.observe import codec as plain\n"
+            "plain.decode = lambda data: {'args': (), 'kwargs': {}, 'function': 'os:getpid'}",
         ),
     ),
     Cheat(
@@ -86,7 +89,9 @@ worker.answer = lambda request, root: right
         "patches what sends",
         gives(
             ZERO,
-            "from grader.sandbox import frames as wire\nsend = wire.send\nwire.send = lambda c, data, *a: send(c, b'passed')",
+            "from grader.sandbox import frames as wire\n"
+            "send = wire.send\n"
+            "wire.send = lambda c, data, *a: send(c, b'passed')",
         ),
     ),
     Cheat(
@@ -106,7 +111,8 @@ tiny_lm.TinyLM.forward = tiny_lm.BigramLM.forward = forward
         "patches the specs, so that what is built gives everything away",
         gives(
             "log_probs.answer",
-            "from course.base import object_spec as spec\nspec.Spec.build = lambda self: type('Model', (), {'answer': 0.0})()",
+            "from course.base import object_spec as spec\n"
+            "spec.Spec.build = lambda self: type('Model', (), {'answer': 0.0})()",
         ),
     ),
     Cheat(

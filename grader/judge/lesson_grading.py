@@ -10,7 +10,7 @@ import pytest
 
 from course.base import not_written
 from course.base.manifest import Exercise
-from course.desk import progress
+from course.desk import exercise_code
 from course.observe import make_report
 from course.observe.format_call import describe_call
 from course.observe.report import Reason, Report
@@ -144,5 +144,5 @@ class LessonGrading:
 def line_of(text: bytes | None, exercise: Exercise) -> int | None:
     """The number of the line at which the exercise's object begins; None if it cannot be found."""
     with contextlib.suppress(SyntaxError, ValueError, StopIteration, RecursionError, MemoryError):
-        return progress.node_of(ast.parse(text or b""), exercise).lineno
+        return exercise_code.definition(ast.parse(text or b""), exercise).lineno
     return None

@@ -30,7 +30,7 @@ from course.base.manifest import Exercise, Lesson
 from course.base.switch import ROOT
 from course.desk import pytest_plugin
 from course.diagnosis import audit_files, known_mistakes, substitute
-from course.diagnosis.audit_files import MISTAKES, VARIANTS
+from course.diagnosis.audit_files import CORE, MISTAKES, VARIANTS
 
 PATIENCE = 120  # seconds that one attempt's tests may take before it counts as hanging
 SECONDS = 5.0  # of diagnosis: here it is to be decided, on however busy a machine
@@ -132,7 +132,8 @@ class Worker:
                 rounds.append([Job("variants", lesson, [of_one[n] for of_one in by_exercise if n < len(of_one)])])
             for e in exercises:
                 own = [Job("mistake", lesson, [a], e) for a in audit_files.read(lesson, MISTAKES, e)]
-                of_exercises.append([Job("stub", lesson, exercise=e), *own])
+                core = [Job("core", lesson, [a], e) for a in audit_files.read(lesson, CORE, e)]
+                of_exercises.append([Job("stub", lesson, exercise=e), *own, *core])
         return rounds + sorted(of_exercises, key=len, reverse=True)
 
     @staticmethod
@@ -194,6 +195,17 @@ class Worker:
             result.problem = f"{attempt.place} is not caught: all tests pass"
         elif spoke and not result.named:
             result.problem = f"{attempt.place} is taken for another mistake ({spoke!r}) in {caught[-1]}"
+        return [result]
+
+    def core(self, job: Job) -> list[Result]:
+        """Every basic test of its exercise passes."""
+        (attempt,) = job.attempts
+        result = Result("core", job.lesson.name, attempt.exercise, attempt.says)
+        items = [item for item in self.items.get(attempt.exercise, []) if item.path.name == "basic_test.py"]
+        with placed(job.lesson, job.exercise, audit_files.build(attempt, job.lesson)):
+            failed = next((item.name for item in items if run(item).failed), None)
+        if failed:
+            result.problem = f"{attempt.place} has all that the basic tests may ask for, but {failed} rejects it"
         return [result]
 
     def mutants(self, job: Job) -> list[Result]:

@@ -1,7 +1,7 @@
-"""`make new-lesson NAME=stage02_gradients/lesson05_reinforce`: the files of a lesson, to be filled.
+"""`make new-lesson NAME=stage02_policy_gradient/lesson05_reinforce`: the files of a lesson, to be filled.
 
-The new lesson fails the audit until its reference, tests, mistakes, variants and page are written.
-Standard library only.
+They are one folder in tutorial/ and one in solutions/; everything else in the course finds lessons by itself. The new
+lesson fails the audit until its reference, tests, mistakes, variants and page are written. Standard library only.
 """
 
 from __future__ import annotations
@@ -107,11 +107,25 @@ SCENARIOS = '''\
 '''
 
 ATTEMPTS = '''\
-"""Exercise {number}.1, first: what people get wrong, and right answers written otherwise."""
+"""Exercise {number}.1, first: what people get wrong, right answers written otherwise, and the core variant."""
 
 from course.base.attempt import Attempts
 
-wrong, right = Attempts(), Attempts()
+wrong, right, core = Attempts(), Attempts(), Attempts()
+
+# wrong("TODO: what is wrong, in one sentence.", {{"old code": "new code"}})
+
+# Right answers written otherwise
+
+# @right("TODO: what it does differently")
+
+# The shortest right answer, without checks of its arguments: it passes the basic tests
+
+# @core("TODO: what it leaves out")
+'''
+
+GIVEN = '''\
+"""TODO: what only this lesson uses, such as its figures or its run. Given; delete the file if there is nothing."""
 '''
 
 
@@ -145,7 +159,7 @@ def new_lesson(name: str, root: Path = ROOT) -> list[Path]:
     """Writes the files of the lesson `name`; gives their paths. Raises UsageError where that cannot be."""
     match = NAME.fullmatch(name)
     if match is None:
-        raise UsageError(f"{name!r} is no name for a lesson; it is like stage02_gradients/lesson05_reinforce")
+        raise UsageError(f"{name!r} is no name for a lesson; it is like stage02_policy_gradient/lesson05_reinforce")
     stage, lesson, number = match.groups()
     for known in (root / "tutorial").glob("stage*/lesson*"):
         if known.name.startswith(f"lesson{number}_"):
@@ -160,6 +174,7 @@ def new_lesson(name: str, root: Path = ROOT) -> list[Path]:
         tutorial / "testcases" / "basic_test.py": BASIC.format(**given),
         tutorial / "testcases" / "advanced_test.py": ADVANCED.format(**given),
         tutorial / "testcases" / "scenarios.py": SCENARIOS.format(**given),
+        tutorial / "given" / "figures.py": GIVEN,
         tutorial / "walkthrough.ipynb": walkthrough(given),
         solutions / "loss" / "first.py": REFERENCE,
         solutions / "audit" / "ex01.py": ATTEMPTS.format(**given),

@@ -1,6 +1,6 @@
 """The form of solutions/STAGE/LESSON/audit/exNN.py: other attempts at one exercise than the reference's.
 
-    wrong, right = Attempts(), Attempts()
+    wrong, right, core = Attempts(), Attempts(), Attempts()
 
     wrong("The rewards never enter the weights: every response counts alike.", {
         "(rewards.detach().to(precise) / beta).softmax(0)": "torch.full_like(log_probs, 1 / len(log_probs))",
@@ -10,6 +10,7 @@
     def compute_grpo_loss(log_probs, rewards, beta=0.1):
         return -torch.dot(log_probs, torch.log_softmax(rewards / beta, 0).exp())
 
+`core` holds the shortest right answer without checks of its arguments: it must pass the basic tests.
 An attempt is either a change of the reference (course/diagnosis/patch.py) or the whole function, method or class.
 """
 

@@ -1,5 +1,5 @@
-"""Reads solutions/STAGE/LESSON/audit/exNN.py (known mistakes and right variants of one exercise) and builds the code
-of what stands there."""
+"""Reads solutions/STAGE/LESSON/audit/exNN.py (known mistakes, right variants and the core variant of one exercise) and
+builds the code of what stands there."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from course.base.errors import UsageError
 from course.base.manifest import Exercise, Lesson
 from course.diagnosis import patch, substitute
 
-MISTAKES, VARIANTS = "wrong", "right"  # the lists in a file
+MISTAKES, VARIANTS, CORE = "wrong", "right", "core"  # the lists in a file
 
 
 def file_of(lesson: Lesson, exercise: Exercise) -> Path:
@@ -21,7 +21,7 @@ def file_of(lesson: Lesson, exercise: Exercise) -> Path:
 
 
 def read(lesson: Lesson, kind: str, exercise: Exercise | None = None) -> list[Attempt]:
-    """The known mistakes or the variants of a lesson, or of one of its exercises; none if there is no file.
+    """The known mistakes, variants or core variants of a lesson or of one of its exercises; none if there is no file.
 
     Raises UsageError if an entry has neither changes nor code, or a file belongs to no exercise.
     """

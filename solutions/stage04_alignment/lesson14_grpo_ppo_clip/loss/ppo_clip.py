@@ -88,7 +88,7 @@ def ppo_clip_loss(
         objective = objective / counted.sum(1, keepdim=True).clamp(min=1)
         own = len(mask)
     else:
-        own = counted.sum()
+        own = counted.sum()  # type: ignore[assignment]  # a number as well
     divisor = own if denominator is None else denominator
     return -objective.sum() / max(divisor, 1)
 

@@ -72,7 +72,7 @@ class DigitTrainer:
         metrics = {"loss": loss.item(), "grad_norm": norm}
         flat = [t.detach().reshape(-1, 1) for t in (log_probs, rollout.log_probs)]
         ones = torch.ones_like(flat[0])
-        metrics["clip_fraction"] = clip_fraction(*flat, advantages.reshape(-1), ones, self.config.epsilon)
+        metrics["clip_fraction"] = clip_fraction(*flat, advantages.reshape(-1), ones, self.config.epsilon)  # type: ignore  # two tensors
         if self.critic is not None:
             guess_loss = value_loss(self.critic(rollout.states), rollout.rewards)
             _descend(guess_loss, self.critic, self.critic_optimizer, self.config.max_grad_norm)

@@ -56,7 +56,7 @@ def rlhf_loss(
     clipped = ratio.clamp(1 - clip_low, 1 + clip_high)
     per_token = -torch.minimum(ratio * advantages, clipped * advantages)
     if kl_coef != 0:
-        ref_log_probs = torch.where(counted, ref_log_probs, 0.0)
+        ref_log_probs = torch.where(counted, ref_log_probs, 0.0)  # type: ignore[arg-type]  # checked above
         per_token = per_token + kl_coef * kl_term(log_probs, old_log_probs, ref_log_probs, estimator, correction)
     divisor = counted.sum() if denominator is None else denominator
     return torch.where(counted, per_token, 0.0).sum() / max(divisor, 1)

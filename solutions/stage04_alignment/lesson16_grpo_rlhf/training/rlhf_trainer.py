@@ -62,7 +62,7 @@ class PromptDataset(AdditionDataset):
     """A list of prompts; get_batch is lesson 14's. Given."""
 
     def __init__(self, tokenizer: Any, prompts: Sequence[str]):
-        self.tokenizer, self.data = tokenizer, list(prompts)
+        self.tokenizer, self.data = tokenizer, list(prompts)  # type: ignore[arg-type]  # texts, not pairs
 
 
 @dataclass
@@ -145,7 +145,7 @@ class RLHFTrainer:
         """Prompts in random order, each once before any comes again. Given."""
         while True:
             for i in torch.randperm(len(self.dataset), generator=generator).tolist():
-                yield self.dataset[i]
+                yield self.dataset[i]  # type: ignore[misc]  # see PromptDataset
 
     def draw_groups(self, prompts: list[str], generator: torch.Generator) -> list[Group]:
         """Samples and rewards one group per prompt, the soft length penalty included. Given."""

@@ -1,4 +1,4 @@
-"""Breaks off code that runs on past a moment in time, where the system knows alarms (not on Windows)."""
+"""Stops code that runs past a deadline, on systems that have alarms (not Windows)."""
 
 from __future__ import annotations
 

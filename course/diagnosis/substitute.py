@@ -12,7 +12,7 @@ import importlib
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from course.base.manifest import Exercise, Lesson
@@ -56,15 +56,20 @@ def in_place_of(lesson: Lesson, exercise: Exercise, code: Any) -> Iterator[None]
     else:
         places = _places(len(sys.modules), module_of(lesson, exercise), present)
         _described_like(code, present)
+    defaults = _with_default(present)
     _substitutes.append((present, code))
     for owner, name in places:
         setattr(owner, name, code)
+    for function, values in defaults:
+        function.__defaults__ = tuple(code if value is present else value for value in values)
     try:
         yield
     finally:
         _substitutes.pop()
         for owner, name in places:
             setattr(owner, name, present)
+        for function, values in defaults:
+            function.__defaults__ = values
 
 
 @functools.lru_cache(maxsize=64)
@@ -73,6 +78,15 @@ def _places(loaded: int, one: ModuleType, present: Any) -> list[tuple[ModuleType
     modules has changed."""
     found = [m for n, m in list(sys.modules.items()) if m is not None and LESSON.fullmatch(n.partition(".")[0])]
     return [(m, name) for m in found for name, value in list(vars(m).items()) if value is present]
+
+
+def _with_default(present: Any) -> list[tuple[FunctionType, tuple]]:
+    """The lessons' functions and methods that have `present` as the default of an argument, and all their defaults."""
+    modules = [m for n, m in list(sys.modules.items()) if m is not None and LESSON.fullmatch(n.partition(".")[0])]
+    owners = [*modules, *(c for m in modules for c in vars(m).values() if isinstance(c, type))]
+    functions = {id(f): f for owner in owners for f in list(vars(owner).values()) if isinstance(f, FunctionType)}
+    found = [f for f in functions.values() if any(value is present for value in f.__defaults__ or ())]
+    return [(function, function.__defaults__) for function in found]
 
 
 _substitutes: list[tuple[Any, Any]] = []  # (what stood there, what stands there now), the oldest first

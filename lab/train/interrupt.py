@@ -30,3 +30,8 @@ class Stop:
             raise KeyboardInterrupt
         self.wanted = True
         self.say("stopping after this step; Ctrl-C again stops at once")
+
+
+def end_silently() -> None:
+    """For the processes of a pool: Ctrl-C ends them without a traceback; what there is to say, the parent says."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -25,8 +25,12 @@ def test_lesson_13_does_not_learn_with_the_sign_flipped(reference, monkeypatch, 
 
 def test_lesson_14_does_not_learn_with_the_sign_flipped(reference, monkeypatch):
     scenarios, trainer, tests = load("lesson14_grpo_ppo_clip")
-    grpo_loss = trainer.grpo_loss
-    monkeypatch.setattr(trainer, "grpo_loss", lambda *arguments: (-grpo_loss(*arguments)[0], {"clip_fraction": 0.0}))
+    *others, grpo_loss = trainer.GRPOTrainer.__init__.__defaults__
+
+    def flipped(*arguments):
+        return -grpo_loss(*arguments)[0], {"clip_fraction": 0.0}
+
+    monkeypatch.setattr(trainer.GRPOTrainer.__init__, "__defaults__", (*others, flipped))
     assert tests.right_answers(scenarios.train(steps=60, **tests.LEARNING)["after"]) < 0.3
 
 

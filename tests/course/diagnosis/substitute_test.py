@@ -131,6 +131,16 @@ def test_a_whole_class(lesson, work):
     assert work.Counter().add(1) == 2
 
 
+def test_it_is_the_default_of_an_argument_too(lesson, work):
+    """Trainers take `generate` and `loss` as arguments, with the lesson's own as the default."""
+    exec("def twice(x, by=double):\n    return by(by(x))", vars(work))
+    original = work.double
+    (attempt,) = written(lesson, "13.1", 'wrong("3.", {"_times(x, 2)": "_times(x, 3)"})\n')
+    with substitute.in_place_of(lesson, lesson.exercises[0], audit_files.build(attempt, lesson)):
+        assert work.twice(1) == 9
+    assert work.twice(1) == 4 and work.twice.__defaults__ == (original,)
+
+
 def test_a_whole_function_is_held_to_the_same_shapes(lesson, work):
     (attempt,) = written(lesson, "13.1", '\n@wrong("None.")\ndef double(x):\n    return None\n')
     with substitute.in_place_of(lesson, lesson.exercises[0], audit_files.build(attempt, lesson)):

@@ -22,7 +22,6 @@ import json
 import math
 import multiprocessing
 import os
-import signal
 import statistics
 import sys
 import time
@@ -36,6 +35,7 @@ from lesson15_grpo_mnist.given import mnist
 
 from course.base.atomic_files import write_text
 from course.base.errors import UsageError, run_command
+from lab.train.interrupt import end_silently
 
 IMAGES = 60_000
 SAMPLES_PER_STEP = 2048  # answers; of every experiment, so that a step means the same everywhere
@@ -119,9 +119,8 @@ def perform_all(runs: Sequence[Run], seeds: int, show: Callable[[str], None] = p
     wanted = [Run(**{**vars(run), "seed": seed}) for run in runs for seed in range(seeds)]
     found: dict[str, list[Outcome]] = {}
     workers = max(1, min(len(wanted), os.cpu_count() or 1))
-    die_silently = (signal.SIGINT, signal.SIG_DFL)  # with Ctrl-C; the parent says what there is to say
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, spawn, initializer=signal.signal, initargs=die_silently) as pool:
+    with ProcessPoolExecutor(workers, spawn, initializer=end_silently) as pool:
         try:
             for outcome in pool.map(perform, wanted):
                 found.setdefault(outcome.run.label, []).append(outcome)

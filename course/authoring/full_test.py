@@ -1,8 +1,8 @@
 """`make test`: every check of the course, one part after another, with a line for each part at the end.
 
     ruff, stubs, types   the style of all files; stubs, tables and Makefile as they would be made; mypy
-    tests                the lessons' own tests and the course's, by pytest, on all cores
-    grading attacks      what a dishonest submission might try; a part of its own, so that it can be kept
+    lessons              the lessons' own tests, by pytest, on all cores
+    machinery            the tests of lab/, course/ and grader/, with what a dishonest submission might try
     notebooks, audit     every walkthrough runs; every known mistake is caught
 
 Everything runs on the reference: what stands in tutorial/ does not matter. Results of the last three parts are kept
@@ -28,26 +28,16 @@ from course.base import manifest
 from course.base.switch import ROOT
 
 FRESH = "--fresh"
-ATTACKS = "tests/grader/cheats_test.py"
-ATTACKS_DEPEND_ON = (*result_cache.MACHINERY, "grader", "solutions", "tutorial", "tests/grader", "tests/conftest.py")
+MACHINERY_TESTS = "tests"
+MACHINERY_DEPENDS_ON = (  # everything that git keeps: these tests look at pages and settings, too
+    *result_cache.MACHINERY,
+    *("grader", "solutions", "tutorial", "tests", "benchmarks", "configs", "docs"),
+    *("README.md", "AGENTS.md", "Makefile", ".vscode", ".github", ".ci", ".gitignore"),
+)
 # No conftest.py except the course's own: a learner may keep others in tutorial/.
-PYTEST = [
-    sys.executable,
-    "-m",
-    "pytest",
-    "-q",
-    "--noconftest",
-    "-p",
-    "course.desk.pytest_plugin",
-    "-p",
-    "tests.conftest",
-]
-PARALLEL = [
-    "-n",
-    "auto",
-    "--dist",
-    "worksteal",
-]  # worksteal keeps the tests of a module together until one core is idle
+PLUGINS = ["-p", "course.desk.pytest_plugin", "-p", "tests.conftest"]
+PYTEST = [sys.executable, "-m", "pytest", "-q", "--noconftest", *PLUGINS]
+PARALLEL = ["-n", "auto", "--dist", "worksteal"]  # a module's tests stay together until one core is idle
 
 
 def main(arguments: list[str]) -> int:
@@ -74,8 +64,8 @@ def _parts(fresh: bool) -> dict[str, Callable[[], Outcome]]:
         "ruff": _ruff,
         "stubs": lambda: Outcome(["they differ"] if made_files.check() else [], "stubs, tables, Makefile"),
         "types": lambda: _program("mypy"),
-        "tests": lambda: run_pytest([*_suites(), "tests", f"--ignore={ATTACKS}"]),
-        "grading attacks": lambda: _attacks(fresh),
+        "lessons": lambda: run_pytest(_suites()),
+        "machinery": lambda: _machinery(fresh),
         "notebooks": lambda: notebooks.run_all(manifest.read_all(), fresh=fresh),
         "audit": lambda: audit.audit([FRESH] if fresh else [], reference=False),  # pytest has just run the reference
     }
@@ -126,12 +116,12 @@ def counts_of(report: Path) -> str:
     return "; ".join([*counts, *(f"{number} skipped: {reason}" for reason, number in reasons.most_common())])
 
 
-def _attacks(fresh: bool) -> Outcome:
-    digest = result_cache.digest(ROOT, ATTACKS_DEPEND_ON)
-    kept = None if fresh else result_cache.read("attacks", digest, ROOT)
+def _machinery(fresh: bool) -> Outcome:
+    digest = result_cache.digest(ROOT, MACHINERY_DEPENDS_ON)
+    kept = None if fresh else result_cache.read("machinery", digest, ROOT)
     if kept:
         return Outcome(counts=kept.result, unchanged=result_cache.unchanged_since([kept]))
-    outcome = run_pytest([ATTACKS])
-    if not outcome.problems and "skipped" not in outcome.counts:
-        result_cache.write("attacks", digest, outcome.counts, ROOT)
+    outcome = run_pytest([MACHINERY_TESTS])
+    if not outcome.problems and "bubblewrap" not in outcome.counts:  # without it, nearly nothing of grading was tested
+        result_cache.write("machinery", digest, outcome.counts, ROOT)
     return outcome

@@ -38,18 +38,22 @@ def test_every_part_runs_and_has_a_line(monkeypatch, capsys, problems, status, v
     assert last == ("all is well" if status == 0 else "FAILED")
 
 
-def test_good_attacks_that_all_ran_are_kept(monkeypatch, tmp_path):
+def test_the_machinerys_results_are_kept_if_submissions_could_be_confined(monkeypatch, tmp_path):
     runs = []
     monkeypatch.setattr(full_test, "ROOT", tmp_path)
-    outcomes = [Outcome(["red"]), Outcome(counts="9 passed; 1 skipped: no sandbox"), Outcome(counts="10 passed")]
+    outcomes = [
+        Outcome(["red"]),
+        Outcome(counts="9 passed; 1 skipped: bubblewrap is not installed"),
+        Outcome(counts="10 passed; 1 skipped: compare50"),
+    ]
     monkeypatch.setattr(full_test, "run_pytest", lambda arguments: runs.append(arguments) or outcomes[len(runs) - 1])
     for outcome in outcomes:
-        assert full_test._attacks(fresh=False) == outcome
-    kept = full_test._attacks(fresh=False)
-    assert kept.counts == "10 passed" and kept.unchanged.startswith("unchanged since 20") and len(runs) == 3
+        assert full_test._machinery(fresh=False) == outcome
+    kept = full_test._machinery(fresh=False)
+    assert kept.counts == outcomes[2].counts and kept.unchanged.startswith("unchanged since 20") and len(runs) == 3
     (tmp_path / "requirements.txt").write_text("torch\n")
     outcomes.append(Outcome(counts="11 passed"))
-    assert full_test._attacks(fresh=False).counts == "11 passed"
+    assert full_test._machinery(fresh=False).counts == "11 passed"
     outcomes.append(Outcome(counts="12 passed"))
-    assert full_test._attacks(fresh=True).counts == "12 passed"
-    assert (tmp_path / result_cache.FOLDER / "attacks.json").exists()
+    assert full_test._machinery(fresh=True).counts == "12 passed"
+    assert (tmp_path / result_cache.FOLDER / "machinery.json").exists()

@@ -265,15 +265,15 @@ def do_notebooks(arguments):
 
 @command(
     "the files of a new lesson, to be filled",
-    arguments="stage02_gradients/lesson05_reinforce",
-    make="NAME=stage02_gradients/lesson05_reinforce",
+    arguments="stage02_policy_gradient/lesson05_reinforce",
+    make="NAME=stage02_policy_gradient/lesson05_reinforce",
     variables="$(NAME)",
     needs_environment=False,
     in_bundle="lessons are written in the whole repository",
 )
 def do_new_lesson(arguments):
     if len(arguments) != 1 or not arguments[0]:
-        _refuse("say its name, such as `make new-lesson NAME=stage02_gradients/lesson05_reinforce`")
+        _refuse("say its name, such as `make new-lesson NAME=stage02_policy_gradient/lesson05_reinforce`")
     for path in _call("course.authoring.new_lesson", "new_lesson", arguments[0]):
         print(f"new: {path.relative_to(ROOT)}")
     print("Fill them as tutorial/CONTRIBUTING.md says; until then `make audit` lists what is missing.")

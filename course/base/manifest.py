@@ -24,10 +24,12 @@ class Exercise:
     id: str  # "13.2": the lesson's number, a dot, a running number
     file: str  # relative to the lesson's folder
     object: str  # "function", "Class.method", or "Class" for all methods of a class
-    points: int
+    points: int  # for its tests in basic_test.py
     difficulty: int  # 1 to 5
     minutes: int
     hints: list[str]  # three, from a nudge to almost the answer
+    hardening: int = 0  # points for its tests in advanced_test.py
+    core: bool = False  # whether the fast path leads through it
 
     @property
     def place(self) -> str:
@@ -142,8 +144,8 @@ def _exercise(row: dict[str, Any], where: str, number: str) -> Exercise:
         raise UsageError(f"{where}: key 'id' must look like '{number}.1', not {exercise.id!r}")
     if not 1 <= exercise.difficulty <= 5:
         raise UsageError(f"{where}: key 'difficulty' must be 1 to 5, not {exercise.difficulty}")
-    if exercise.points < 1 or exercise.minutes < 1:
-        raise UsageError(f"{where}: keys 'points' and 'minutes' must be at least 1")
+    if exercise.points < 1 or exercise.minutes < 1 or exercise.hardening < 0:
+        raise UsageError(f"{where}: keys 'points' and 'minutes' must be at least 1, 'hardening' at least 0")
     if len(exercise.hints) != 3:
         raise UsageError(f"{where}: key 'hints' must hold three hints, not {len(exercise.hints)}")
     return exercise
@@ -152,7 +154,7 @@ def _exercise(row: dict[str, Any], where: str, number: str) -> Exercise:
 def _typed(cls: type, table: dict[str, Any], where: str, given: dict[str, Any] | None = None) -> dict[str, Any]:
     """`table` with its keys and their types checked against the fields of the dataclass `cls`."""
     given = given or {}
-    types = {"str": str, "int": int, "list[str]": list}
+    types = {"str": str, "int": int, "bool": bool, "list[str]": list}
     expected = {f.name: f for f in fields(cls) if f.name not in given}
     for key, value in table.items():
         if key not in expected:
@@ -160,7 +162,7 @@ def _typed(cls: type, table: dict[str, Any], where: str, given: dict[str, Any] |
             hint = f"did you mean {near[0]!r}?" if near else f"the keys are {', '.join(expected)}"
             raise UsageError(f"{where}: unknown key {key!r}; {hint}")
         kind = expected[key].type
-        right = isinstance(value, types[kind]) and not isinstance(value, bool)
+        right = isinstance(value, types[kind]) and isinstance(value, bool) == (kind == "bool")
         if not right or (kind == "list[str]" and not all(isinstance(v, str) for v in value)):
             raise UsageError(f"{where}: key {key!r} must be {kind}, not {value!r}")
     for key, f in expected.items():

@@ -63,7 +63,8 @@ def test_the_real_manifests_are_right():
     lessons = manifest.read_all()
     assert [lesson.number for lesson in lessons] == sorted(lesson.number for lesson in lessons)
     for lesson in lessons:
-        assert [e.id for e in lesson.exercises] == [f"{lesson.number}.{i + 1}" for i in range(len(lesson.exercises))]
+        numbers = [int(e.id.removeprefix(f"{lesson.number}.")) for e in lesson.exercises]
+        assert numbers == sorted(numbers)  # with gaps: an id is never used again
         assert all(hint.strip() for e in lesson.exercises for hint in e.hints)
         assert all((lesson.solution / e.file).is_file() for e in lesson.exercises)
 
@@ -75,6 +76,12 @@ def test_a_right_one_is_read_whole(read):
     first, second = lesson.exercises
     assert (first.id, first.place, first.points, first.difficulty) == ("13.1", "loss.py:loss", 3, 2)
     assert second.hints == ["a", "b", "c"]
+    assert (first.hardening, first.core) == (0, False)
+
+
+def test_hardening_points_and_the_fast_path_are_optional(read):
+    first, _ = read(RIGHT.replace("points = 3", "points = 3\nhardening = 1\ncore = true", 1)).exercises
+    assert (first.points, first.hardening, first.core) == (3, 1, True)
 
 
 def test_an_exercise_is_found_by_its_object_or_a_method_of_it(read):
@@ -103,6 +110,8 @@ def test_an_exercise_is_found_by_its_object_or_a_method_of_it(read):
     ('["a", "b", "c"]', '["a", "b"]', ", exercise 2: key 'hints' must hold three hints, not 2"),
     ("difficulty = 2", "difficulty = 9", ", exercise 1: key 'difficulty' must be 1 to 5, not 9"),
     ("points = 3", "points = 0", ", exercise 1: keys 'points' and 'minutes' must be at least 1"),
+    ("points = 3", "points = 3\nhardening = -1", ", exercise 1: keys 'points' and 'minutes' must be at least 1"),
+    ("points = 3", "points = 3\ncore = 1", ", exercise 1: key 'core' must be bool, not 1"),
     ('title = "Loss"', 'title = "Loss', " is not valid TOML: "),
 ])  # fmt: skip
 def test_what_is_wrong_is_reported_with_file_and_key(refusal, old, new, says):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -32,7 +33,12 @@ def run_command(main: Callable[[], int | None]) -> None:
     except NotImplementedError as error:
         if not str(error).startswith("not written yet"):
             raise
+        from course.base import not_written  # which needs this module
+
         held = (Path(__file__).parents[2] / "solutions").is_dir()  # a bundle for students has none
-        way_past = " (SOLUTION=1 in front of the command uses the reference)" if held else ""
+        number = not_written.exercise_in(str(error))
+        chosen = os.environ.get("SOLUTION", "").strip()
+        solution = number if chosen in ("", "0") else f"{chosen},{number}"
+        way_past = f" (SOLUTION={solution} in front of the command takes it from the reference)" if held else ""
         print(f"error: {error}{way_past}", file=sys.stderr)
     sys.exit(2)

@@ -240,7 +240,7 @@ def _reason(item: pytest.Item) -> Reason | None:
 
 def _line_of(lesson: Path, exercise: Exercise) -> int | None:
     """The line where the exercise's object is defined, in the tree that SOLUTION chooses."""
-    tree = switch.finder.tree_of(lesson.name)
+    tree = "solutions" if switch.finder.is_reference(lesson.name, exercise.id) else "tutorial"
     return exercise_code.line_of(switch.finder.folders(tree).get(lesson.name, lesson) / exercise.file, exercise)
 
 

@@ -184,7 +184,9 @@ def latest_accuracy(folder: RunFolder, before: Accuracy) -> Accuracy:
 
 def solution_of(lessons: list[str]) -> str:
     """The value of SOLUTION that gives the code which these lessons have now."""
-    return ",".join(sorted(name for name in lessons if switch.finder.tree_of(name) == "solutions")) or "0"
+    chosen = switch.finder.from_solutions(os.environ.get("SOLUTION", ""))
+    exercises = {i for i, (name, _, _) in switch.finder.exercises().items() if name in lessons and name not in chosen}
+    return ",".join(sorted(chosen & {*lessons, *exercises})) or "0"
 
 
 def use_the_same_code(folder: RunFolder, lessons: list[str], show: Report) -> None:

@@ -1,4 +1,4 @@
-"""The switch: SOLUTION says from which tree a lesson is imported, and a lesson is never half from each."""
+"""The switch: SOLUTION says from which tree a lesson or an exercise is imported."""
 
 import importlib
 
@@ -41,14 +41,15 @@ def test_the_value_chooses_the_lessons_from_solutions(lessons, monkeypatch, valu
 
 @pytest.mark.parametrize(("value", "culprit"), [
     ("lesson99", "lesson99"), ("2", "2"), ("lesson1", "lesson1"), ("lesson01,nonsense", "nonsense"),
-    ("lesson01,", ""), ("0,lesson01", "0"), ("lesson01_fir", "lesson01_fir"), ("../tutorial", "../tutorial"),
+    ("lesson01,", ""), ("0,lesson01", "0"), ("13", "13"),
+    ("lesson01_fir", "lesson01_fir"), ("../tutorial", "../tutorial"),
 ])  # fmt: skip
 def test_a_bad_value_is_reported_in_one_line_that_lists_the_lessons(root, value, culprit):
     with pytest.raises(UsageError) as caught:
         LessonFinder(root).from_solutions(value)
     message = str(caught.value)
-    assert message.startswith(f"SOLUTION={value!r}: {culprit!r} is not a lesson; use 0, 1, or lessons")
-    assert message.endswith("(there are: lesson01, lesson02, lesson13)")
+    assert message.startswith(f"SOLUTION={value!r}: {culprit!r} is neither a lesson nor an exercise; use 0")
+    assert message.endswith("(the lessons are: lesson01, lesson02, lesson13)")
     assert "\n" not in message
 
 
@@ -113,8 +114,8 @@ def test_pytest_refuses_a_bad_value_in_one_line(root, copy_machinery, write_file
     assert done.returncode == 4
     assert done.stdout.strip() == ""
     assert done.stderr.strip() == (
-        "ERROR: SOLUTION='lesson99': 'lesson99' is not a lesson; use 0, 1, or lessons joined by commas "
-        "(there are: lesson01, lesson02, lesson13)"
+        "ERROR: SOLUTION='lesson99': 'lesson99' is neither a lesson nor an exercise; use 0, 1, or lessons and "
+        "exercises joined by commas, such as lesson13,14.8 (the lessons are: lesson01, lesson02, lesson13)"
     )
 
 

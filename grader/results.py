@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from course.base.property_tests import DRAWS_IN_GRADING as EXAMPLES  # noqa: F401
 from course.observe.report import Report
 
-# The status of an exercise. Points are earned by the first alone; the others say why there are none.
+# The status of an exercise. Only the first two earn points; the others say why there are none.
 PASSED = "passed"
-FAILED = "failed"  # at least one of its tests fails
+BASIC = "basic passed"  # its points are earned, its hardening is not
+FAILED = "failed"  # at least one of the tests that decide about its points fails
 NOT_WRITTEN = "not written"  # still the stub
 BLOCKED = "blocked"  # its tests end in another exercise, which is not written or not gradable
 NOT_GRADABLE = "not gradable"  # the file is missing, or it cannot be imported; no test could run
@@ -23,22 +24,44 @@ GRADED = "graded"  # every lesson's tests were run, whatever they said
 
 @dataclass
 class ExerciseResult:
-    """One exercise of one submission. All or nothing: `earned` is `points`, 0, or None if the grader failed."""
+    """One exercise of one submission.
+
+    `points` and `hardening` are all or nothing, each for itself: `points` for the basic tests, `hardening` for the
+    advanced ones. Hardening needs the basic tests, too, or code that only refuses would earn it. An exercise without
+    hardening (0) earns its points by all of its tests.
+    """
 
     id: str  # "13.2"
     points: int
-    earned: int | None
+    earned: int | None  # of `points`; None if the grader failed
     status: str
-    tests: int = 0  # that had to pass
+    tests: int = 0  # that decide about `points`
     passed: int = 0
     report: Report | None = None  # of the first failed test, as the desk shows it
     why: str | None = None  # the known mistake, if one was recognised
     follows: str = ""  # the id of the other exercise whose mistake or lack this only follows from
     extra: list[str] = field(default_factory=list)  # for the instructor alone: the tests of their own that failed
+    hardening: int = 0  # points besides
+    hardening_earned: int = 0
+    hardening_tests: int = 0  # that decide about `hardening`
+    hardening_passed: int = 0
 
     def __post_init__(self):
         if isinstance(self.report, dict):  # read from JSON
             self.report = Report(**self.report)
+
+    @property
+    def earned_in_all(self) -> int | None:
+        return None if self.earned is None else self.earned + self.hardening_earned
+
+    @property
+    def points_in_all(self) -> int:
+        return self.points + self.hardening
+
+
+def earned_in_all(exercises: list[ExerciseResult]) -> int | None:
+    """Points and hardening together; None if the grader failed anywhere."""
+    return None if any(e.earned is None for e in exercises) else sum(e.earned_in_all for e in exercises)
 
 
 @dataclass
@@ -54,12 +77,11 @@ class Part:
 
     @property
     def earned(self) -> int | None:
-        """Points in all; None if the grader failed anywhere."""
-        return None if any(e.earned is None for e in self.exercises) else sum(e.earned for e in self.exercises)
+        return earned_in_all(self.exercises)
 
     @property
     def points(self) -> int:
-        return sum(e.points for e in self.exercises)
+        return sum(e.points_in_all for e in self.exercises)
 
 
 @dataclass
@@ -77,14 +99,11 @@ class StudentResult:
 
     @property
     def earned(self) -> int | None:
-        """Points in all; None if the grader failed anywhere."""
-        if self.status == GRADER_ERROR or any(e.earned is None for e in self.exercises):
-            return None
-        return sum(e.earned for e in self.exercises)
+        return None if self.status == GRADER_ERROR else earned_in_all(self.exercises)
 
     @property
     def points(self) -> int:
-        return sum(e.points for e in self.exercises)
+        return sum(e.points_in_all for e in self.exercises)
 
 
 @dataclass
@@ -98,6 +117,7 @@ class Run:
     titles: dict[str, str]  # exercise id -> what it asks for ("compute_grpo_loss"), in order
     full: bool  # the tests that train were run, too
     version: str  # of the course: a digest of tests, references and grader
-    points: dict[str, int] = field(default_factory=dict)  # exercise id -> points it is worth, in order
+    points: dict[str, int] = field(default_factory=dict)  # exercise id -> points for its basic tests, in order
+    hardening: dict[str, int] = field(default_factory=dict)  # exercise id -> points for its advanced tests
     extra: int = 0  # files of the instructor's own tests that count besides the course's; they are never shown
     created: str = ""  # ISO 8601; the only thing that differs between two runs on the same input

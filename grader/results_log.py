@@ -147,6 +147,7 @@ def new_run(options: Options, tier: str) -> Run:
         version=version(options.extra),
         extra=len(extra_files(options.extra)),
         points={e.id: e.points for e in exercises},
+        hardening={e.id: e.hardening for e in exercises},
         created=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
     )
 

@@ -124,7 +124,9 @@ class ClassRun:
         """One part, tried twice if it is the grader's fault. Gives the judge back if it still works. Raises Stopped,
         and UsageError if no judge can be started: that concerns everybody."""
         started = time.monotonic()
-        unknown = [ExerciseResult(e.id, e.points, None, results.GRADER_ERROR) for e in lesson.exercises]
+        unknown = [
+            ExerciseResult(e.id, e.points, None, results.GRADER_ERROR, hardening=e.hardening) for e in lesson.exercises
+        ]
         part = Part(submission.student, lesson.name, unknown, submission.fault)
         for last in () if submission.fault else (False, True):
             try:

@@ -28,14 +28,14 @@ def classroom_result(run: Run, student: StudentResult, width: int = 4000) -> dic
     "test_code", "filename" and "line_no" are empty: they would show the tests, and the grading's own are hidden.
     """
     earned, points = rows.total(run, student)
-    found = rows.exercises(run, student)
+    found = rows.entries(run, student, width)
     warning = f"WARNING: {one_line(run.warning)}\n" if run.warning else ""
     tests = [
         {
-            "name": rows.title(run, e.id),
+            "name": e.name,
             "status": _status(e.status),
             "score": e.earned or 0,
-            "message": (warning if e is found[0] else "") + rows.plain(e, width),
+            "message": (warning if e is found[0] else "") + e.text,
             "test_code": "",
             "filename": "",
             "line_no": 0,

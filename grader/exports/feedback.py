@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from grader.exports import rows
 from grader.exports.text import fenced, markdown
-from grader.results import BLOCKED, NOT_GRADABLE, NOT_WRITTEN, PASSED, ExerciseResult, Run, StudentResult
+from grader.results import BASIC, BLOCKED, NOT_GRADABLE, NOT_WRITTEN, PASSED, ExerciseResult, Run, StudentResult
 
 PAGES = Environment(
     loader=FileSystemLoader(Path(__file__).parent),
@@ -35,8 +35,11 @@ def feedback(run: Run, student: StudentResult) -> str:
         found=found,
         earned=earned,
         points=points,
-        known=sum(e.earned or 0 for e in found),
-        passed=sum(e.status == PASSED for e in found),
+        known=sum(e.earned_in_all or 0 for e in found),
+        passed=sum(e.status in (PASSED, BASIC) for e in found),
+        hardening=any(run.hardening.values()),
+        split=rows.split(run, student),
+        rule=rows.rule(run),
         lost=rows.lost(found),
         sections=[_section(run, several) for several in _together(student, found)],
         title=lambda e: _title(run, e),

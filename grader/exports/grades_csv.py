@@ -16,8 +16,9 @@ FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # also in the full w
 
 
 def grades_csv(run: Run, results: list[StudentResult]) -> str:
-    """The columns: student, status, earned, points, the points earned in each exercise, the number of flags, and the
-    student's number in Canvas or Moodle, e-mail address or sid, if the LMS gave one.
+    """The columns: student, status, points earned and possible, earned for basic tests and for hardening, the same two
+    for each exercise (hardening only if it has points), the number of flags, and the student's number in Canvas or
+    Moodle, e-mail address or sid, if the LMS gave one.
 
     What the grader could not decide is an empty cell, never 0. The heading of an exercise's column has its name after
     the number: a spreadsheet would take "14.10" and "14.1" for the same.
@@ -27,14 +28,20 @@ def grades_csv(run: Run, results: list[StudentResult]) -> str:
     # a spreadsheet that separates by semicolons.
     table = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
     ids = [name for name in ("canvas", "moodle", "email", "sid") if any(name in student.ids for student in results)]
-    titles = [text_cell(rows.title(run, i)) for i in run.points]
-    table.writerow(["student", "status", "earned", "points", *titles, "flags", *ids])
+    titles = []
+    for number in run.points:
+        titles.append(text_cell(rows.title(run, number)))
+        titles += [f"{titles[-1]}, hardening"] if run.hardening.get(number) else []
+    table.writerow(["student", "status", "earned", "points", "basic", "hardening", *titles, "flags", *ids])
     for student in results:
-        each = [_number(e.earned) for e in rows.exercises(run, student)]
+        found = rows.exercises(run, student)
         earned, points = rows.total(run, student)
-        who = [text_cell(student.ids.get(name, "")) for name in ids]
-        row = [text_cell(student.student), text_cell(student.status), _number(earned), points, *each]
-        table.writerow([*row, len(student.flags), *who])
+        row = [text_cell(student.student), text_cell(student.status), _number(earned), points]
+        row += ["", ""] if earned is None else [sum(e.earned for e in found), sum(e.hardening_earned for e in found)]
+        for e in found:
+            row.append(_number(e.earned))
+            row += [_number(None if e.earned is None else e.hardening_earned)] if e.hardening else []
+        table.writerow([*row, len(student.flags), *(text_cell(student.ids.get(name, "")) for name in ids)])
     return MARK + out.getvalue()
 
 

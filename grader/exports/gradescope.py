@@ -47,12 +47,12 @@ def gradescope_results(run: Run, student: StudentResult) -> dict[str, Any]:
             "score": e.earned,
             "max_score": e.points,
             "status": "passed" if e.status == PASSED else "failed",
-            "name": rows.title(run, e.id) + ("" if e.status == PASSED else f" ({e.status})"),
-            "number": e.id,
-            "output": rows.plain(e, TEST_LIMIT),
+            "name": e.name + ("" if e.status == PASSED else f" ({e.status})"),
+            "number": e.number,
+            "output": e.text,
             "visibility": "visible",
         }
-        for e in rows.exercises(run, student)
+        for e in rows.entries(run, student, TEST_LIMIT)
     ]
     return {"score": earned, **found, "tests": tests}
 
@@ -75,7 +75,8 @@ def _output(run: Run, student: StudentResult) -> str:
     elif student.status == NOT_GRADABLE:
         lines.append("Nothing that could be graded was found in what you handed in.")
     else:
-        lines.append(f"{earned} of {points} points; an exercise counts when all of its tests pass.")
+        shares = f" ({rows.split(run, student)})" if rows.split(run, student) else ""
+        lines.append(f"{earned} of {points} points{shares}. {rows.rule(run)}")
     lines += [f"note: {one_line(note)}" for note in student.notes[:200]]
     command, others = rows.repeat(run)
     lines += [

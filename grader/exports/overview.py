@@ -19,6 +19,7 @@ from markupsafe import Markup, escape
 from grader.exports import rows
 from grader.exports.text import block, one_line
 from grader.results import (
+    BASIC,
     BLOCKED,
     DIED,
     FAILED,
@@ -33,7 +34,7 @@ from grader.results import (
 )
 
 CLASSES = {
-    PASSED: "p", FAILED: "f", NOT_WRITTEN: "w", BLOCKED: "b", TIMEOUT: "t", DIED: "d", NOT_GRADABLE: "g",
+    PASSED: "p", BASIC: "h", FAILED: "f", NOT_WRITTEN: "w", BLOCKED: "b", TIMEOUT: "t", DIED: "d", NOT_GRADABLE: "g",
     GRADER_ERROR: "e",
 }  # fmt: skip
 SHOWN = 25  # mistakes at once; the rest folds away
@@ -58,6 +59,7 @@ def overview(run: Run, results: list[StudentResult], names: list[str] | None = N
             "page": names[i] if names else "",
             "exercises": rows.exercises(run, student),
             "earned": rows.total(run, student)[0],
+            "hardening": sum(e.hardening_earned for e in rows.exercises(run, student)),
             "status": student.status,
             "flags": student.flags,
             "notes": student.notes,
@@ -67,13 +69,19 @@ def overview(run: Run, results: list[StudentResult], names: list[str] | None = N
     every = [(one, e) for one in students for e in one["exercises"]]
     gradable = [one for one in students if one["status"] != NOT_GRADABLE]  # the others would blur every share
     failed = [e for _, e in every if e.status == FAILED and not e.why]
-    counts = {number: Counter(passed=0, failed=0, named=0, follow=0) for number in run.points}
+    counts = {number: Counter(passed=0, right=0, failed=0, named=0, follow=0) for number in run.points}
     for e in (e for one in gradable for e in one["exercises"]):
-        counts[e.id] += Counter({e.status: 1, "named": bool(e.why), "follow": bool(e.follows) and e.status == FAILED})
+        wrong = e.status == FAILED
+        counts[e.id] += Counter(
+            {
+                e.status: 1,
+                "right": e.status in (PASSED, BASIC),
+                "named": wrong and bool(e.why),
+                "follow": wrong and bool(e.follows),
+            }
+        )
     rare = (BLOCKED, DIED, NOT_GRADABLE, GRADER_ERROR)  # columns only if there are any
-    mistakes = _people_by(every, lambda e: [one_line(e.why, WIDTH)] if e.why else [])
-    order = list(run.points)
-    ranked = sorted(mistakes.items(), key=lambda item: (-len(item[1]), order.index(item[0][0]), item[0][1]))
+    ranked, in_hardening = _mistakes(run, every, FAILED), _mistakes(run, every, BASIC)
     lessons: dict[str, list[str]] = {}
     for number in run.points:
         lessons.setdefault(_lesson(run, number), []).append(number)
@@ -83,7 +91,9 @@ def overview(run: Run, results: list[StudentResult], names: list[str] | None = N
         figures=_figures(run, students),
         errors=any(one["earned"] is None for one in students),
         mistakes=ranked,
-        most=len(ranked[0][1]) if ranked else 1,
+        in_hardening=in_hardening,
+        most=max(len(names) for _, names in ranked + in_hardening) if ranked + in_hardening else 1,
+        hardening=any(run.hardening.values()),
         shown=SHOWN,
         following=sum(bool(e.follows) for e in failed),
         unnamed=sum(not e.follows for e in failed),
@@ -108,7 +118,7 @@ def overview(run: Run, results: list[StudentResult], names: list[str] | None = N
 def _figures(run: Run, students: list[dict[str, Any]]) -> list[tuple[object, str, str, bool]]:
     """The figures on top: each number, what follows it in small print, its label, and whether it asks for attention."""
     known = [one["earned"] for one in students if one["status"] == GRADED and one["earned"] is not None]
-    points = sum(run.points.values())
+    points = sum(run.points.values()) + sum(run.hardening.values())
     errors = sum(one["earned"] is None for one in students)
     return [
         (len(students), "", "submissions", False),
@@ -118,6 +128,13 @@ def _figures(run: Run, students: list[dict[str, Any]]) -> list[tuple[object, str
         (errors, "", "grader errors", errors > 0),
         (sum(bool(one["flags"]) for one in students), "", "with flags", False),
     ]
+
+
+def _mistakes(run: Run, every: list, status: str) -> list[tuple[tuple[str, str], list[str]]]:
+    """((exercise, mistake), the names of the students) of all exercises that ended so, the most frequent first."""
+    found = _people_by(every, lambda e: [one_line(e.why, WIDTH)] if e.why and e.status == status else [])
+    order = list(run.points)
+    return sorted(found.items(), key=lambda item: (-len(item[1]), order.index(item[0][0]), item[0][1]))
 
 
 def _people_by(every: list, keys) -> dict[tuple[str, str], list[str]]:

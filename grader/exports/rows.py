@@ -1,14 +1,19 @@
-"""What all exports share: a submission's exercises, complete and in order, its total, and the sentences about them."""
+"""What all exports share: a submission's exercises, complete and in order, its total, and the sentences about them.
+
+A platform that knows only tests with a score (Gradescope, Classroom) gets `entries`: one for the points of an exercise,
+and one for its hardening if that has points.
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from course.base.errors import UsageError
 from course.observe.report import render
 from grader.exports.text import block, one_line
 from grader.results import (
+    BASIC,
     BLOCKED,
     DIED,
     EXAMPLES,
@@ -21,11 +26,12 @@ from grader.results import (
     ExerciseResult,
     Run,
     StudentResult,
+    earned_in_all,
 )
 
-# The first three as `make` shows them. Every status has a sign of its own: colour is never the only difference.
+# Every status has a sign of its own: colour is never the only difference.
 MARKS = {
-    PASSED: "●", FAILED: "×", NOT_WRITTEN: "·", BLOCKED: "…", NOT_GRADABLE: "–", TIMEOUT: "∞", DIED: "†",
+    PASSED: "●", BASIC: "◐", FAILED: "×", NOT_WRITTEN: "·", BLOCKED: "…", NOT_GRADABLE: "–", TIMEOUT: "∞", DIED: "†",
     GRADER_ERROR: "!",
 }  # fmt: skip
 
@@ -49,21 +55,71 @@ def exercises(run: Run, student: StudentResult) -> list[ExerciseResult]:
     else the grader has lost it."""
     known = {e.id: e for e in student.exercises}
     empty = (0, NOT_GRADABLE) if student.status == NOT_GRADABLE else (None, GRADER_ERROR)
-    return [known.get(number) or ExerciseResult(number, points, *empty) for number, points in run.points.items()]
+    return [
+        known.get(number) or ExerciseResult(number, points, *empty, hardening=run.hardening.get(number, 0))
+        for number, points in run.points.items()
+    ]
 
 
 def total(run: Run, student: StudentResult) -> tuple[int | None, int]:
     """Points earned (None if the grader failed anywhere), and the points that can be earned."""
-    found = [e.earned for e in exercises(run, student)]
-    unknown = student.status == GRADER_ERROR or None in found
-    return None if unknown else sum(found), sum(run.points.values())
+    earned = None if student.status == GRADER_ERROR else earned_in_all(exercises(run, student))
+    return earned, sum(run.points.values()) + sum(run.hardening.values())
+
+
+def split(run: Run, student: StudentResult) -> str:
+    """ "14 of 18 for basic tests, 3 of 6 for hardening"; "" if no exercise has hardening points."""
+    if not any(run.hardening.values()):
+        return ""
+    found = exercises(run, student)
+    return (
+        f"{sum(e.earned or 0 for e in found)} of {sum(run.points.values())} for basic tests, "
+        f"{sum(e.hardening_earned for e in found)} of {sum(run.hardening.values())} for hardening"
+    )
+
+
+def rule(run: Run) -> str:
+    """When an exercise earns its points, in one sentence."""
+    if any(run.hardening.values()):
+        return (
+            "An exercise earns its points if all basic tests pass, and its hardening if all advanced tests pass, too."
+        )
+    return "An exercise earns its points if all of its tests pass."
+
+
+@dataclass
+class Entry:
+    """What a platform shows as one test."""
+
+    number: str  # "13.2", "13.2 hardening"
+    name: str
+    status: str
+    earned: int | None
+    points: int
+    text: str  # "" if it passes
+
+
+def entries(run: Run, student: StudentResult, width: int) -> list[Entry]:
+    """The exercises as tests with a score; a text has at most `width` characters."""
+    found = []
+    for e in exercises(run, student):
+        right = e.status in (PASSED, BASIC)
+        text = "" if right else plain(e, width)
+        found.append(Entry(e.id, title(run, e.id), PASSED if right else e.status, e.earned, e.points, text))
+        if e.hardening:
+            status = FAILED if e.status == BASIC else e.status
+            text = plain(e, width) if right else "Hardening needs the basic tests of this exercise."
+            name = f"{title(run, e.id)}, hardening"
+            earned = None if e.earned is None else e.hardening_earned
+            found.append(Entry(f"{e.id} hardening", name, status, earned, e.hardening, text))
+    return found
 
 
 def lost(found: list[ExerciseResult]) -> str:
     """A sentence on the points that are missing only because of other exercises, or ""."""
     follow = [e for e in found if e.follows]
     causes = ", ".join(dict.fromkeys(e.follows for e in follow))
-    points = sum(e.points for e in follow)
+    points = sum(e.points_in_all - (e.earned_in_all or 0) for e in follow)
     return f"{points} of the missing points only follow from {causes}: correct that first." if follow else ""
 
 
@@ -79,12 +135,16 @@ def lesson(exercise: str) -> str:
 
 def sentence(e: ExerciseResult) -> str:
     """What the status means, for the student; "" if the exercise passes."""
-    if e.status == FAILED:
-        if e.tests and e.passed == e.tests:
-            return "All of the course's tests pass, but:"
-        share = f"{e.passed} of its {e.tests} tests pass" if e.tests else "At least one of its tests fails"
-        return f"{share}. The first that does not:" if e.report else f"{share}; there is no report to show."
-    return MEANS.get(e.status, "")
+    if e.status not in (FAILED, BASIC):
+        return MEANS.get(e.status, "")
+    basic = "basic tests" if e.hardening else "tests"
+    if e.status == FAILED and e.tests and e.passed == e.tests:
+        return f"All of the course's {basic} pass, but:"
+    if e.status == BASIC:
+        share = f"All of its basic tests pass, and {e.hardening_passed} of its {e.hardening_tests} advanced ones"
+    else:
+        share = f"{e.passed} of its {e.tests} {basic} pass" if e.tests else "At least one of its tests fails"
+    return f"{share}. The first that does not:" if e.report else f"{share}; there is no report to show."
 
 
 def report(e: ExerciseResult) -> list[str]:

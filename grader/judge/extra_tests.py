@@ -50,12 +50,13 @@ def rehearse(runner: TestRunner, items: Sequence[pytest.Item]) -> str:
 def run(
     runner: TestRunner, items: Sequence[pytest.Item], exercise: Exercise, found: ExerciseResult, text: bytes
 ) -> None:
-    """Runs the extra tests of an exercise that passes all of the course's, and changes what was `found`."""
+    """Runs the extra tests of an exercise that has earned its points, and changes what was `found`."""
     for item in items:
         one = runner.run(item)
         if one.passed:
             continue
         found.extra.append(name_of(item))
+        found.hardening_earned, found.why, found.follows = 0, None, ""
         if one.grader_fault:
             found.status, found.earned, found.report = results.GRADER_ERROR, None, Report(message=one.grader_fault)
             break

@@ -24,7 +24,6 @@ from course.base import manifest, switch
 from course.base.manifest import Lesson
 from course.base.switch import ROOT
 from course.diagnosis.known_mistakes import Case
-from grader import results
 from grader.judge import canaries, extra_tests
 from grader.judge.diagnosis import Diagnosis
 from grader.judge.lesson_grading import LessonGrading
@@ -116,9 +115,7 @@ class Judge:
         return str(path) in self.settings.extra
 
     def counts(self, item: pytest.Item) -> bool:
-        """Whether a test earns points here: one that trains only with --full, one for the desk never."""
-        if item.get_closest_marker("desk"):
-            return False
+        """Whether a test earns points here: one that trains only with --full."""
         return self.settings.full or not item.get_closest_marker("trains")
 
     # --- submissions ---------------------------------------------------------------------------------------------
@@ -181,7 +178,7 @@ class Judge:
             found = LessonGrading(worker, runner, diagnosis, self.tests, why_not).results()
             # Last of all: what a submission learns from these calls can get into no report any more.
             for exercise, result in zip(lesson.exercises, found, strict=True):
-                if result.status == results.PASSED:
+                if result.earned:
                     items = self.extra.get(exercise.id, [])
                     extra_tests.run(runner, items, exercise, result, worker.files[exercise.file])
         finally:

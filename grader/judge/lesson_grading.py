@@ -44,7 +44,7 @@ class LessonGrading:
             self.import_problems = self.worker.import_files()
         found = [self.exercise(exercise) for exercise in self.lesson.exercises]
         for exercise, result in zip(self.lesson.exercises, found, strict=True):
-            if result.status == results.FAILED and not result.why and not result.follows:
+            if result.status in (results.FAILED, results.BASIC) and not result.why and not result.follows:
                 # Mistakes of later exercises are known now, too.
                 failed = [run for run in self.runs[exercise.id] if run.verdict is not None and not run.passed]
                 if cause := self.diagnosis.other_exercise(failed):
@@ -52,28 +52,42 @@ class LessonGrading:
         return found
 
     def exercise(self, exercise: Exercise) -> ExerciseResult:
-        items = self.tests.get(exercise.id, [])
-        found = ExerciseResult(exercise.id, exercise.points, 0, results.FAILED, len(items))
+        basic, advanced = self.suites(exercise)
+        found = ExerciseResult(exercise.id, exercise.points, 0, results.FAILED, tests=len(basic))
+        found.hardening, found.hardening_tests = exercise.hardening, len(advanced)
         text = self.worker.files[exercise.file]
         if text is None:
             self.explain_missing_file(exercise, found)
             return found
         runs = self.runs[exercise.id] = []
-        for item in items:
+        for item in basic + advanced:
             runs.append(self.runner.run(item))
             if runs[-1].trouble is not None:
-                break  # no points any more; the rest might hang, too
+                break  # what it could still earn is lost; the rest might hang, too
+        found.passed = sum(run.passed for run in runs if run.item in basic)
+        found.hardening_passed = sum(run.passed for run in runs if run.item in advanced)
         failed = [run for run in runs if not run.passed]
-        faults = [run.grader_fault for run in failed if run.grader_fault]
-        found.passed = len(runs) - len(failed)
-        if not items or (faults and len(faults) == len(failed)):
+        # Hardening is decided only if the basic tests pass.
+        decisive = [run for run in failed if run.item in basic] or failed
+        faults = [run.grader_fault for run in decisive if run.grader_fault]
+        if not basic or (faults and len(faults) == len(decisive)):
             found.status, found.earned = results.GRADER_ERROR, None
-            found.report = Report(message=faults[0] if faults else "no test of the course looks at this exercise")
-        elif not failed:
+            found.report = Report(message=faults[0] if faults else "no basic test of the course is about this exercise")
+            return found
+        if found.passed == len(basic):
             found.status, found.earned = results.PASSED, exercise.points
-        else:
+            found.hardening_earned = 0 if failed else exercise.hardening
+        if failed:
             self.explain(exercise, found, [run for run in failed if not run.grader_fault])
+            found.status = results.BASIC if found.earned else found.status
         return found
+
+    def suites(self, exercise: Exercise) -> tuple[list[pytest.Item], list[pytest.Item]]:
+        """The tests that decide about the exercise's points, and about its hardening. Without hardening points all of
+        them decide about the points."""
+        items = self.tests.get(exercise.id, [])
+        advanced = [item for item in items if exercise.hardening and item.path.name == "advanced_test.py"]
+        return [item for item in items if item not in advanced], advanced
 
     # --- why an exercise has no points ---------------------------------------------------------------------------
 

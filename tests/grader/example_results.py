@@ -1,7 +1,7 @@
 """Results of a grading run, made up for the tests of what is written from them."""
 
 from course.observe.report import Report
-from grader.results import FAILED, GRADED, GRADER_ERROR, NOT_WRITTEN, PASSED, ExerciseResult, Run, StudentResult
+from grader.results import BASIC, FAILED, GRADED, GRADER_ERROR, NOT_WRITTEN, PASSED, ExerciseResult, Run, StudentResult
 
 POINTS = {"13.1": 1, "13.2": 2, "13.10": 4}
 TITLES = {"13.1": "collate", "13.2": "compute_grpo_loss", "13.10": "Trainer.train"}
@@ -30,13 +30,18 @@ def run(**changes):
     return Run(**{**fields, **changes})
 
 
-def student(name="ada", statuses=(PASSED, FAILED, NOT_WRITTEN), status=GRADED, **changes):
+HARDENING = {"13.1": 0, "13.2": 3, "13.10": 5}  # for run(hardening=HARDENING) and student(hardening=HARDENING)
+
+
+def student(name="ada", statuses=(PASSED, FAILED, NOT_WRITTEN), status=GRADED, hardening=None, **changes):
     """A submission with these statuses of its exercises, as the judge leaves them."""
     results = []
     for (number, points), state in zip(POINTS.items(), statuses, strict=False):
-        earned = {PASSED: points, GRADER_ERROR: None}.get(state, 0)
-        failed = state == FAILED
-        results.append(
-            ExerciseResult(number, points, earned, state, 7, 5, REPORT if failed else None, WHY if failed else None)
-        )
+        earned = {PASSED: points, BASIC: points, GRADER_ERROR: None}.get(state, 0)
+        report, why = (REPORT, WHY) if state in (FAILED, BASIC) else (None, None)
+        made = ExerciseResult(number, points, earned, state, 7, 5, report, why)
+        if hardening:
+            made.hardening, made.hardening_tests, made.hardening_passed = hardening[number], 6, 4
+            made.hardening_earned = made.hardening if state == PASSED else 0
+        results.append(made)
     return StudentResult(name, status, results, **changes)

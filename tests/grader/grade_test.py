@@ -63,7 +63,9 @@ class FakeJudge:
             text = submission.files.get(f"{lesson.name}/{e.file}")
             right = text == (lesson.solution / e.file).read_bytes()
             status = results.PASSED if right else results.NOT_WRITTEN if text else results.NOT_GRADABLE
-            found.append(ExerciseResult(e.id, e.points, e.points if right else 0, status, 3, 3 if right else 0))
+            made = ExerciseResult(e.id, e.points, e.points if right else 0, status, 3, 3 if right else 0)
+            made.hardening, made.hardening_earned = e.hardening, e.hardening if right else 0
+            found.append(made)
         return found
 
     def kill(self):
@@ -98,6 +100,10 @@ def class_of_two_lessons(tmp_path):
     """The same, with lessons 13 and 14."""
     folder = hand_in(tmp_path / "class", ada=True, bob=False, cyd=True)
     return hand_in(folder, SECOND, ada=True, bob=False, cyd=True)
+
+
+def points_of(lesson):
+    return sum(e.points + e.hardening for e in lesson.exercises)
 
 
 def hand_in(folder, lesson=LESSON, **students):
@@ -232,7 +238,7 @@ def test_from_a_download_of_canvas_to_its_gradebook(tmp_path, judge):
     )
     status, lines = command(folder, tmp_path / "out", "--gradebook", str(tmp_path / "book.csv"), "--assignment", "GRPO")
     filled = list(csv.reader((tmp_path / "out" / "gradebook.csv").read_text().splitlines()))
-    points = str(sum(e.points for e in LESSON.exercises))
+    points = str(points_of(LESSON))
     assert status == 0 and not any("gradebook" in line for line in lines)
     assert [row[3] for row in filled[1:]] == [points, points, "0"]
     table = list(csv.DictReader((tmp_path / "out" / "grades.csv").read_text(encoding="utf-8-sig").splitlines()))
@@ -242,7 +248,7 @@ def test_from_a_download_of_canvas_to_its_gradebook(tmp_path, judge):
 def test_one_line_for_each_part_and_one_at_the_end(class_of_three, judge, tmp_path):
     (class_of_three / "notes.txt").write_text("mine")
     status, lines = command(class_of_three, tmp_path / "out", "--seed", "5")
-    points = sum(e.points for e in LESSON.exercises)
+    points = points_of(LESSON)
     assert status == 0
     assert lines[0].startswith("note: notes.txt: belongs to nobody")
     assert re.fullmatch(rf"   1 of 3  ada +lesson 13: {points} of {points} points   about \d+ s left", lines[1])
@@ -288,7 +294,7 @@ def test_a_lesson_that_is_handed_in_anew_is_graded_again_and_only_it(class_of_tw
     _, lines = command(class_of_two_lessons, tmp_path / "out", *TWO)
     assert lines[0] == "4 of 6 were graded before and are kept"
     assert judge.parts[6:] == [(0, "cyd", "14"), (0, "bob", "13")]
-    first, second = (sum(e.points for e in lesson.exercises) for lesson in (LESSON, SECOND))
+    first, second = (points_of(lesson) for lesson in (LESSON, SECOND))
     points = kept(tmp_path / "out")
     assert (points["ada"], points["bob"]) == (first + second, first) and first < points["cyd"] < first + second
     command(class_of_two_lessons, tmp_path / "new", *TWO, "--seed", str(judge.began[0].seed))
@@ -381,7 +387,7 @@ CUTS = {  # the whole lines of a results.jsonl -> what is left of it; below, how
     "its end of line alone is missing": lambda lines: b"\n".join(lines),
     "zeros after a loss of power": lambda lines: b"\n".join(lines[:-1]) + b"\n" + bytes(300),
     "a line in the middle is no JSON": lambda lines: b"\n".join([lines[0], b"{" + lines[1], *lines[2:], b""]),
-    "a digit is another": lambda lines: b"\n".join([*lines, b""]).replace(b'"earned": 4', b'"earned": 3', 1),
+    "a word is another": lambda lines: b"\n".join([*lines, b""]).replace(b'"passed"', b'"failed"', 1),
     "the run is lost": lambda lines: b"\n".join([*lines[1:], b""]),
     "it is empty": lambda lines: b"",
     "it is something else": lambda lines: b'[1]\n"part"\n{"part": 1}\n' + b"[" * 100_000 + b"\n",
@@ -525,8 +531,8 @@ def test_of_a_part_that_failed_the_others_are_kept(class_of_two_lessons, judge, 
     assert status == 1 and "the grader itself failed for 1: bob; give the same command again" in lines
     assert re.fullmatch(r"   2 of 6  bob +lesson 14: grader error   about \d+ s left", lines[1])
     assert cells(tmp_path / "out")["bob"][:2] == ["grader error", ""]
-    each = [""] * len(SECOND.exercises)  # none yet, and no zeros
-    assert cells(tmp_path / "out")["bob"][3:-1] == ["0"] * len(LESSON.exercises) + each
+    first, second = (sum(1 + bool(e.hardening) for e in one.exercises) for one in (LESSON, SECOND))  # columns
+    assert cells(tmp_path / "out")["bob"][5:-1] == ["0"] * first + [""] * second  # none yet, and no zeros
     assert kept(tmp_path / "out")["bob"] is None and kept(tmp_path / "out")["ada"] > 0
     assert (tmp_path / "out" / "overview.html").read_text().count("the grader failed: the judge ended (-9)") == 1
     status, lines = command(class_of_two_lessons, tmp_path / "out", *TWO)
@@ -570,7 +576,7 @@ def test_who_handed_in_nothing_has_no_points_and_who_left_out_a_lesson_has_the_o
     (class_of_three / "dan" / "notes.md").write_text("later")
     assert command(class_of_three, tmp_path / "out", *TWO)[0] == 0
     rows = cells(tmp_path / "out")
-    first, second = (sum(e.points for e in lesson.exercises) for lesson in (LESSON, SECOND))
+    first, second = (points_of(lesson) for lesson in (LESSON, SECOND))
     assert rows["dan"][:3] == ["not gradable", "0", str(first + second)]
     assert rows["ada"][:3] == ["graded", str(first), str(first + second)]
 
@@ -650,7 +656,7 @@ def test_a_killed_judge_and_a_killed_command_lose_no_grade_and_leave_no_process(
     said = process.communicate()[0].splitlines()
     assert [line[:14] for line in said] == ["   1 of 3  ada", "   2 of 3  bob"]
     wait_for(lambda: not adopted())
-    points = sum(e.points for e in LESSON.exercises)
+    points = points_of(LESSON)
     assert kept(out) == {"ada": points, "bob": 0}  # bob's stubs, by the second judge
 
     status, lines = command(class_of_three, out)

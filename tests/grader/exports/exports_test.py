@@ -15,11 +15,13 @@ from course.observe.report import Report, render
 from grader import exports
 from grader.exports import rows, text
 from grader.exports.canvas import canvas_gradebook
+from grader.exports.classroom import classroom_result
 from grader.exports.feedback import feedback
 from grader.exports.grades_csv import grades_csv
+from grader.exports.gradescope import gradescope_results
 from grader.exports.overview import overview
-from grader.results import BLOCKED, DIED, FAILED, GRADER_ERROR, NOT_GRADABLE, NOT_WRITTEN, PASSED, TIMEOUT
-from tests.grader.example_results import EVIL, WHY, run, student
+from grader.results import BASIC, BLOCKED, DIED, FAILED, GRADER_ERROR, NOT_GRADABLE, NOT_WRITTEN, PASSED, TIMEOUT
+from tests.grader.example_results import EVIL, HARDENING, WHY, run, student
 
 
 def table(exported):
@@ -98,12 +100,12 @@ def test_plain_text_fits_and_keeps_the_next_step():
 def test_grades_are_numbers_and_what_is_not_known_is_empty():
     bob, eve = student("bob", (PASSED, GRADER_ERROR, PASSED)), student("eve", (), NOT_GRADABLE)
     found = table(grades_csv(run(), [student(), bob, eve]))
-    assert list(found[0]) == ["student", "status", "earned", "points", "13.1 collate", "13.2 compute_grpo_loss",
-                              "13.10 Trainer.train", "flags"]  # fmt: skip
-    assert list(found[0].values()) == ["ada", "graded", "1", "7", "1", "0", "0", "0"]
-    assert list(found[1].values()) == ["bob", "graded", "", "7", "1", "", "4", "0"]
-    assert list(found[2].values()) == ["eve", "not gradable", "0", "7", "0", "0", "0", "0"]
-    assert "\nada" not in grades_csv(run(), [student()]) and ",1,7,1,0,0,0\n" in grades_csv(run(), [student()])
+    assert list(found[0]) == ["student", "status", "earned", "points", "basic", "hardening", "13.1 collate",
+                              "13.2 compute_grpo_loss", "13.10 Trainer.train", "flags"]  # fmt: skip
+    assert list(found[0].values()) == ["ada", "graded", "1", "7", "1", "0", "1", "0", "0", "0"]
+    assert list(found[1].values()) == ["bob", "graded", "", "7", "", "", "1", "", "4", "0"]
+    assert list(found[2].values()) == ["eve", "not gradable", "0", "7", "0", "0", "0", "0", "0", "0"]
+    assert "\nada" not in grades_csv(run(), [student()]) and ",1,7,1,0,1,0,0,0\n" in grades_csv(run(), [student()])
 
 
 @pytest.mark.parametrize("name", [
@@ -243,9 +245,9 @@ def test_every_status_has_its_own_sign_and_colour():
     page = overview(
         run(), [student(statuses=(PASSED, FAILED, NOT_WRITTEN)), student("b", (TIMEOUT, DIED, NOT_GRADABLE))]
     )
-    page += overview(run(), [student(statuses=(BLOCKED, PASSED, PASSED))])
-    assert len(set(rows.MARKS.values())) == len(rows.MARKS) == 8
-    for kind, mark in zip("pfwbtdg", "●×·…∞†–", strict=True):
+    page += overview(run(), [student(statuses=(BLOCKED, PASSED, BASIC))])
+    assert len(set(rows.MARKS.values())) == len(rows.MARKS) == 9
+    for kind, mark in zip("phfwbtdg", "●◐×·…∞†–", strict=True):
         assert re.search(rf'<td class="s {kind}( first)?"[^>]*>{mark}', page)
 
 
@@ -364,6 +366,49 @@ def test_a_gradebook_of_another_country_or_of_excel():
 def test_what_does_not_fit_is_reported(exported, assignment, message):
     with pytest.raises(UsageError, match=re.escape(message)):
         canvas_gradebook(exported, assignment, [])
+
+
+# Hardening
+
+
+def test_every_export_shows_points_and_hardening():
+    ada, bob = (
+        student(statuses=(PASSED, BASIC, FAILED), hardening=HARDENING),
+        student("bob", (PASSED,) * 3, hardening=HARDENING),
+    )
+    graded = run(hardening=HARDENING)
+    row, full = table(grades_csv(graded, [ada, bob]))
+    assert list(row)[4:-1] == ["basic", "hardening", "13.1 collate", "13.2 compute_grpo_loss",
+                               "13.2 compute_grpo_loss, hardening", "13.10 Trainer.train",
+                               "13.10 Trainer.train, hardening"]  # fmt: skip
+    assert list(row.values()) == ["ada", "graded", "3", "15", "3", "0", "1", "2", "0", "0", "0", "0"]
+    assert list(full.values()) == ["bob", "graded", "15", "15", "7", "8", "1", "2", "3", "4", "5", "0"]
+
+    page = feedback(graded, ada)
+    assert "**3 of 15 points**: 3 of 7 for basic tests, 0 of 8 for hardening. 2 of 3 exercises pass." in page
+    assert "| 13.1 `collate` | ● passed | 1 of 1 |  |  |\n" in page
+    assert "| 13.2 `compute_grpo_loss` | ◐ basic passed | 2 of 2 | 0 of 3 | `make hint EX=13.2` |\n" in page
+    assert "All of its basic tests pass, and 4 of its 6 advanced ones. The first that does not:" in page
+    assert "5 of its 7 basic tests pass. The first that does not:" in page
+    assert "**15 of 15 points.** Every exercise passes." in feedback(graded, bob)
+
+    words = " ".join(" ".join(Page(overview(graded, [ada, bob])).words).split())
+    assert "9 of 15 median total" in words and "13.2 compute_grpo_loss 2 + 3 2 100 % 1 0 0 0" in words
+    assert "1 mistake that cost only hardening points" in words and "ada 3 0" in words and "bob 15 8" in words
+
+    for tests in (gradescope_results(graded, ada)["tests"], classroom_result(graded, ada)["tests"]):
+        names = [test["name"].partition(" (")[0] for test in tests]
+        assert names == list(row)[6:-1] and [test["score"] for test in tests] == [1, 2, 0, 0, 0]
+        assert [test["status"][:4] for test in tests] == ["pass", "pass", "fail", "fail", "fail"]
+        texts = [test.get("output", test.get("message")) for test in tests]
+        assert texts[1] == "" and WHY in texts[2] and texts[4] == "Hardening needs the basic tests of this exercise."
+    assert classroom_result(graded, ada)["max_score"] == 15
+    assert sum(test["max_score"] for test in gradescope_results(graded, bob)["tests"]) == 15
+    broken = student(statuses=(PASSED, GRADER_ERROR, PASSED), hardening=HARDENING)
+    assert rows.total(graded, broken) == (None, 15)
+    follows = student(statuses=(FAILED, BASIC, PASSED), hardening=HARDENING)
+    follows.exercises[1].follows = "13.1"
+    assert rows.lost(follows.exercises).startswith("3 of the missing points")
 
 
 # All together

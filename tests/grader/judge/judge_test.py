@@ -26,6 +26,7 @@ from grader.intake import submission
 from grader.judge import judge
 from grader.judge.settings import JudgeSettings
 from grader.results import (
+    BASIC,
     BLOCKED,
     DIED,
     FAILED,
@@ -75,7 +76,13 @@ wrong("Nothing raises another error than was asked for.", {"ValueError": "KeyErr
     "10.2": 'wrong("It is a third of x.", {"x / 2": "x / 3"})\n',
     "10.3": "",
 }
-TESTS = """\
+REFUSAL = """
+@pytest.mark.exercise("10.1")
+def test_double_of_nothing(observe):
+    with observe.raises(ValueError):
+        observe(double, None)
+"""
+TESTS = f"""\
 import pytest
 from lesson10_made.more import fourfold
 from lesson10_made.work import double, half
@@ -86,12 +93,7 @@ from lesson10_made.work import double, half
 def test_double(observe, x):
     observe(double, x).close(2 * x)
 
-
-@pytest.mark.exercise("10.1")
-def test_double_of_nothing(observe):
-    with observe.raises(ValueError):
-        observe(double, None)
-
+{REFUSAL}
 
 @pytest.mark.exercise("10.2")
 @pytest.mark.parametrize("x", [0, 6])
@@ -168,8 +170,8 @@ class Desk(judge.Judge):
 @pytest.fixture
 def judged(tmp_path, write_files, manifest_text, lessons_at, monkeypatch):
     """`judged({"work.py": text, ...}, ...)`: for each submission its results by exercise. Those that the judge did not
-    live to grade are left out. `judged.tests`, `judged.mistakes`,
-    `judged.limits` and `judged.forks` may be changed before."""
+    live to grade are left out. `judged.tests`, `judged.mistakes`, `judged.limits` and `judged.forks` may be changed
+    before; `judged.advanced` are advanced tests, for which 10.1 then has hardening points."""
     if not hasattr(os, "fork"):
         pytest.skip("there is no fork here")
     monkeypatch.setenv("SOLUTION", "1")  # the judge sets it
@@ -177,13 +179,18 @@ def judged(tmp_path, write_files, manifest_text, lessons_at, monkeypatch):
     names = manifest_text("10.1 work.py:double", "10.2 work.py:half", "10.3 more.py:fourfold")
     files = {f"solutions/{place}/{name}": text for name, text in RIGHT.items()}
     write_files(tmp_path, {**files, f"tutorial/{place}/lesson.toml": names})
-    lesson = manifest.read(tmp_path / "tutorial" / place)
 
     def judged(*handed):
         lessons_at(tmp_path)
         monkeypatch.setenv("SOLUTION", "1")
-        tests = tmp_path / "tutorial" / place / "testcases" / "basic_test.py"
-        write_files(tmp_path, {str(tests): judged.tests})
+        suites = tmp_path / "tutorial" / place / "testcases"
+        tests = [str(suites / "basic_test.py")]
+        write_files(tmp_path, {tests[0]: judged.tests})
+        if judged.advanced:
+            tests.append(str(suites / "advanced_test.py"))
+            text = names.replace('id = "10.1"', 'id = "10.1"\nhardening = 2')
+            write_files(tmp_path, {tests[1]: judged.advanced, f"tutorial/{place}/lesson.toml": text})
+        lesson = manifest.read(tmp_path / "tutorial" / place)
         for number, text in judged.mistakes.items():
             audit_file = f"solutions/{place}/audit/ex0{number[-1]}.py"
             write_files(
@@ -193,13 +200,13 @@ def judged(tmp_path, write_files, manifest_text, lessons_at, monkeypatch):
         options = ["-s", "--noconftest", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(tmp_path)]
         options += [part for name in ("terminal", "cacheprovider", "xdist", "logging") for part in ("-p", f"no:{name}")]
         loaded = set(sys.modules)
-        pytest.main([*options, str(tests)], plugins=[made])
+        pytest.main([*options, *tests], plugins=[made])
         for name in sys.modules.keys() - loaded:  # the next test's file has the same name
             if name.startswith("tutorial"):
                 del sys.modules[name]
         return made.found
 
-    judged.tests, judged.mistakes, judged.limits = TESTS, dict(MISTAKES), {}
+    judged.tests, judged.advanced, judged.mistakes, judged.limits = TESTS, "", dict(MISTAKES), {}
     judged.forks = Forks(tmp_path / "worker")
     yield judged
     judged.forks.gone = False
@@ -277,6 +284,52 @@ def test_the_reference_gets_all_points(judged):
     assert [(e.earned, e.tests, e.passed) for e in first.values()] == [(1, 4, 4), (1, 2, 2), (1, 1, 1)]
     assert [e.passed for e in second.values()] == [2, 2, 0]  # 0 * 0 is right, and so is the error
     assert second["10.1"].why == fourth["10.1"].why == "It is the square of x."
+
+
+ADVANCED = f"""
+import pytest
+from lesson10_made.work import double, half
+
+{REFUSAL}
+
+@pytest.mark.exercise("10.1")
+def test_double_of_text(observe):
+    observe(double, "a").close("aa")
+
+
+@pytest.mark.exercise("10.2")
+def test_half_of_less(observe):
+    observe(half, -6).close(-3.0)
+"""
+
+
+def test_basic_tests_earn_the_points_and_advanced_tests_the_hardening(judged):
+    judged.tests, judged.advanced = TESTS.replace(REFUSAL, ""), ADVANCED
+    core = WORK.replace('    if x is None:\n        raise ValueError("x is None")\n', "")
+    refuses = WORK.replace("return x + x", 'return "aa"')
+    hangs = core.replace("return x + x", f"return x + x if x is not None else {HANGS}")
+    judged.limits = {"call": 2.0}
+    work = [WORK, core, refuses, hangs, WORK.replace("x / 2", "abs(x) / 2"), stub("work.py")]
+    right, basic, none, waits, other, unwritten = judged(*({**RIGHT, "work.py": text} for text in work))
+
+    def of(found):
+        one = found["10.1"]
+        return one.status, one.earned, one.hardening_earned, one.passed, one.hardening_passed
+
+    assert of(right) == (PASSED, 1, 2, 3, 2) and right["10.1"].points_in_all == right["10.1"].earned_in_all == 3
+    assert (right["10.1"].tests, right["10.1"].hardening, right["10.1"].hardening_tests) == (3, 2, 2)
+    assert of(basic) == (BASIC, 1, 0, 3, 1) and "double(x=None)" in basic["10.1"].report.call
+    assert of(none) == (FAILED, 0, 0, 0, 2)  # right refusals alone earn nothing
+    assert of(waits) == (BASIC, 1, 0, 3, 0) and "no end after 2 seconds" in waits["10.1"].report.message
+    assert of(unwritten) == (NOT_WRITTEN, 0, 0, 0, 0)
+    # 10.2 has no hardening points: all of its tests decide about its points.
+    assert (other["10.2"].status, other["10.2"].earned, other["10.2"].tests) == (FAILED, 0, 3)
+
+
+def test_a_mistake_that_costs_only_hardening_is_named(judged):
+    judged.tests, judged.advanced = TESTS.replace(REFUSAL, ""), ADVANCED
+    (found,) = judged({**RIGHT, "work.py": WORK.replace("raise ValueError", "raise KeyError")})
+    assert found["10.1"].status == BASIC and found["10.1"].why == "Nothing raises another error than was asked for."
 
 
 def test_a_mistake_in_what_is_raised_is_named(judged):
@@ -557,12 +610,13 @@ def test_its_verdict_is_that_of_the_student_s_own_tests(real_judge, tmp_path, co
     rows = at_desk(copy_machinery(tmp_path), files)
     for number, one in found.items():
         own = [(passed, why) for exercise, passed, why in rows if exercise == number]
-        assert (one.tests, one.passed) == (len(own), sum(passed for passed, _ in own)), number
-        assert (one.earned == one.points) == all(passed for passed, _ in own), number
+        counts = one.tests + one.hardening_tests, one.passed + one.hardening_passed
+        assert counts == (len(own), sum(passed for passed, _ in own)), number
+        assert (one.earned_in_all == one.points_in_all) == all(passed for passed, _ in own), number
         # At a desk what one exercise does to another is told in the place of a mistake.
         told = [why for _, why in own if why and not why.startswith("Not the fault of")]
         assert one.why == (told[0] if told else None), number
-    assert {e.status for e in found.values()} == {PASSED, FAILED, NOT_WRITTEN}
+    assert {e.status for e in found.values()} >= {PASSED, FAILED, NOT_WRITTEN}
     assert found["13.1"].why and found["13.3"].why
 
 
@@ -572,7 +626,7 @@ def test_what_it_says_depends_on_nothing_but_what_is_handed_in(real_judge):
     first = [graded(real_judge, files) for files in (right, stubs_alone, mixed)]
     again = [graded(real_judge, {**files, DATA: files[DATA] + "# again"}) for files in (mixed, stubs_alone, right)]
     assert first == again[::-1]
-    assert sum(e.earned for e in first[0].values()) == sum(e.points for e in GRPO.exercises)
+    assert all(e.earned_in_all == e.points_in_all > 0 for e in first[0].values())
     assert {e.status for e in first[1].values()} == {NOT_WRITTEN}
 
 

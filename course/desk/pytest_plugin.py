@@ -230,9 +230,13 @@ RAISED = pytest.StashKey[dict]()  # (exercise, error, places) -> (the first test
 
 
 def _reason(item: pytest.Item) -> Reason | None:
-    """The known mistake behind the failure, if one is found within a second. A bundle for students holds none."""
-    if not _observers or student_bundle.is_bundle():
+    """The known mistake behind the failure, if one is found within a second. A bundle for students has a table."""
+    if not _observers:
         return None
+    if student_bundle.is_bundle():
+        from course.diagnosis import answer_table
+
+        return answer_table.why(item, _observers[-1].log)
     from course.diagnosis import known_mistakes
 
     return known_mistakes.why(item, _observers[-1].log)

@@ -22,9 +22,9 @@ import pytest
 from course.base import manifest, time_limit
 from course.base.attempt import Attempt
 from course.base.manifest import Exercise, Lesson
-from course.diagnosis import audit_files, other_exercise, substitute
+from course.diagnosis import audit_files, other_exercise, repeat_tests, substitute
 from course.diagnosis.same_answer import alike
-from course.observe.observer import Answer, Observation, Observer, perform
+from course.observe.observer import Answer, Observation, perform
 from course.observe.report import Reason
 
 SECONDS = 1.0  # of looking, after a failed test
@@ -79,8 +79,7 @@ class Case:
         """What the exercise's other tests observe, a test at a time; kept for the next failure."""
         yield from list(self.elsewhere)
         if self._others is None:
-            collected = getattr(item.session, "collected", item.session.items)
-            self._others = map(_observations_of, [o for o in collected if o is not item and belongs(o, item)])
+            self._others = map(repeat_tests.observations_of, repeat_tests.same_exercise(item))
         for observed in self._others:
             found = [seen for seen in observed if not isinstance(seen.outcome, NotImplementedError)]
             if found:  # else what the exercise builds on is not written yet
@@ -163,21 +162,3 @@ def _agreeing(case: Case, candidates: list[Candidate], seen: Observation) -> lis
     if not any(agree) and not alike(seen, case.outcome(case.reference, seen)):
         return candidates
     return [c for c, same in zip(candidates, agree, strict=True) if same]
-
-
-def belongs(other: pytest.Item, item: pytest.Item) -> bool:
-    """Whether `other` is a quick test of the same exercise."""
-    marker = other.get_closest_marker("exercise")
-    same = marker is not None and marker.args == item.get_closest_marker("exercise").args
-    slow = any(other.get_closest_marker(name) for name in ("trains", "slow"))
-    slow = slow or hasattr(getattr(other, "obj", None), "hypothesis")
-    return same and not slow and other.path.parent == item.path.parent
-
-
-def _observations_of(item: pytest.Item) -> list[Observation]:
-    """Runs a test for what it observes; how it ends does not matter."""
-    observer = Observer()
-    known = {**getattr(getattr(item, "callspec", None), "params", {}), "observe": observer}
-    with contextlib.suppress(Exception, pytest.fail.Exception, pytest.skip.Exception), time_limit.may_ring():
-        item.obj(**{name: known[name] for name in item.fixturenames if name != "request"})
-    return observer.log

@@ -4,10 +4,14 @@ What goes in is listed here, so nothing new is handed out by accident: a file th
 grader/ or to a lesson's folder stays at home until somebody lists it. The exceptions are whole folders: lab/ and
 configs/, which learners read, run and change, and which hold no answers; and a lesson's given/, which is made for
 learners. So the bundle holds no solutions, no known mistakes, no grading, no audit and none of the machinery's tests.
+
+A table of fingerprints lets it name known mistakes all the same (make_answer_table.py). Making it takes two minutes the
+first time; `--no-why` leaves it out.
 """
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from course.authoring import stubs
@@ -16,7 +20,7 @@ from course.base.atomic_files import write_bytes
 from course.base.errors import UsageError, UsageParser
 from course.base.manifest import Lesson
 from course.base.switch import ROOT
-from course.release import fixed_zip
+from course.release import fixed_zip, make_answer_table
 
 TOP = "grpo-course"  # the one folder in the zip
 FILES = (
@@ -44,13 +48,14 @@ COURSE = {  # folder -> its modules that the students' commands need
         ),
         "shape_check",
     ),
-    "course/diagnosis": ("__init__", "substitute"),
+    "course/diagnosis": ("__init__", "answer_table", "repeat_tests", "substitute"),
     "course/desk": (
         *("__init__", "check", "exercise_code", "hints", "next_step", "progress", "pytest_plugin", "test_time_limit"),
         "watch",
     ),
     "course/authoring": ("__init__", "stubs"),  # for `reset`
 }
+ANSWERS = "course/diagnosis/known_answers.json"
 README = "docs/STUDENTS.md"  # becomes the bundle's README.md
 LESSON_TABLE = "<!-- lessons: made from the manifests -->"
 LESSON_FILES = (
@@ -60,6 +65,7 @@ LESSON_FILES = (
 
 DONE = """\
 {out}: {count} files, {size:.0f} MB, no solutions. Unpacked, it is the folder {top}/.
+{why}
 
 Hand it out: upload it where your students find it, or push what is in the folder as a template repository (GitHub
 Classroom). They need Python 3.11 to 3.14 and a network for the first `make`.
@@ -71,16 +77,22 @@ Grade: make grade SUBMISSIONS=that-folder, here and not in the bundle. docs/INST
 
 def release(arguments: list[str], root: Path = ROOT) -> int:
     """Writes the zip and says what to do with it."""
-    parser = UsageParser("release [--out FILE]")
+    parser = UsageParser("release [--out FILE] [--no-why]")
     parser.add_argument("--out", type=Path, default=Path(f"{TOP}.zip"))
-    out = parser.parse_args(arguments).out
-    contents = files(root)
+    parser.add_argument("--no-why", action="store_true")
+    chosen = parser.parse_args(arguments)
+    out, contents, why = chosen.out, files(root), "Its reports show no `why`, as you asked."
+    if not chosen.no_why:
+        table = make_answer_table.make(root)
+        contents[ANSWERS] = json.dumps(table, sort_keys=True).encode()
+        caught, named = (sum(numbers) for numbers in zip(*map(make_answer_table.named, table.values()), strict=True))
+        why = f"Its reports name {named} of the {caught} known mistakes that the basic tests catch."
     data = fixed_zip.packed({f"{TOP}/{name}": data for name, data in contents.items()})
     try:
         write_bytes(out, data)
     except OSError as error:
         raise UsageError(f"{out} cannot be written: {error.strerror}") from None
-    print(DONE.format(out=out, count=len(contents), size=len(data) / 1e6, top=TOP), end="")
+    print(DONE.format(out=out, count=len(contents), size=len(data) / 1e6, top=TOP, why=why), end="")
     return 0
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from course.base import time_limit
 from course.base.manifest import Exercise, Lesson
-from course.diagnosis import known_mistakes, substitute
+from course.diagnosis import known_mistakes, repeat_tests, substitute
 from course.diagnosis.known_mistakes import Candidate, Case
 from course.diagnosis.same_answer import alike
 from course.observe.observer import Observation, perform
@@ -50,7 +50,8 @@ class Diagnosis:
         case = self.cases[exercise.id]
         deadline = time.monotonic() + self.seconds
         for run in wrong:
-            others = [r for r in runs if r is not run and known_mistakes.belongs(r.item, run.item)]
+            quick = set(repeat_tests.same_exercise(run.item))
+            others = [r for r in runs if r.item in quick]
             case.others_are(r.observations() for r in others if r.verdict is not None)
             if says := known_mistakes.named(case, run.item, run.observations(), deadline):
                 return run, says

@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import io
+import json
 import os
 import re
 import shutil
@@ -16,7 +17,7 @@ from course.authoring import page_checks, stubs
 from course.base import manifest, student_bundle
 from course.base.errors import UsageError
 from course.base.switch import ROOT
-from course.release import build_bundle
+from course.release import build_bundle, make_answer_table
 
 LESSON = "tutorial/stage04_alignment/lesson13_grpo"
 STUB = f"{LESSON}/loss/grpo.py"
@@ -27,7 +28,7 @@ BASIC = f"{LESSON}/testcases/basic_test.py"
 def release(tmp_path_factory, run_python):
     """The zip, as the command makes it, and what the command prints."""
     out = tmp_path_factory.mktemp("release") / "for students.zip"
-    done = run_python(ROOT, "-m", "course", "release", "--out", out)
+    done = run_python(ROOT, "-m", "course", "release", "--no-why", "--out", out)
     assert (done.returncode, done.stderr) == (0, "")
     return out, done.stdout
 
@@ -225,7 +226,35 @@ def test_next_and_hints(student, run_python):
     assert "hint 1 of 3" in run_python(student, "-m", "course", "hint", "13.2").stdout
 
 
-def test_check_and_the_tests_report_without_why(student, run_python):
+def test_the_tests_name_a_known_mistake(student, run_python, tmp_path):
+    """With the table, of a few exercises here; it holds sentences and fingerprints, and names nearly all."""
+    path = student / build_bundle.ANSWERS
+    made = run_python(ROOT, "-m", "course.release.make_answer_table", path, "13.2", "14.7", solution="1")
+    assert made.returncode == 0, made.stdout
+    table = json.loads(path.read_text(encoding="utf-8"))
+    for exercise in table.values():
+        caught, named = make_answer_table.named(exercise)
+        assert caught and named >= 0.9 * caught
+        answers = [answer for test in exercise["tests"].values() for answer in test]
+        assert all(re.fullmatch("[0-9a-f]{10}", answer) for answer in answers)
+    for body, why in (
+        ("return -(rewards / beta).softmax(0).dot(log_probs)", ""),  # right, except for its checks
+        ("return -(rewards * beta).softmax(0).dot(log_probs)", "divides them"),
+        ("return rewards.sum() - log_probs.sum()", ""),
+    ):  # nobody's mistake
+        (student / STUB).write_text(_filled((student / STUB).read_text(encoding="utf-8"), body), encoding="utf-8")
+        done = run_python(student, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--exercise", "13.2", BASIC)
+        assert (why in done.stdout) if why else (" why" not in done.stdout), done.stdout
+    path.unlink()
+
+
+def _filled(text, body):
+    """The stub of 13.2 with this body."""
+    return re.sub(r"^    (raise NotImplementedError\(.not written yet: exercise 13\.2|return ).*$", f"    {body}", text,
+                  count=1, flags=re.MULTILINE)  # fmt: skip
+
+
+def test_check_and_the_tests_report_without_the_table(student, run_python):
     text = (student / STUB).read_text(encoding="utf-8")
     line = re.search(r' +raise NotImplementedError\("not written yet: exercise 13\.2.*\n', text)[0]
     (student / STUB).write_text(text.replace(line, "    return -log_probs.mean()\n"), encoding="utf-8")

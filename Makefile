@@ -36,7 +36,7 @@ update:
 grade:
 	@$(COURSE) grade $(SUBMISSIONS) $(if $(OUT),--out $(OUT)) $(OPTIONS)
 release:
-	@$(COURSE) release $(if $(OUT),--out $(OUT))
+	@$(COURSE) release $(if $(OUT),--out $(OUT)) $(OPTIONS)
 gradescope-zip:
 	@$(COURSE) gradescope-zip $(OPTIONS)
 classroom-workflow:

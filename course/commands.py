@@ -209,8 +209,7 @@ def do_grade(arguments):
 
 @command(
     "the bundle for students, without the solutions",
-    variables="$(if $(OUT),--out $(OUT))",
-    needs_environment=False,
+    variables="$(if $(OUT),--out $(OUT)) $(OPTIONS)",
     in_bundle="this is one already",
 )
 def do_release(arguments):

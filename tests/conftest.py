@@ -36,7 +36,8 @@ def write_files():
 
 @pytest.fixture(scope="session")
 def manifest_text():
-    """`manifest_text("01.1 loss.py:f", ...)` is the text of a right lesson.toml with those exercises."""
+    """`manifest_text("01.1 loss.py:f", "01.2 loss.py:g core=true", ...)` is the text of a right lesson.toml with those
+    exercises."""
     return _manifest_text
 
 
@@ -132,10 +133,11 @@ def _write_files(folder, files):
 def _manifest_text(*exercises):
     text = 'title = "A lesson"\nminutes = 10\nprerequisites = []\nout_of_scope = []\n'
     for exercise in exercises:
-        number, place = exercise.split()
+        number, place, *settings = exercise.split()
         file, name = place.split(":")
         text += f'\n[[exercise]]\nid = "{number}"\nfile = "{file}"\nobject = "{name}"\n'
         text += 'points = 1\ndifficulty = 1\nminutes = 5\nhints = ["a", "b", "c"]\n'
+        text += "".join(f"{setting}\n" for setting in settings)
     return text
 
 

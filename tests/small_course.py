@@ -33,7 +33,7 @@ BASIC = """\
             observe(minus, 20, 3).close(17)
     """
 
-HEAD = "from course.base.attempt import Attempts\n\nwrong, right = Attempts(), Attempts()\n"
+HEAD = "from course.base.attempt import Attempts\n\nwrong, right, core = Attempts(), Attempts(), Attempts()\n"
 
 
 def mistakes(sign):
@@ -42,7 +42,11 @@ def mistakes(sign):
 
 
 def variants(sign):
-    return [f'right("way {n}", {{"return x {sign} y": "return {n} + x {sign} y - {n}"}})' for n in range(3)]
+    return [f'right("way {n}", {{"return x {sign} y": "return {n} + x {sign} y - {n}"}})' for n in range(2)]
+
+
+def core(sign):
+    return f'core("plain", {{"return x {sign} y": "return 0 + x {sign} y"}})'
 
 
 def audit_file(entries):
@@ -55,14 +59,14 @@ GOOD = {
     f"tutorial/{LESSON}/testcases/advanced_test.py": BASIC,
     f"tutorial/{LESSON}/README.md": "# One\n\n```python\nprint(1 + 1)  # 2\n```\n",
     f"solutions/{LESSON}/work.py": SOLUTION,
-    f"solutions/{LESSON}/audit/ex01.py": audit_file(mistakes("+") + variants("+")),
-    f"solutions/{LESSON}/audit/ex02.py": audit_file(mistakes("-") + variants("-")),
+    f"solutions/{LESSON}/audit/ex01.py": audit_file([*mistakes("+"), *variants("+"), core("+")]),
+    f"solutions/{LESSON}/audit/ex02.py": audit_file([*mistakes("-"), *variants("-"), core("-")]),
 }  # fmt: skip
 
 
 def lesson(number, manifest_text, changed=()):
     """The files of a good lesson with those changed, under another number than 13."""
-    exercises = ("13.1 work.py:plus", "13.2 work.py:minus")
+    exercises = ("13.1 work.py:plus hardening=1 core=true", "13.2 work.py:minus hardening=1")
     files = {f"tutorial/{LESSON}/lesson.toml": manifest_text(*exercises), **GOOD, **dict(changed)}
 
     def renumbered(text):

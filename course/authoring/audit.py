@@ -1,10 +1,11 @@
 """`make audit`: the course proves itself, on stubs made anew in a copy of the course.
 
 It goes red unless every stub fails its tests and every solution passes them, every known mistake is caught by a
-test of its own exercise and nearly every one is named (none wrongly), every variant passes everything, stubs and
-solutions agree outside the exercises, and every exercise and page has what it needs. What a learner has typed in
-tutorial/ does not matter. The tests are run by several processes of `course.authoring.audit_worker`. An exercise is
-not examined again while nothing that it depends on has changed (course/authoring/result_cache.py).
+test of its own exercise and nearly every one is named (none wrongly), every variant passes everything, every core
+variant passes the basic tests, stubs and solutions agree outside the exercises, and every exercise and page has what it
+needs. What a learner has typed in tutorial/ does not matter. The tests are run by several processes of
+`course.authoring.audit_worker`. An exercise is not examined again while nothing that it depends on has changed
+(course/authoring/result_cache.py).
 
     EXERCISE, LESSON     only these, such as 13.2 or 13
     --fresh              examine everything again
@@ -35,12 +36,13 @@ from course.base.errors import UsageError
 from course.base.manifest import Lesson
 from course.base.property_tests import DRAWS_IN_GRADING
 from course.base.switch import ROOT
+from course.desk.progress import ADVANCED, BASIC
 from course.diagnosis import audit_files
-from course.diagnosis.audit_files import MISTAKES, VARIANTS
+from course.diagnosis.audit_files import CORE, MISTAKES, VARIANTS
 
 NAMED = 0.95  # the share of the mistakes that a report must name
-LEAST_MISTAKES, LEAST_IN_LOSS, LEAST_VARIANTS = 8, 15, 3  # for an exercise; "in loss": its file is under loss/
-COLUMNS = ("exercises", "tests", "mistakes", "caught", "named", "variants", "accepted", "seconds")
+LEAST_MISTAKES, LEAST_OF_SUBJECT, LEAST_VARIANTS = 3, 8, 2  # for an exercise; "of subject": core, or under loss/
+COLUMNS = ("exercises", "tests", "mistakes", "by basic", "caught", "named", "variants", "accepted", "seconds")
 MUTANTS, FRESH, AS_GRADED = "--mutants", "--fresh", "--as-graded"
 
 
@@ -186,17 +188,22 @@ def _work(
 
 
 def _too_few(lesson: Lesson, chosen: list[str], tests: dict[str, dict[str, int]]) -> list[str]:
-    """Exercises that lack tests, mistakes or variants."""
+    """Exercises that lack tests, mistakes or variants. Core variants are asked for in a lesson that has one."""
     problems = []
+    core_variants = bool(audit_files.read(lesson, CORE))
     for exercise in (e for e in lesson.exercises if e.id in chosen):
-        for suite in ("basic_test.py", "advanced_test.py"):
+        for suite in (BASIC, *([ADVANCED] if exercise.hardening else [])):
             if not tests.get(exercise.id, {}).get(suite):
                 problems.append(f"exercise {exercise.id} has no test in {suite}")
-        least = LEAST_IN_LOSS if exercise.file.startswith("loss/") else LEAST_MISTAKES
-        for kind, name, needed in ((MISTAKES, "mistakes", least), (VARIANTS, "variants", LEAST_VARIANTS)):
+        subject = exercise.core or exercise.file.startswith("loss/")
+        least = LEAST_OF_SUBJECT if subject else LEAST_MISTAKES
+        needs = [(MISTAKES, "mistakes", least), (VARIANTS, "variants", LEAST_VARIANTS)]
+        file = f"{lesson.name}/audit/{audit_files.file_of(lesson, exercise).name}"
+        for kind, name, needed in needs:
             if (there := len(audit_files.read(lesson, kind, exercise))) < needed:
-                file = audit_files.file_of(lesson, exercise).name
-                problems.append(f"{lesson.name}/audit/{file} has {there} {name}; {needed} are needed")
+                problems.append(f"{file} has {there} {name}; {needed} are needed")
+        if core_variants and (there := len(audit_files.read(lesson, CORE, exercise))) != 1:
+            problems.append(f"{file} has {there} core variants; one is needed")
     return problems
 
 
@@ -251,6 +258,7 @@ def _row(lesson: Lesson, chosen: list[str], found: dict[str, Any]) -> dict[str, 
         "exercises": len(ids),
         "tests": sum(sum(found["tests"].get(i, {}).values()) for i in ids),
         "mistakes": len(of["mistake"]),
+        "by basic": sum(r["caught_by"] == BASIC for r in of["mistake"]),
         "caught": len(of["mistake"]) - len(uncaught),
         "named": sum(r["named"] for r in of["mistake"]),
         "variants": len(of["variant"]),

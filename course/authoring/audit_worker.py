@@ -29,6 +29,7 @@ from course.base.attempt import Attempt
 from course.base.manifest import Exercise, Lesson
 from course.base.switch import ROOT
 from course.desk import pytest_plugin
+from course.desk.progress import BASIC
 from course.diagnosis import audit_files, known_mistakes, substitute
 from course.diagnosis.audit_files import CORE, MISTAKES, VARIANTS
 
@@ -46,6 +47,7 @@ class Result:
     says: str = ""
     problem: str = ""
     named: bool = False
+    caught_by: str = ""  # a mistake: the suite of the first test that fails; basic tests run first
     looked: float = 0.0  # seconds that the longest diagnosis took
     seconds: float = 0.0
 
@@ -96,7 +98,7 @@ class Worker:
             counts = self.tests.setdefault(number, {})
             counts[item.path.name] = counts.get(item.path.name, 0) + 1
         for items in self.items.values():  # what fails soon comes first
-            items.sort(key=lambda item: (slow(item), item.path.name != "basic_test.py"))
+            items.sort(key=lambda item: (item.path.name != BASIC, slow(item)))
         for job in self.claimed():
             started = time.perf_counter()
             found = getattr(self, job.kind)(job)
@@ -183,12 +185,11 @@ class Worker:
                 if getattr(report, "not_written", None) or not report.failed:
                     continue
                 caught.append(item.name)
+                result.caught_by = result.caught_by or item.path.name
                 result.looked = max(result.looked, getattr(report, "diagnosis_seconds", 0.0))
                 spoke = getattr(report, "why", None) or ""
                 if spoke:
-                    if not slow(item):  # it may well catch the next one, too
-                        items.remove(item)
-                        items.insert(0, item)
+                    first_of_its_suite(items, item)
                     break
         result.named = spoke == attempt.says
         if not caught:
@@ -201,7 +202,7 @@ class Worker:
         """Every basic test of its exercise passes."""
         (attempt,) = job.attempts
         result = Result("core", job.lesson.name, attempt.exercise, attempt.says)
-        items = [item for item in self.items.get(attempt.exercise, []) if item.path.name == "basic_test.py"]
+        items = [item for item in self.items.get(attempt.exercise, []) if item.path.name == BASIC]
         with placed(job.lesson, job.exercise, audit_files.build(attempt, job.lesson)):
             failed = next((item.name for item in items if run(item).failed), None)
         if failed:
@@ -239,9 +240,7 @@ class Worker:
         with placed(job.lesson, job.exercise, code):
             for item in items:
                 if run(item).failed:
-                    if not slow(item):
-                        items.remove(item)
-                        items.insert(0, item)
+                    first_of_its_suite(items, item)
                     return True
         return False
 
@@ -279,6 +278,13 @@ def placed(lesson: Lesson, exercise: Exercise, code: Any):
 def exercise_of(item: pytest.Item) -> str:
     marker = item.get_closest_marker("exercise")
     return marker.args[0] if marker else ""
+
+
+def first_of_its_suite(items: list[pytest.Item], item: pytest.Item) -> None:
+    """Moves a quick test to the front of its suite: it may well catch the next mistake, too."""
+    if not slow(item):
+        items.remove(item)
+        items.insert(0 if item.path.name == BASIC else sum(other.path.name == BASIC for other in items), item)
 
 
 def slow(item: pytest.Item) -> bool:

@@ -81,14 +81,29 @@ def _with_table(page: Path, marks: tuple[str, str], table: str) -> str:
 
 
 def exercise_table(lesson: Lesson) -> str:
-    """The table of a lesson's exercises, as Markdown."""
-    lines = ["| exercise | what to write | points | minutes | difficulty |", "|---|---|---|---|---|"]
-    for e in lesson.exercises:
-        stars = "●" * e.difficulty + "○" * (5 - e.difficulty)
-        lines.append(f"| {e.id} | [`{e.object}`]({e.file}) in `{e.file}` | {e.points} | {e.minutes} | {stars} |")
-    lines.append(
-        f"| | | **{sum(e.points for e in lesson.exercises)}** | **{sum(e.minutes for e in lesson.exercises)}** | |"
-    )
+    """The table of a lesson's exercises, as Markdown. It has a column for hardening if advanced tests earn points, and
+    stars if there is a fast path."""
+    exercises = lesson.exercises
+    hardening, core = sum(e.hardening for e in exercises), [e for e in exercises if e.core]
+    extra = [" hardening |", "---|"] if hardening else ["", ""]
+    lines = [
+        f"| exercise | what to write | points |{extra[0]} minutes | difficulty |",
+        f"|---|---|---|{extra[1]}---|---|",
+    ]
+    for e in exercises:
+        points = f"{e.points} | {e.hardening}" if hardening else f"{e.points}"
+        difficulty = "●" * e.difficulty + "○" * (5 - e.difficulty)
+        place = f"[`{e.object}`]({e.file}) in `{e.file}`"
+        lines.append(f"| {e.id}{' ★' if e.core else ''} | {place} | {points} | {e.minutes} | {difficulty} |")
+    total = f"**{sum(e.points for e in exercises)}** | " + (f"**{hardening}** | " if hardening else "")
+    lines.append(f"| | | {total}**{sum(e.minutes for e in exercises)}** | |")
+    if hardening:
+        lines += ["", "`basic_test.py` earns the points; `advanced_test.py` earns the hardening, which is optional."]
+    if core:
+        lines += [
+            "",
+            f"★ The fast path: these {len(core)} exercises take about {sum(e.minutes for e in core)} minutes.",
+        ]
     return "\n".join(lines)
 
 

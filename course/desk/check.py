@@ -1,31 +1,31 @@
-"""`make check`: runs a lesson's tests on the learner's stubs and tells the result exercise by exercise."""
+"""`make check`: runs a lesson's tests on the learner's stubs and prints the result of each exercise."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 
 import pytest
 
 from course.base import switch
-from course.base.manifest import Lesson
+from course.base.manifest import Exercise, Lesson
 from course.base.switch import ROOT
 from course.desk import next_step, progress
 
 
 class Collector:
-    """A pytest plugin that keeps, per exercise, how its tests ended."""
+    """A pytest plugin that counts, per exercise and suite, how its tests ended."""
 
     def __init__(self):
-        self.exercise_of: dict[str, str] = {}  # test id -> exercise id
-        self.passed: dict[str, int] = defaultdict(int)
-        self.total: dict[str, int] = defaultdict(int)
-        self.not_written: set[str] = set()
+        self.key_of: dict[str, tuple[str, str]] = {}  # test id -> exercise id, suite
+        self.passed: Counter[tuple[str, str]] = Counter()
+        self.total: Counter[tuple[str, str]] = Counter()
+        self.not_written: set[str] = set()  # exercise ids
         self.broken: list[str] = []  # files that could not even be loaded
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         for item in items:
             marker = item.get_closest_marker("exercise")
-            self.exercise_of[item.nodeid] = marker.args[0] if marker else "other"
+            self.key_of[item.nodeid] = (marker.args[0] if marker else "other", item.path.name)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
@@ -38,11 +38,25 @@ class Collector:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "call" or (report.when == "setup" and report.failed):
-            exercise = self.exercise_of[report.nodeid]
-            self.total[exercise] += 1
-            self.passed[exercise] += report.passed
+            key = self.key_of[report.nodeid]
+            self.total[key] += 1
+            self.passed[key] += report.passed
             if getattr(report, "not_written", None):
-                self.not_written.add(exercise)
+                self.not_written.add(key[0])
+
+    def all_pass(self, exercise: Exercise, suite: str) -> bool:
+        """Whether there are tests of the exercise in this suite, and all of them pass."""
+        key = (exercise.id, suite)
+        return 0 < self.passed[key] == self.total[key]
+
+    def condition(self, exercise: Exercise) -> str:
+        """As `progress.condition` calls it, "partly" (some of its basic tests pass), or "no test"."""
+        if self.all_pass(exercise, progress.BASIC):
+            return "hardened" if exercise.hardening and self.all_pass(exercise, progress.ADVANCED) else "passed"
+        key = (exercise.id, progress.BASIC)
+        if self.passed[key]:
+            return "partly"
+        return "not written" if exercise.id in self.not_written else "failed" if self.total[key] else "no test"
 
 
 def run(lesson: Lesson) -> Collector:
@@ -53,43 +67,29 @@ def run(lesson: Lesson) -> Collector:
 
 
 def check_lessons(lessons: list[Lesson]) -> int:
-    """Prints a table per lesson. 0 where every exercise passes, else 1."""
-    open_exercises = 0
+    """Prints a table per lesson. 0 if the basic tests of every exercise pass, else 1."""
+    all_pass = True
     for lesson in lessons:
         result = run(lesson)
         reference = switch.finder.tree_of(lesson.name) == "solutions"
         print(f"\nlesson {lesson.number}  {lesson.title}{'  (the reference: SOLUTION says so)' if reference else ''}")
         for line in result.broken:
             print(f"  cannot be loaded: {line}")
-        points, still_open = 0, 0
-        kept = progress.read(lesson.root)
-        for exercise in lesson.exercises:
-            passed, total = result.passed[exercise.id], result.total[exercise.id]
-            done = total > 0 and passed == total
-            said = verdict(passed, total, exercise.id in result.not_written)
-            if result.broken and not total and not reference:  # its tests could not even be loaded
-                said = remembered(progress.condition(lesson, exercise, kept))
-            points += exercise.points if done or said.startswith("passed") else 0
-            still_open += not done
-            print(f"  {exercise.id:<6} {exercise.place:<58} {passed:>3}/{total:<3} {said}")
-        open_exercises += still_open
-        whole = sum(e.points for e in lesson.exercises)
-        print(f"  {points} of {whole} points;  details: pytest {(lesson.folder / 'testcases').relative_to(ROOT)} -v")
-        if not still_open and not reference:
+        state = progress.read(lesson.root)
+        conditions, passes = {}, True
+        print(f"  {'':<58} {'basic':>7} {'advanced':>9}")
+        for e in lesson.exercises:
+            found = verdict = result.condition(e)
+            passes = passes and found in progress.PASSED
+            if result.broken and found == "no test" and not reference:  # its tests could not even be loaded
+                found = progress.condition(lesson, e, state)
+                verdict = f"{found}, when last tested" if found in progress.PASSED else found
+            conditions[e.id] = found
+            counts = [f"{result.passed[e.id, s]}/{result.total[e.id, s]}" for s in progress.SUITES]
+            print(f"  {e.id:<6} {e.place:<51} {counts[0]:>7} {counts[1]:>9}  {verdict}")
+        all_pass = all_pass and passes
+        suites = (lesson.folder / "testcases").relative_to(ROOT)
+        print(f"  {progress.points(lesson.exercises, conditions)};  details: pytest {suites} -v")
+        if passes and not reference:
             print(f"  {next_step.closing(lesson)}")
-    return 1 if open_exercises else 0
-
-
-def verdict(passed: int, total: int, unwritten: bool) -> str:
-    if 0 < passed == total:
-        return "passed"
-    if passed:
-        return "partly"
-    return "not written" if unwritten else "wrong" if total else "no test"
-
-
-def remembered(condition: str) -> str:
-    """What `state` says of an exercise whose tests cannot be loaded now."""
-    return {
-        "passed": "passed, when last tested", "unreadable": "cannot be read", "not written": "not written",
-    }.get(condition, "not tested")  # fmt: skip
+    return 0 if all_pass else 1

@@ -1,17 +1,25 @@
-"""`make` alone, or `make next`: how far you are, and what to do now."""
+"""`make` alone, or `make next`: how far you are, and what to do now.
+
+An exercise is done when its basic tests pass; its advanced ones are optional. The exercises of the fast path come
+first. When those of a lesson are done, the command that trains with them is shown.
+"""
 
 from __future__ import annotations
+
+import re
 
 from rich.console import Console
 from rich.table import Table
 
-from course.base import manifest
+from course.base import manifest, student_bundle
 from course.base.manifest import Exercise, Lesson
 from course.desk import exercise_code, progress
+from course.desk.progress import PASSED
 
-MARKS = {"passed": "[green]●[/]", "failed": "[red]×[/]", "unreadable": "[red]×[/]",
-         "basic passed": "[yellow]◐[/]", "not tested": "[yellow]?[/]",
-         "not written": "[dim]·[/]"}  # fmt: skip
+MARKS = {"hardened": "[green]★[/]", "passed": "[green]●[/]", "failed": "[red]×[/]", "unreadable": "[red]×[/]",
+         "not tested": "[yellow]?[/]", "not written": "[dim]·[/]"}  # fmt: skip
+WHAT = {"failed": "go on with", "not written": "next:", "not tested": "written, not yet tested:",
+        "unreadable": "cannot be read:"}  # fmt: skip
 WIDTH = 80
 
 
@@ -23,50 +31,69 @@ def show(lessons: list[Lesson], console: Console | None = None, watched: bool = 
     if not lessons:
         console.print("There are no lessons here.")
         return
-    kept = progress.read(lessons[0].root)
-    conditions = {e.id: progress.condition(lesson, e, kept) for lesson in lessons for e in lesson.exercises}
-    stage = None
+    state = progress.read(lessons[0].root)
+    conditions = progress.conditions_of(lessons, state)
+    console.print(_table(lessons, conditions))
+    console.print("  ".join(f"{MARKS[c]} {c}" for c in MARKS if c in conditions.values()))
+    console.print()
+    if offer := hardening_offer(lessons, conditions, state.last):
+        console.print(offer, soft_wrap=True)
+    chosen = choice(lessons, conditions, state.last)
+    if chosen is None:
+        _all_done(console, lessons)
+        return
+    lesson, exercise = chosen
+    for line in on_the_way(lessons, conditions, *chosen):
+        console.print(line, soft_wrap=True)
+    console.print(
+        f"{WHAT[conditions[exercise.id]]} exercise [bold]{exercise.id}[/]  {exercise.object}, about "
+        f"{_time(exercise.minutes)}{', on the fast path' if exercise.core else ''}"
+    )
+    problem = exercise_code.syntax_error(lesson, exercise)
+    console.print(f"edit     {problem or exercise_code.place(lesson, exercise)}", soft_wrap=True)
+    console.print(f"test     {_pytest(lesson, exercise, progress.BASIC)}", soft_wrap=True)
+    if not watched:
+        console.print("         or leave `make watch` running: it tests what you save")
+    console.print(f"stuck    make hint EX={exercise.id}")
+
+
+def _table(lessons: list[Lesson], conditions: dict[str, str]) -> Table:
+    hardening = any(e.hardening for lesson in lessons for e in lesson.exercises)
     table = Table(box=None, pad_edge=False)
-    for name, justify in (
-        ("lesson", "left"),
-        ("", "left"),
-        ("passed", "right"),
-        ("points", "right"),
-        ("left", "right"),
-    ):
-        table.add_column(name, justify=justify, no_wrap=True)
+    for name in ("lesson", "", "passed", "points", *(["hardening"] if hardening else []), "left"):
+        table.add_column(name, justify="left" if name in ("lesson", "") else "right", no_wrap=True)
+    stage = None
     for lesson in lessons:
         if lesson.folder.parent.name != stage:
             stage = lesson.folder.parent.name
             table.add_row(f"[bold]{_spoken(stage)}[/]")
-        done = [e for e in lesson.exercises if conditions[e.id] == "passed"]
-        left = sum(e.minutes for e in lesson.exercises if e not in done)
-        table.add_row(
-            f"  {lesson.number} {_cut(lesson.title)}",
-            "".join(MARKS[conditions[e.id]] for e in lesson.exercises),
-            f"{len(done)}/{len(lesson.exercises)}",
-            f"{sum(e.points for e in done)}/{sum(e.points for e in lesson.exercises)}",
-            _time(left),
-        )
-    console.print(table)
-    seen = [c for c in MARKS if c in conditions.values()]
-    console.print("  ".join(f"{MARKS[c]} {c}" for c in seen))
-    console.print()
-    _next(console, lessons, conditions, kept.last, watched)
+        exercises = lesson.exercises
+        done = [e for e in exercises if conditions[e.id] in PASSED]
+        hardened = [e for e in exercises if conditions[e.id] == "hardened"]
+        cells = [f"{len(done)}/{len(exercises)}", f"{sum(e.points for e in done)}/{sum(e.points for e in exercises)}"]
+        if hardening:
+            cells.append(f"{sum(e.hardening for e in hardened)}/{sum(e.hardening for e in exercises)}")
+        title = _cut(lesson.title, 22 if hardening else 30)
+        marks = "".join(MARKS[conditions[e.id]] for e in exercises)
+        left = _time(sum(e.minutes for e in exercises if e not in done))
+        table.add_row(f"  {lesson.number} {title}", marks, *cells, left)
+    return table
 
 
 def show_briefly(lessons: list[Lesson], lesson: Lesson, console: Console | None = None) -> None:
     """The same in a few lines, about one lesson: for after each run of `make watch`."""
     console = console or Console(highlight=False)
-    kept = progress.read(lesson.root)
-    conditions = {e.id: progress.condition(one, e, kept) for one in lessons for e in one.exercises}
-    done = [e for e in lesson.exercises if conditions[e.id] == "passed"]
+    state = progress.read(lesson.root)
+    conditions = progress.conditions_of(lessons, state)
+    done = [e for e in lesson.exercises if conditions[e.id] in PASSED]
     marks = "".join(MARKS[conditions[e.id]] for e in lesson.exercises)
     console.print(f"lesson {lesson.number}  {marks}  {len(done)}/{len(lesson.exercises)}")
-    if chosen := choice(lessons, conditions, kept.last):
+    if offer := hardening_offer(lessons, conditions, state.last):
+        console.print(offer, soft_wrap=True)
+    if chosen := choice(lessons, conditions, state.last):
         where, exercise = chosen
-        if exercise is where.in_order[0] and where is not lesson and len(done) == len(lesson.exercises):
-            console.print(closing(lesson), soft_wrap=True)
+        for line in on_the_way(lessons, conditions, *chosen):
+            console.print(line, soft_wrap=True)
         console.print(f"{WHAT[conditions[exercise.id]]} exercise [bold]{exercise.id}[/]  {exercise.object}")
         problem = exercise_code.syntax_error(where, exercise)
         console.print(f"edit     {problem or exercise_code.place(where, exercise)}", soft_wrap=True)
@@ -75,28 +102,68 @@ def show_briefly(lessons: list[Lesson], lesson: Lesson, console: Console | None 
         _all_done(console, lessons)
 
 
-WHAT = {
-    "failed": "go on with", "basic passed": "its basic tests pass; now the advanced ones:", "not written": "next:",
-    "not tested": "written, not yet tested:", "unreadable": "cannot be read:",
-}  # fmt: skip
-
-
 def choice(lessons: list[Lesson], conditions: dict[str, str], last: str) -> tuple[Lesson, Exercise] | None:
-    """What to do next: what was tested last, then what else is begun, then the order of the course."""
-    todo = [(lesson, e) for lesson in lessons for e in lesson.in_order if conditions[e.id] != "passed"]
+    """What to do next: what was tested last, then what else is begun, then the fast path, then the order of the
+    course."""
+    todo = [(lesson, e) for lesson in lessons for e in lesson.in_order if conditions[e.id] not in PASSED]
+    todo.sort(key=lambda pair: not pair[1].core)
     begun = [pair for pair in todo if conditions[pair[1].id] != "not written"]
     return next((pair for pair in begun if pair[1].id == last), next(iter(begun + todo), None))
 
 
+def on_the_way(lessons: list[Lesson], conditions: dict[str, str], lesson: Lesson, exercise: Exercise) -> list[str]:
+    """What to say before an exercise that begins something: what has just been finished, and which page to read."""
+    if conditions[exercise.id] != "not written":
+        return []
+    untouched = all(conditions[e.id] == "not written" for e in lesson.exercises)
+    before = lessons[lessons.index(lesson) - 1] if untouched and lesson is not lessons[0] else lesson
+    lines = []
+    if all(conditions[e.id] in PASSED for e in before.exercises):
+        lines.append(closing(before))
+    elif any(e.core for e in before.exercises) and all(conditions[e.id] in PASSED for e in before.exercises if e.core):
+        lines += fast_path_done(before, [e for e in before.exercises if conditions[e.id] not in PASSED])
+    if untouched:
+        lines.append(f"read     {_relative(lesson, 'README.md')}")
+    return lines
+
+
+def fast_path_done(lesson: Lesson, others: list[Exercise]) -> list[str]:
+    """How to train with the fast path of a lesson; the reference does its `others`."""
+    done = f"The fast path of lesson {lesson.number} passes."
+    ids = ",".join(e.id for e in others)
+    if student_bundle.is_bundle():
+        return [f"{done} To train on your code, write the others as well: {ids}."]
+    if command := training_command(lesson):
+        return [f"{done} It trains the demo, with the reference for the others:", f"train    SOLUTION={ids} {command}"]
+    page = _relative(lesson, "README.md")
+    return [f"{done} {page} shows how it trains; SOLUTION={ids} uses the reference for the others."]
+
+
+def training_command(lesson: Lesson) -> str:
+    """What trains with the lesson's code: the first run of configs/ that names its trainer. Empty if there is none."""
+    for path in sorted((lesson.root / "configs").glob("*.yaml")):
+        if re.search(rf"^trainer: {lesson.name}\.", path.read_text(encoding="utf-8"), re.MULTILINE):
+            return f"python -m lab.train --config configs/{path.name} name=mine"
+    return ""
+
+
+def hardening_offer(lessons: list[Lesson], conditions: dict[str, str], last: str) -> str:
+    """The sentence on the hardening of the exercise that was tested last, or of another that only passes."""
+    found = [(n, e) for n in lessons for e in n.exercises if e.hardening and conditions[e.id] == "passed"]
+    if not found:
+        return ""
+    lesson, exercise = next((pair for pair in found if pair[1].id == last), found[-1])
+    return f"Exercise {exercise.id} passes; its hardening is optional: {_pytest(lesson, exercise, progress.ADVANCED)}"
+
+
 def closing(lesson: Lesson) -> str:
-    """What to say where a lesson passes."""
-    page, drawn = (lesson.folder / name for name in ("README.md", "walkthrough.ipynb"))
-    try_it = [p.relative_to(lesson.root).as_posix() for p in (page, drawn) if p.exists()]
-    found = [one for one in manifest.read_all(lesson.root) if one.number > lesson.number]
+    """What to say when a lesson passes."""
+    pages = [_relative(lesson, name) for name in ("README.md", "walkthrough.ipynb") if (lesson.folder / name).exists()]
+    following = [one for one in manifest.read_all(lesson.root) if one.number > lesson.number]
     return (
         f"Lesson {lesson.number} passes."
-        + (f" Run and draw with your code: {', '.join(try_it)}." if try_it else "")
-        + (f" Next: lesson {found[0].number}." if found else "")
+        + (f" Run and draw with your code: {', '.join(pages)}." if pages else "")
+        + (f" Next: lesson {following[0].number}." if following else "")
     )
 
 
@@ -108,28 +175,12 @@ def _all_done(console: Console, lessons: list[Lesson]) -> None:
     console.print("All exercises pass. `python -m lab.train --config configs/demo.yaml name=mine` trains on your code.")
 
 
-def _next(console: Console, lessons: list[Lesson], conditions: dict[str, str], last: str, watched: bool) -> None:
-    chosen = choice(lessons, conditions, last)
-    if chosen is None:
-        _all_done(console, lessons)
-        return
-    lesson, exercise = chosen
-    suite = "advanced_test.py" if conditions[exercise.id] == "basic passed" else "basic_test.py"
-    what = WHAT[conditions[exercise.id]]
-    before = lessons[lessons.index(lesson) - 1] if lesson is not lessons[0] else None
-    if exercise is lesson.in_order[0] and conditions[exercise.id] == "not written":
-        if before and all(conditions[e.id] == "passed" for e in before.exercises):
-            console.print(closing(before), soft_wrap=True)
-        page = (lesson.folder / "README.md").relative_to(lesson.root).as_posix()
-        console.print(f"read     {page}", soft_wrap=True)
-    console.print(f"{what} exercise [bold]{exercise.id}[/]  {exercise.object}, about {_time(exercise.minutes)}")
-    problem = exercise_code.syntax_error(lesson, exercise)
-    console.print(f"edit     {problem or exercise_code.place(lesson, exercise)}", soft_wrap=True)
-    folder = (lesson.folder / "testcases" / suite).relative_to(lesson.root).as_posix()
-    console.print(f"test     pytest {folder} --exercise {exercise.id}", soft_wrap=True)
-    if not watched:
-        console.print("         or leave `make watch` running: it tests what you save")
-    console.print(f"stuck    make hint EX={exercise.id}")
+def _pytest(lesson: Lesson, exercise: Exercise, suite: str) -> str:
+    return f"pytest {_relative(lesson, f'testcases/{suite}')} --exercise {exercise.id}"
+
+
+def _relative(lesson: Lesson, name: str) -> str:
+    return (lesson.folder / name).relative_to(lesson.root).as_posix()
 
 
 def _spoken(stage: str) -> str:
@@ -138,7 +189,7 @@ def _spoken(stage: str) -> str:
     return f"stage {int(number.removeprefix('stage'))}  {name.replace('_', ' ')}"
 
 
-def _cut(title: str, width: int = 30) -> str:
+def _cut(title: str, width: int) -> str:
     return title if len(title) <= width else f"{title[: width - 3].rstrip()}..."
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     import pytest
 
 FILE = ".progress.json"
-SUITES = ("basic_test.py", "advanced_test.py")
+SUITES = BASIC, ADVANCED = ("basic_test.py", "advanced_test.py")
+PASSED = ("passed", "hardened")  # conditions of an exercise whose basic tests pass
 
 
 @dataclass
@@ -74,21 +76,34 @@ def write(state: State, root: Path) -> None:
 
 
 def condition(lesson: Lesson, exercise: Exercise, state: State) -> str:
-    """ "passed", "failed" (the basic tests), "basic passed" (the advanced ones failed or have not run),
-    "not written", "not tested" (since the code was last changed), or "unreadable" (its file is not Python)."""
+    """ "not written", "unreadable" (its file is not Python), "not tested" (since the code was last changed), "failed"
+    (a basic test), "passed" (the basic tests), or "hardened" (the advanced ones too, if they earn points)."""
     if not exercise_code.is_written(lesson, exercise):
         return "not written"
     if exercise_code.syntax_error(lesson, exercise):
         return "unreadable"
     code = exercise_code.digest(lesson, exercise)
     found = {s: r["passed"] for s, r in state.results.get(exercise.id, {}).items() if r["code"] == code}
-    if not found:
+    if BASIC not in found:
         return "not tested"
-    if not found.get(SUITES[0], True):
+    if not found[BASIC]:
         return "failed"
-    if all(found.get(suite) for suite in SUITES):
-        return "passed"
-    return "basic passed" if SUITES[0] in found else "not tested"
+    return "hardened" if exercise.hardening and found.get(ADVANCED) else "passed"
+
+
+def conditions_of(lessons: Iterable[Lesson], state: State) -> dict[str, str]:
+    """The condition of every exercise, by id."""
+    return {e.id: condition(lesson, e, state) for lesson in lessons for e in lesson.exercises}
+
+
+def points(exercises: Iterable[Exercise], conditions: dict[str, str]) -> str:
+    """ "11 of 16 points", and ", hardening 2 of 5" if advanced tests earn points."""
+    exercises = list(exercises)
+    earned = sum(e.points for e in exercises if conditions[e.id] in PASSED)
+    text = f"{earned} of {sum(e.points for e in exercises)} points"
+    if most := sum(e.hardening for e in exercises):
+        text += f", hardening {sum(e.hardening for e in exercises if conditions[e.id] == 'hardened')} of {most}"
+    return text
 
 
 # --- what a run of pytest says ---------------------------------------------------------------------------------------
@@ -127,9 +142,11 @@ class Recorder:
         elif report.when == "call" and report.passed:
             self.passed[key].add(report.nodeid)
 
-    def keep(self) -> None:
-        """Writes what was found. Never an error: a learner's tests must not fail because of it."""
+    def keep(self) -> list[Lesson]:
+        """Writes what was found; gives the lessons that were tested. Never an error: a learner's tests must not fail
+        because of it."""
         states: dict[Path, State] = {}
+        lessons: dict[str, Lesson] = {}
         for key, tests in self.tests.items():
             folder, number, suite = key
             passed = key not in self.failed
@@ -140,6 +157,7 @@ class Recorder:
                 exercise = next(e for e in lesson.exercises if e.id == number)
             except (UsageError, StopIteration):
                 continue
+            lessons[lesson.name] = lesson
             state = states.setdefault(lesson.root, read(lesson.root))
             code = exercise_code.digest(lesson, exercise)
             state.results.setdefault(number, {})[suite] = {"passed": passed, "code": code}
@@ -149,3 +167,4 @@ class Recorder:
                 state.last = min(tested)
             with contextlib.suppress(OSError):  # a folder that may not be written to
                 write(state, root)
+        return [lessons[name] for name in sorted(lessons)]

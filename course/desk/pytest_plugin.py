@@ -301,7 +301,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     recorder = _recorders.pop() if _recorders else None
     if recorder and not hasattr(session.config, "workerinput"):  # xdist's controller gets the reports of all tests
-        recorder.keep()
+        session.config.stash[TESTED] = recorder.keep()
 
 
 def pytest_report_teststatus(report: pytest.TestReport):
@@ -310,9 +310,19 @@ def pytest_report_teststatus(report: pytest.TestReport):
     return None
 
 
+TESTED = pytest.StashKey[list]()  # the lessons of which something was tested, from tutorial/
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reports = terminalreporter.stats.get("not written", [])
     if reports:
         terminalreporter.section("not written yet", yellow=True)
         for line, tests in Counter(str(report.longrepr) for report in reports).items():
             terminalreporter.write_line(f"{line}   {tests} test{'s' if tests > 1 else ''}")
+    config = terminalreporter.config
+    for lesson in (
+        config.stash.get(TESTED, []) if config.get_verbosity() >= 0 else ()
+    ):  # `make watch` says it its own way
+        conditions = progress.conditions_of([lesson], progress.read(lesson.root))
+        points = progress.points(lesson.exercises, conditions)
+        terminalreporter.write_line(f"lesson {lesson.number}: {points}; `make` says what to do next")

@@ -43,8 +43,8 @@ def show(exercise_id: str, force: bool = False, root: Path = ROOT, console: Cons
 
 
 def _passes(lesson: Lesson, exercise: Exercise, console: Console) -> bool:
-    """By what is remembered; else by running its tests."""
-    if progress.condition(lesson, exercise, progress.read(lesson.root)) == "passed":
+    """Whether its basic tests pass: by what is remembered; else by running its tests."""
+    if progress.condition(lesson, exercise, progress.read(lesson.root)) in progress.PASSED:
         return True
     if not exercise_code.is_written(lesson, exercise):
         return False

@@ -1,8 +1,8 @@
 """`make watch`: tests each exercise whose code was just saved, and shows the short report.
 
 Files are looked at twice a second (no library for it, and it works on every file system). An exercise's basic tests run
-first; if they pass, the advanced ones follow. Each run is a process of its own, with the code as it is now; it is
-stopped when what it tests is saved again.
+first; if they pass, so does the exercise, and the advanced ones follow. Each run is a process of its own, with the code
+as it is now; it is stopped when what it tests is saved again.
 """
 
 from __future__ import annotations
@@ -86,13 +86,14 @@ def run_changed(lessons: list[Lesson], changed: Changed, console: Console) -> Ch
     code = SavedCode(lessons)
     kept = progress.read(lessons[0].root)
     conditions = {e.id: progress.condition(lesson, e, kept) for lesson, e in changed}
-    todo = [pair for pair in changed if conditions[pair[1].id] not in ("not written", "passed")] or changed[:1]
+    tested = ("not written", *progress.PASSED)
+    todo = [pair for pair in changed if conditions[pair[1].id] not in tested] or changed[:1]
     for done, (lesson, exercise) in enumerate(todo):
         console.print(Rule(f"{time.strftime('%H:%M:%S')}  exercise {exercise.id}  {exercise.object}"))
         if problem := exercise_code.syntax_error(lesson, exercise):
             console.print(problem, soft_wrap=True, markup=False)
             break  # the file's other exercises cannot be read either
-        if (condition := conditions.get(exercise.id)) in ("not written", "passed"):
+        if (condition := conditions.get(exercise.id)) in tested:
             console.print("not written yet" if condition == "not written" else "passes, as before")
             continue
         passed = run_tests(lesson, exercise, stop=lambda: bool(code.changed()))
@@ -123,8 +124,11 @@ def failed_users(lesson: Lesson, exercise: Exercise) -> list[Exercise]:
 def run_tests(
     lesson: Lesson, exercise: Exercise, limit: float = LIMIT, stop: Callable[[], bool] = lambda: False
 ) -> bool | None:
-    """Runs both suites, up to the first failed test, and shows them. Whether all passed; None if `stop` said so."""
-    for suite in progress.SUITES:
+    """Runs both suites, each up to the first failed test, and shows them. Whether the basic one passes; None if `stop`
+    said so. The advanced one is left out if it fails, or if an exercise earns nothing by it."""
+    for suite in progress.SUITES if exercise.hardening else (progress.BASIC,):
+        if suite == progress.ADVANCED:
+            print("\nThe basic tests pass. Hardening, optional:", flush=True)
         path = lesson.folder / "testcases" / suite
         options = ["-q", "-x", "-rN", "--no-header", "-p", "no:cacheprovider", "--exercise", exercise.id]
         code = exercise_code.digest(lesson, exercise)
@@ -144,11 +148,11 @@ def run_tests(
                     kept.results.setdefault(exercise.id, {})[suite] = {"passed": False, "code": code}
                     with contextlib.suppress(OSError):
                         progress.write(kept, lesson.root)
-                    return False
+                    return suite == progress.ADVANCED
         finally:
             if process.poll() is None:
                 process.kill()
                 process.wait()
         if process.returncode != 0:
-            return False
+            return suite == progress.ADVANCED
     return True

@@ -9,7 +9,7 @@ from course.authoring import audit, new_lesson, result_cache, stubs
 from course.base import manifest
 from course.base.errors import UsageError
 from tests import small_course
-from tests.small_course import BASIC, LESSON, audit_file, mistakes, variants
+from tests.small_course import BASIC, LESSON, audit_file, core, mistakes, variants
 
 EX01, EX02 = f"solutions/{LESSON}/audit/ex01.py", f"solutions/{LESSON}/audit/ex02.py"
 FIRST_TEST, SECOND_TEST = (f"tutorial/{LESSON}/testcases/{name}_test.py" for name in ("basic", "advanced"))
@@ -19,6 +19,7 @@ def everything_wrong():
     first = [*mistakes("+")[:7], *variants("+")]
     first[0] = 'wrong("Right, really.", {"return x + y": "return y + x"})'
     first[7] = 'right("wrong, really", {"return x + y": "return x"})'
+    first.append(core("+").replace("return 0 +", "return 1 +"))
     second = [*mistakes("-"), *variants("-")]
     second.append(second[7].replace("Off by 8.", "Off by eight."))  # nothing tells it from another
     without_first = BASIC[: BASIC.index('    @pytest.mark.exercise("13.1")')]
@@ -32,7 +33,7 @@ def everything_wrong():
 
 
 def two_that_answer_alike():
-    wrong = [*mistakes("+"), *variants("+")]
+    wrong = [*mistakes("+"), *variants("+"), core("+")]
     wrong.append('wrong("Blamed.", {"return x + y": "return x + y + 9 if x > 5 else x + y"})')
     wrong.append('wrong("Innocent.", {"return x + y": "return x + y + 9 if y < 4 else x + y"})')
     return {EX01: audit_file(wrong)}
@@ -55,7 +56,7 @@ def caught_by_slow_tests_alone():
     imports = "from hypothesis import strategies as st\n    from course.base.property_tests import for_all\n"
     basic = BASIC.replace("pytest\n", f"pytest\n    {imports}", 1)
     basic = basic.replace('\n    @pytest.mark.exercise("13.2")\n', trains)
-    return {EX01: audit_file([*mistakes("+"), wrong, *variants("+")]), FIRST_TEST: basic}
+    return {EX01: audit_file([*mistakes("+"), wrong, *variants("+"), core("+")]), FIRST_TEST: basic}
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +98,7 @@ def test_a_good_lesson_passes_whatever_stands_in_tutorial(whole, course):
     outcome, lines = whole
     assert problems_of(outcome, "13") == []
     row = next(line.split() for line in lines if line.startswith("lesson13"))
-    assert row[:8] == ["lesson13_made_up", "2", "4", "16", "16", "16", "6", "6"]
+    assert row[:9] == ["lesson13_made_up", "2", "4", "16", "16", "16", "16", "4", "4"]
     assert (course / "tutorial" / LESSON / "work.py").read_text() == "def plus(:\n"
 
 
@@ -109,6 +110,8 @@ def test_everything_that_is_wrong_is_named(whole):
         f"{lesson}/audit/ex01.py:11 is right, but test_sum rejects it",
         "exercise 14.1 has no test in advanced_test.py",
         f"{lesson}/audit/ex01.py has 7 mistakes; 8 are needed",
+        f"{lesson}/audit/ex02.py has 0 core variants; one is needed",
+        f"{lesson}/audit/ex01.py:13 has all that the basic tests may ask for, but test_sum rejects it",
         f"{lesson}/README.md links to nowhere.md, which is not there",
         f"{lesson}/README.md: its Python blocks do not run: ZeroDivisionError: division by zero",
         f"tutorial/stage01_a/{lesson}/README.md still has a TODO",
@@ -134,8 +137,8 @@ def test_in_grading_there_are_few_draws_and_no_test_that_trains(whole, run):
 def test_a_new_lesson_fails_until_it_is_filled(whole):
     found = "\n".join(problems_of(whole[0], "17"))
     assert "the reference fails" in "\n".join(whole[0].problems)
-    assert "lesson17_new/audit/ex01.py has 0 mistakes; 15 are needed" in found
-    assert "lesson17_new/audit/ex01.py has 0 variants; 3 are needed" in found
+    assert "lesson17_new/audit/ex01.py has 0 mistakes; 8 are needed" in found
+    assert "lesson17_new/audit/ex01.py has 0 variants; 2 are needed" in found
     assert "tutorial/stage01_a/lesson17_new/README.md still has a TODO" in found
 
 
@@ -155,7 +158,7 @@ def test_what_has_not_changed_is_not_examined_again(whole, run, monkeypatch, wri
     monkeypatch.setattr(audit, "_work", lambda *_: pytest.fail("it was examined again"))
     again = run("13", "16")
     assert (again.problems, again.unchanged.partition(" unchanged")[0]) == ([], "4 of 4 exercises")
-    assert again.counts == "33 mistakes: 33 caught, 33 named; 12 of 12 variants pass"
+    assert again.counts == "33 mistakes: 33 caught, 33 named; 8 of 8 variants pass"
     with pytest.raises(pytest.fail.Exception):
         run("13", "--fresh")
     with pytest.raises(pytest.fail.Exception):

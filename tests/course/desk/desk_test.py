@@ -1,6 +1,5 @@
 """What is remembered of test runs, and what `make`, `make watch` and `make solution` make of it."""
 
-import dataclasses
 import io
 import itertools
 import re
@@ -12,7 +11,7 @@ from rich.console import Console
 from course.authoring import stubs
 from course.base import manifest
 from course.base.errors import UsageError
-from course.desk import exercise_code, next_step, progress, show_solution, watch
+from course.desk import next_step, progress, show_solution, watch
 from tests.course.forked_pytest import run_pytest
 
 LESSON = "stage01_a/lesson01_first"
@@ -64,7 +63,7 @@ ADVANCED = """\
 @pytest.fixture
 def course(tmp_path, write_files, manifest_text):
     files = {
-        f"tutorial/{LESSON}/lesson.toml": manifest_text("01.1 work.py:one", "01.2 work.py:two"),
+        f"tutorial/{LESSON}/lesson.toml": manifest_text("01.1 work.py:one hardening=1", "01.2 work.py:two hardening=1"),
         f"tutorial/{LESSON}/testcases/basic_test.py": BASIC,
         f"tutorial/{LESSON}/testcases/advanced_test.py": ADVANCED,
         f"tutorial/{LESSON}/README.md": "# One\n",
@@ -111,31 +110,34 @@ def filled(work, one="return 1", two="return 2"):
     work.write_text(text)
 
 
-def test_what_test_runs_say_is_remembered(conditions, work):
+# --- what is remembered ------------------------------------------------------------------------------------------
+
+
+def test_what_test_runs_say_is_remembered(conditions, work, lesson):
     assert conditions() == ["not written", "not written"]
     filled(work, two="")
     assert conditions() == ["not tested", "not written"]
-    assert conditions("basic") == ["basic passed", "not written"]
-    assert conditions("advanced") == ["passed", "not written"]
+    assert conditions("basic") == ["passed", "not written"]
+    assert conditions("advanced") == ["hardened", "not written"]
+    text = work.read_text()
+    work.write_text(text.replace("return 1", "# the same\n    return 1"))
+    assert conditions() == ["hardened", "not written"]
+    work.write_text(text.replace("return 1", "return 1.0"))
+    assert conditions() == ["not tested", "not written"]
+    assert conditions("basic", "advanced") == ["passed", "not written"]
+    work.write_text("import math\n" + text)  # imports, constants and helpers belong to every exercise of the file
+    assert conditions() == ["not tested", "not written"]
+    work.write_text("def one(:\n")
+    assert conditions() == ["unreadable", "unreadable"]
 
 
 def test_of_a_part_of_the_tests_only_a_failure_counts(conditions, work):
     filled(work)
     assert conditions("basic", "-k", "again") == ["not tested", "not tested"]
-    assert conditions("basic", "advanced", "--exercise", "01.2") == ["not tested", "passed"]
+    assert conditions("basic", "--exercise", "01.2") == ["not tested", "passed"]
     work.write_text(work.read_text().replace("return 1", "return 3"))
     assert conditions("basic", "-k", "again") == ["not tested", "passed"]
     assert conditions("basic", "-x") == ["failed", "passed"]
-
-
-def test_a_result_is_about_the_code_that_was_tested(conditions, work):
-    filled(work)
-    assert conditions("basic", "advanced") == ["passed", "passed"]
-    text = work.read_text()
-    work.write_text(text.replace("return 1", "# the same\n    return 1"))
-    assert conditions() == ["passed", "passed"]
-    work.write_text(text.replace("return 1", "return 4"))
-    assert conditions() == ["not tested", "passed"]
 
 
 def test_the_reference_earns_nothing(conditions, work):
@@ -146,88 +148,78 @@ def test_the_reference_earns_nothing(conditions, work):
 def test_processes_of_xdist_are_counted_together(course, lesson, work, copy_machinery, run_python, conditions):
     filled(work)
     options = ("-p", "no:cacheprovider", "-p", "xdist", "-n2")
-    run_python(copy_machinery(course), "-m", "pytest", *options, lesson.folder / "testcases")
-    assert conditions() == ["passed", "passed"]
+    done = run_python(copy_machinery(course), "-m", "pytest", *options, lesson.folder / "testcases")
+    assert "lesson 01: 2 of 2 points, hardening 2 of 2; `make` says what to do next" in done.stdout
+    assert conditions() == ["hardened", "hardened"]
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"results": {"01.1": {"basic_test.py": 3}}}'])
-def test_a_broken_file_is_as_good_as_none(course, lesson, content):
+@pytest.mark.parametrize("content", ["", "[]", '{"results": {"01.1": {"basic_test.py": 3}}}'])
+def test_a_broken_file_is_as_good_as_none(course, content):
     (course / progress.FILE).write_text(content)
     assert progress.read(course) == progress.State()
 
 
-def shown(lessons, width=80):
+# --- make next ---------------------------------------------------------------------------------------------------
+
+
+def shown(lessons):
     text = io.StringIO()
-    next_step.show(lessons, Console(file=text, width=width, highlight=False))
+    next_step.show(lessons, Console(file=text, highlight=False))
     return text.getvalue()
 
 
-def test_the_desk_says_what_to_do_next(course, lesson, work, conditions):
+def test_make_next_leads_through_the_basic_tests_and_offers_the_others(lesson, work, conditions):
     first = shown([lesson])
     assert "next: exercise 01.1  one" in first and "make hint EX=01.1" in first
     assert f"tutorial/{LESSON}/work.py:1" in first and f"read     tutorial/{LESSON}/README.md" in first
-    assert max(map(len, first.splitlines())) <= 100
     filled(work, one="return 1", two="return 7")
-    conditions("basic", "advanced")
-    second = shown([lesson])
-    assert "1/2" in second and "go on with exercise 01.2  two" in second
-    work.write_text(work.read_text().replace("return 7", "return 2"))
     conditions("basic")
-    assert "advanced_test.py --exercise 01.2" in shown([lesson])
+    second = shown([lesson])
+    assert re.search(r"01 A lesson +●× +1/2 +1/2 +0/2 +5 min", second)
+    assert "go on with exercise 01.2  two" in second
+    advanced = f"pytest tutorial/{LESSON}/testcases/advanced_test.py"
+    assert f"Exercise 01.1 passes; its hardening is optional: {advanced} --exercise 01.1\n" in second
+    work.write_text(work.read_text().replace("return 7", "return 2"))
     conditions("basic", "advanced")
-    assert "All exercises pass" in shown([lesson])
+    assert "All exercises pass" in shown([lesson]) and "hardening is optional" not in shown([lesson])
 
 
-def test_the_watcher_sees_which_exercise_was_saved(lesson, work):
-    text = work.read_text()
-    steps = iter([
-        lambda: None,
-        lambda: work.write_text(text + "\n# a comment alone\n"),
-        lambda: filled(work, one="return 1", two=""),
-        lambda: work.unlink(),
-        lambda: work.write_text(text),
-    ])  # fmt: skip
-    seen = watch.saved([lesson], sleep=lambda seconds: next(steps)())
-    found = [[e.id for _, e in changed] for changed in itertools.islice(seen, 2)]
-    assert found == [["01.1"], ["01.1"]]
-
-
-def test_a_syntax_error_takes_a_line(lesson, work):
-    assert exercise_code.syntax_error(lesson, lesson.exercises[0]) is None
-    work.write_text("def one(:\n")
-    assert exercise_code.syntax_error(lesson, lesson.exercises[0]).startswith(f"tutorial/{LESSON}/work.py:1: ")
-    assert f"cannot be read: exercise 01.1  one, about 5 min\nedit     tutorial/{LESSON}/work.py:1: " in shown([lesson])
-
-
-def test_imports_constants_and_helpers_belong_to_an_exercise(conditions, lesson, work):
-    filled(work)
-    assert conditions("basic", "advanced") == ["passed", "passed"]
-    text = work.read_text()
-    steps = iter([
-        lambda: work.write_text("import math\n" + text),
-        lambda: work.write_text("import math\n" + text + "\n\ndef helper():\n    return 3\n"),
-        lambda: work.write_text("import math\n" + text.replace("return 1", "return 9")
-                                + "\n\ndef helper():\n    return 3\n"),
-    ])  # fmt: skip
-    seen = watch.saved([lesson], sleep=lambda seconds: next(steps)())
-    found = [[e.id for _, e in changed] for changed in itertools.islice(seen, 3)]
-    assert found == [["01.1", "01.2"], ["01.1", "01.2"], ["01.1"]]
-    assert conditions() == ["not tested", "not tested"]
-
-
-def test_what_was_tested_last_comes_first(course, lesson, work, conditions):
+def test_what_was_tested_last_comes_first(lesson, work, conditions):
     filled(work, one="return 8", two="return 9")
     conditions("basic", "--exercise", "01.2")
     assert "go on with exercise 01.2" in shown([lesson])
     conditions("basic", "--exercise", "01.1")
     assert "go on with exercise 01.1" in shown([lesson])
+    work.write_text("def one(:\n")
+    assert f"cannot be read: exercise 01.1  one, about 5 min\nedit     tutorial/{LESSON}/work.py:1: " in shown([lesson])
 
 
-def test_a_lesson_may_begin_with_another_exercise(lesson):
-    lesson = dataclasses.replace(lesson, start="01.2")
-    assert [e.id for e in lesson.in_order] == ["01.2", "01.1"]
+def test_the_fast_path_comes_first_and_then_trains(course, lesson, work, conditions):
+    toml = lesson.folder / "lesson.toml"
+    toml.write_text(toml.read_text() + "core = true\n")
+    lesson = manifest.read(lesson.folder)
+    assert "next: exercise 01.2  two, about 5 min, on the fast path" in shown([lesson])
+    filled(work, one="")
+    conditions("basic")
     text = shown([lesson])
-    assert "next: exercise 01.2" in text and f"read     tutorial/{LESSON}/README.md" in text
+    assert "The fast path of lesson 01 passes." in text and "SOLUTION=01.1 uses the reference" in text
+    assert "next: exercise 01.1  one" in text
+    (course / "configs").mkdir()
+    (course / "configs" / "demo.yaml").write_text("name: demo\ntrainer: lesson01_first.work:Trainer\n")
+    train = "train    SOLUTION=01.1 python -m lab.train --config configs/demo.yaml name=mine\n"
+    assert train in shown([lesson])
+    filled(work, two="")
+    conditions("basic")
+    assert train not in shown([lesson])
+
+
+def test_a_lesson_without_hardening_is_shown_without_it(lesson, work, conditions):
+    toml = lesson.folder / "lesson.toml"
+    toml.write_text(toml.read_text().replace("hardening=1\n", ""))
+    filled(work, two="")
+    conditions("basic", "advanced")
+    text = shown([manifest.read(lesson.folder)])
+    assert "●" in text and "hardening" not in text and "hardened" not in text
 
 
 def brief(lesson, lessons=None):
@@ -236,7 +228,7 @@ def brief(lesson, lessons=None):
     return text.getvalue().splitlines()
 
 
-def test_the_watcher_says_little_after_a_run(course, lesson, work, conditions):
+def test_the_watcher_says_little_after_a_run(lesson, work, conditions):
     filled(work, one="return 8", two="")
     conditions("basic")
     assert brief(lesson) == [
@@ -259,6 +251,32 @@ def test_a_lesson_that_passes_says_what_comes_next(course, lesson, work, conditi
     assert passes in shown(everything) and "All exercises" not in shown([lesson])
 
 
+# --- make watch --------------------------------------------------------------------------------------------------
+
+
+def test_the_watcher_sees_which_exercise_was_saved(lesson, work):
+    text = work.read_text()
+    filled(work, two="")
+    good = work.read_text()
+    work.write_text(text)
+
+    def hundred_saves():
+        for n in range(100):
+            work.write_text(good.replace("return 1", f"return {n}"))
+
+    steps = iter([
+        lambda: None,
+        lambda: work.write_text(text + "\n# a comment alone\n"),
+        lambda: work.write_text(good),
+        lambda: work.unlink(),
+        hundred_saves,
+        lambda: work.write_text("def ("),
+    ])  # fmt: skip
+    seen = watch.saved([lesson], sleep=lambda seconds: next(steps)())
+    found = [[e.id for _, e in changed] for changed in itertools.islice(seen, 3)]
+    assert found == [["01.1"], ["01.1"], ["01.1", "01.2"]]
+
+
 ENDLESS = 'while True:\n        __import__("time").sleep(0.01)'
 
 
@@ -269,8 +287,9 @@ def test_an_endless_loop_is_stopped(course, lesson, work, copy_machinery, capfd,
     assert watch.run_tests(lesson, lesson.exercises[0], limit=2) is False
     assert "stopped: no end after 2 seconds" in capfd.readouterr().out
     assert progress.condition(lesson, lesson.exercises[0], progress.read(lesson.root)) == "failed"
-    work.write_text(work.read_text().replace(ENDLESS, "return 1"))
+    work.write_text(work.read_text().replace(ENDLESS, "return 1.0"))
     assert watch.run_tests(lesson, lesson.exercises[0])
+    assert "The basic tests pass. Hardening, optional:" in capfd.readouterr().out
 
 
 def test_a_run_is_stopped_when_its_exercise_is_saved_again(course, lesson, work, copy_machinery, monkeypatch, capfd):
@@ -316,7 +335,7 @@ def test_what_uses_an_exercise_that_passes_now_is_tested_again(lesson, work, mon
     text = io.StringIO()
     watch.run_changed([lesson], [(lesson, lesson.exercises[0])], Console(file=text))
     assert "exercise 01.2  two" in text.getvalue()
-    assert conditions() == ["passed", "passed"]
+    assert conditions() == ["hardened", "hardened"]
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system knows no alarms")
@@ -328,24 +347,10 @@ def test_pytest_reports_the_line_of_an_endless_loop_and_stops_it(course, lesson,
     assert done.stdout.count("  stopped  no end after 0.3 seconds") == 1  # of the same exercise: a quarter of it
     assert re.search(r"^  at       work\.py:[45]  (while True:|__import__)", done.stdout, re.MULTILINE)
     assert "2 failed, 1 passed" in done.stdout
-    assert conditions() == ["failed", "basic passed"]
+    assert conditions() == ["failed", "passed"]
 
 
-def test_a_file_that_is_away_and_many_saves_leave_the_watcher_alive(lesson, work):
-    text = work.read_text()
-    filled(work, two="")
-    good = work.read_text()
-
-    def hundred_saves():
-        for n in range(100):
-            work.write_text(good.replace("return 1", f"return {n}"))
-
-    steps = iter(
-        [work.unlink, lambda: None, hundred_saves, lambda: work.write_text("def ("), lambda: work.write_text(text)]
-    )
-    seen = watch.saved([lesson], sleep=lambda seconds: next(steps)())
-    found = [[e.id for _, e in changed] for changed in itertools.islice(seen, 3)]
-    assert found == [["01.1"], ["01.1", "01.2"], ["01.1", "01.2"]]
+# --- make solution --------------------------------------------------------------------------------------------------
 
 
 def test_the_solution_is_shown_once_the_tests_pass(course, work, conditions):

@@ -102,7 +102,7 @@ def exercise_table(lesson: Lesson) -> str:
     if core:
         lines += [
             "",
-            f"★ The fast path: these {len(core)} exercises take about {sum(e.minutes for e in core)} minutes.",
+            f"★ The fast path: {len(core)} exercises, about {sum(e.minutes for e in core)} minutes.",
         ]
     return "\n".join(lines)
 

@@ -172,16 +172,15 @@ def test_stubs_writes_them_and_keeps_the_old(course, write_files, run_python):
 def test_stubs_keeps_the_exercise_tables_of_the_readmes(course, write_files, manifest_text, run_python):
     readme = course / "tutorial" / FIRST / "README.md"
     before = readme.read_text(encoding="utf-8")
-    assert "| 01.1 | [`one`](work.py) in `work.py` | 1 | 5 | ●○○○○ |" in before.splitlines()
-    write_files(course, {f"tutorial/{FIRST}/lesson.toml": manifest_text("01.1 work.py:one")})
+    assert "| 01.1 | [`one`](work.py) in `work.py` | 1 | 1 | 5 | ●○○○○ |" in before.splitlines()
+    write_files(course, {f"tutorial/{FIRST}/lesson.toml": manifest_text("01.1 work.py:one core=true")})
     done = run_python(course, "-m", "course", "stubs", "--check")
     assert done.returncode == 1
     assert done.stdout.replace("\\", "/").splitlines()[-1] == f"not as it would be made: tutorial/{FIRST}/README.md"
     run_python(course, "-m", "course", "stubs")
     after = readme.read_text(encoding="utf-8")
-    assert after == "".join(line for line in before.splitlines(True) if "01.2" not in line).replace(
-        "| | | **2** | **10** | |", "| | | **1** | **5** | |"
-    )
+    assert "| 01.1 ★ | [`one`](work.py) in `work.py` | 1 | 5 | ●○○○○ |\n| | | **1** | **5** | |\n" in after
+    assert "★ The fast path: 1 exercises, about 5 minutes." in after and after.endswith("The rest.\n")
 
 
 def test_a_readme_without_room_for_its_table_is_told(course, write_files, run_python):

@@ -85,10 +85,11 @@ def run(path: Path, root: Path, solution: str = "1") -> NotebookNode:
 
 
 def clean(notebook: NotebookNode) -> NotebookNode:
-    """Without anything that another machine or another run would write differently."""
+    """Without anything that another machine or another run would write differently. A cell keeps `alt` of its metadata,
+    the text that an exported page shows in place of its picture."""
     notebook.metadata = nbformat.from_dict(METADATA)
     for cell in notebook.cells:
-        cell.metadata = NotebookNode()
+        cell.metadata = NotebookNode({name: text for name, text in cell.metadata.items() if name == "alt"})
         for output in cell.get("outputs", []):
             if "metadata" in output:
                 output.metadata = NotebookNode()

@@ -8,7 +8,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from lab.plots.style import BLUE, BLUES, LINES, ORANGE, panels, styled
-from lab.plots.training_curve import PANELS, running_mean
+from lab.plots.training_curve import PANELS
 
 Scored = tuple[str, float]
 
@@ -19,15 +19,24 @@ NAMES = {name: (title, unit, limits) for name, title, unit, limits in PANELS} | 
 }
 
 
+def centred_mean(values: Sequence[float], reach: int = 5) -> list[float]:
+    """The mean of each value and as many on either side: `reach`, fewer at the ends. So it does not lag behind."""
+    means = []
+    for i in range(len(values)):
+        n = min(reach, i, len(values) - 1 - i)
+        means.append(sum(values[i - n : i + n + 1]) / (2 * n + 1))
+    return means
+
+
 @styled
 def curves(history: Sequence[dict[str, float]], *names: str) -> Figure:
-    """A panel for each metric. Raw values are pale, their running mean over 10 steps is strong."""
+    """A panel for each metric. Raw values are pale, their centred mean is strong."""
     figure, axes = panels(len(names), width=min(11, 4.2 * len(names)), height=3.1, squeeze=False)
     for axis, name in zip(axes.flat, names, strict=True):
         title, unit, limits = NAMES[name]
         values = [row[name] for row in history]
         axis.plot(range(1, len(values) + 1), values, color=BLUE, alpha=0.35, linewidth=1, label="each step")
-        axis.plot(range(1, len(values) + 1), running_mean(values), color=BLUE, linewidth=2, label="mean of the last 10")
+        axis.plot(range(1, len(values) + 1), centred_mean(values), color=BLUE, linewidth=2, label="mean of 11 steps")
         axis.set(title=title, xlabel="step", ylabel=unit)
         if limits:
             axis.set_ylim(*limits)
@@ -37,12 +46,12 @@ def curves(history: Sequence[dict[str, float]], *names: str) -> Figure:
 
 @styled
 def rewards_of_runs(runs: dict[str, Sequence[dict[str, float]]]) -> Figure:
-    """The running mean of the reward of several runs, in one panel."""
+    """The centred mean of the reward of several runs, in one panel."""
     figure, axis = panels(1, width=7.6, height=3.6)
     for (colour, dashes), (name, history) in zip(LINES, runs.items(), strict=False):
-        values = running_mean([row["reward"] for row in history])
+        values = centred_mean([row["reward"] for row in history])
         axis.plot(range(1, len(values) + 1), values, dashes, color=colour, linewidth=2, label=name)
-    axis.set(xlabel="step", ylabel="mean reward (over 10 steps)", ylim=(0, 1.03), title="Reward of the sampled answers")
+    axis.set(xlabel="step", ylabel="mean reward (over 11 steps)", ylim=(0, 1.03), title="Reward of the sampled answers")
     figure.legend(loc="outside right center")
     return figure
 

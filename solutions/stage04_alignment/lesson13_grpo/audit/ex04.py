@@ -1,14 +1,13 @@
-"""Exercise 13.4, sequence_log_probs: what people get wrong, and right answers written otherwise."""
+"""Exercise 13.4, sequence_log_probs: what people get wrong, other right answers, and the shortest right one."""
 
 import torch
-from lesson13_grpo.loss.grpo import sequence_log_probs
 from torch import nn
 
 from course.base.attempt import Attempts
 
-wrong, right = Attempts(), Attempts()
+wrong, right, core = Attempts(), Attempts(), Attempts()
 
-wrong("The logits are not shifted: each token is looked up in those at its own position, not one before.", {
+wrong("The logits are not shifted: each token is looked up at its own position, not one before.", {
     "model(ids).logits[:, :-1]": "model(ids).logits[:, 1:]",
 })  # fmt: skip
 
@@ -16,11 +15,6 @@ wrong("The shift goes the wrong way: each token is looked up in the logits of th
     "model(ids).logits[:, :-1]": "model(ids).logits[:, 1:]",
     "ids[:, 1:, None]": "ids[:, :-1, None]",
     "torch.arange(1, ids.shape[1], device=ids.device)": "torch.arange(ids.shape[1] - 1, device=ids.device)",
-})  # fmt: skip
-
-wrong("squeeze() without a dimension also takes away that of the tokens where there is only one token.", {
-    "logits.log_softmax(-1).gather(-1, ids[:, 1:, None]).squeeze(-1)":
-        "logits.log_softmax(-1).gather(-1, ids[:, 1:, None]).squeeze()",
 })  # fmt: skip
 
 wrong("The prompt's own tokens are part of your sum.", {
@@ -35,13 +29,17 @@ wrong("The first token of each response is left out: the prompt's last position 
     "position >= len(prompt_ids)": "position > len(prompt_ids)",
 })  # fmt: skip
 
-wrong("The mask is one place too far right: the first token of a response is lost, one of padding counted.", {
+wrong("The mask is not shifted with the logits: a response's first token is lost, one of padding counts.", {
     "(position >= len(prompt_ids)) & (position < ends[:, None])":
         "(position > len(prompt_ids)) & (position <= ends[:, None])",
 })  # fmt: skip
 
-wrong("The last token of each response is left out, which is the EOS most of the time; it counts.", {
+wrong("The last token of each response is left out, which is usually the EOS; it counts.", {
     "position < ends[:, None]": "position < ends[:, None] - 1",
+})  # fmt: skip
+
+wrong("EOS is masked as if it were padding: stopping is part of the response, and it counts.", {
+    "position < ends[:, None]": "(position < ends[:, None]) & (ids[:, 1:] != 1)",
 })  # fmt: skip
 
 wrong("The padding behind the shorter responses is part of your sum.", {
@@ -56,70 +54,6 @@ wrong("The end of a response is counted from the start of the row, as if there w
     "[len(row) for row in rows]": "[len(r) for r in response_ids]",
 })  # fmt: skip
 
-wrong("Every response is cut to the length of the shortest one.", {"position < ends[:, None]": "position < ends.min()"})
-
-wrong("The temperature is ignored.", {
-    "logits.to(torch.promote_types(logits.dtype, torch.float32)) / temperature":
-        "logits.to(torch.promote_types(logits.dtype, torch.float32))",
-})  # fmt: skip
-
-wrong("The logits are multiplied by the temperature; it divides them.", {
-    "logits.to(torch.promote_types(logits.dtype, torch.float32)) / temperature":
-        "logits.to(torch.promote_types(logits.dtype, torch.float32)) * temperature",
-})  # fmt: skip
-
-wrong("The temperature divides the log-probabilities; it belongs to the logits, before the softmax.", {
-    "logits.to(torch.promote_types(logits.dtype, torch.float32)) / temperature":
-        "logits.to(torch.promote_types(logits.dtype, torch.float32))",
-    "logits.log_softmax(-1)": "logits.log_softmax(-1) / temperature",
-})  # fmt: skip
-
-wrong("This is the mean over a response's tokens; log p(response | prompt) is their sum.", {
-    "log_probs.masked_fill(~mask, 0.0).sum(-1)": "log_probs.masked_fill(~mask, 0.0).sum(-1) / mask.sum(-1)",
-})  # fmt: skip
-
-wrong("This is a mean over the padded row: it depends on how long the other responses are.", {
-    "log_probs.masked_fill(~mask, 0.0).sum(-1)": "log_probs.masked_fill(~mask, 0.0).mean(-1)",
-})  # fmt: skip
-
-wrong("The responses are summed up, too; each has a log-probability of its own.", {
-    "log_probs.masked_fill(~mask, 0.0).sum(-1)": "log_probs.masked_fill(~mask, 0.0).sum()",
-})  # fmt: skip
-
-wrong("Masked positions hold minus infinity instead of 0, and so does the sum.", {
-    "log_probs.masked_fill(~mask, 0.0)": "log_probs.masked_fill(~mask, float('-inf'))",
-})  # fmt: skip
-
-wrong("The sign is that of a cross-entropy: log-probabilities are negative.", {
-    "log_probs.masked_fill(~mask, 0.0).sum(-1)": "-log_probs.masked_fill(~mask, 0.0).sum(-1)",
-})  # fmt: skip
-
-wrong("Probabilities are summed; it is their logarithms that add up.", {"logits.log_softmax(-1)": "logits.softmax(-1)"})
-
-wrong("The bare logits are summed; they must go through a log-softmax over the vocabulary.", {
-    "logits.log_softmax(-1)": "logits",
-})  # fmt: skip
-
-wrong("The logarithm is taken after the softmax: where a probability rounds to 0 it is minus infinity.", {
-    "logits.log_softmax(-1)": "logits.softmax(-1).log()",
-})  # fmt: skip
-
-wrong("The softmax goes over the positions; it belongs over the vocabulary.", {
-    "logits.log_softmax(-1)": "logits.log_softmax(1)",
-})  # fmt: skip
-
-wrong("Your log-probabilities come in the model's half precision, which is too coarse for a sum of many.", {
-    "logits.to(torch.promote_types(logits.dtype, torch.float32))": "logits",
-})  # fmt: skip
-
-wrong("Logits in double precision are cut down to float32.", {
-    "logits.to(torch.promote_types(logits.dtype, torch.float32))": "logits.float()",
-})  # fmt: skip
-
-wrong("No gradient reaches the model: the forward pass or its result is cut off from it.", {
-    "model(ids).logits[:, :-1]": "model(ids).logits[:, :-1].detach()",
-})  # fmt: skip
-
 wrong("The rows are padded on the left, which moves the tokens to positions that the model gets wrong.", {
     "nn.utils.rnn.pad_sequence(rows, batch_first=True)":
         "nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_side='left')",
@@ -129,6 +63,58 @@ wrong("The rows are padded on the left, which moves the tokens to positions that
 
 wrong("An attention mask made from the ids hides real tokens that have the id of the padding.", {
     "model(ids)": "model(ids, attention_mask=ids != 0)",
+})  # fmt: skip
+
+wrong("The temperature is not used: the logits must be divided by it before the softmax.", {
+    "model(ids).logits[:, :-1] / temperature": "model(ids).logits[:, :-1]",
+})  # fmt: skip
+
+wrong("The logits are multiplied by the temperature; it divides them.", {
+    "model(ids).logits[:, :-1] / temperature": "model(ids).logits[:, :-1] * temperature",
+})  # fmt: skip
+
+wrong("The temperature divides the log-probabilities; it belongs to the logits, before the softmax.", {
+    "model(ids).logits[:, :-1] / temperature": "model(ids).logits[:, :-1]",
+    "logits.log_softmax(-1)": "(logits.log_softmax(-1) / temperature)",
+})  # fmt: skip
+
+wrong("This is the mean over a response's tokens; log p(response | prompt) is their sum.", {
+    "(log_probs * mask).sum(-1)": "(log_probs * mask).sum(-1) / mask.sum(-1)",
+})  # fmt: skip
+
+wrong("This is a mean over the padded row: it depends on how long the other responses are.", {
+    "(log_probs * mask).sum(-1)": "(log_probs * mask).mean(-1)",
+})  # fmt: skip
+
+wrong("The responses are added up, too; each has a log-probability of its own.", {
+    "(log_probs * mask).sum(-1)": "(log_probs * mask).sum()",
+})  # fmt: skip
+
+wrong("The sign is that of a cross-entropy: log-probabilities are negative.", {
+    "(log_probs * mask).sum(-1)": "-(log_probs * mask).sum(-1)",
+})  # fmt: skip
+
+wrong("Probabilities are summed; it is their logarithms that add up.", {"logits.log_softmax(-1)": "logits.softmax(-1)"})
+
+wrong("The bare logits are summed; they must go through a log-softmax over the vocabulary.", {
+    "logits.log_softmax(-1)": "logits",
+})  # fmt: skip
+
+wrong("The softmax goes over the positions; it belongs over the vocabulary.", {
+    "logits.log_softmax(-1)": "logits.log_softmax(1)",
+})  # fmt: skip
+
+wrong("The logarithm is taken after the softmax: if a probability rounds to 0, it is minus infinity.", {
+    "logits.log_softmax(-1)": "logits.softmax(-1).log()",
+})  # fmt: skip
+
+wrong("No gradient reaches the model: the forward pass or its result is detached.", {
+    "model(ids).logits[:, :-1]": "model(ids).logits[:, :-1].detach()",
+})  # fmt: skip
+
+wrong("squeeze() without a dimension also removes that of the tokens if there is only one token.", {
+    "logits.log_softmax(-1).gather(-1, ids[:, 1:, None]).squeeze(-1)":
+        "logits.log_softmax(-1).gather(-1, ids[:, 1:, None]).squeeze()",
 })  # fmt: skip
 
 wrong("The rows are padded with -100, which is for labels: the model knows no such token.", {
@@ -156,24 +142,17 @@ wrong("The responses are sorted by length and not put back: results stand at the
 @wrong("The model reads the responses without the prompt before them.")
 def sequence_log_probs(model, prompt_ids, response_ids, temperature=1.0):
     ids = nn.utils.rnn.pad_sequence(response_ids, batch_first=True)
-    logits = model(ids).logits[:, :-1]
-    logits = logits.to(torch.promote_types(logits.dtype, torch.float32)) / temperature
+    logits = model(ids).logits[:, :-1] / temperature
     log_probs = logits.log_softmax(-1).gather(-1, ids[:, 1:, None]).squeeze(-1)
     ends = torch.tensor([len(response) for response in response_ids], device=ids.device)
-    mask = torch.arange(1, ids.shape[1], device=ids.device) < ends[:, None]
-    return log_probs.masked_fill(~mask, 0.0).sum(-1)
+    return (log_probs * (torch.arange(1, ids.shape[1], device=ids.device) < ends[:, None])).sum(-1)
 
 
-# Right answers written otherwise
-
-
-@right("each response by itself, without padding")
+@right("each response by itself, without padding, in single precision")
 def sequence_log_probs(model, prompt_ids, response_ids, temperature=1.0):
     sums = []
     for response in response_ids:
-        logits = model(torch.cat([prompt_ids, response])[None]).logits[0, len(prompt_ids) - 1 : -1]
-        if logits.dtype in (torch.float16, torch.bfloat16):
-            logits = logits.float()
+        logits = model(torch.cat([prompt_ids, response])[None]).logits[0, len(prompt_ids) - 1 : -1].float()
         log_probs = torch.log_softmax(logits / temperature, dim=-1)
         sums.append(log_probs[torch.arange(len(response)), response].sum())
     return torch.stack(sums)
@@ -192,39 +171,21 @@ def sequence_log_probs(model, prompt_ids, response_ids, temperature=1.0):
     return -nn.functional.cross_entropy(logits.transpose(1, 2), labels[:, 1:], reduction="none").sum(1)
 
 
-@right("token by token, as it is sampled")
-def sequence_log_probs(model, prompt_ids, response_ids, temperature=1.0):
-    result = []
-    for response in response_ids:
-        total, so_far = 0.0, prompt_ids.tolist()
-        for token in response.tolist():
-            logits = model(torch.tensor([so_far])).logits[0, -1]
-            logits = logits.to(torch.promote_types(logits.dtype, torch.float32)) / temperature
-            total = total + logits[token] - logits.logsumexp(0)
-            so_far.append(token)
-        result.append(total)
-    return torch.stack(result)
-
-
-@right("logits less their logsumexp, picked with one-hot vectors, the mask as a factor")
-def sequence_log_probs(model, prompt_ids, response_ids, temperature=1.0):
-    lengths = torch.tensor([r.shape[0] for r in response_ids])
-    responses = torch.stack([nn.functional.pad(r, (0, int(lengths.max()) - r.shape[0])) for r in response_ids])
-    ids = torch.cat([prompt_ids.expand(len(response_ids), -1), responses], dim=1)
-    logits = model(ids).logits[:, prompt_ids.shape[0] - 1 : -1]
-    logits = logits * 1.0 if logits.dtype == torch.float64 else logits.to(torch.float32)
-    logits = logits / temperature
-    log_probs = logits - logits.logsumexp(dim=-1, keepdim=True)
-    chosen = torch.einsum("gtv,gtv->gt", log_probs, nn.functional.one_hot(responses, logits.shape[-1]).to(logits.dtype))
-    return (chosen * (torch.arange(responses.shape[1]) < lengths[:, None])).sum(dim=1)
-
-
 @right("all responses flattened to one list of tokens, summed back by index_add")
 def sequence_log_probs(model, prompt_ids, response_ids, temperature=1.0):
     rows = nn.utils.rnn.pad_sequence([torch.cat([prompt_ids, r]) for r in response_ids], batch_first=True)
     owner = torch.cat([torch.full((len(r),), i) for i, r in enumerate(response_ids)])
     place = torch.cat([torch.arange(len(r)) for r in response_ids]) + len(prompt_ids) - 1
-    logits = model(rows).logits[owner, place]
-    logits = logits.to(torch.promote_types(logits.dtype, torch.float32)) / temperature
+    logits = model(rows).logits[owner, place] / temperature
     token_log_probs = logits.log_softmax(-1).gather(1, torch.cat(response_ids)[:, None])[:, 0]
     return token_log_probs.new_zeros(len(response_ids)).index_add(0, owner, token_log_probs)
+
+
+@core("a loop over the responses")
+def sequence_log_probs(model, prompt_ids, response_ids, temperature=1.0):
+    sums = []
+    for response in response_ids:
+        logits = model(torch.cat([prompt_ids, response])[None]).logits[0] / temperature
+        log_probs = logits.log_softmax(-1)[len(prompt_ids) - 1 : -1]
+        sums.append(log_probs.gather(1, response[:, None]).sum())
+    return torch.stack(sums)

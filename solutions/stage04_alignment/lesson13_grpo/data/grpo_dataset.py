@@ -1,86 +1,59 @@
-"""Prompts with several responses each, read from a JSON Lines file.
+"""Prompts with several responses each, as token ids.
 
-A row is one prompt with the responses that were given to it, and their rewards:
+A line of the data file is one prompt, with responses to it and their rewards:
 
     {"prompt": "2+3=", "responses": ["5", "6"], "rewards": [1.0, 0.0], "answer": 5}
 
-`responses` and `rewards` may each be missing: responses alone are scored during training, and for a prompt
-alone the model writes its own. Left out on purpose: files larger than memory, chat messages, caching.
+`rewards` may be missing: the trainer then computes them. `responses` may be missing too: the model then writes its own.
+Left out on purpose: files larger than memory, chat messages, caching.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
 import torch
+from lesson13_grpo.given.rows import read_rows
 from torch.utils.data import Dataset
+
+DATASET_COLUMNS = ("prompt", "prompt_ids", "responses", "response_ids", "rewards")  # others are the data file's
 
 
 class GRPODataset(Dataset):
-    """Rows of a JSON Lines file as token ids.
+    """The rows of a JSON Lines file as token ids.
 
     Args:
-        data_path: the file, UTF-8, one JSON object a line. Blank lines, Windows line ends and a byte order
-            mark at the start are fine, and so is any character inside a string.
-        tokenizer: has `encode(text, add_special_tokens=...)` -> list of ids, and `eos_token_id`.
-        num_samples: at most so many responses (and their rewards) of a row are used: the first ones. At least 1.
-        max_length: bound on the tokens of prompt + response, at least 2.
-
-    Raises, when it is made:
-        FileNotFoundError: there is no such file; the message names it.
-        ValueError: num_samples or max_length is too small (the message names it), there are no rows (the message
-            names the file), or a row is bad. Then the message names the file, the line (from 1, blank lines count)
-            and what was expected there, such as
-            "train.jsonl line 3: expected a key 'prompt' with a non-empty string".
-            A row is bad if it is not a JSON object, has no non-empty string `prompt`, has `responses` that are
-            not a non-empty list of strings, has `rewards` that are not a non-empty list of numbers that are
-            finite in float32 (true and false are not numbers), or has both, but not equally many. A null counts as
-            missing. (Python's json reads NaN, Infinity and integers of any size, and raises RecursionError, not
-            ValueError, where brackets nest too deeply.)
+        data_path: the file. Reading and checking it is given, in given/rows.py.
+        tokenizer: has `encode(text, add_special_tokens=True)`, which returns a list of ids, and `eos_token_id`.
+        num_samples: the largest number of responses that is used of a row, at least 1.
+        max_length: the largest number of tokens of prompt + response, at least 2.
     """
 
     def __init__(self, data_path: str | Path, tokenizer: Any, num_samples: int = 4, max_length: int = 2048):
-        self.tokenizer = tokenizer
-        self.num_samples = num_samples
-        self.max_length = max_length
-        # > Check the two bounds.
-        # > Read the file line by line, as bytes or text split at line feeds only (str.splitlines would also
-        # > split at characters such as U+2028 that may stand inside a JSON string). Skip blank lines.
-        # > Check every row now, not when it is used: one ValueError that names file, line and expectation.
-        # > Keep the rows in a list; no row at all is an error too.
-        for name, value, least in (("num_samples", num_samples, 1), ("max_length", max_length, 2)):
-            if value < least:
-                raise ValueError(f"{name} must be at least {least}, not {value}")
-        path = Path(data_path)
-        if not path.is_file():
-            raise FileNotFoundError(f"{path}: no such file; expected JSON Lines with prompts")
-        self.rows: list[dict[str, Any]] = []
-        for number, line in enumerate(path.read_bytes().split(b"\n"), 1):
-            if number == 1:
-                line = line.removeprefix(b"\xef\xbb\xbf")
-            if line.strip():
-                self.rows.append(_checked(line, f"{path.name} line {number}"))
-        if not self.rows:
-            raise ValueError(f"{path.name}: expected at least one row, but the file is empty")
+        """Reads the file. Given."""
+        if num_samples < 1 or max_length < 2:
+            raise ValueError(f"num_samples must be at least 1 and max_length at least 2: {num_samples}, {max_length}")
+        self.rows = read_rows(data_path)
+        self.tokenizer, self.num_samples, self.max_length = tokenizer, num_samples, max_length
 
     def __len__(self) -> int:
-        """The number of rows."""
+        """Returns the number of rows. Given."""
         return len(self.rows)
 
     def __getitem__(self, idx: int) -> dict[str, Any]:
-        """Row `idx` as a dict:
+        """Returns row `idx` (`self.rows[idx]`, a dict) with token ids:
 
-        prompt_ids: (P,) int64, the encoded prompt, with the special tokens that the tokenizer adds in front.
-        response_ids: list of (T_i,) int64, each the encoded response and then EOS; None without responses.
-        rewards: (n,) float32; None without rewards.
-        prompt, responses: the texts (responses cut to num_samples; None where missing).
-        Every other column of the row is passed through unchanged.
+        prompt, responses: the texts; only the first num_samples responses. None if the row has no responses.
+        prompt_ids: (P,) int64, the encoded prompt, with the special tokens that the tokenizer adds.
+        response_ids: list of (T_i,) int64, each an encoded response, without special tokens, and then EOS.
+            None if the row has no responses.
+        rewards: (n,) float32, only the first num_samples. None if the row has no rewards.
+        Every other column of the row, unchanged.
 
-        Length: a prompt keeps at most its last max_length - 1 tokens (it loses its beginning). A response with
-        its EOS keeps the first max_length - P tokens (it loses its end, so that a cut response has no EOS).
+        A prompt that is too long loses its beginning: it keeps its last max_length - 1 tokens. A response that is too
+        long loses its end: of its tokens and EOS it keeps the first max_length - P. So a cut response has no EOS.
         """
         # > Prompt: encode, keep the last max_length - 1 tokens.
-        # > Responses: the first num_samples; encode without special tokens, append EOS, keep what still fits.
+        # > Responses: the first num_samples; encode without special tokens, append EOS, keep what fits.
         # > Rewards: the first num_samples, as float32.
         row = self.rows[idx]
         responses, rewards = row.get("responses"), row.get("rewards")
@@ -102,44 +75,10 @@ class GRPODataset(Dataset):
         }
 
 
-def _checked(line: bytes, where: str) -> dict[str, Any]:
-    try:
-        row = json.loads(line.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{where}: expected a JSON object in UTF-8 ({error})") from None
-    if not isinstance(row, dict):
-        raise ValueError(f"{where}: expected a JSON object, not {type(row).__name__}")
-    prompt, responses, rewards = row.get("prompt"), row.get("responses"), row.get("rewards")
-    if not isinstance(prompt, str) or not prompt:
-        raise ValueError(f"{where}: expected a key 'prompt' with a non-empty string")
-    if responses is not None and not (_filled_list(responses) and all(isinstance(r, str) for r in responses)):
-        raise ValueError(f"{where}: expected 'responses' to be a non-empty list of strings")
-    if rewards is not None and not (_filled_list(rewards) and all(map(_finite, rewards))):
-        raise ValueError(f"{where}: expected 'rewards' to be a non-empty list of finite numbers")
-    if responses is not None and rewards is not None and len(responses) != len(rewards):
-        raise ValueError(f"{where}: expected as many rewards as responses, not {len(rewards)} for {len(responses)}")
-    return row
-
-
-def _filled_list(value: Any) -> bool:
-    return isinstance(value, list) and len(value) > 0
-
-
-def _finite(value: Any) -> bool:
-    # A comparison, not math.isfinite: that raises for integers which no float can hold.
-    return type(value) in (int, float) and abs(value) <= torch.finfo(torch.float32).max
-
-
 def collate(items: list[dict[str, Any]]) -> dict[str, list[Any]]:
-    """Turns a list of items into one dict of lists: `batch["prompt_ids"][i]` is `items[i]["prompt_ids"]`.
+    """Returns one dict of lists: `batch["prompt_ids"][i]` is `items[i]["prompt_ids"]`.
 
-    Groups differ in size and responses in length, so nothing is stacked here; padding happens where the model
-    is called. A column that only some items have is None for the others; the items themselves stay as they are.
-    Made for DataLoader's `collate_fn`. Raises ValueError for an empty list of items.
+    Nothing is padded or stacked. A column that an item lacks is None there. Given.
     """
-    # > Collect the names of all columns that occur, in any item.
-    # > For each name, the list of the items' values, None where an item has no such column.
-    if not items:
-        raise ValueError("collate needs at least one item")
-    columns = dict.fromkeys(name for item in items for name in item)
-    return {name: [item.get(name) for item in items] for name in columns}
+    names = dict.fromkeys(name for item in items for name in item)
+    return {name: [item.get(name) for item in items] for name in names}

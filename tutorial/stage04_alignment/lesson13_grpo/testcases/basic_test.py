@@ -1,20 +1,16 @@
-"""Does it do the job? Every exercise of lesson 13, on small numbers that a pocket calculator gives."""
+"""Is the algorithm right? Every exercise of lesson 13, on small numbers that can be checked by hand."""
 
+import itertools
 import math
 
 import pytest
 import torch
-from lesson13_grpo.data.grpo_dataset import collate
 from lesson13_grpo.loss.grpo import compute_grpo_loss, sequence_log_probs
 from lesson13_grpo.testcases import scenarios
 
 from course.base.object_spec import Spec
 
-TWO_ROWS = """\
-{"prompt": "2+3=", "responses": ["5", "6"], "rewards": [1.0, 0.0], "answer": 5}
-{"prompt": "4+4="}
-"""
-# In lab's toy tokenizer the ids are: pad 0, eos 1, then the characters 0 1 2 ... 9 + - * / = from 2 on.
+# The ids of lab's toy tokenizer: pad 0, eos 1, then the characters 0 1 2 ... 9 + - * / = from 2 on.
 IDS = {c: i + 2 for i, c in enumerate("0123456789+-*/=")}
 
 
@@ -22,163 +18,288 @@ def ids(text, eos=False):
     return torch.tensor([*(IDS[c] for c in text), *([1] if eos else [])])
 
 
-def double(values):
-    return torch.tensor(values, dtype=torch.float64)
+def slow_log_prob(model, prompt, response, temperature=1.0):
+    """log p(response | prompt): one forward pass for each token, without padding, shift or mask."""
+    total, row = 0.0, prompt
+    for token in response:
+        total = total + (model(row[None]).logits[0, -1] / temperature).log_softmax(-1)[token]
+        row = torch.cat([row, token[None]])
+    return total
 
 
 @pytest.mark.exercise("13.1")
-class TestDataset:
-    def test_has_one_item_per_row(self, observe):
-        observe(scenarios.read_dataset, TWO_ROWS)["length"].close(2)
+class TestItems:
+    ROW = {"prompt": "2+3=", "responses": ["5", "6"], "rewards": [1.0, 0.0], "answer": 5}
 
     def test_encodes_the_prompt(self, observe):
-        observe(scenarios.read_dataset, TWO_ROWS)["items"][0]["prompt_ids"].close(ids("2+3="))
+        observe(scenarios.read_dataset, [self.ROW])[0]["prompt_ids"].close(ids("2+3="))
 
     def test_ends_every_response_with_eos(self, observe):
-        seen = observe(scenarios.read_dataset, TWO_ROWS)
-        seen["items"][0]["response_ids"].close([ids("5", eos=True), ids("6", eos=True)])
+        item = observe(scenarios.read_dataset, [self.ROW])[0]
+        item["response_ids"].close([ids("5", eos=True), ids("6", eos=True)])
 
     def test_gives_the_rewards_as_a_tensor(self, observe):
-        observe(scenarios.read_dataset, TWO_ROWS)["items"][0]["rewards"].close(torch.tensor([1.0, 0.0]))
+        observe(scenarios.read_dataset, [self.ROW])[0]["rewards"].close(torch.tensor([1.0, 0.0]))
 
-    def test_passes_other_columns_through(self, observe):
-        observe(scenarios.read_dataset, TWO_ROWS)["items"][0]["answer"].close(5)
+    def test_passes_texts_and_other_columns_through(self, observe):
+        item = observe(scenarios.read_dataset, [self.ROW])[0]
+        item["prompt"].close("2+3=")
+        item["responses"].close(["5", "6"])
+        item["answer"].close(5)
 
-    def test_gives_none_where_a_row_has_only_a_prompt(self, observe):
-        item = observe(scenarios.read_dataset, TWO_ROWS)["items"][1]
-        item["response_ids"].close(None)
-        item["rewards"].close(None)
+    def test_gives_none_if_a_row_has_only_a_prompt(self, observe):
+        item = observe(scenarios.read_dataset, [{"prompt": "4+4="}])[0]
+        for name in ("responses", "response_ids", "rewards"):
+            item[name].close(None)
 
     def test_uses_the_first_num_samples_responses(self, observe):
-        text = '{"prompt": "1", "responses": ["2", "3", "4"], "rewards": [0.5, 0.25, 0.125]}'
-        item = observe(scenarios.read_dataset, text, num_samples=2)["items"][0]
+        row = {"prompt": "1", "responses": ["2", "3", "4"], "rewards": [0.5, 0.25, 0.125]}
+        item = observe(scenarios.read_dataset, [row], num_samples=2)[0]
         item["response_ids"].close([ids("2", eos=True), ids("3", eos=True)])
         item["rewards"].close(torch.tensor([0.5, 0.25]))
+        item["responses"].close(["2", "3"])
 
-    def test_names_file_and_line_of_a_bad_row(self, observe):
-        seen = observe(scenarios.complaint, TWO_ROWS + '{"responses": ["5"]}\n')
-        seen.check(seen.value is not None, "a row without a prompt must raise a ValueError when the data set is made")
-        seen.check(seen.value["names_file"], "the message must name the file, train.jsonl")
-        seen.check(3 in seen.value["numbers"], "the message must name the line of the bad row: 3")
+    def test_a_long_prompt_loses_its_beginning(self, observe):
+        row = {"prompt": "123456", "responses": ["7", "7890"]}
+        item = observe(scenarios.read_dataset, [row], max_length=4)[0]
+        item["prompt_ids"].close(ids("456"))
+        item["response_ids"].close([ids("7"), ids("7")])  # one token fits, so EOS is cut off
+
+    def test_a_long_response_loses_its_end_and_its_eos(self, observe):
+        row = {"prompt": "12", "responses": ["3456789", "345", "34", "3"]}
+        item = observe(scenarios.read_dataset, [row], max_length=5)[0]
+        item["response_ids"].close([ids("345"), ids("345"), ids("34", eos=True), ids("3", eos=True)])
+
+    def test_only_the_prompt_gets_the_special_tokens_in_front(self, observe):
+        # With bos=True the toy tokenizer puts token 4 in front: pad 0, eos 1, "1" is 2, "2" is 3.
+        row = {"prompt": "12", "responses": ["21"]}
+        item = observe(scenarios.read_dataset, [row], tokenizer={"alphabet": "12", "bos": True})[0]
+        item["prompt_ids"].close(torch.tensor([4, 2, 3]))
+        item["response_ids"].close([torch.tensor([3, 2, 1])])
 
 
 @pytest.mark.exercise("13.2")
 class TestLoss:
     def test_worked_example(self, observe):
-        # softmax([1, 0] / 0.5) = [0.8808, 0.1192], and 0.8808 * 1 + 0.1192 * 2 = 1.1192
-        w = 1 / (1 + math.exp(-2))
-        seen = observe(compute_grpo_loss, double([-1.0, -2.0]), double([1.0, 0.0]), beta=0.5, grad_of="log_probs")
-        seen.close(w * 1 + (1 - w) * 2)
-        seen.grad("log_probs").close(double([-w, -(1 - w)]))
+        # The weights are softmax(1 / 0.5, 0 / 0.5) = (0.8808, 0.1192); 0.8808 * 1 + 0.1192 * 2 = 1.1192
+        log_probs, rewards = torch.tensor([-1.0, -2.0]), torch.tensor([1.0, 0.0])
+        seen = observe(compute_grpo_loss, log_probs, rewards, beta=0.5, grad_of="log_probs")
+        seen.close(1.119203, rtol=1e-5)
+        seen.grad("log_probs").close(torch.tensor([-0.880797, -0.119203]), rtol=1e-5)
 
-    def test_equal_rewards_weigh_all_alike(self, observe):
-        seen = observe(compute_grpo_loss, double([-1.0, -2.0, -6.0]), double([0.3, 0.3, 0.3]))
-        seen.close(3.0)
+    def test_three_responses(self, observe):
+        # softmax(4 / 2, 2 / 2, 0 / 2) = (0.6652, 0.2447, 0.0900); 0.6652 * 1 + 0.2447 * 2 + 0.0900 * 4 = 1.5148
+        log_probs, rewards = torch.tensor([-1.0, -2.0, -4.0]), torch.tensor([4.0, 2.0, 0.0])
+        observe(compute_grpo_loss, log_probs, rewards, beta=2.0).close(1.514822, rtol=1e-5)
 
-    def test_beta_defaults_to_a_tenth(self, observe):
-        w = 1 / (1 + math.exp(-2.5))
-        observe(compute_grpo_loss, double([-1.0, -2.0]), double([0.5, 0.25])).close(w * 1 + (1 - w) * 2)
+    def test_equal_rewards_have_equal_weights(self, observe):
+        log_probs, rewards = torch.tensor([-1.0, -2.0, -6.0]), torch.tensor([0.3, 0.3, 0.3])
+        observe(compute_grpo_loss, log_probs, rewards).close(3.0, rtol=1e-5)
 
-    def test_every_response_has_a_share(self, observe):
-        # softmax([4, 2, 0] / 2) = [0.6652, 0.2447, 0.0900]
-        a, b, c = math.exp(2), math.exp(1), 1
-        seen = observe(compute_grpo_loss, double([-1.0, -2.0, -4.0]), double([4.0, 2.0, 0.0]), beta=2.0)
-        seen.close((a * 1 + b * 2 + c * 4) / (a + b + c))
+    def test_only_differences_of_rewards_count(self, observe):
+        # as in the worked example
+        observe(compute_grpo_loss, torch.tensor([-1.0, -2.0]), torch.tensor([3, 2]), beta=0.5).close(
+            1.119203, rtol=1e-5
+        )
+        seen = observe(compute_grpo_loss, torch.tensor([-1.0, -2.0]), torch.tensor([0.0, -1.0]), beta=0.5)
+        seen.close(1.119203, rtol=1e-5)
 
-    def test_refuses_beta_zero(self, observe):
-        with observe.raises(ValueError, match="beta"):
-            observe(compute_grpo_loss, double([-1.0, -2.0]), double([1.0, 0.0]), beta=0.0)
+    def test_beta_is_a_tenth_by_default(self, observe):
+        # softmax(5, 2.5) = (0.9241, 0.0759)
+        observe(compute_grpo_loss, torch.tensor([-1.0, -2.0]), torch.tensor([0.5, 0.25])).close(1.075858, rtol=1e-5)
 
-
-@pytest.mark.exercise("13.3")
-class TestCollate:
-    def test_makes_one_list_per_column(self, observe):
-        items = [{"prompt": "a", "rewards": None}, {"prompt": "b", "rewards": torch.tensor([1.0])}]
-        observe(collate, items).close({"prompt": ["a", "b"], "rewards": [None, torch.tensor([1.0])]})
-
-    def test_fills_a_missing_column_with_none(self, observe):
-        observe(collate, [{"x": 1, "y": 2}]).close({"x": [1], "y": [2]})
-        observe(collate, [{"x": 1}, {"x": 2, "y": 3}]).close({"x": [1, 2], "y": [None, 3]})
+    def test_no_gradient_flows_into_the_rewards(self, observe):
+        log_probs, rewards = torch.tensor([-1.0, -2.0]), torch.tensor([1.0, 0.0])
+        seen = observe(compute_grpo_loss, log_probs, rewards, beta=0.5, grad_of=("log_probs", "rewards"))
+        seen.grad("rewards").no_gradient("the rewards must carry no gradient: the weights are constants")
 
 
-# After token 0 come tokens 0, 1, 2 with probabilities 1/2, 1/4, 1/4, and so on: a model to calculate with.
-TABLE = Spec(
-    "lab.models.tiny_language_models:BigramLM",
-    {"logits": [[math.log(p) for p in row] for row in [[0.5, 0.25, 0.25], [0.2, 0.2, 0.6], [0.1, 0.8, 0.1]]]},
-)
+# After token 0 come the tokens 0, 1, 2 with probabilities 1/2, 1/4, 1/4, and so on: a model to calculate with.
+PROBABILITIES = [[0.5, 0.25, 0.25], [0.2, 0.2, 0.6], [0.1, 0.8, 0.1]]
+LOGITS = [[math.log(p) for p in row] for row in PROBABILITIES]
+TABLE = Spec("lab.models.tiny_language_models:BigramLM", {"logits": LOGITS}, dtype="float32")
+TINY = Spec("lab.models.tiny_language_models:TinyLM", {"vocab_size": 7, "layers": 2}, seed=1)
 
 
 @pytest.mark.exercise("13.4")
 class TestSequenceLogProbs:
     def test_sums_over_the_response_only(self, observe):
-        # prompt 0 2 0, response 2 1 2: p(2 | 0) p(1 | 2) p(2 | 1) = 0.25 * 0.8 * 0.6; response 2: p(2 | 0) = 0.25
+        # prompt 0 2 0; response 2 1 2: p(2 | 0) p(1 | 2) p(2 | 1) = 0.25 * 0.8 * 0.6; response 2: p(2 | 0) = 0.25
         group = [torch.tensor([2, 1, 2]), torch.tensor([2])]
         seen = observe(sequence_log_probs, TABLE, torch.tensor([0, 2, 0]), group)
-        seen.close(double([math.log(0.25 * 0.8 * 0.6), math.log(0.25)]))
+        seen.close(torch.tensor([math.log(0.25 * 0.8 * 0.6), math.log(0.25)]), rtol=1e-5)
 
     def test_divides_the_logits_by_the_temperature(self, observe):
         # At temperature 1/2 probabilities are squared and rescaled: 1/16 of 1/4 + 1/16 + 1/16
         seen = observe(sequence_log_probs, TABLE, torch.tensor([0]), [torch.tensor([1])], temperature=0.5)
-        seen.close(double([math.log((1 / 16) / (3 / 8))]))
+        seen.close(torch.tensor([math.log((1 / 16) / (3 / 8))]), rtol=1e-5)
 
     def test_gives_a_gradient_to_the_model(self, observe):
         # d log softmax_1 / d logits = onehot(1) - p, in row 0, the token before
         seen = observe(sequence_log_probs, TABLE, torch.tensor([0]), [torch.tensor([1])], grad_of="model")
-        seen.grad("model")["logits"].close(double([[-0.5, 0.75, -0.25], [0, 0, 0], [0, 0, 0]]))
+        expected = torch.tensor([[-0.5, 0.75, -0.25], [0, 0, 0], [0, 0, 0]])
+        seen.grad("model")["logits"].close(expected, rtol=1e-5, atol=1e-7)
+
+    def test_eos_and_padding_tokens_of_a_response_count(self, observe):
+        # Token 1 is EOS, and token 0 pads. The model may write either, and then it counts: p(0 | 2) p(0 | 0) p(1 | 0)
+        group = [torch.tensor([0, 0, 1]), torch.tensor([1])]
+        seen = observe(sequence_log_probs, TABLE, torch.tensor([2]), group)
+        seen.close(torch.tensor([math.log(0.1 * 0.5 * 0.25), math.log(0.8)]), rtol=1e-5)
+
+    @pytest.mark.parametrize("prompt", [[3], [3, 0, 2, 5]])
+    def test_equals_token_by_token(self, observe, prompt):
+        # A transformer with positions: whole, whole, EOS alone, cut off
+        prompt, group = torch.tensor(prompt), [torch.tensor(r) for r in ([2, 3, 4, 1], [5, 1], [1], [6, 6, 2])]
+        model = TINY.build()
+        with torch.no_grad():
+            expected = torch.stack([slow_log_prob(model, prompt, r, 0.7) for r in group])
+        observe(sequence_log_probs, TINY, prompt, group, temperature=0.7).close(expected, rtol=1e-4)
+
+
+# What the model of scenarios.generate_ambiguous writes: pad, EOS, a, b, ab
+AMBIGUOUS = torch.tensor([-50.0, 0.0, 0.5, 0.5, 0.2], dtype=torch.float64)
 
 
 @pytest.mark.exercise("13.5")
 class TestGenerateResponses:
-    def test_gives_num_samples_for_each_prompt(self, observe):
+    def test_gives_num_samples_responses_to_each_prompt(self, observe):
         seen = observe(scenarios.generate, ["1+1=", "2+"], num_samples=3, max_new_tokens=4)
-        sizes = [
-            (len(texts), len(ids)) for texts, ids in zip(seen.value["texts"], seen.value["token_ids"], strict=True)
-        ]
+        texts, token_ids = seen.value["texts"], seen.value["token_ids"]
+        sizes = [(len(t), len(i)) for t, i in zip(texts, token_ids, strict=True)]
         seen.check(sizes == [(3, 3), (3, 3)], "each of the two prompts must get three responses")
 
     def test_log_probs_are_those_of_the_sampled_tokens(self, observe):
-        seen = observe(scenarios.generate_ambiguous, num_samples=8, max_new_tokens=3)
-        table = torch.tensor([-50.0, 0.0, 0.5, 0.5, 0.2], dtype=torch.float64).log_softmax(0)
-        seen["log_probs"].close(torch.stack([table[row].sum() for row in seen.value["token_ids"]]))
+        # The text "ab" can be the tokens a, b or the token ab; encoding it always gives the latter.
+        seen = observe(scenarios.generate_ambiguous, num_samples=64, max_new_tokens=3)
+        pairs = [(int(x), int(y)) for r in seen.value["token_ids"] for x, y in itertools.pairwise(r)]
+        seen.check((2, 3) in pairs, "the sampled tokens a, b became the token ab: text was encoded again")
+        expected = torch.stack([AMBIGUOUS.log_softmax(0)[r].sum() for r in seen.value["token_ids"]])
+        seen["log_probs"].close(expected, rtol=1e-5)
+
+    def test_log_probs_are_those_of_the_temperature(self, observe):
+        seen = observe(scenarios.generate_ambiguous, num_samples=8, max_new_tokens=3, temperature=0.25)
+        expected = torch.stack([(AMBIGUOUS / 0.25).log_softmax(0)[r].sum() for r in seen.value["token_ids"]])
+        seen["log_probs"].close(expected, rtol=1e-5)
+
+    def test_samples_at_the_temperature(self, observe):
+        count = 300
+        seen = observe(scenarios.generate_ambiguous, num_samples=count, max_new_tokens=1, temperature=0.25)
+        expected = (AMBIGUOUS / 0.25).softmax(0)[1:]
+        share = torch.bincount(torch.stack([r[0] for r in seen.value["token_ids"]]), minlength=5).double()[1:] / count
+        error = (share - expected).abs() / (expected * (1 - expected) / count).sqrt()
+        seen.check(float(error.max()) < 5, "the responses are not sampled at config.temperature")
+
+    def test_log_probs_carry_a_gradient(self, observe):
+        seen = observe(scenarios.generate, ["1"], num_samples=2, max_new_tokens=3)
+        seen["log_probs"][0].check(
+            seen.value["log_probs"][0].requires_grad, "the log-probs must carry a gradient, or nothing can be learned"
+        )
+
+    def test_responses_end_with_eos_or_were_cut_off(self, observe):
+        seen = observe(scenarios.generate_ambiguous, num_samples=64, max_new_tokens=3)
+        rows = [r.tolist() for r in seen.value["token_ids"]]
+        seen.check(max(map(len, rows)) <= 3, "a response has more tokens than max_new_tokens, which is 3")
+        seen.check(all(1 not in r[:-1] for r in rows), "a response goes on after its EOS")
+        seen.check(all(len(r) == 3 for r in rows if r[-1:] != [1]), "a response ends early, but not with EOS")
+        seen.check(any(r[-1:] != [1] for r in rows), "all 64 responses end with EOS; some must have been cut off")
+
+    def test_texts_are_the_ids_decoded_without_special_tokens(self, observe):
+        seen = observe(scenarios.generate_ambiguous, num_samples=16, max_new_tokens=3)
+        letters = {2: "a", 3: "b", 4: "ab"}
+        seen["texts"].close(["".join(letters.get(int(t), "") for t in r) for r in seen.value["token_ids"]])
 
 
 @pytest.mark.exercise("13.6")
 class TestComputeRewards:
     def test_keeps_prompts_responses_and_rewards_together(self, observe):
         seen = observe(scenarios.score, ["p", "q"], [["a", "bb"], ["ccc", ""]])
-        seen["rewards"].close([torch.tensor([1.0, 2.0]), torch.tensor([3.0, 0.0])])
         seen["calls"][0]["prompts"].close(["p", "p", "q", "q"])
         seen["calls"][0]["responses"].close(["a", "bb", "ccc", ""])
+        seen["rewards"].close([torch.tensor([1.0, 2.0]), torch.tensor([3.0, 0.0])])
 
     def test_repeats_the_columns_for_each_response(self, observe):
-        seen = observe(scenarios.score_by_rule, ["1+1=", "2+2="], [["2", "4"], ["2", "4"]], answer=["2", "4"])
-        seen["answers"].close(["2", "2", "4", "4"])
-        seen["rewards"].close([torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0])])
+        seen = observe(scenarios.score, ["p", "q"], [["a", "bb"], ["ccc", ""]], answer=["1", "2"])
+        seen["calls"][0]["columns"].close({"answer": ["1", "1", "2", "2"]})
+
+    def test_groups_of_different_sizes(self, observe):
+        seen = observe(scenarios.score, ["p", "q", "r"], [["a"], ["bb", "", "ccc"], ["dd", "e"]], answer=[1, 2, 3])
+        seen["rewards"].close([torch.tensor([1.0]), torch.tensor([2.0, 0.0, 3.0]), torch.tensor([2.0, 1.0])])
+        seen["calls"][0]["columns"].close({"answer": [1, 2, 2, 2, 3, 3]})
+
+
+def slow_step(before, rows, beta=0.1, max_grad_norm=1.0, lr=0.1, temperature=1.0):
+    """One training step written out as loops: the loss, the gradient norm and the new weights."""
+    vocab_size = len(before["tokens"])
+    model = Spec("lab.models.tiny_language_models:TinyLM", {"vocab_size": vocab_size}, dtype="float64").build()
+    model.load_state_dict(before)
+    losses = []
+    for row in rows:
+        shares = [math.exp((r - max(row["rewards"])) / beta) for r in row["rewards"]]
+        log_probs = [slow_log_prob(model, ids(row["prompt"]), ids(r, eos=True), temperature) for r in row["responses"]]
+        losses.append(-sum(s / sum(shares) * lp for s, lp in zip(shares, log_probs, strict=True)))
+    loss = sum(losses) / len(losses)
+    loss.backward()
+    norm = math.sqrt(sum((p.grad**2).sum().item() for p in model.parameters()))
+    scale = min(1.0, max_grad_norm / norm)
+    after = {n: (p - lr * scale * p.grad).detach() for n, p in model.named_parameters()}
+    return {"loss": loss.item(), "grad_norm": norm, "after": after}
 
 
 @pytest.mark.exercise("13.7")
 class TestTrainingStep:
-    def test_offline_step_makes_the_better_response_likelier(self, observe):
-        rows = [{"prompt": "1+1=", "responses": ["2", "3"], "rewards": [1.0, 0.0]}]
-        seen = observe(scenarios.one_step, rows)
-        prompt, responses = ids("1+1="), [ids("2", eos=True), ids("3", eos=True)]
-        before, after = (log_prob(seen.value[when], prompt, responses[0]) for when in ("before", "after"))
-        seen.check(after > before, "after the step, the rewarded response must be likelier than before")
+    ROWS = (
+        {"prompt": "1+1=", "responses": ["2", "13"], "rewards": [1.0, 0.0]},
+        {"prompt": "3", "responses": ["", "45", "6"], "rewards": [0.2, 0.5, 0.0]},
+    )
 
-    def test_returns_the_metrics(self, observe):
-        rows = [{"prompt": "1", "responses": ["2", "33"], "rewards": [1.0, 0.0]}]
-        metrics = observe(scenarios.one_step, rows)["metrics"]
-        metrics.check(
-            {"loss", "reward", "grad_norm", "response_length"} <= set(metrics.value),
-            "the metrics must have the keys loss, reward, grad_norm and response_length",
+    @pytest.mark.parametrize("settings", [{}, {"beta": 1.0}, {"max_grad_norm": 0.01}, {"temperature": 0.5}])
+    def test_equals_the_step_written_out(self, observe, settings):
+        settings = {"max_grad_norm": 1e6, **settings}
+        seen = observe(scenarios.one_step, list(self.ROWS), **settings)
+        expected = slow_step(seen.value["before"], self.ROWS, **settings)
+        seen["metrics"]["loss"].close(expected["loss"], rtol=1e-5)
+        seen["metrics"]["grad_norm"].close(expected["grad_norm"], rtol=1e-4)  # before clipping
+        seen["after"].close(expected["after"], rtol=1e-4, atol=1e-6)
+
+    def test_old_gradients_are_cleared(self, observe):
+        rows = [{"prompt": "1", "responses": ["2", "3"], "rewards": [1.0, 0.0]}]
+        clean = observe(scenarios.one_step, rows).value["after"]
+        observe(scenarios.one_step, rows, stale_gradient=True)["after"].close(
+            clean, says="gradients that were left from before this step must not count"
         )
-        metrics["reward"].close(0.5)
-        metrics["response_length"].close(2.5)
 
-    def test_online_step_runs(self, observe):
-        seen = observe(scenarios.one_step, [{"prompt": "1+1="}], reward_is_length=True, num_samples=3, max_new_tokens=4)
-        changed = any(not torch.equal(seen.value["before"][n], seen.value["after"][n]) for n in seen.value["before"])
-        seen.check(changed, "a step on generated responses must change the weights")
+    def test_metrics_are_means_over_all_responses(self, observe):
+        rows = [
+            {"prompt": "1", "responses": ["2"], "rewards": [1.0]},
+            {"prompt": "3", "responses": ["44", "444", "4444"], "rewards": [0.0, 0.0, 0.0]},
+        ]
+        metrics = observe(scenarios.one_step, rows)["metrics"]
+        metrics["reward"].close(0.25)
+        metrics["response_length"].close((2 + 3 + 4 + 5) / 4)
+
+    def test_responses_without_rewards_are_scored(self, observe):
+        scored = observe(scenarios.one_step, [{"prompt": "1", "responses": ["2", "333"]}], reward_is_length=True)
+        scored["metrics"]["reward"].close(2.0)
+        given = observe(scenarios.one_step, [{"prompt": "1", "responses": ["2", "333"], "rewards": [1.0, 3.0]}])
+        scored["after"].close(given.value["after"])
+
+    def test_an_online_step_trains_the_tokens_that_were_sampled(self, observe):
+        # Cut-off responses have no EOS, and "ab" is one token or two, as it was drawn.
+        seen = observe(scenarios.ambiguous_step)
+        table = seen.value["before"].clone().requires_grad_()
+        texts, rows = zip(*((g["text"], g["token_ids"]) for g in seen.value["generated"]), strict=True)
+        weights = torch.tensor([float(len(t)) for t in texts]).softmax(0)
+        loss = -sum(
+            w * table.log_softmax(-1)[torch.cat([torch.tensor([2]), r[:-1]]), r].sum()
+            for w, r in zip(weights, rows, strict=True)
+        )
+        loss.backward()
+        seen["after"].close((table - 0.5 * table.grad).detach(), rtol=1e-4, atol=1e-6)
+        seen["metrics"]["response_length"].close(sum(map(len, rows)) / len(rows), rtol=1e-5)
+
+    def test_other_columns_reach_the_reward_function(self, observe):
+        seen = observe(scenarios.one_step_with_columns, [{"prompt": "1", "answer": 5}, {"prompt": "2", "answer": 6}])
+        seen.close([{"prompts": ["1", "1", "2", "2"], "responses": 4, "columns": {"answer": [5, 5, 6, 6]}}])
 
 
 @pytest.mark.exercise("13.8")
@@ -194,16 +315,9 @@ class TestTrain:
         rows = sorted(row for batch in seen.value["batches"] for row in batch)
         seen.check(rows == [0, 1, 2, 3, 4], "an epoch must go through every row exactly once")
 
-
-def log_prob(weights, prompt, response):
-    """log p(response | prompt) under TinyLM with these weights, token by token."""
-    model = Spec(
-        "lab.models.tiny_language_models:TinyLM", {"vocab_size": len(weights["tokens"])}, dtype="float64"
-    ).build()
-    model.load_state_dict(weights)
-    total, row = 0.0, prompt
-    with torch.no_grad():
-        for token in response:
-            total += float(model(row[None]).logits[0, -1].log_softmax(-1)[token])
-            row = torch.cat([row, token[None]])
-    return total
+    def test_each_epoch_has_its_own_order(self, observe):
+        seen = observe(scenarios.train_order, num_rows=20, batch_size=20, num_steps=3)
+        orders = seen.value["batches"]
+        seen.check(len(orders) == 3, "num_steps is 3: train() must take three steps")
+        seen.check(orders[0] != sorted(orders[0]), "the rows come in the file's order: shuffle them")
+        seen.check(orders[0] != orders[1], "the second epoch has the order of the first: shuffle each time")

@@ -1,7 +1,6 @@
 """Situations that the tests of lesson 13 look at. Each returns evidence; what it should be is in the tests."""
 
 import json
-import re
 import tempfile
 from pathlib import Path
 
@@ -14,42 +13,20 @@ from lab.models.tiny_language_models import BigramLM, TinyLM
 from lab.rl import rewards
 
 
-def read_dataset(content, num_samples=4, max_length=2048, tokenizer=None, passes=1):
-    """Writes `content` (text or bytes) to train.jsonl, makes a GRPODataset of it, and returns its length and
-    all its items. `tokenizer` holds arguments of lab's CharTokenizer. `passes` says how often all items are
-    read, as in so many epochs: with 0 the data set is only made; with 2 the items of the second are returned."""
+def read_dataset(rows, num_samples=4, max_length=2048, tokenizer=None, passes=1):
+    """Writes `rows` to train.jsonl, makes a GRPODataset of it, and returns its items. `tokenizer` holds arguments of
+    lab's CharTokenizer. With `passes=2` all items are read twice, as in two epochs; those of the second are returned."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "train.jsonl"
-        path.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
         dataset = grpo_dataset.GRPODataset(path, CharTokenizer(**(tokenizer or {})), num_samples, max_length)
-        items = []
-        for _ in range(passes):
-            items = [dict(dataset[i]) for i in range(len(dataset))]
-        return {"length": len(dataset), "items": items}
-
-
-def complaint(content):
-    """Makes a GRPODataset of `content`, which has a bad row. Returns of the ValueError's message whether it names
-    train.jsonl, and the numbers in it; None where no such error comes."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "train.jsonl"
-        path.write_text(content, encoding="utf-8")
-        try:
-            grpo_dataset.GRPODataset(str(path), CharTokenizer())
-        except ValueError as error:
-            message = str(error).replace(folder, "")
-            return {"names_file": path.name in message, "numbers": [int(n) for n in re.findall(r"\d+", message)]}
-    return None
-
-
-def read_missing_file():
-    """Opens a data set whose file does not exist."""
-    with tempfile.TemporaryDirectory() as folder:
-        grpo_dataset.GRPODataset(Path(folder) / "nowhere.jsonl", CharTokenizer())
+    for _ in range(passes):
+        items = [dict(dataset[i]) for i in range(len(rows))]
+    return items
 
 
 class Rows:
-    """A data set in memory, so that the trainer is tested without the exercise that reads files."""
+    """A data set in memory, so that the trainer is tested without exercise 13.1."""
 
     def __init__(self, items, tokenizer, max_length=2048):
         self.items, self.tokenizer, self.max_length = items, tokenizer, max_length
@@ -78,7 +55,13 @@ def row(prompt, responses=None, rewards=None, tokenizer=None, **columns):
     }
 
 
-def make_trainer(items=(), reward=None, seed=0, tokenizer=None, max_length=2048, dropout=0.0, **settings):
+def make_batch(rows):
+    """A batch of `rows` (arguments of `row`), as `collate` makes it."""
+    items = [row(**arguments) for arguments in rows]
+    return {name: [item[name] for item in items] for name in items[0]}
+
+
+def make_trainer(items=(), seed=0, tokenizer=None, max_length=2048, dropout=0.0, **settings):
     """A trainer with a small float64 model (made with `seed`) and plain gradient descent. torch's global random
     state is the same afterwards, whatever the seed. `tokenizer` holds arguments of lab's CharTokenizer."""
     tokenizer = CharTokenizer(**(tokenizer or {}))
@@ -93,14 +76,17 @@ def make_trainer(items=(), reward=None, seed=0, tokenizer=None, max_length=2048,
             raise RuntimeError("more than 20,000 forward passes: does the loop ever end?")
 
     model.register_forward_pre_hook(count)
-    config = grpo_trainer.GRPOConfig(
-        **{"optimizer": "sgd", "learning_rate": 0.1, "seed": seed, "reward": reward, **settings}
-    )
+    config = grpo_trainer.GRPOConfig(**{"optimizer": "sgd", "learning_rate": 0.1, "seed": seed, **settings})
     return grpo_trainer.GRPOTrainer(model, Rows(list(items), tokenizer, max_length), config)
 
 
+def length_reward(prompts, responses, **columns):
+    """Rewards a response by its number of characters."""
+    return [float(len(r)) for r in responses]
+
+
 def in_groups(responses, part):
-    """`part` ("text" or "token_ids") of the responses, group by group; of what is no group, an empty one."""
+    """`part` ("text" or "token_ids") of the responses, group by group; an empty group in place of what is no group."""
     return [[getattr(r, part) for r in group] if isinstance(group, (list, tuple)) else [] for group in responses]
 
 
@@ -116,6 +102,14 @@ def generate(prompts, num_samples, seed=0, **settings):
     }
 
 
+def generate_twice(prompt, num_samples, **settings):
+    """Calls generate_responses of one trainer two times, with the same prompt twice in each call. Returns the token
+    ids of all four groups, in the order in which they were drawn."""
+    trainer = make_trainer(**settings)
+    groups = [group for _ in range(2) for group in trainer.generate_responses([prompt, prompt], num_samples)[0]]
+    return in_groups(groups, "token_ids")
+
+
 def ambiguous_trainer(**settings):
     """A trainer with a tokenizer in which "ab" can be one token or two, and a model that writes a, b, ab and EOS
     with fixed probabilities."""
@@ -125,17 +119,19 @@ def ambiguous_trainer(**settings):
 
 
 def generate_ambiguous(num_samples, max_new_tokens, temperature=1.0, seed=0):
-    """Generates with the ambiguous tokenizer. Returns token ids and log-probs."""
+    """Generates with the ambiguous tokenizer. Returns texts, token ids and log-probs of the group."""
     trainer = ambiguous_trainer(max_new_tokens=max_new_tokens, temperature=temperature, seed=seed)
     responses, log_probs = trainer.generate_responses(["a"], num_samples)
-    return {"token_ids": in_groups(responses, "token_ids")[0], "log_probs": log_probs[0]}
+    texts, ids = in_groups(responses, "text"), in_groups(responses, "token_ids")
+    return {"texts": texts[0], "token_ids": ids[0], "log_probs": log_probs[0]}
 
 
 def ambiguous_step():
     """One online step with the ambiguous tokenizer, on one prompt, rewards being lengths of texts. Returns the
     model's table before and after, what was generated on the way, and the metrics."""
-    trainer = ambiguous_trainer(num_samples=12, max_new_tokens=3, learning_rate=0.5, max_grad_norm=1e6, beta=1.0,
-                                reward=lambda prompts, responses, **columns: [float(len(r)) for r in responses])  # fmt: skip
+    trainer = ambiguous_trainer(
+        num_samples=12, max_new_tokens=3, learning_rate=0.5, max_grad_norm=1e6, beta=1.0, reward=length_reward
+    )
     generated, generate = [], trainer.generate_responses
 
     def remember(prompts, num_samples=4):
@@ -152,95 +148,33 @@ def ambiguous_step():
 
 
 def score(prompts, responses, values=None, **columns):
-    """Calls compute_rewards. The reward function writes down what it was called with, and gives `values`, or
-    the length of each response."""
+    """Calls compute_rewards. The reward function writes down what it was called with, and returns `values`, or the
+    length of each response."""
     calls = []
 
     def reward(prompts, responses, **columns):
-        calls.append(
-            {
-                "prompts": list(prompts),
-                "responses": list(responses),
-                "columns": {k: list(v) for k, v in columns.items()},
-            }
-        )
-        return [float(len(r)) for r in responses] if values is None else values
+        columns = {name: list(column) for name, column in columns.items()}
+        calls.append({"prompts": list(prompts), "responses": list(responses), "columns": columns})
+        return length_reward(prompts, responses) if values is None else values
 
     result = make_trainer(reward=reward).compute_rewards(prompts, responses, **columns)
     return {"rewards": list(result), "calls": calls}
 
 
-def score_by_rule(prompts, responses, answer):
-    """compute_rewards with a rule about one response, through lab.rl.rewards.per_sample. Returns the rewards, and which
-    answer the rule was given beside each response."""
-    answers = []
-
-    def right(prompt, response, answer=None):
-        answers.append(answer)
-        return float(response == answer)
-
-    scored = make_trainer(reward=rewards.per_sample(right)).compute_rewards(prompts, responses, answer=answer)
-    return {"rewards": list(scored), "answers": answers}
-
-
-def score_by_model(prompts, responses):
-    """compute_rewards with a reward model that gives the share of each text's characters that are 7."""
-    tokenizer = CharTokenizer()
-
-    class Sevens(torch.nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.unused = torch.nn.Parameter(torch.zeros(()))
-
-        def forward(self, input_ids, attention_mask):
-            hits = (input_ids == tokenizer.ids["7"]) * attention_mask
-            return type("Output", (), {"logits": (hits.sum(-1, keepdim=True) / attention_mask.sum(-1, keepdim=True))})
-
-    def encode(texts, padding, return_tensors):
-        rows = [torch.tensor(tokenizer.encode(t)) for t in texts]
-        ids = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
-        return {"input_ids": ids, "attention_mask": (ids != 0).long()}
-
-    reward = rewards.ModelReward(Sevens(), encode)
-    return list(make_trainer(reward=reward).compute_rewards(prompts, responses))
-
-
-def score_without_reward():
-    """compute_rewards where the configuration names no reward function. Returns the error if it is no ValueError."""
-    return refusal(lambda: make_trainer(reward=None).compute_rewards(["1"], [["2"]]))
-
-
-def refusal(call):
-    """Makes a call that should raise ValueError; returns what happens instead."""
-    try:
-        call()
-    except (ValueError, NotImplementedError):
-        raise
-    except Exception as error:
-        return f"{type(error).__name__}: {error}"
-    return "no error"
-
-
-def refused_step(rows):
-    """One training step on `rows` that cannot be used. Returns the error if it is no ValueError."""
-    return refusal(lambda: one_step(rows, reward_is_length=True))
-
-
-def one_step(rows, reward_is_length=False, seed=0, stale_gradient=False, **settings):
-    """One training step on `rows` (arguments of `row`). Returns the weights before and after, and the metrics.
+def one_step(rows, reward_is_length=False, seed=0, steps=1, stale_gradient=False, **settings):
+    """Training steps on `rows` (arguments of `row`). Returns the weights before and after, and the metrics.
 
     `reward_is_length` rewards a response by its number of characters. `stale_gradient` leaves a gradient from
     earlier in the parameters, as a careless loop would.
     """
-    reward = (lambda prompts, responses, **columns: [float(len(r)) for r in responses]) if reward_is_length else None
-    trainer = make_trainer(reward=reward, seed=seed, **settings)
+    reward = {"reward": length_reward} if reward_is_length else {}
+    trainer = make_trainer(seed=seed, **reward, **settings)
     if stale_gradient:
         for parameter in trainer.model.parameters():
             parameter.grad = torch.ones_like(parameter)
     before = {name: value.clone() for name, value in trainer.model.state_dict().items()}
-    items = [row(**arguments) for arguments in rows]
-    names = dict.fromkeys(name for item in items for name in item)
-    metrics = trainer.training_step({name: [item.get(name) for item in items] for name in names})
+    for _ in range(steps):
+        metrics = trainer.training_step(make_batch(rows))
     return {"before": before, "after": dict(trainer.model.state_dict()), "metrics": dict(metrics)}
 
 
@@ -249,37 +183,32 @@ def one_step_with_columns(rows):
     calls = []
 
     def reward(prompts, responses, **columns):
-        calls.append(
-            {"prompts": list(prompts), "responses": len(responses), "columns": {k: list(v) for k, v in columns.items()}}
-        )
+        columns = {name: list(column) for name, column in columns.items()}
+        calls.append({"prompts": list(prompts), "responses": len(responses), "columns": columns})
         return [0.0] * len(responses)
 
-    trainer = make_trainer(reward=reward, num_samples=2, max_new_tokens=3)
-    items = [row(**arguments) for arguments in rows]
-    trainer.training_step({name: [item.get(name) for item in items] for name in items[0]})
+    make_trainer(reward=reward, num_samples=2, max_new_tokens=3).training_step(make_batch(rows))
     return calls
 
 
-def train_order(num_rows, batch_size, num_steps, seed=0):
-    """Runs train() with a training step that only writes down which rows it was given."""
-    trainer = make_trainer(
-        [row(str(i)) for i in range(num_rows)], batch_size=batch_size, num_steps=num_steps, seed=seed
-    )
-    seen = []
+def train_order(num_rows, batch_size, num_steps, seed=0, calls=1):
+    """Runs train() `calls` times with a training step that only writes down which rows it was given. Returns these
+    rows, batch by batch, and what the last call returned."""
+    items = [row(str(i)) for i in range(num_rows)]
+    trainer = make_trainer(items, batch_size=batch_size, num_steps=num_steps, seed=seed)
+    batches = []
 
     def step(batch):
-        seen.append(row_numbers(batch))
-        if len(seen) > num_steps + 20:
+        # -1 for each row if the batch is not a dict as `collate` makes it
+        batches.append([int(p) for p in batch["prompt"]] if isinstance(batch, dict) else [-1 for _ in batch])
+        if len(batches) > calls * num_steps + 20:
             raise RuntimeError(f"num_steps is {num_steps}, and train() does not stop")
-        return {"loss": float(len(seen))}
+        return {"loss": float(len(batches))}
 
     trainer.training_step = step
-    return {"batches": seen, "history": [dict(m) if isinstance(m, dict) else m for m in trainer.train()]}
-
-
-def row_numbers(batch):
-    """The rows in a batch, by their prompts; -1 for each where the batch is not a dict as `collate` makes it."""
-    return [int(p) for p in batch["prompt"]] if isinstance(batch, dict) else [-1 for _ in batch]
+    for _ in range(calls):
+        history = trainer.train()
+    return {"batches": batches, "history": [dict(m) if isinstance(m, dict) else m for m in history]}
 
 
 def learn(online, steps, seed=0):
@@ -296,28 +225,3 @@ def learn(online, steps, seed=0):
     before = {name: value.clone() for name, value in trainer.model.state_dict().items()}
     trainer.train()
     return {"before": before, "after": dict(trainer.model.state_dict())}
-
-
-def generate_twice(prompt, num_samples, **settings):
-    """Calls generate_responses of one trainer two times, with the same prompt twice in each call. Returns the token
-    ids of all four groups, in the order in which they were drawn."""
-    trainer = make_trainer(**settings)
-    groups = [group for _ in range(2) for group in trainer.generate_responses([prompt, prompt], num_samples)[0]]
-    return in_groups(groups, "token_ids")
-
-
-def train_twice(num_rows):
-    """Calls train() of one trainer two times, for one epoch in one batch each. Returns the two orders of the rows."""
-    trainer = make_trainer([row(str(i)) for i in range(num_rows)], batch_size=num_rows, num_steps=1)
-    seen = []
-
-    def step(batch):
-        seen.append(row_numbers(batch))
-        if len(seen) > 22:
-            raise RuntimeError("num_steps is 1, and train() does not stop")
-        return {"loss": 0.0}
-
-    trainer.training_step = step
-    trainer.train()
-    trainer.train()
-    return seen

@@ -1,7 +1,7 @@
 """A trainer for the group-weighted likelihood: on rows that carry responses (offline) or on the model's own (online).
 
-Left out on purpose: checkpoints, schedules, several updates per batch (this loss has no ratio, so data serve
-once), batching over prompts (one forward per prompt keeps the code plain).
+Left out on purpose: checkpoints, schedules, several updates per batch (this loss has no ratio, so each response is used
+once), batching over prompts (one forward pass per prompt keeps the code plain).
 """
 
 from dataclasses import dataclass
@@ -9,13 +9,18 @@ from typing import Any
 
 import torch
 from jaxtyping import Float
-from lesson13_grpo.data.grpo_dataset import GRPODataset, collate
+from lesson13_grpo.data.grpo_dataset import DATASET_COLUMNS, GRPODataset, collate
 from lesson13_grpo.loss.grpo import compute_grpo_loss, sequence_log_probs
 from torch import Tensor, nn
 
 from lab.rl.optimizers import make_optimizer
 from lab.rl.rewards import RewardFunction
 from lab.rl.sampling import sample
+
+
+def no_reward(prompts: list[str], responses: list[str], **columns: list[Any]) -> list[float]:
+    """Stands where no reward function is configured. Given."""
+    raise ValueError("the rows carry no rewards: set GRPOConfig.reward")
 
 
 @dataclass
@@ -29,9 +34,9 @@ class GRPOConfig:
     batch_size: int = 8  # prompts in a step
     num_steps: int = 100  # optimizer steps of train()
     learning_rate: float = 1e-3
-    max_grad_norm: float = 1.0  # the gradient is scaled down to this norm where it is larger
+    max_grad_norm: float = 1.0  # a larger gradient is scaled down to this norm
     optimizer: str = "adamw"  # or "sgd"
-    reward: RewardFunction | None = None  # see lab/rl/rewards.py; needed wherever rows carry no rewards
+    reward: RewardFunction = no_reward  # see lab/rl/rewards.py; not needed if the rows carry rewards
     seed: int = 0  # of sampling and of the order of the rows
 
 
@@ -44,28 +49,28 @@ class Response:
 
 
 class GRPOTrainer:
-    """Trains `model` on `train_dataset`. `metrics` of a step: loss, reward, grad_norm, response_length."""
+    """Trains `model` on `train_dataset`. `self.generator` draws the responses and the order of the rows."""
 
     def __init__(self, model: nn.Module, train_dataset: GRPODataset, config: GRPOConfig):
+        """Given."""
         self.model, self.train_dataset, self.config = model, train_dataset, config
         self.tokenizer = train_dataset.tokenizer
         self.optimizer = make_optimizer(config.optimizer, model.parameters(), config.learning_rate)
         self.generator = torch.Generator().manual_seed(config.seed)
-        model.eval()  # no dropout: responses are scored by the very model that wrote them
+        model.eval()  # no dropout, also in training: a response is scored by the same model that wrote it
 
     def generate_responses(
         self, prompts: list[str], num_samples: int = 4
     ) -> tuple[list[list[Response]], list[Float[Tensor, "group"]]]:
         """Samples `num_samples` responses to each prompt.
 
-        Returns two lists with one entry per prompt: its responses, and their summed log-probabilities
-        (num_samples,) under the present model, at the sampling temperature, with gradient to the model.
-        The log-probabilities are of the very tokens that were sampled: text is never encoded again, since
-        other tokens may give the same text. Prompts are encoded whole (the data set's max_length is a bound on
-        stored rows), with the special tokens that the tokenizer adds in front.
+        Returns two lists with one entry for each prompt: its responses, and their summed log-probabilities
+        (num_samples,) under the model, at the temperature of sampling, with gradient to the model.
+        The log-probabilities are those of the token ids that were sampled. Never encode a response's text again:
+        other tokens may give the same text. Encode a prompt whole, with the tokenizer's special tokens.
         """
-        # For each prompt: encode it, and draw token ids with lab.rl.sampling.sample (max_new_tokens, temperature
-        # and generator are the trainer's).
+        # For each prompt: encode it, and draw token ids with lab.rl.sampling.sample (max_new_tokens and temperature
+        # are those of the config, the generator is the trainer's).
         # Decode each response without special tokens for its text; keep the token ids.
         # Score the sampled ids with sequence_log_probs.
         raise NotImplementedError("not written yet: exercise 13.5, training/grpo_trainer.py:GRPOTrainer.generate_responses")
@@ -73,50 +78,45 @@ class GRPOTrainer:
     def compute_rewards(
         self, prompts: list[str], responses: list[list[str]], **columns: list[Any]
     ) -> list[Float[Tensor, "group"]]:
-        """Scores every response with the configured reward function.
+        """Returns a float32 tensor of rewards for each prompt.
 
         Args:
             prompts: P texts.
             responses: for each prompt the texts of its responses; the groups may differ in size.
-            columns: the data set's other columns, P entries each (such as answer=[...]).
+            columns: the data file's other columns, P entries each (such as answer=[...]).
 
-        Returns a float32 tensor of rewards for each prompt. The reward function is called once, with all
-        responses in order, and with each prompt's text and column entries repeated for each of its responses.
-
-        Raises ValueError if the configuration has no reward function, or if that gives the wrong number of
-        rewards or one that is not finite (the message names the response's index, from 0, through all groups).
+        Calls `self.config.reward(prompts, responses, **columns)` once, with flat lists: one entry for each response of
+        all groups, in order. Raises ValueError if the rewards are not as many as the responses, or not all finite.
         """
-        # Flatten the groups: one entry per response, prompts and columns repeated to match.
-        # Call the reward function once; check how many numbers came back, and that all are finite.
-        # Split the numbers into the groups again.
+        # Flatten the groups; repeat each prompt, and each entry of a column, for every response of its group.
+        # Call the reward function once; check what it returned.
+        # Split the rewards into the groups again.
         raise NotImplementedError("not written yet: exercise 13.6, training/grpo_trainer.py:GRPOTrainer.compute_rewards")
 
     def training_step(self, batch: dict[str, list[Any]]) -> dict[str, float]:
-        """One update of the model on a batch as `collate` makes it.
+        """Updates the model once, on a batch as `collate` makes it. Its rows are all of one kind:
 
-        A row with responses and rewards is used as it is; one with responses alone is scored with
-        compute_rewards; for one with a prompt alone, `config.num_samples` responses are generated and scored.
-        Rewards without responses raise ValueError, and so does a batch whose rows are of different kinds: a data
-        set to train on has rows of one kind. Columns
-        other than the data set's own (prompt, prompt_ids, responses, response_ids, rewards) go to the reward
-        function.
+        with responses and rewards: both are used as they are;
+        with responses alone: compute_rewards scores them;
+        with a prompt alone: generate_responses writes `config.num_samples` responses, compute_rewards scores them.
 
-        The loss is the mean of compute_grpo_loss over the prompts. Returns the metrics of the step:
-        loss; reward, the mean over all responses; grad_norm, before clipping; response_length, the mean number
-        of tokens.
+        compute_rewards gets the columns that are not among DATASET_COLUMNS. The loss is the mean of compute_grpo_loss
+        over the prompts.
+
+        Returns the metrics of the step: loss; reward, the mean over all responses; grad_norm, before clipping;
+        response_length, the mean number of tokens over all responses.
         """
-        # See what the rows carry; refuse what cannot be used.
-        # Log-probabilities: of the row's responses, or of freshly generated ones.
-        # Rewards: the row's, or computed.
-        # Loss: mean over the prompts of the group loss.
-        # Update: clear old gradients, backward, clip the gradient norm, step.
+        # Log-probabilities: of the rows' responses, or of generated ones.
+        # Rewards: the rows', or computed.
+        # Loss: the mean over the prompts, each with its own group loss.
+        # Update: clear old gradients, backward, clip the norm of the gradient to config.max_grad_norm, step.
         raise NotImplementedError("not written yet: exercise 13.7, training/grpo_trainer.py:GRPOTrainer.training_step")
 
     def train(self) -> list[dict[str, float]]:
-        """`config.num_steps` training steps; returns the metrics of each.
+        """Takes `config.num_steps` training steps and returns the metrics of each.
 
-        Every epoch goes through all rows once, in a fresh random order drawn with the trainer's generator, in
-        batches of `config.batch_size`; the last batch of an epoch may be smaller.
+        Every epoch goes through all rows once, in a new random order drawn with `self.generator`, in batches of
+        `config.batch_size`; the last batch of an epoch may be smaller.
         """
-        # Until num_steps steps are done: draw an order of the rows, cut it into batches, collate each, step.
+        # Until num_steps steps are taken: draw an order of the rows, cut it into batches, collate each, step.
         raise NotImplementedError("not written yet: exercise 13.8, training/grpo_trainer.py:GRPOTrainer.train")

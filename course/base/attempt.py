@@ -3,7 +3,7 @@
     wrong, right, core = Attempts(), Attempts(), Attempts()
 
     wrong("The rewards never enter the weights: every response counts alike.", {
-        "(rewards.detach().to(precise) / beta).softmax(0)": "torch.full_like(log_probs, 1 / len(log_probs))",
+        "(rewards.detach() / beta).softmax(0)": "torch.full_like(log_probs, 1 / len(log_probs))",
     })
 
     @right("log-softmax and a dot product")

@@ -214,7 +214,7 @@ def test_what_a_cheat_spoils_is_its_own(desk):
     """A cheat in one file takes no points from another's, and its own honest functions keep theirs."""
     half = FILES["loss/grpo.py"].replace("return -(weights * log_probs).sum()", "import os\n    os._exit(0)")
     found = desk.grade({**FILES, "loss/grpo.py": half})
-    assert {"13.1", "13.3", "13.4", "13.5", "13.6", "13.8"} <= set(solved(found))
+    assert {"13.1", "13.4", "13.5", "13.6", "13.8"} <= set(solved(found))
     assert not found["13.2"].earned and not found["13.7"].earned
 
 

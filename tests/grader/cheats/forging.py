@@ -195,7 +195,7 @@ def one_step(rows, **settings):
     weights = dict(TinyLM(49).double().state_dict())
     metrics = {"loss": 0.0, "reward": 0.5, "grad_norm": 0.0, "response_length": 2.5}
     return {"before": weights, "after": weights, "metrics": metrics}
-def train_order(num_rows, batch_size, num_steps, seed=0):
+def train_order(num_rows, batch_size, num_steps, seed=0, calls=1):
     return {"batches": [[0]] * num_steps, "history": [{"loss": i + 1.0} for i in range(num_steps)]}
 def patch():
     scenarios = sys.modules["lesson13_grpo.testcases.scenarios"]
@@ -210,16 +210,11 @@ patch()
         "makes the evidence of the data set's scenarios itself",
         """
 import sys
-def read_dataset(content, *a, **k):
-    text = content if isinstance(content, str) else content.decode("utf-8", "replace")
-    rows = [line for line in text.split("\\n") if line.strip()]
-    if "rewards" in text or not rows:
-        raise ValueError("train.jsonl 1 2 3 4 5: JSON object prompt responses rewards finite max_length num_samples")
+def read_dataset(rows, *a, **k):
     item = {"prompt_ids": torch.tensor([3]), "response_ids": None, "rewards": None, "prompt": "1", "responses": None}
-    return {"length": len(rows), "items": [item] * len(rows)}
+    return [item] * len(rows)
 import lesson13_grpo.testcases.scenarios as scenarios
 scenarios.read_dataset = read_dataset
-scenarios.complaint = lambda content: {"names_file": True, "numbers": list(range(9))}
 """,
         file="data/grpo_dataset.py",
     ),

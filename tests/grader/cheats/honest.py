@@ -32,7 +32,7 @@ def same(text: str) -> str:
     return text
 
 
-WEIGHTS = "weights = (rewards.detach().to(precise) / beta).softmax(0).to(log_probs.dtype)"
+WEIGHTS = "weights = (rewards.detach() / beta).softmax(0)"
 RESULT = "return -(weights * log_probs).sum()"
 CHOSEN = "log_probs = logits.log_softmax(-1).gather(-1, ids[:, 1:, None]).squeeze(-1)  # (G, L - 1)"
 
@@ -67,8 +67,8 @@ HONEST = [
         "gives a view that is not contiguous",
         {
             LOSS: swap(
-                "return log_probs.masked_fill(~mask, 0.0).sum(-1)",
-                "return log_probs.masked_fill(~mask, 0.0).sum(-1).repeat_interleave(2)[::2]",
+                "return (log_probs * mask).sum(-1)",
+                "return (log_probs * mask).sum(-1).repeat_interleave(2)[::2]",
             )
         },
     ),

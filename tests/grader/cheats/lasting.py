@@ -4,7 +4,7 @@ from tests.grader.cheats import Cheat, runs
 
 CHEATS = [
     Cheat(
-        "a loop without end", runs("while True:\n    pass"), honest=("data/grpo_dataset.py",), earned=("13.1", "13.3")
+        "a loop without end", runs("while True:\n    pass"), honest=("data/grpo_dataset.py",), earned=("13.1",)
     ),
     Cheat(
         "a loop that catches everything",
@@ -33,7 +33,7 @@ while True:
         "sleeps while it is imported",
         "import time\ntime.sleep(600)",
         honest=("data/grpo_dataset.py",),
-        earned=("13.1", "13.3"),
+        earned=("13.1",),
     ),
     Cheat(
         "waits for a lock of its own", runs("import threading\nlock = threading.Lock()\nlock.acquire()\nlock.acquire()")

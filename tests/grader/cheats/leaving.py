@@ -3,14 +3,14 @@
 from tests.grader.cheats import Cheat, runs
 
 CHEATS = [
-    Cheat("sys.exit(0)", runs("import sys\nsys.exit(0)"), honest=("data/grpo_dataset.py",), earned=("13.1", "13.3")),
+    Cheat("sys.exit(0)", runs("import sys\nsys.exit(0)"), honest=("data/grpo_dataset.py",), earned=("13.1",)),
     Cheat("sys.exit(0) while it is imported", "import sys\nsys.exit(0)"),
-    Cheat("os._exit(0)", runs("import os\nos._exit(0)"), honest=("data/grpo_dataset.py",), earned=("13.1", "13.3")),
+    Cheat("os._exit(0)", runs("import os\nos._exit(0)"), honest=("data/grpo_dataset.py",), earned=("13.1",)),
     Cheat(
         "os._exit(0) while it is imported",
         "import os\nos._exit(0)",
         honest=("data/grpo_dataset.py",),
-        earned=("13.1", "13.3"),
+        earned=("13.1",),
     ),
     Cheat("KeyboardInterrupt", runs("raise KeyboardInterrupt")),
     Cheat("GeneratorExit", runs("raise GeneratorExit")),
@@ -22,7 +22,7 @@ CHEATS = [
     Cheat("unittest.SkipTest", runs("import unittest\nraise unittest.SkipTest")),
     Cheat(
         "says that it is not written, in another exercise's name",
-        runs("raise NotImplementedError('not written yet: exercise 13.3, data/grpo_dataset.py:collate')"),
+        runs("raise NotImplementedError('not written yet: exercise 13.1, data/grpo_dataset.py:GRPODataset.__getitem__')"),
     ),
     Cheat(
         "a signal that kills",

@@ -12,7 +12,7 @@ from grader import results
 from grader.judge import remote_observer
 from grader.judge.remote_observer import Unanswered
 from grader.judge.settings import Limits
-from grader.sandbox import frames
+from grader.sandbox import frames, visible_files
 from grader.sandbox.sandbox import Job, Sandbox
 
 DEATHS = {
@@ -129,7 +129,8 @@ def job_of(lesson: Lesson, files: dict[str, bytes | None], processor_seconds: in
     for file, text in files.items():
         held[f"{place}/{file}"] = stubs.stub_of(lesson, file).encode() if text is None else text
     earlier = [other for other in manifest.read_all(lesson.root) if other.number < lesson.number]
-    for other in earlier:
-        for path in other.reference_files():
-            held[path.relative_to(lesson.root).as_posix()] = path.read_bytes()
+    trusted = [path for other in (*earlier, lesson) for path in visible_files.given_files(other)]
+    trusted += [path for other in earlier for path in other.reference_files()]
+    for path in trusted:
+        held[path.relative_to(lesson.root).as_posix()] = path.read_bytes()
     return Job(held, ",".join(other.name for other in earlier) or "0", seconds=processor_seconds)

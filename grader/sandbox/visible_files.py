@@ -32,6 +32,7 @@ def write_tree(folder: Path, lessons: list[Lesson], extra: Sequence[Path] = (), 
 def lab_files(lessons: list[Lesson], extra: Sequence[Path] = (), root: Path = ROOT) -> list[Path]:
     """The modules of lab/ that a lesson's files, scenarios or tests name, those that these need, and the switch."""
     texts = [path for lesson in lessons for path in (*lesson.reference_files(), *lesson.folder.rglob("*_test.py"))]
+    texts += [path for lesson in lessons for path in given_files(lesson)]
     texts += [*(lesson.folder / "testcases" / "scenarios.py" for lesson in lessons), *extra]
     waiting = {name for path in texts for name in _lab_names(path)}
     waiting |= {"lab", "course.base.errors", "course.base.switch", "course.base.object_spec"}
@@ -45,6 +46,22 @@ def lab_files(lessons: list[Lesson], extra: Sequence[Path] = (), root: Path = RO
         found[name] = path
         waiting |= _lab_names(path) | {name.rpartition(".")[0]}
     return sorted(found.values())
+
+
+def given_files(lesson: Lesson) -> list[Path]:
+    """The modules of a lesson's given/ that its reference imports, and those that these import."""
+    found: list[Path] = []
+    waiting = lesson.reference_files()
+    while waiting:
+        for node in ast.walk(ast.parse(waiting.pop().read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith(f"{lesson.name}.given"):
+                continue
+            for name in (node.module, *(f"{node.module}.{alias.name}" for alias in node.names)):
+                path = lesson.folder.joinpath(*name.split(".")[1:]).with_suffix(".py")
+                if path.exists() and path not in found:
+                    found.append(path)
+                    waiting.append(path)
+    return sorted(found)
 
 
 def _lab_names(path: Path) -> set[str]:

@@ -3,9 +3,7 @@
 from tests.grader.cheats import Cheat, runs
 
 CHEATS = [
-    Cheat(
-        "a loop without end", runs("while True:\n    pass"), honest=("data/grpo_dataset.py",), earned=("13.1",)
-    ),
+    Cheat("a loop without end", runs("while True:\n    pass"), honest=("data/grpo_dataset.py",), earned=("13.1",)),
     Cheat(
         "a loop that catches everything",
         runs("while True:\n    try:\n        while True:\n            pass\n    except BaseException:\n        pass"),

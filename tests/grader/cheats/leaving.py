@@ -22,7 +22,9 @@ CHEATS = [
     Cheat("unittest.SkipTest", runs("import unittest\nraise unittest.SkipTest")),
     Cheat(
         "says that it is not written, in another exercise's name",
-        runs("raise NotImplementedError('not written yet: exercise 13.1, data/grpo_dataset.py:GRPODataset.__getitem__')"),
+        runs(
+            "raise NotImplementedError('not written yet: exercise 13.1, data/grpo_dataset.py:GRPODataset.__getitem__')"
+        ),
     ),
     Cheat(
         "a signal that kills",

@@ -1,11 +1,13 @@
-"""Does GRPO learn, on several seeds, and does it stay ignorant when the reward knows nothing?
+"""Does GRPO learn, on several seeds, and does a random reward teach nothing?
 
-    python benchmarks/learning.py            three seeds and the random-reward control, one after the other
-    python benchmarks/learning.py --seeds 5  more
+    python benchmarks/learning.py demo    configs/demo.yaml: three seeds and the control with a random reward
+    python benchmarks/learning.py llm     configs/llm.yaml: the same for SmolLM2, then two-digit sums after seed 0
+    python benchmarks/learning.py demo --seeds 1 num_steps=2 ...    fewer seeds, changed settings
 
-Each run is `python -m lab.train --config configs/demo.yaml` on the reference solutions in a process of its own;
-the seconds are those of the whole process, imports and warm start included. Prints a table in Markdown and
-writes it to benchmarks/results/learning.md.
+Each run is `python -m lab.train` on the reference solutions, in a process of its own, below runs/learning-demo or
+runs/learning-llm. A run that was stopped goes on, and a finished one is not repeated (remove the folder to repeat it).
+Prints a table, which goes to benchmarks/results/demo.md or llm.md if no setting was changed. Minutes are those of the
+steps, without evaluation. Processor minutes add up all cores.
 """
 
 from __future__ import annotations
@@ -14,68 +16,72 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-HEADER = "| run | sampled before | sampled after | greedy before | greedy after | seconds |\n|---|---|---|---|---|---|"
+RESULTS = ROOT / "benchmarks" / "results"
+SHOWN = ("sampled before", "sampled after", "greedy before", "greedy after", "steps", "minutes", "processor minutes")
 
 
-def run(name: str, *settings: str) -> dict[str, float]:
-    """One training run; its first and last accuracies, and the seconds it took."""
-    command = [sys.executable, "-m", "lab.train", "--config", "configs/demo.yaml", f"name={name}", *settings]
-    start = time.perf_counter()
-    done = subprocess.run(command, cwd=ROOT, env={**os.environ, "SOLUTION": "1"}, capture_output=True, text=True)
-    seconds = time.perf_counter() - start
-    if done.returncode != 0:
-        sys.exit(f"error: {name} failed:\n{done.stderr}")
-    lines = (ROOT / "runs" / name / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-    measured = [m for m in map(json.loads, lines) if "accuracy_sampled" in m]
-    first, last = measured[0], measured[-1]
-    return {
-        "sampled before": first["accuracy_sampled"],
-        "sampled after": last["accuracy_sampled"],
-        "greedy before": first["accuracy_greedy"],
-        "greedy after": last["accuracy_greedy"],
-        "seconds": seconds,
-    }
-
-
-def row(label: str, values: dict[str, float]) -> str:
-    numbers = [f"{value:.0f}" if name == "seconds" else f"{value:.3f}" for name, value in values.items()]
-    return f"| {label} | {' | '.join(numbers)} |"
+def train(folder: str, name: str, arguments: list[str]) -> dict[str, float]:
+    """Does a run, or what is left of it. Returns the numbers of its row."""
+    path = ROOT / "runs" / folder / name
+    if not (path / "model").is_dir():
+        print(f"{name} ...", file=sys.stderr, flush=True)
+        command = [sys.executable, "-m", "lab.train", "--config", *arguments, f"name={folder}/{name}"]
+        command += ["--resume"] if (path / "config.yaml").exists() else []
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(path.with_suffix(".log"), "a", encoding="utf-8") as log:
+            environment = {"OMP_WAIT_POLICY": "passive", **os.environ, "SOLUTION": "1"}
+            done = subprocess.run(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        if done.returncode:
+            sys.exit(f"error: {name} failed; see {path.with_suffix('.log')}")
+    lines = [json.loads(line) for line in (path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+    measured, steps = [m for m in lines if "accuracy_sampled" in m], [m for m in lines if m["step"] > 0]
+    row = {f"{kind} {when}": measured[place][f"accuracy_{kind}"]
+           for kind in ("sampled", "greedy") for when, place in (("before", 0), ("after", -1))}  # fmt: skip
+    row |= {"steps": len(steps), "minutes": sum(m["seconds"] for m in steps) / 60}
+    return row | {"processor minutes": sum(m["processor_seconds"] for m in steps) / 60}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=["demo", "llm"])
     parser.add_argument("--seeds", type=int, default=3)
-    seeds = range(parser.parse_args().seeds)
-    rows, runs = [HEADER], []
-    print(HEADER, flush=True)
+    parser.add_argument("settings", nargs="*", metavar="key=value", help="change a setting of all runs")
+    given = parser.parse_intermixed_args()
+    folder, config = f"learning-{given.what}", f"configs/{given.what}.yaml"
+    lines = ["| run | " + " | ".join(SHOWN) + " |", "|---" * (1 + len(SHOWN)) + "|"]
 
-    def show(label: str, values: dict[str, float]) -> None:
-        rows.append(row(label, values))
-        print(rows[-1], flush=True)
+    def show(label: str, row: dict[str, float]) -> None:
+        digits = {"steps": 0, "minutes": 1, "processor minutes": 1}
+        lines.append(f"| {label} | " + " | ".join(f"{row[name]:.{digits.get(name, 3)}f}" for name in SHOWN) + " |")
 
-    for seed in seeds:
-        runs.append(run(f"learning-seed{seed}", f"seed={seed}"))
-        show(f"seed {seed}", runs[-1])
-    show("**median**", {name: statistics.median(r[name] for r in runs) for name in runs[0]})
-    show("control: random reward, seed 0", run("learning-control", "seed=0", "reward=random"))
+    seeds = [train(folder, f"seed{s}", [config, f"seed={s}", *given.settings]) for s in range(given.seeds)]
+    for seed, row in enumerate(seeds):
+        show(f"seed {seed}", row)
+    show("**median**", {name: statistics.median(row[name] for row in seeds) for name in SHOWN})
+    control = train(folder, "control", [config, "seed=0", "reward=random", *given.settings])
+    show("control: random reward, seed 0", control)
+    if given.what == "llm":
+        after = ["configs/llm2.yaml", f"model_path=runs/{folder}/seed0/model", *given.settings]
+        show("two-digit sums, after seed 0", train(folder, "two-digit", after))
+    text = (
+        "\n".join(lines)
+        + f"""
 
-    import torch
-
-    note = (
-        f"500 held-out sums; sampled: 4 completions each at temperature 1. {os.cpu_count()} cores, "
-        f"{torch.get_num_threads()} torch threads, Python {platform.python_version()}, torch {torch.__version__}."
+Made by `python benchmarks/learning.py {given.what}`. Held-out problems, sampled at temperature 1.
+{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}.
+"""
     )
-    print(f"\n{note}")
-    results = ROOT / "benchmarks" / "results" / "learning.md"
-    results.parent.mkdir(exist_ok=True)
-    results.write_text("\n".join([*rows, "", note]) + "\n", encoding="utf-8")
+    print(text)
+    if not given.settings:
+        (RESULTS / f"{given.what}.md").write_text(text, encoding="utf-8")
+        shutil.copy(ROOT / "runs" / folder / "seed0" / "curve.png", RESULTS / f"{given.what}_curve.png")
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""One side of benchmarks/vs_trl.py, in a process of its own: makes the case's model, data and trainer, and then does
-one step for each line that it reads, answering with a line of JSON. Runs in TRL's environment, whichever side it is.
+"""One side of benchmarks/vs_trl.py, in a process of its own: makes the case's model, data and trainer, then does one
+step for each line that it reads and answers with a line of JSON. Both sides run in TRL's environment.
 
     python vs_trl_worker.py make CASE            writes the case's model and tokenizer
     python vs_trl_worker.py trl|same|all CASE    "trl": TRL's GRPOTrainer; "same", "all": lab/engine
 
-CASE is JSON, the fields of vs_trl.Case. Everything is float32 (but "all", for the wider models, and the models of
-vs_trl.HALF, whose weights are float32 and whose matrix products bfloat16), nothing is checkpointed, there is no KL, the
-loss is the mean over all tokens of the batch, and the optimizer is the fused AdamW.
+CASE is JSON; vs_trl.py makes it. Weights are float32. Products are float32 too, except on the side "all" for wider
+models, and for model 0.5B. No gradient checkpointing, no KL; the loss is the mean over all tokens of the batch; the
+optimizer is the fused AdamW with so small a learning rate that the lengths stay what they are.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ from transformers.utils import logging as transformers_logging  # noqa: E402
 LETTERS = "".join(chr(c) for c in range(33, 33 + 94)) + "äöüßéèà "  # 102 characters, one token each
 # hidden, feed-forward, layers, heads, key-value heads, vocabulary (0: the characters)
 SIZES = {
-    "138K": (64, 256, 2, 4, 4, 0), "4.2M": (256, 1024, 4, 8, 8, 0),
-    "0.5B": (896, 4864, 24, 14, 2, 151_936), "tiny": (64, 160, 2, 4, 2, 1_000),
+    "138K": (64, 256, 2, 4, 4, 0), "4.2M": (256, 1024, 4, 8, 8, 0), "0.5B": (896, 4864, 24, 14, 2, 151_936)
 }  # fmt: skip
-NEVER = {"135M": "<gh_stars>"}  # a token that SmolLM2 does not write: the end of completions that all run to the limit
+NEVER_WRITTEN = "<gh_stars>"  # a token that SmolLM2 does not write: with it as the end, completions run to the limit
+LEARNING_RATE = 1e-6
 QUESTIONS = (
     "Name a colour, and say in one sentence why you like it.", "What is the capital of France?",
     "How many legs has a spider?", "Say hello to my friend Anna, please.",
@@ -82,7 +82,7 @@ def make(case: dict[str, Any], folder: Path) -> None:
         path = ROOT / "runs" / "smollm2" / "model"  # lab/models/smollm2.py has made it
         model = AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32)
         tokenizer = AutoTokenizer.from_pretrained(path)
-        tokenizer.eos_token = NEVER[case["model"]] if case["equal"] else "<|im_end|>"
+        tokenizer.eos_token = NEVER_WRITTEN if case["equal"] else "<|im_end|>"
         model.config.eos_token_id = model.generation_config.eos_token_id = tokenizer.eos_token_id
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
@@ -107,11 +107,9 @@ def prompts_of(case: dict[str, Any], tokenizer: Any) -> list[str]:
     return [tokenizer.apply_chat_template(a, tokenize=False, add_generation_prompt=True) for a in asked]
 
 
-def reward_of(case: dict[str, Any], prompt: int, text: str) -> float:
-    """ "digits": the share of characters that are digits. "half": every other prompt is never solved; for the rest, 1
-    if the last character's code is even, else 0. So half of the groups have no signal, and no length is favoured."""
-    if case["reward"] == "digits":
-        return sum(c.isdigit() for c in text) / max(len(text), 1)
+def reward_of(prompt: int, text: str) -> float:
+    """0 for every other prompt; for the rest, 1 if the last character's code is even. So half of the groups have no
+    signal, and no length is favoured."""
     return float(prompt % 2 == 0 and len(text) > 0 and ord(text[-1]) % 2 == 0)
 
 
@@ -145,7 +143,7 @@ def peak(loaded: float) -> float:
 
 
 def now() -> tuple[float, float]:
-    """Seconds of the clock and of the processor, when the GPU, if there is one, is done."""
+    """Seconds of the clock and of the processor, after the GPU, if there is one, has finished."""
     if torch.cuda.is_initialized():
         torch.cuda.synchronize()
     return time.perf_counter(), time.process_time()
@@ -177,19 +175,19 @@ class Clock:
 
 
 class Pause:
-    """Between steps: reports the last one, waits for the word to go on."""
+    """Between steps: reports the last one and waits until the parent asks for the next."""
 
     def __init__(self, clock: Clock, answers: Any, loaded: float):
         self.clock, self.answers, self.loaded = clock, answers, loaded
         self.start: tuple[float, float] | None = None
 
-    def __call__(self, metrics: dict[str, float] | None = None) -> bool:
-        """False: there is nothing more to do."""
+    def __call__(self, length: float = 0.0) -> bool:
+        """Whether there is another step to do. length: the mean length of the last step's completions."""
         if self.start is not None:
             whole = [b - a for a, b in zip(self.start, now(), strict=True)]
             answer = {
                 "seconds": whole[0], "processor": whole[1], "parts": self.clock.parts,
-                "peak": peak(self.loaded), **(metrics or {}),
+                "peak": peak(self.loaded), "length": length,
             }  # fmt: skip
             print(json.dumps(answer), file=self.answers, flush=True)
         if sys.stdin.readline().strip() != "step":
@@ -206,13 +204,13 @@ def engine_trainer(case: dict[str, Any], model: Any, tokenizer: Any, engine: Any
     from lab.train.model_trainer import ModelTrainer
 
     chosen = options.Options(
-        algorithm=options.Algorithm(batch_size=case["prompts"], learning_rate=max(case["rate"], 1e-30)),
+        algorithm=options.Algorithm(
+            batch_size=case["prompts"], learning_rate=LEARNING_RATE if "name" in case else 1e-30
+        ),
         grpo=options.Grpo(group_size=case["group"], max_new_tokens=case["tokens"], warmup_steps=0),
     )
     problems = [(prompt, str(i)) for i, prompt in enumerate(prompts_of(case, tokenizer))]
-    made = ModelTrainer(
-        model, tokenizer, problems, chosen, 10**6, lambda text, answer: reward_of(case, int(answer), text)
-    )
+    made = ModelTrainer(model, tokenizer, problems, chosen, 10**6, lambda text, answer: reward_of(int(answer), text))
     made.engine, made.chat = engine, False
     return made
 
@@ -226,9 +224,9 @@ def run_engine(case: dict[str, Any], model: Any, tokenizer: Any, side: str, cloc
     trainer = engine_trainer(case, model, tokenizer, engine)
     trainer.complete, trainer.update = clock.timed("generate", trainer.complete), clock.timed("train", trainer.update)
     step = clock.timed("score", trainer.step)
-    metrics: dict[str, float] = {}
-    while pause({"reward": metrics.get("reward", 0.0), "length": metrics.get("completion_length", 0.0)}):
-        metrics = step()
+    length = 0.0
+    while pause(length):
+        length = step()["completion_length"]
 
 
 def run_trl(case: dict[str, Any], model: Any, tokenizer: Any, clock: Clock, pause: Pause) -> None:
@@ -240,7 +238,7 @@ def run_trl(case: dict[str, Any], model: Any, tokenizer: Any, clock: Clock, paus
     arguments = GRPOConfig(
         output_dir=str(ROOT / "runs" / "vs_trl" / "trl"), use_cpu=case["device"] == "cpu",
         bf16=case["half"], gradient_checkpointing=False,
-        learning_rate=case["rate"], lr_scheduler_type="constant", max_grad_norm=1.0, weight_decay=0.0,
+        learning_rate=LEARNING_RATE, lr_scheduler_type="constant", max_grad_norm=1.0, weight_decay=0.0,
         optim="adamw_torch_fused", per_device_train_batch_size=size, num_generations=case["group"],
         max_completion_length=case["tokens"], num_iterations=1, beta=0.0, loss_type="dapo", temperature=1.0,
         report_to="none", save_strategy="no", logging_steps=1, disable_tqdm=True, max_steps=10**6, seed=0,
@@ -248,17 +246,16 @@ def run_trl(case: dict[str, Any], model: Any, tokenizer: Any, clock: Clock, paus
     )  # fmt: skip
 
     def reward(completions: list[str], number: list[int], **rest: Any) -> list[float]:
-        return [reward_of(case, prompt, text) for prompt, text in zip(number, completions, strict=True)]
+        return [reward_of(prompt, text) for prompt, text in zip(number, completions, strict=True)]
 
     class Steps(TrainerCallback):
-        """Waits before the first step and after each; what is logged comes after a step, with the next one's time."""
+        """Waits before the first step and after each one."""
 
         def on_train_begin(self, *rest: Any, **named: Any) -> None:
             pause()
 
         def on_step_end(self, args: Any, state: Any, control: Any, **named: Any) -> None:
-            lengths, rewards = (trainer._metrics["train"][n][-1] for n in ("completions/mean_length", "reward"))
-            if not pause({"reward": rewards, "length": lengths}):
+            if not pause(trainer._metrics["train"]["completions/mean_length"][-1]):
                 control.should_training_stop = True
 
     data = Dataset.from_list([{"prompt": p, "number": i} for i, p in enumerate(prompts_of(case, tokenizer))])

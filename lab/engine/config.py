@@ -1,4 +1,4 @@
-"""The engine's settings: one for each trick, so that each can be switched off and measured alone."""
+"""The engine's settings: one for each optimization, so that each can be switched off and measured alone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ WIDE = 256  # hidden size from which bfloat16 pays on a processor that has it; n
 
 @dataclass
 class EngineConfig:
-    """The defaults give the plain path's numbers, up to rounding. benchmarks/engine_ablation.py measures each."""
+    """The defaults give the numbers of the lesson's own code, up to rounding. benchmarks/engine.py ablation measures
+    each."""
 
     # Rollout
     prompt_once: bool = True  # one pass per prompt, its cache copied to the group; False: each row reads its prompt

@@ -1,6 +1,6 @@
 """Lesson 16's reference `rlhf_loss` gives what TRL gives, with KL and two clip bounds, on twenty frozen cases.
 
-`python benchmarks/rlhf_trl_agreement.py` compares the two on many more, and with `--freeze` writes these anew.
+`python benchmarks/trl_agreement.py` compares the two on many more, and with `--freeze` writes these anew.
 """
 
 import json

@@ -7,7 +7,7 @@ model_run.py     what a run on a model of transformers trains; model_trainer.py:
 options.py       the options of such a run, which values and combinations make sense
 settings.py      configuration files and key=value arguments -> settings, or one sentence
 evaluation.py    accuracy on held-out problems with its confidence interval
-report.py        what is shown, and samples.md; tensorboard_log.py
+report.py        what is shown, and samples.md
 run_folder.py    config.yaml, metrics.jsonl, checkpoints
 problems.py      problems from a task or a file, put into the model's chat template; table_files.py
 distributed.py   several processes that train together; interrupt.py: Ctrl-C

@@ -18,7 +18,7 @@ from lab.train.distributed import Processes
 
 
 def recipe_of(table: dict[str, Any], where: str, processes: Processes) -> Any:
-    """What is trained. transformers is imported only if the settings make sense."""
+    """The recipe that the settings describe. Imports transformers only after checking them."""
     if "trainer" in table:
         from lab.train import lesson_run
 
@@ -34,14 +34,14 @@ def main(arguments: Sequence[str] | None = None, runs: Path = ROOT / "runs") -> 
     parser.add_argument("--config", type=Path, required=True, help="a YAML file such as configs/demo.yaml")
     parser.add_argument("--model_path", help="smollm2, a folder, or an id of the Hugging Face hub")
     parser.add_argument("--data_path", help="a .jsonl or .parquet file of questions and answers")
-    parser.add_argument("--resume", action="store_true", help="go on where the run of this name was stopped")
+    parser.add_argument("--resume", action="store_true", help="continue the run of this name that was stopped")
     parser.add_argument("settings", nargs="*", metavar="key=value", help="change a setting, such as grpo.num_steps=50")
     given = parser.parse_intermixed_args(arguments)  # settings may stand before and after options
     table = settings.read(given.config)
     of_a_lesson = "trainer" in table or any(text.startswith("trainer=") for text in given.settings)
     table = table if of_a_lesson else options.whole_groups(table)
     for setting in given.settings:
-        settings.apply(table, setting)
+        settings.apply(table, setting) if of_a_lesson else options.apply(table, setting)
     paths = {key: getattr(given, key) for key in ("model_path", "data_path") if getattr(given, key) is not None}
     if of_a_lesson and paths:
         raise UsageError(f"--{next(iter(paths))} is for runs without `trainer`; {given.config} trains a lesson's model")
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None, runs: Path = ROOT / "runs") -> 
             done = run(recipe, given.resume, runs, processes=processes)
             return 0 if done or not processes.first else 130
     except KeyboardInterrupt:
-        print("\nstopped; the same command with --resume goes on after the last checkpoint")
+        print("\nstopped; the same command with --resume continues after the last checkpoint")
         return 130
 
 

@@ -23,7 +23,6 @@ from lab.train.options import Options
 from lab.train.report import Report
 from lab.train.run import Prepared, lesson_of
 from lab.train.run_folder import copy_weights_off_file
-from lab.train.tensorboard_log import TensorBoardLog
 
 
 class ModelRun:
@@ -41,13 +40,12 @@ class ModelRun:
     def prepare(self, folder: Path, checkpoint: Path | None, report: Report, processes: Processes) -> Prepared:
         options = self.options
         split = problems.problems(options)
-        log = TensorBoardLog(folder / "tensorboard").log if options.tensorboard and processes.first else None
         if processes.first and options.model_path == "smollm2":
             smollm2.ensure()  # once; the others wait
-        processes.everyone(None)
+        processes.gather(None)
         model, tokenizer = load(str(checkpoint or options.model_path), options.dtype)
         if reason := unsupported_reason(model):
-            report.note(f"{reason}; transformers' own forward pass does it, in more time")
+            report.note(f"{reason}; so transformers' own forward pass trains it, which is slower")
         steps = problems.steps_of(options, len(split["train"]))
         trainer = ModelTrainer(model, tokenizer, split["train"], options, steps, reward_of(options), processes)
         held_out = [split["test"][i] for i in fixed_order(len(split["test"]), options.eval_problems)]
@@ -64,7 +62,7 @@ class ModelRun:
         evaluation = Evaluation(
             held_out, complete, is_right_of(options), options.eval_samples, options.samples_shown, options.seed
         )
-        return Prepared(model, tokenizer, trainer, steps, evaluation, log)
+        return Prepared(model, tokenizer, trainer, steps, evaluation)
 
 
 def reward_of(options: Options) -> Score | None:
@@ -80,7 +78,7 @@ def reward_of(options: Options) -> Score | None:
 
 
 def is_right_of(options: Options) -> Score:
-    """What accuracy is measured by, whatever the policy is rewarded for: 1.0 for a completion with the right number, or
+    """The score by which accuracy is measured, whatever the reward is: 1.0 for a completion with the right number, or
     for a program that passes its tests."""
     if options.reward.type == "code_execution":
         return program_reward.score(options.reward.timeout, False)

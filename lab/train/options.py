@@ -15,11 +15,11 @@ from lab.train.settings import Settings, option
 
 
 class Algorithm(Settings):
-    name: Literal["grpo"] = option("grpo", "the only one; for PPO see lesson 15")
+    name: Literal["grpo"] = option("grpo", "the only choice; lesson 15 has PPO")
     learning_rate: float = option(1e-6, "of the optimizer, after the warm-up", gt=0)
-    batch_size: int = option(16, "problems in a rollout, of all processes together", ge=1)
+    batch_size: int = option(16, "problems in a rollout, over all processes", ge=1)
     mini_batch_size: int | None = option(None, "problems in one update of the optimizer; null: the whole batch", ge=1)
-    epochs: int = option(1, "passes over the training problems; num_steps goes before it", ge=1)
+    epochs: int = option(1, "passes over the training problems; num_steps overrides it", ge=1)
 
     @model_validator(mode="after")
     def mini_batches_fill_the_batch(self) -> Algorithm:
@@ -39,30 +39,34 @@ class Algorithm(Settings):
 class Grpo(Settings):
     group_size: int = option(8, "completions of each problem", ge=1)
     baseline_type: Literal["group_mean", "group_median", "exponential_moving_average"] = option(
-        "group_mean", "rewards less group_mean, group_median or exponential_moving_average"
+        "group_mean", "subtracted from the rewards: group_mean, group_median or exponential_moving_average"
     )
-    ema_decay: float = option(0.9, "of the moving average: the share of the old value that a step keeps", ge=0, le=1)
+    ema_decay: float = option(0.9, "of the moving average: the share of the old value that each step keeps", ge=0, le=1)
     temperature: float = option(1.0, "of sampling, and of the log-probabilities that are trained", gt=0)
-    adaptive_group_size: bool = option(False, "the group size changes from step to step, between the next two")
-    min_group_size: int = option(4, "the smallest", ge=1)
-    max_group_size: int = option(16, "the largest", ge=1)
+    adaptive_group_size: bool = option(False, "the group size changes from step to step, between the next two options")
+    min_group_size: int = option(4, "the smallest group", ge=1)
+    max_group_size: int = option(16, "the largest group", ge=1)
     group_size_schedule: Literal["linear", "signal"] = option(
-        "linear", "linear: from min to max; signal: more where few groups have mixed rewards"
+        "linear", "linear: from min to max; signal: larger while few groups have mixed rewards"
     )
     reward_normalization: bool = option(True, "advantages are divided by the standard deviation of the rewards")
     reward_scaling: float = option(1.0, "rewards are multiplied by it first", gt=0)
-    reward_clipping: float | None = option(None, "and then kept between minus this and this; null: not", gt=0)
-    gradient_accumulation_steps: int = option(1, "parts of an update's completions; the update stays the same", ge=1)
-    max_grad_norm: float = option(1.0, "longer gradients are shortened to it", gt=0)
-    optimizer_type: Literal["adamw", "sgd"] = option("adamw", "adamw (no weight decay) or sgd (no momentum)")
-    updates_per_batch: int = option(1, "passes over a rollout; from the second on, the clip holds back", ge=1)
-    epsilon: float = option(0.2, "of the clip: probabilities may change by this share in one rollout", gt=0)
-    aggregation: Literal["token", "sequence", "constant"] = option(
-        "token", "the loss is a mean over token, sequence, or over a constant (max_new_tokens each)"
+    reward_clipping: float | None = option(None, "then clipped to between minus this and this; null: no clipping", gt=0)
+    gradient_accumulation_steps: int = option(
+        1, "an update is computed in this many parts, to save memory; the result is the same", ge=1
     )
-    max_new_tokens: int = option(64, "the longest completion", ge=1)
-    warmup_steps: int = option(3, "the learning rate rises linearly over so many steps", ge=0)
-    final_rate: float = option(1.0, "and falls linearly to this fraction of itself by the last one", ge=0, le=1)
+    max_grad_norm: float = option(1.0, "a gradient with a larger norm is scaled down to this norm", gt=0)
+    optimizer_type: Literal["adamw", "sgd"] = option("adamw", "adamw (no weight decay) or sgd (no momentum)")
+    updates_per_batch: int = option(1, "passes over each rollout; the clip acts from the second on", ge=1)
+    epsilon: float = option(
+        0.2, "of the clip: a token whose ratio has moved this far in the advantage's direction gets no gradient", gt=0
+    )
+    aggregation: Literal["token", "sequence", "constant"] = option(
+        "token", "the loss is a mean over tokens, over sequences, or a sum over a constant (max_new_tokens each)"
+    )
+    max_new_tokens: int = option(64, "the longest completion, in tokens", ge=1)
+    warmup_steps: int = option(3, "the learning rate rises linearly over this many steps", ge=0)
+    final_rate: float = option(1.0, "then falls linearly to this fraction of its peak at the last step", ge=0, le=1)
 
     @model_validator(mode="after")
     def groups_can_be_compared(self) -> Grpo:
@@ -91,20 +95,20 @@ class Grpo(Settings):
 
 class Task(Settings):
     name: Literal[*tasks.NAMES, "math_reasoning", "code_generation"] = option(  # type: ignore[valid-type]
-        "addition", "a file of lab/tasks; or math_reasoning, code_generation: with data_path"
+        "addition", "a file of lab/tasks; or math_reasoning or code_generation, which need data_path"
     )
-    dataset: str | None = option(None, "what the file of data_path holds, such as gsm8k; only a name")
+    dataset: str | None = option(None, "a name for the data in data_path, such as gsm8k; nothing is downloaded")
     question_column: str = option("question", "of the file of data_path")
     answer_column: str = option("answer", "of the file of data_path; for code_generation: the tests, as Python")
 
 
 class Reward(Settings):
     type: Literal["task", "random", "last_number", "math_correctness", "code_execution"] = option(
-        "task", "task (its own), last_number, math_correctness, code_execution; random: must not learn"
+        "task", "task (the task's own), last_number, math_correctness, code_execution, or random (a control)"
     )
-    partial_credit: bool = option(False, "a tenth for a wrong number; for code, the share of tests that pass")
-    timeout: float = option(10.0, "seconds that a program of the model may run", gt=0)
-    allow_execution: bool = option(False, "programs that the model writes may be run on this machine")
+    partial_credit: bool = option(False, "0.1 for a wrong number; for code, the share of tests that pass")
+    timeout: float = option(10.0, "seconds that a program may run", gt=0)
+    allow_execution: bool = option(False, "programs that the model writes may run on this machine")
 
     @model_validator(mode="after")
     def programs_run_only_if_allowed(self) -> Reward:
@@ -131,22 +135,21 @@ class Options(Settings):
         **dict.fromkeys(("beta", "kl_coef"), "there is no KL term here; lesson 16's run has one (make rlhf)"),
     }  # fmt: skip
 
-    name: str = option("", "of the folder under runs/; empty: the configuration file's name")
+    name: str = option("", "of the run's folder under runs/; empty: the configuration file's name")
     model_path: str = option("smollm2", "smollm2, a folder, or a model id of the Hugging Face hub")
     data_path: str | None = option(None, "a .jsonl or .parquet file with questions and answers, for math and code")
     loss: str = option("", "module:function of a lesson, such as lesson 14's ppo_clip_loss; empty: lab/rl/ppo_clip.py")
-    seed: int = option(0, "of everything", ge=0)
-    num_steps: int | None = option(None, "of the run; null: as many as the epochs need", ge=1)
-    eval_every: int = option(10, "steps between two looks at the held-out problems", ge=1)
-    eval_problems: int = option(200, "held-out problems that are looked at, at most", ge=1)
+    seed: int = option(0, "of all random numbers", ge=0)
+    num_steps: int | None = option(None, "steps of the run; null: as many as the epochs need", ge=1)
+    eval_every: int = option(10, "steps between two evaluations on held-out problems", ge=1)
+    eval_problems: int = option(200, "held-out problems in an evaluation, at most", ge=1)
     eval_samples: int = option(
-        32, "completions of each at temperature 1, before and after; a quarter of them in between", ge=1
+        32, "completions of each at temperature 1, before and after training; a quarter as many in between", ge=1
     )
-    checkpoint_every: int = option(20, "steps", ge=1)
+    checkpoint_every: int = option(20, "steps between two checkpoints", ge=1)
     samples_shown: int = option(5, "held-out problems whose completions are shown before and after", ge=0)
-    tensorboard: bool = option(False, "metrics also for TensorBoard, in the run's folder")
     dtype: Literal["auto", "float32", "bfloat16", "float64"] = option(
-        "auto", "of matrix products: auto (bfloat16 where it pays), float32, bfloat16; float64: weights too"
+        "auto", "of matrix products: auto (bfloat16 if that is faster), float32, bfloat16; float64: weights too"
     )
     algorithm: Algorithm = Field(default_factory=Algorithm)
     grpo: Grpo = Field(default_factory=Grpo)
@@ -205,13 +208,23 @@ class Options(Settings):
         return self
 
 
+SHORT_FORMS = {"task": "name", "reward": "type"}  # `reward: random` stands for `reward: {type: random}`
+
+
 def whole_groups(table: dict[str, Any]) -> dict[str, Any]:
-    """A copy with `reward: {type: random}` for `reward: random`; likewise task."""
+    """A copy with short forms written out."""
     table = {key: dict(value) if isinstance(value, dict) else value for key, value in table.items()}
-    for group, key in (("task", "name"), ("reward", "type")):
+    for group, key in SHORT_FORMS.items():
         if isinstance(table.get(group), str):
             table[group] = {key: table[group]}
     return table
+
+
+def apply(table: dict[str, Any], override: str) -> None:
+    """Puts a key=value argument into the table. `reward=random` sets reward.type and keeps the group's other keys."""
+    key, _, value = override.partition("=")
+    short = key in SHORT_FORMS and not value.startswith("{")
+    settings.apply(table, f"{key}.{SHORT_FORMS[key]}={value}" if short else override)
 
 
 def read(table: dict[str, Any], where: str, processes: int = 1) -> Options:

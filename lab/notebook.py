@@ -1,12 +1,10 @@
 """What `import lab` does in a notebook, and nowhere else.
 
-- An exercise that is not written yet gives a friendly note in the cell instead of a traceback, and a cell that needs
-  what such a cell would have made says so. Neither stops "Run All": the other cells still run.
-- Under any other error stands which exercises the cell uses: one of them may be wrong.
-- A file that was saved is loaded again before the next cell runs (IPython's autoreload).
+- An exercise that is not written yet shows a note in the cell instead of a traceback. So does a later cell that needs
+  its result. Neither stops "Run All".
+- Any other error is followed by a note that lists the exercises which the cell uses: one of them may be wrong.
+- A saved file is loaded again before the next cell runs (IPython's autoreload).
 - matplotlib figures are shown as PNG pictures, whatever backend is set.
-
-Left out on purpose: everything else that a notebook could be made to do.
 """
 
 from __future__ import annotations
@@ -25,7 +23,7 @@ MARK = "_grpo_course"  # on the shell, once it is prepared
 
 
 class Note:
-    """A short text in a box; plain where HTML cannot be shown. `code` in backticks."""
+    """A short text in a box, or plain text if HTML cannot be shown. `code` stands in backticks."""
 
     def __init__(self, text: str):
         self.text = text
@@ -42,28 +40,28 @@ class Note:
 class Exercises:
     """The handler of a shell's errors: turns unwritten exercises into notes.
 
-    `missing` says of each name that a stopped cell would have made what stopped it.
+    `missing` maps each name that a stopped cell would have made to the reason.
     """
 
     def __init__(self):
         self.missing: dict[str, str] = {}
-        self.told: BaseException | None = None
+        self.shown_as_note: BaseException | None = None
 
     def handle(self, shell: Any, kind: type, error: BaseException, traceback: Any, tb_offset: int | None = None):
-        """As `set_custom_exc` wants it: shows the note, or else the traceback as ever."""
+        """Shows a note or the traceback. The signature is that of `set_custom_exc`."""
         from IPython.display import display
 
         text = self.note(error, _source(shell), shell.user_ns)
         if text is not None:
             display(Note(text))
-            self.told = error
+            self.shown_as_note = error
             return
         shell.showtraceback((kind, error, traceback), tb_offset=tb_offset)
         if text := self.after_error(_source(shell), shell.user_ns):
             display(Note(text))
 
     def after_error(self, source: str, names: dict[str, Any]) -> str | None:
-        """What to say under the traceback of an error that is none of ours; `names` are the notebook's."""
+        """The note under the traceback of any other error. `names` are the notebook's."""
         self._stopped(source, "ended in an error")
         used = _exercises_used(source, names)
         if not used:
@@ -74,7 +72,7 @@ class Exercises:
         return f"This cell uses {_listed(used)}. {does} {checks}"
 
     def note(self, error: BaseException, source: str = "", names: dict[str, Any] | None = None) -> str | None:
-        """What to say about an error in a cell; None where it is none of ours. `names` are the notebook's."""
+        """The note about an unwritten exercise, or None for any other error. `names` are the notebook's."""
         if isinstance(error, NameError):
             stopped = self.missing.get(error.name or "")
             if stopped is None:
@@ -95,10 +93,10 @@ class Exercises:
         ) + (f"\nThis cell also needs {_listed(others)}, {which} not written either." if others else "")
 
     def finished(self, result: Any) -> None:
-        """After each cell: one that ended in a note has not failed, so that the cells after it run."""
-        if result is not None and result.error_in_exec is not None and result.error_in_exec is self.told:
+        """After each cell: a cell that ended in a note counts as successful, so that later cells run."""
+        if result is not None and result.error_in_exec is not None and result.error_in_exec is self.shown_as_note:
             result.error_in_exec = None
-        self.told = None
+        self.shown_as_note = None
 
     def _stopped(self, source: str, reason: str) -> None:
         with contextlib.suppress(SyntaxError):  # a cell with magics: its names are not known
@@ -130,7 +128,7 @@ def assigned(source: str) -> set[str]:
 
 
 def prepare() -> None:
-    """Prepares the notebook that this runs in, once. Does nothing where there is none."""
+    """Prepares the notebook that this runs in, once. Does nothing outside a notebook."""
     if "IPython" not in sys.modules:
         return
     shell = sys.modules["IPython"].get_ipython()
@@ -148,8 +146,8 @@ def prepare() -> None:
 
 @contextlib.contextmanager
 def gradients_at_logits(model: Any) -> Iterator[Callable[[], list]]:
-    """Looks at a model's logits while a loss is computed. Gives a function that says, after `backward`, for each row
-    that the model was called with, how large the gradient is at each position: (positions,) tensors."""
+    """Records the gradient at a model's logits. Gives a function that returns, after `backward`, its norm at each
+    position of each row that the model was called with: (positions,) tensors."""
     calls: list[Any] = []
 
     def remember(module: Any, arguments: Any, output: Any) -> None:
@@ -183,7 +181,7 @@ def _source(shell: Any) -> str:
 
 
 def _exercises_used(source: str, names: dict[str, Any]) -> list[Any]:
-    """No note must fail, whatever a notebook holds."""
+    """The exercises that a cell uses; [] if they cannot be determined."""
     from lab.notebook_cells import exercises_used
 
     with contextlib.suppress(Exception):

@@ -8,7 +8,7 @@
     update.py     the gradient of a batch, and the log-probabilities of its tokens
     any_model.py  rollout and gradient for models that are no Llamas
 
-docs/ENGINE.md, in the repository, says what each trick does and is worth. A lesson's given/engine.py passes these
+docs/ENGINE.md explains what each trick does and how much it saves. A lesson's given/engine.py passes these
 functions to its trainer. The lessons are where to learn from; nothing here is needed to understand them.
 """
 

@@ -1,8 +1,8 @@
-"""Rollout and gradient for models that the engine does not run: transformers' own forward pass, whatever the model is.
+"""Rollout and gradient by transformers' own forward pass, for models that are no Llamas.
 
-Arguments and results are those of lab.engine.generate and lab.engine.update.backward, and so are the tokens that are
-sampled, up to rounding. It takes longer: rows that have ended stay in the batch, and the prompt of a group goes through
-the layers once for each of its completions when it is trained on.
+Arguments and results are those of lab.engine.generate and lab.engine.update.backward; the sampled tokens too, up to
+rounding. It is slower: finished rows stay in the batch, and in training a prompt goes through the layers once per
+completion.
 """
 
 from __future__ import annotations

@@ -54,12 +54,12 @@ def pack(ids: Tensor, mask: Tensor, share: bool = True, unpad: bool = True) -> P
     new = new_prompts(ids, width) if share else torch.ones_like(width, dtype=torch.bool)  # (B,)
     owner = new.nonzero()[:, 0][new.long().cumsum(0) - 1]  # (B,) the row that holds each row's prompt
 
-    kept = (column < (width + inner)[:, None]) & (~in_prompt | new[:, None])
-    flat = kept.flatten().cumsum(0).view(kept.shape) - 1  # (B, L) the number of each kept token
+    in_layers = (column < (width + inner)[:, None]) & (~in_prompt | new[:, None])
+    flat = in_layers.flatten().cumsum(0).view(in_layers.shape) - 1  # (B, L) each such token's number
     rows = torch.where(in_prompt, flat[owner], flat).masked_fill_(column >= (width + inner)[:, None], 0)
-    back = kept[:, :L].flatten().nonzero()[:, 0]
+    back = in_layers[:, :L].flatten().nonzero()[:, 0]
     before = (column >= width[:, None] - 1) & (column < (width + own)[:, None] - 1)  # (B, L) what predicts the targets
-    return Packed(ids[kept], rows[:, :L].contiguous(), back, rows[before], targets)
+    return Packed(ids[in_layers], rows[:, :L].contiguous(), back, rows[before], targets)
 
 
 def new_prompts(ids: Tensor, width: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Drawing one token per row from softmax(logits / temperature), in three ways that give the same distribution."""
+"""Draws one token per row from softmax(logits / temperature), by one of three methods with the same distribution."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def draw(
 ) -> Tensor:  # fmt: skip
     """One token per row of log_p (n, V): log-probabilities, or logits that lack a constant. Returns (n,).
 
-    "multinomial": torch's. "gumbel": argmax of log_p - log(e) with e exponential: what torch.multinomial does, too, so
-    the draws are the same. "inverse": the place where the cumulated probability passes one uniform number.
+    "multinomial": torch's. "gumbel": argmax of log_p - log(e) with e exponential. torch.multinomial does the same, so
+    the draws are equal. "inverse": the place at which the cumulated probability passes one uniform number.
 
     batch, order: the live rows are rows `order` of `batch`; the first two samplers draw for all of them, as a batch
     that keeps its finished rows does. order None: all rows are live.

@@ -1,4 +1,4 @@
-"""The gradient of a batch, and the log-probabilities of its tokens. The caller says what the loss is.
+"""The gradient of a batch, and the log-probabilities of its tokens. The caller passes the loss.
 
 A batch is what lesson 14's get_batch makes: ids and mask (B, L), prompt, completion and padding on the right. Its M
 completion tokens are numbered row by row, as mask.nonzero() lists them; a loss is a function of some of them.
@@ -29,7 +29,7 @@ def backward(
     log-probabilities (n,) of some of the M tokens and their numbers, and returns those tokens' part of the loss.
 
     Returns the loss, and the log-probabilities (M,) of all tokens before the step, NaN in rows that were left out.
-    Where no row is left, gradients become 0, as those of a batch without a signal are.
+    If no row is left, gradients become 0, as for a batch without a signal.
     """
     number = mask.flatten().cumsum(0).view(mask.shape) - 1  # (B, L)
     dtype = torch.promote_types(model.dtype, torch.float32)
@@ -82,7 +82,7 @@ def by_length(ids: Tensor, mask: Tensor, keep_groups: bool) -> Tensor:
 
 def token_log_probs(model: Any, ids: Tensor, mask: Tensor, temperature: float, *, config: EngineConfig) -> Tensor:
     """Log-probabilities of the completions' tokens, (B, L - 1) next to mask[:, 1:], 0 where that is 0; with gradient
-    where one is wanted. All passes then stay in memory until it has been computed: `backward` needs less."""
+    unless torch.no_grad is on. All passes stay in memory until backward has run; `backward` needs less."""
     w = read_weights(model, config.cast(model))
     places = mask[:, 1:].bool()
     found = []
@@ -97,8 +97,8 @@ def token_log_probs(model: Any, ids: Tensor, mask: Tensor, temperature: float, *
 def fused_loss(
     model: Any, ids: Tensor, mask: Tensor, rows: Tensor, loss_of: LossOf, *, temperature: float, config: EngineConfig
 ) -> tuple[Tensor, Tensor]:
-    """(loss, log_probs) as `backward` has them. Its gradient is computed at once and set aside: loss.backward() adds it
-    to the parameters, so that this loss stands where a plain one would."""
+    """(loss, log_probs) as `backward` has them. Its gradient is computed at once and stored; loss.backward() adds it
+    to the parameters, so this loss can be used like any other."""
     parameters = [p for p in model.parameters() if p.requires_grad]
     before = [p.grad for p in parameters]
     for p in parameters:

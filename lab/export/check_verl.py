@@ -95,7 +95,7 @@ def check_options(verl: Path, folder: Path) -> list[str]:
     for key, _, text in (override.partition("=") for override in overrides):
         if str(made[key]) != str(yaml.safe_load(text)):
             problems.append(f"{key}={text} becomes {made[key]!r} in verl")
-    print(f"options: {len(now)} of verl {VERSION}; it takes all {len(overrides)} of ours")
+    print(f"options: {len(now)} of verl {VERSION}; it accepts all {len(overrides)} that run.sh sets")
     return problems
 
 

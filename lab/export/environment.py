@@ -1,6 +1,6 @@
-"""Environments that the course never needs itself, such as one with TRL: made under runs/ when first asked for.
+"""Makes environments under runs/ for packages that the course itself does not need, such as TRL.
 
-Standard library only: whatever Python there is may make them. pip's settings are obeyed.
+Standard library only, so that any Python can run it. pip's settings apply.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 ENVIRONMENT = ROOT / "runs" / "trl-env"
 LOG = ROOT / "runs" / "trl-env-setup.log"
 PACKAGES = ["torch==2.13.0", "trl==1.16.0", "transformers==5.23.0", "accelerate==1.15.0", "datasets==5.2.0"]
-PACKAGES += ["jaxtyping==0.3.11", "gguf==0.19.0"]  # for our own code; for benchmarks/vs_trl.py
+PACKAGES += ["jaxtyping==0.3.11", "gguf==0.19.0"]  # for the lessons; for benchmarks/vs_trl.py
 
 
 class SetupError(UsageError):
-    """The environment cannot be had; the message is one sentence."""
+    """The environment could not be made."""
 
 
 def ensure_environment(folder: Path = ENVIRONMENT, packages: list[str] = PACKAGES, name: str = "TRL") -> Path:
-    """The Python of `folder`, an environment that holds `packages`. It is made if need be; a set-up that failed, and
-    one for other packages, is begun anew. Raises SetupError."""
+    """The Python of an environment in `folder` with `packages`. Makes it if it is missing, incomplete or has other
+    packages. Raises SetupError."""
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    stamp = folder / "packages.txt"  # written last: it says that the set-up was finished
+    stamp = folder / "packages.txt"  # written last, after a complete set-up
     wanted = "\n".join(packages)
     if python.exists() and stamp.exists() and stamp.read_text() == wanted:
         return python
@@ -45,7 +45,7 @@ def ensure_environment(folder: Path = ENVIRONMENT, packages: list[str] = PACKAGE
 
 
 def logged(command: list[str], problem: str, log: Path = LOG) -> None:
-    """Runs `command`, its output in the log. Raises SetupError where it fails."""
+    """Runs `command` with its output in the log. Raises SetupError if it fails."""
     with open(log, "ab") as out:
         code = subprocess.call(command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
     if code:

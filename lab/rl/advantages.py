@@ -4,9 +4,9 @@
     less the baseline:   A = r' - b
     normalised:          A = A / (std + eps)
 
-The standard deviation has the divisor n - 1, and eps is 1e-4 (as TRL 1.16 has it); where all rewards are equal it is 0,
-and nothing is divided. A moving average as baseline is the same number for all groups, so that it is divided by the
-standard deviation of the whole batch, and a group whose rewards are all equal has advantages, too.
+The standard deviation has the divisor n - 1, and eps is 1e-4 (as in TRL 1.16). If all rewards are equal, nothing is
+divided. A moving average is the same baseline for all groups. It goes with the standard deviation of the whole batch,
+and a group whose rewards are all equal has advantages too.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ def shaped(rewards: Tensor, scaling: float, clipping: float | None) -> Tensor:
 
 
 def group_median(rewards: Tensor) -> Tensor:
-    """The median of each row, (P, 1): of an even number the mean of the two in the middle. (torch.median would take the
-    lower one: of rewards 0, 0, 1, 1 that is 0, and no completion would be worse than the baseline.)"""
+    """The median of each row, (P, 1); for an even number the mean of the two middle values. (torch.median takes the
+    lower one: for rewards 0, 0, 1, 1 that is 0, and no completion would be below the baseline.)"""
     ordered = rewards.sort(dim=1).values
     G = rewards.shape[1]
     return ordered[:, (G - 1) // 2 : G // 2 + 1].mean(1, keepdim=True)
 
 
 def baseline(rewards: Tensor, kind: str, average: float | None) -> Tensor:
-    """What the rewards (P, G) are compared with, (P, 1). average: the moving average so far; None at the first step,
-    which has the batch's own mean instead."""
+    """The baseline (P, 1) of rewards (P, G). average: the moving average so far; None at the first step, which uses the
+    batch's own mean."""
     if kind == "group_mean":
         return rewards.mean(1, keepdim=True)
     if kind == "group_median":
@@ -45,13 +45,14 @@ def baseline(rewards: Tensor, kind: str, average: float | None) -> Tensor:
 
 
 def moved(average: float | None, rewards: Tensor, decay: float) -> float:
-    """The moving average after a batch: decay * old + (1 - decay) * mean; the first is the mean."""
+    """The moving average after a batch: decay * old + (1 - decay) * mean; after the first batch, its mean."""
     mean = rewards.mean().item()
     return mean if average is None else decay * average + (1 - decay) * mean
 
 
 def normalised(advantages: Tensor, rewards: Tensor, by_group: bool) -> Tensor:
-    """Advantages over the standard deviation of their group's rewards, or of all; as they are where that is 0."""
+    """Advantages divided by the standard deviation of their group's rewards, or of the batch's; unchanged if it is
+    0."""
     if by_group:
         std = rewards.std(1, keepdim=True)  # (P, 1)
         equal = (rewards == rewards[:, :1]).all(1, keepdim=True)
@@ -64,7 +65,7 @@ def normalised(advantages: Tensor, rewards: Tensor, by_group: bool) -> Tensor:
 def advantages(rewards: Tensor, options: Grpo, average: float | None = None) -> tuple[Tensor, float]:
     """(advantages (P, G), the moving average after this batch) of rewards (P, G), as the options say.
 
-    Where all rewards of a group are equal, its advantages are exactly 0 (but with a moving average).
+    If all rewards of a group are equal, its advantages are exactly 0 (except with a moving average).
     """
     rewards = shaped(rewards, options.reward_scaling, options.reward_clipping)
     by_group = options.baseline_type != "exponential_moving_average"

@@ -1,8 +1,8 @@
-"""Rewards for programs: the completion and the tests of the answer are run by a Python of their own.
+"""Rewards for programs: runs the completion and the answer's tests in a separate Python process.
 
-That Python has a time limit, limits on processor seconds, memory and file size, an empty folder and an empty
-environment, and no standard input. It is no sandbox: it may read what the user may read, and reach the network. So
-nothing is run without reward.allow_execution=true.
+That process has limits on time, processor seconds, memory and file size, an empty folder, an empty environment and no
+standard input. This is no sandbox: the program can read the user's files and use the network. So nothing is run without
+reward.allow_execution=true.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ except ImportError:
 
 
 def program(completion: str) -> str:
-    """The code of a completion: the last fenced block where there is one, else all of it."""
+    """The code of a completion: its last fenced block, or else all of it."""
     blocks = FENCE.findall(completion)
     return blocks[-1] if blocks else completion
 
 
 def passes(code: str, timeout: float) -> bool:
-    """Whether the program runs to its last line in time. That line ends it with a status drawn here, so that a program
-    which ends before its tests has not passed them."""
+    """Whether the program reaches its last line in time. That line exits with a random status, so a program that exits
+    before its tests does not pass."""
     status = random.randrange(100, 250)
     whole = f"{code}\n\nimport os\nos._exit({status})\n"
     limits = LIMITS.replace("SECONDS", str(max(1, int(timeout + 1))))
@@ -61,16 +61,17 @@ def passes(code: str, timeout: float) -> bool:
 
 
 def _end(process: subprocess.Popen) -> None:
-    """Ends the program and what it has started."""
+    """Ends the program and the processes that it has started."""
     try:
         os.killpg(process.pid, signal.SIGKILL)
-    except (AttributeError, ProcessLookupError, PermissionError):  # Windows has no groups; or all have ended
+    except (AttributeError, ProcessLookupError, PermissionError):  # Windows has no process groups; or all have ended
         process.kill()
     process.wait()
 
 
 def split_tests(tests: str) -> list[str]:
-    """The tests with one `assert` each at the top level, all else kept; as they are where there is none."""
+    """The tests split into parts with one top-level `assert` each and all other lines; [tests] if there is no
+    assert."""
     try:
         body = ast.parse(tests).body
     except SyntaxError:

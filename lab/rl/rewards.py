@@ -1,12 +1,11 @@
-"""Rewards: rules about one completion by name, a coin toss, and the interface of lessons 13 and 16.
+"""Rewards: rules about one completion, a coin toss, and the reward functions of lessons 13 and 16.
 
-A rule about one completion is a pure function score(completion, answer) -> float, 1.0 for a right one. `partial credit`
-gives a tenth if the form is right but the number wrong.
+A rule is a function score(completion, answer) -> float of its arguments alone; 1.0 means right. With partial credit, a
+wrong number gets 0.1.
 
-A reward function takes equally long lists, `reward(prompts, responses, **columns)`, and gives one number per
-response; `columns` are the data set's other columns (such as `answer`), repeated to the same length. A plain
-function of that form is one already. `per_sample` makes one from a rule about a single response, and
-`ModelReward` from a reward model.
+A reward function takes equally long lists, `reward(prompts, responses, **columns)`, and returns one number per
+response. `columns` are the data set's other columns, such as `answer`, repeated to the same length. `per_sample` makes
+a reward function from a rule about a single response, `ModelReward` from a reward model.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
 
 
 def number(text: str) -> Decimal | None:
-    """The last number of a text; thousands may be parted by commas, "#### 1,200" ends with 1200."""
+    """The last number of a text; commas may separate thousands ("1,200" is 1200)."""
     found = NUMBER.findall(text)
     try:
         return Decimal(found[-1].replace(",", "")) if found else None
@@ -41,7 +40,8 @@ def last_number(completion: str, answer: str) -> float:
 
 
 def math_correctness(completion: str, answer: str) -> float:
-    """As gsm8k writes answers: the number behind the last "####" counts if there is one, else the last number."""
+    """1.0 if the numbers agree. A text's number is the one after the last "####" (as in gsm8k), or else the last
+    one."""
     return last_number(completion.rpartition("####")[2], answer.rpartition("####")[2])
 
 
@@ -53,14 +53,14 @@ def with_partial_credit(score: Score) -> Score:
 
 
 def coin_toss(seed: int, *place: int) -> float:
-    """0 or 1 at random, the same for everyone who asks with these numbers."""
+    """0 or 1 at random, a function of these numbers alone."""
     return float(hashlib.sha256(" ".join(map(str, (seed, *place))).encode()).digest()[0] % 2)
 
 
 class CoinToss:
-    """A reward that knows nothing: 0 or 1 at random. The control that no training may profit from.
+    """A reward of 0 or 1 at random, as a control.
 
-    Toss number n depends on the seed and n alone; `tosses` counts them, and may be set to go on elsewhere.
+    Toss number n depends only on the seed and n. `tosses` counts them and can be set to resume.
     """
 
     def __init__(self, seed: int):
@@ -86,10 +86,10 @@ def per_sample(rule: Callable[..., float]) -> RewardFunction:
 
 
 class ModelReward:
-    """A reward model: any model that gives one logit per sequence, as transformers' classifiers do.
+    """A reward function from a model with one logit per sequence, such as transformers' classifiers.
 
-    `tokenizer(texts, padding=True, return_tensors="pt")` must give the model's inputs. Scores are computed
-    without gradient, in evaluation mode, on the device of the model.
+    `tokenizer(texts, padding=True, return_tensors="pt")` must return the model's inputs. Scores are computed without
+    gradient, in evaluation mode, on the model's device.
     """
 
     def __init__(self, model: nn.Module, tokenizer: Callable[..., Any]):

@@ -1,8 +1,7 @@
-"""Several processes that train one model together: each has a copy of it, does its share of every batch, and the
-gradients are added up. torch.distributed alone; whoever sets RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT, as
-`accelerate launch` and `torchrun` do, has started them.
+"""Several processes that train one model together. Each has a copy and does its share of every batch; gradients are
+summed. `accelerate launch` and `torchrun` start them and set RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT.
 
-What one process would sample and learn, several do: each random draw belongs to a place in the whole batch.
+Several processes sample and learn the same as one, because each random draw belongs to a place in the whole batch.
 """
 
 from __future__ import annotations
@@ -20,18 +19,18 @@ from course.base.errors import UsageError
 
 
 class Processes:
-    """This process among its fellows. A single one does nothing and needs nothing."""
+    """This process's rank, and communication with the others. With one process, nothing is communicated."""
 
     def __init__(self, rank: int = 0, count: int = 1):
         self.rank, self.count = rank, count
 
     @property
     def first(self) -> bool:
-        """Whether this one writes the files and shows the progress."""
+        """Whether this process writes the files and shows the progress."""
         return self.rank == 0
 
-    def mine(self, count: int) -> list[int]:
-        """The numbers below `count` that fall to this process."""
+    def share(self, count: int) -> list[int]:
+        """This process's part of the numbers below `count`."""
         return list(range(self.rank, count, self.count))
 
     def add(self, value: float) -> float:
@@ -49,8 +48,8 @@ class Processes:
             if p.grad is not None:
                 self.add_tensor(p.grad)
 
-    def everyone(self, value: Any) -> list[Any]:
-        """What each process has given, in their order."""
+    def gather(self, value: Any) -> list[Any]:
+        """The values of all processes, by rank. Waits for all of them."""
         if self.count == 1:
             return [value]
         found: list[Any] = [None] * self.count
@@ -60,8 +59,8 @@ class Processes:
 
 @contextmanager
 def joined() -> Iterator[Processes]:
-    """The processes that the launcher's environment tells of. Raises UsageError where that is incomplete, or where a
-    fellow is lost on the way."""
+    """The processes that the launcher's environment describes. Raises UsageError if a variable is missing, or if
+    another process is lost during the run."""
     count = int(os.environ.get("WORLD_SIZE", "1"))
     if count == 1:
         yield Processes()
@@ -83,15 +82,15 @@ def joined() -> Iterator[Processes]:
         if isinstance(error, NotImplementedError) or not _is_lost(error):
             raise
         raise UsageError(
-            f"process {rank} of {count} has lost another one, which was stopped or has failed (its own message says "
-            "why); the same command with --resume goes on after the last checkpoint"
+            f"process {rank} of {count} has lost another one, which was stopped or has failed (see its own message); "
+            "the same command with --resume continues after the last checkpoint"
         ) from None
     finally:
         torch.distributed.destroy_process_group()
 
 
 def _is_lost(error: Exception) -> bool:
-    """Whether the error comes from the connection."""
+    """Whether the error comes from the connection to another process."""
     text = str(error).lower()
     signs = ("gloo", "connection", "peer", "nccl", "broken pipe", "timed out", "socket", "store")
     return isinstance(error, torch.distributed.DistError) or any(sign in text for sign in signs)

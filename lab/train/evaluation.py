@@ -48,7 +48,8 @@ def from_metrics(line: dict[str, Any]) -> Accuracy:
 
 
 def wilson(right: int, drawn: int, z: float = 1.959964) -> tuple[float, float]:
-    """The score interval of a share (Wilson 1927), by default at 95 %. Of the drawing alone: the problems are given."""
+    """The score interval of a share (Wilson 1927), by default at 95 %. It covers the sampling, not the choice of
+    problems."""
     p, n = right / drawn, drawn
     middle = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
@@ -84,7 +85,7 @@ def fixed_order(count: int, limit: int) -> list[int]:
 
 
 def uniforms(shape: Sequence[int], *numbers: int) -> torch.Tensor:
-    """Uniform random numbers that depend on the numbers alone, such as a seed and a step."""
+    """Uniform random numbers that depend only on `numbers`, such as a seed and a step."""
     seed = 0
     for number in numbers:
         seed = (seed * 1_000_003 + number + 1) % (1 << 62)
@@ -92,7 +93,8 @@ def uniforms(shape: Sequence[int], *numbers: int) -> torch.Tensor:
 
 
 def by_transformers(model: Any, tokenizer: Any, max_new_tokens: int) -> Complete:
-    """Completions by transformers' own `generate`: a learner's rollout that is wrong cannot flatter itself."""
+    """Completions by transformers' own `generate`, so that a wrong rollout of a learner does not affect the
+    measurement."""
 
     @torch.no_grad()
     def complete(

@@ -10,14 +10,14 @@ from typing import Any
 
 
 class Stop:
-    """`with Stop(say) as stop:` and then look at stop.wanted. say: told one sentence at the first Ctrl-C."""
+    """`with Stop(say) as stop:` sets stop.wanted at the first Ctrl-C and calls say with one sentence."""
 
     def __init__(self, say: Callable[[str], None]):
         self.say, self.wanted = say, False
         self.before: Any = None
 
     def __enter__(self) -> Stop:
-        if threading.current_thread() is threading.main_thread():  # only there may it be done
+        if threading.current_thread() is threading.main_thread():  # signals can be handled only there
             self.before = signal.signal(signal.SIGINT, self._asked)
         return self
 
@@ -33,5 +33,5 @@ class Stop:
 
 
 def end_silently() -> None:
-    """For the processes of a pool: Ctrl-C ends them without a traceback; what there is to say, the parent says."""
+    """For the processes of a pool: Ctrl-C ends them without a traceback. The parent reports it."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)

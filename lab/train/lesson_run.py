@@ -1,8 +1,7 @@
-"""A lesson's run, such as configs/demo.yaml: the small addition model, a warm start, GRPO by the lesson's trainer.
+"""A lesson's run, such as configs/demo.yaml: the demo's small model, a warm start, GRPO by the lesson's trainer.
 
-The lesson's own code trains (SOLUTION chooses whose). If it is the reference, its rollouts and updates are computed by
-lab/engine, with equal results; engine=plain leaves them to the lesson, to be stepped through. A learner's own code
-always runs as it is.
+SOLUTION chooses whose code trains. If it is the reference, lab/engine computes its rollouts and updates, with equal
+results; engine=plain uses the reference's own functions. A learner's code always runs without the engine.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from course.base import switch
 from course.base.errors import UsageError
 from lab.engine import EngineConfig
-from lab.models import addition_model
+from lab.models import demo_model
 from lab.rl.rewards import CoinToss
 from lab.tasks import worked_sums
 from lab.train import settings
@@ -34,26 +33,26 @@ class LessonSettings(Settings):
     """What a configuration file with `trainer` holds."""
 
     name: str = option(..., "of the folder under runs/")
-    trainer: str = option(..., "lesson.module:Class: made with (model, tokenizer, dataset, the lesson's GRPOConfig)")
-    dataset: str = option(..., "lesson.module:Class: made with (tokenizer, digits=..., split=...)")
-    digits: int = option(2, "of the numbers to add")
-    seed: int = option(0, "of everything")
-    model: dict[str, Any] = option({}, "settings of addition_model.ModelConfig")
-    warm_start: dict[str, Any] = option({}, "settings of addition_model.WarmStartConfig")
+    trainer: str = option(..., "lesson.module:Class, called with (model, tokenizer, dataset, the lesson's GRPOConfig)")
+    dataset: str = option(..., "lesson.module:Class, called with (tokenizer, digits=..., split=...)")
+    digits: int = option(2, "of each number in a sum")
+    seed: int = option(0, "of all random numbers")
+    model: dict[str, Any] = option({}, "settings of demo_model.ModelConfig")
+    warm_start: dict[str, Any] = option({}, "settings of demo_model.WarmStartConfig")
     grpo: dict[str, Any] = option({}, "settings of the lesson's GRPOConfig")
-    engine: Literal["fast", "plain"] = option("fast", "the reference by lab/engine, or by the lesson's own code")
+    engine: Literal["fast", "plain"] = option("fast", "fast: the reference runs on lab/engine; plain: on its own code")
     engine_settings: dict[str, Any] = option({}, "of lab.engine.EngineConfig")
-    reward: Literal["task", "random"] = option("task", "the lesson's; or a coin toss, the control that must not learn")
+    reward: Literal["task", "random"] = option("task", "the lesson's, or a coin toss as a control")
     eval_every: int = option(25, "steps", ge=1)
     eval_problems: int = option(500, "held-out problems", ge=1)
-    eval_samples: int = option(4, "completions of each, before and after; a quarter of them in between", ge=1)
+    eval_samples: int = option(4, "completions of each, before and after training; a quarter as many in between", ge=1)
     checkpoint_every: int = option(25, "steps", ge=1)
     samples_shown: int = option(5, "problems whose completions are shown", ge=0)
 
 
 def uses_engine(chosen: str, lesson: str) -> bool:
-    """Whether a trainer runs on the engine: if that is wanted, the code is the reference, and the lesson has given/
-    engine.py, which passes the engine to its trainer."""
+    """Whether a trainer runs on the engine: engine=fast, the code is the reference, and the lesson has a module
+    given/engine.py, which passes the engine to its trainer."""
     if chosen == "plain" or not switch.LESSON.fullmatch(lesson) or switch.finder.tree_of(lesson) != "solutions":
         return False
     return importlib.util.find_spec(f"{lesson}.given.engine") is not None
@@ -67,12 +66,12 @@ class LessonRun:
         self.eval_every, self.checkpoint_every = chosen.eval_every, chosen.checkpoint_every
         self.lesson = lesson_of(chosen.trainer)
         self.lessons = [name for name in {self.lesson, lesson_of(chosen.dataset)} if switch.LESSON.fullmatch(name)]
-        self.model = settings.build_dataclass(addition_model.ModelConfig, chosen.model, "model")
-        self.warm_start = settings.build_dataclass(addition_model.WarmStartConfig, chosen.warm_start, "warm_start")
+        self.model = settings.build_dataclass(demo_model.ModelConfig, chosen.model, "model")
+        self.warm_start = settings.build_dataclass(demo_model.WarmStartConfig, chosen.warm_start, "warm_start")
         self.engine = settings.build_dataclass(EngineConfig, chosen.engine_settings, "engine_settings")
 
     def grpo(self) -> Any:
-        """The lesson's own GRPOConfig, which stands beside its trainer."""
+        """The lesson's GRPOConfig, from the module of its trainer."""
         cls = named(self.chosen.trainer.partition(":")[0] + ":GRPOConfig")
         made = settings.build_dataclass(cls, {"seed": self.chosen.seed, **self.chosen.grpo}, "grpo")
         if self.chosen.reward == "random":
@@ -104,8 +103,8 @@ class LessonRun:
             copy_weights_off_file(model)
             tokenizer = AutoTokenizer.from_pretrained(checkpoint)
         else:
-            tokenizer = addition_model.make_tokenizer()
-            model = addition_model.make_model(tokenizer, self.model, chosen.seed)
+            tokenizer = demo_model.make_tokenizer()
+            model = demo_model.make_model(tokenizer, self.model, chosen.seed)
         split = {s: named(chosen.dataset)(tokenizer, digits=chosen.digits, split=s) for s in ("train", "test")}
         trainer = self.make_trainer(model, tokenizer, split["train"], grpo)
         if not checkpoint:
@@ -113,7 +112,7 @@ class LessonRun:
             report.headline(f"{count:,} parameters; warm start on sloppy homework")
             prompts = [prompt for prompt, _ in split["train"].data]
             with report.progress("warm start", self.warm_start.steps) as advance:
-                addition_model.warm_start(model, tokenizer, prompts, self.warm_start, chosen.seed,
+                demo_model.warm_start(model, tokenizer, prompts, self.warm_start, chosen.seed,
                                        lambda step, loss: advance(step, {"loss": loss}))  # fmt: skip
         if chosen.engine == "fast" and not uses_engine(chosen.engine, self.lesson):
             report.note("your own code runs as it is, without the engine")

@@ -3,8 +3,8 @@
     problems -> completions (of this process's share) -> rewards of all -> advantages -> one update for each mini-batch
 
 The loss is a lesson's, if the options name one. Models that the engine does not run go through lab/engine/any_model.py.
-Every random draw depends on the seed, the step and its place in the batch: a resumed run repeats nothing, and how many
-processes share the work changes nothing.
+Every random draw depends on the seed, the step and its place in the batch. So a resumed run draws what it would have
+drawn, and the number of processes does not matter.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ from lab.train.run import named
 
 
 def engine_config(options: Options) -> EngineConfig:
-    """Old log-probabilities are the first update's own if all completions are in it."""
+    """The engine's settings. The first update can supply the old log-probabilities if it has all completions."""
     first = options.algorithm.mini_batch_size in (None, options.algorithm.batch_size)
     dtype = "float32" if options.dtype == "float64" else options.dtype  # float64 weights stay as they are
     return EngineConfig(sampler="inverse", first_update_log_probs=first, dtype=dtype)
 
 
 class ModelTrainer:
-    """Trains `model` in place. `step_number` counts the steps that are done. score: the reward of a completion, None
-    for a coin toss."""
+    """Trains `model` in place. `step_number` counts the finished steps. score: the reward of a completion, None for a
+    coin toss."""
 
     def __init__(self, model: Any, tokenizer: Any, problems: Sequence[Problem], options: Options, steps: int,
                  score: Score | None, processes: Processes | None = None):  # fmt: skip
@@ -59,7 +59,7 @@ class ModelTrainer:
         self.average: float | None = None  # the moving average of the rewards
         self.adaptive_size = options.grpo.group_size  # of the schedule "signal"
         self.entropy = 0.0  # of the rollout, as its first update finds it
-        model.eval()  # no dropout: with it the ratio would not be 1 if nothing has changed
+        model.eval()  # no dropout: with dropout, the ratio would not be 1 before the first update
 
     def complete(
         self, questions: Sequence[str], draws: Tensor, temperature: float
@@ -80,23 +80,24 @@ class ModelTrainer:
     def texts(self, completions: Sequence[Tensor]) -> list[str]:
         return [self.tokenizer.decode(ids.tolist(), skip_special_tokens=True) for ids in completions]
 
-    def rewards_of(self, completions: Sequence[Tensor], problems: Sequence[Problem], mine: list[int], G: int) -> Tensor:
-        """(P, G): the rewards of the whole batch, each process having judged its own completions."""
-        places = [(i, g) for i in mine for g in range(G)]
+    def rewards_of(
+        self, completions: Sequence[Tensor], problems: Sequence[Problem], share: list[int], G: int
+    ) -> Tensor:
+        """(P, G): the rewards of the whole batch. Each process scores its own completions."""
+        places = [(i, g) for i in share for g in range(G)]
         if self.score is None:
             own = [coin_toss(self.options.seed, self.step_number, i * G + g) for i, g in places]
         else:
             pairs = zip(self.texts(completions), places, strict=True)
             own = [self.score(text, problems[i][1]) for text, (i, _) in pairs]
         table = torch.zeros(len(problems), G, dtype=torch.float64)
-        for i, row in zip(mine, torch.tensor(own, dtype=torch.float64).view(-1, G), strict=True):
+        for i, row in zip(share, torch.tensor(own, dtype=torch.float64).view(-1, G), strict=True):
             table[i] = row
         return self.processes.add_tensor(table)
 
     def update(self, ids: Tensor, mask: Tensor, advantages: Tensor, old_log_probs: Tensor) -> dict[str, float]:
-        """One step of the optimizer on the rows of all processes. The denominators are those of all rows together, so
-        that the gradient is the same however they are split. Where old_log_probs are NaN (of the tokens), the present
-        ones are put in."""
+        """One step of the optimizer on the rows of all processes. The denominator counts all of their rows, so the
+        gradient does not depend on how they are split. NaN in old_log_probs is replaced by the present log-probs."""
         options, engine = self.options.grpo, self.engine
         counted = mask[:, 1:].bool()  # (B, L - 1), with M ones
         rows, tokens = (round(self.processes.add(count)) for count in (len(ids), int(counted.sum())))
@@ -108,7 +109,7 @@ class ModelTrainer:
         a = advantages[owner] * share  # (M,)
 
         def loss_of(log_probs: Tensor, numbers: Tensor) -> Tensor:
-            """Each token stands as a row of its own."""
+            """Calls the loss with each token as a row of its own."""
             before = torch.where(old[numbers].isnan(), log_probs.detach(), old[numbers])
             ones = torch.ones_like(numbers)[:, None]
             return self.loss(
@@ -131,18 +132,18 @@ class ModelTrainer:
         return {"loss": loss, "clip_fraction": clipped, "grad_norm": grad_norm.item()}
 
     def batches(
-        self, problems: Sequence[Problem], mine: list[int], completions: Sequence[Tensor], log_probs: Sequence[Tensor],
+        self, problems: Sequence[Problem], share: list[int], completions: Sequence[Tensor], log_probs: Sequence[Tensor],
         weights: Tensor,
     ) -> list[tuple[Tensor, Tensor, Tensor, Tensor]]:  # fmt: skip
-        """The arguments of one update for each mini-batch. weights: the advantages of all, (P, G)."""
+        """The arguments of `update`, one tuple per mini-batch. weights: the advantages (P, G) of the whole batch."""
         (P, G), size, found = weights.shape, self.options.algorithm.update_size, []
         for begin in range(0, P, size):
-            rows = [n * G + j for n, i in enumerate(mine) if begin <= i < begin + size for j in range(G)]
-            prompts = [self.prompt(problems[mine[row // G]][0]) for row in rows]
+            rows = [n * G + j for n, i in enumerate(share) if begin <= i < begin + size for j in range(G)]
+            prompts = [self.prompt(problems[share[row // G]][0]) for row in rows]
             ids, mask = rectangle(self.tokenizer, prompts, [completions[row] for row in rows])
             old = torch.zeros(mask[:, 1:].shape, dtype=log_probs[0].dtype, device=ids.device)
             old[mask[:, 1:].bool()] = torch.cat([log_probs[row] for row in rows])
-            own = weights[mine].flatten()[rows].to(ids.device, torch.promote_types(self.model.dtype, torch.float32))
+            own = weights[share].flatten()[rows].to(ids.device, torch.promote_types(self.model.dtype, torch.float32))
             found.append((ids, mask, own, old))
         return found
 
@@ -151,32 +152,32 @@ class ModelTrainer:
         group_size."""
         a, g, k = self.options.algorithm, self.options.grpo, self.step_number
         P, G = a.batch_size, group_size(g, k, self.steps, self.adaptive_size)
-        mine = self.processes.mine(P)
+        share = self.processes.share(P)
         problems = self.stream.batch(k, P)
-        draws = uniforms((P, G, g.max_new_tokens), self.options.seed, k)[mine]
+        draws = uniforms((P, G, g.max_new_tokens), self.options.seed, k)[share]
         self.entropy = 0.0
-        completions, log_probs = self.complete([problems[i][0] for i in mine], draws, g.temperature)
-        table = self.rewards_of(completions, problems, mine, G)  # (P, G)
+        completions, log_probs = self.complete([problems[i][0] for i in share], draws, g.temperature)
+        table = self.rewards_of(completions, problems, share, G)  # (P, G)
         weights, self.average = advantages(table, g, self.average)  # (P, G)
 
         rate = scheduled_rate(a.learning_rate, k, self.steps, g.warmup_steps, g.final_rate)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        batches = self.batches(problems, mine, completions, log_probs, weights)
+        batches = self.batches(problems, share, completions, log_probs, weights)
         updates = [self.update(*batch) for _ in range(g.updates_per_batch) for batch in batches]
         self.step_number += 1
         signal = (table.amin(1) < table.amax(1)).double().mean().item()
         self.adaptive_size = next_size(g, self.adaptive_size, signal)
         if not self.engine.first_update_log_probs:
             self.entropy = -torch.cat(log_probs).mean().item()
-        everyone = self.processes.everyone((sum(map(len, completions)), self.entropy, updates))
-        entropies = [entropy for _, entropy, _ in everyone if entropy]  # none if no completion was trained on
+        parts = self.processes.gather((sum(map(len, completions)), self.entropy, updates))
+        entropies = [entropy for _, entropy, _ in parts if entropy]  # none if no completion was trained on
         return {
             "reward": table.mean().item(), "signal": signal, "group_size": G,
-            "completion_length": sum(tokens for tokens, _, _ in everyone) / (P * G),
+            "completion_length": sum(tokens for tokens, _, _ in parts) / (P * G),
             **({"entropy": sum(entropies) / len(entropies)} if entropies else {}), "learning_rate": rate,
-            "loss": sum(u["loss"] for _, _, own in everyone for u in own) / len(updates),
-            "clip_fraction": sum(u["clip_fraction"] for _, _, own in everyone for u in own) / len(updates),
+            "loss": sum(u["loss"] for _, _, own in parts for u in own) / len(updates),
+            "clip_fraction": sum(u["clip_fraction"] for _, _, own in parts for u in own) / len(updates),
             "grad_norm": sum(u["grad_norm"] for u in updates) / len(updates),
         }  # fmt: skip
 

@@ -1,11 +1,11 @@
-"""The one training loop: folder, resume, progress, evaluation, checkpoints, report. What is trained, a recipe says.
+"""The training loop of every run: folder, resume, progress, evaluation, checkpoints, report. A recipe is what to train.
 
     runs/NAME/config.yaml, environment.yaml   every setting; versions, and the command that does it again
     runs/NAME/metrics.jsonl, curve.png, samples.md, checkpoints/, model/
 
-A run that was killed at any moment goes on with --resume and ends with the same weights, bit for bit, as one that
-never stopped: checkpoints are whole or absent, and all randomness depends on the seed and the step alone. Ctrl-C ends
-the present step, saves and stops; a second one stops at once.
+A run that was killed at any moment and continued with --resume ends with the same weights, bit for bit, as one that
+never stopped: checkpoints are whole or absent, and random numbers depend only on the seed and the step. Ctrl-C finishes
+the present step, saves and stops; a second Ctrl-C stops at once.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from lab.train.run_folder import RunFolder, check_name
 
 
 class Trainer(Protocol):
-    """What takes the steps. `step_number` counts those that are done. Weights are saved beside its state."""
+    """Takes the steps. `step_number` counts the finished ones. Its state does not include the weights."""
 
     step_number: int
 
@@ -46,7 +46,7 @@ class Trainer(Protocol):
 
 @dataclass
 class Prepared:
-    """A run whose model exists."""
+    """A run that is ready to train."""
 
     model: Any
     tokenizer: Any
@@ -57,7 +57,7 @@ class Prepared:
 
 
 class Recipe(Protocol):
-    """What is trained."""
+    """What to train, and how to prepare it."""
 
     name: str  # of the folder under runs/
     lessons: list[str]  # whose code is used
@@ -65,10 +65,10 @@ class Recipe(Protocol):
     checkpoint_every: int
 
     def settings(self) -> dict[str, Any]:
-        """Every setting, as config.yaml has it: a run can only go on with the same ones."""
+        """Every setting, for config.yaml. A run can be resumed only with the same settings."""
 
     def prepare(self, folder: Path, checkpoint: Path | None, report: Report, processes: Processes) -> Prepared:
-        """Makes the model, warm start included, or loads it from a checkpoint."""
+        """Makes the model, including its warm start, or loads it from a checkpoint."""
 
 
 @dataclass
@@ -104,12 +104,12 @@ def run(recipe: Recipe, resume: bool = False, runs: Path = ROOT / "runs", show: 
                 state = {"before": vars(first), "completions": evaluation.completions()}
                 folder.log({"step": 0, **first.metrics()})
             save()
-        state = processes.everyone(state)[0]  # the others wait here
+        state = processes.gather(state)[0]  # the others wait here
     else:
         trainer.load_state_dict(state["trainer"])
         if processes.first:
             folder.rewind(trainer.step_number)
-        show.note(f"going on after step {trainer.step_number} of {steps}")
+        show.note(f"continuing after step {trainer.step_number} of {steps}")
 
     beside_the_bar = {}
     if evaluation:
@@ -128,7 +128,7 @@ def run(recipe: Recipe, resume: bool = False, runs: Path = ROOT / "runs", show: 
                 now = evaluation.accuracy(evaluation.samples if last else max(1, evaluation.samples // 4))
                 metrics |= now.metrics()
                 beside_the_bar["accuracy"] = now.sampled
-            stopped = any(processes.everyone(stop.wanted))
+            stopped = any(processes.gather(stop.wanted))
             if processes.first:
                 folder.log({"step": step, **metrics})
                 if made.log:
@@ -137,7 +137,7 @@ def run(recipe: Recipe, resume: bool = False, runs: Path = ROOT / "runs", show: 
                 save()
             advance(step, {"reward": metrics["reward"], **beside_the_bar, "grad norm": metrics["grad_norm"]})
             if stopped and not last:
-                show.note(f"stopped after step {step}, which is saved; the same command with --resume goes on")
+                show.note(f"stopped after step {step}, which is saved; the same command with --resume continues")
                 return None
     if not processes.first:
         return None
@@ -157,9 +157,9 @@ def run(recipe: Recipe, resume: bool = False, runs: Path = ROOT / "runs", show: 
 
 
 def begin(folder: RunFolder, recipe: Recipe, resume: bool, processes: Processes, show: Report) -> tuple[Any, Any]:
-    """Makes the folder, or finds what to go on from: (checkpoint, state), both None for a run from the beginning."""
+    """(checkpoint, state) to resume from; both None for a new run, whose folder is made here."""
     with contextlib.ExitStack() as stack:
-        stack.callback(processes.everyone, None)  # the others wait until the first has made the folder
+        stack.callback(processes.gather, None)  # the others wait until the first has made the folder
         if resume:
             use_the_same_code(folder, recipe.lessons, show)
         wanted = {**recipe.settings(), "solution": solution_of(recipe.lessons)}
@@ -173,7 +173,7 @@ def begin(folder: RunFolder, recipe: Recipe, resume: bool, processes: Processes,
             raise UsageError(f"there is no run in {place} to resume; leave out --resume to start one")
         if changed := settings.differences(old, wanted):
             raise UsageError(
-                f"the run in {place} has other settings for {', '.join(changed)}; it can only go on unchanged"
+                f"the run in {place} has other settings for {', '.join(changed)}; resume it with the same settings"
             )
         return folder.latest() or (None, None)
 
@@ -190,14 +190,14 @@ def solution_of(lessons: list[str]) -> str:
 
 
 def use_the_same_code(folder: RunFolder, lessons: list[str], show: Report) -> None:
-    """A resumed run goes on with the code (the learner's or the reference) that it was started with."""
+    """Selects the code (the learner's or the reference) that the run was started with."""
     wanted = (folder.config() or {}).get("solution")
     if wanted is None or wanted == solution_of(lessons):
         return
     if "SOLUTION" in os.environ:
         place = report.short_path(folder.path)
-        raise UsageError(f"the run in {place} was started with SOLUTION={wanted}, and can only go on so")
-    show.note(f"this run was started with SOLUTION={wanted}, and goes on so")
+        raise UsageError(f"the run in {place} was started with SOLUTION={wanted}; resume it with that")
+    show.note(f"this run was started with SOLUTION={wanted} and continues with it")
     switch.select(wanted)
 
 

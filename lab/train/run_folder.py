@@ -36,7 +36,7 @@ KEPT_CHECKPOINTS = 2
 
 
 def check_name(name: str) -> None:
-    """Raises UsageError if a run's name is no place below runs/."""
+    """Raises UsageError if a run's name is not a path below runs/."""
     parts = Path(name).parts
     if Path(name).is_absolute() or ".." in parts or not parts:
         raise UsageError(f"name must be a folder name for runs/, not {name!r}")
@@ -87,8 +87,8 @@ class RunFolder:
 
     def rewind(self, step: int) -> None:
         """Drops the lines of steps after `step`: they will be written again."""
-        kept = [m for m in self.metrics() if m["step"] <= step]
-        write_text(self.metrics_path, "".join(json.dumps(m) + "\n" for m in kept))
+        lines = [json.dumps(m) + "\n" for m in self.metrics() if m["step"] <= step]
+        write_text(self.metrics_path, "".join(lines))
 
     def save(self, step: int, model: Any, tokenizer: Any, trainer_state: dict[str, Any]) -> None:
         """A checkpoint from which the run can go on after `step`; the oldest ones are removed."""
@@ -115,7 +115,7 @@ class RunFolder:
 
 
 def environment() -> dict[str, Any]:
-    """What, beside the settings, a run's numbers depend on."""
+    """What a run's numbers depend on besides its settings."""
     program = Path(sys.argv[0])
     script = shlex.quote(sys.argv[0])
     if program.name == "__main__.py":

@@ -1,6 +1,6 @@
 """Settings from YAML and the command line into pydantic models and dataclasses.
 
-Whatever does not fit is reported in one sentence that names the key and says what to do.
+An error is one sentence that names the key and what to do.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from course.base.errors import UsageError
 
 
 class Settings(BaseModel):
-    """A group of settings: unknown keys are errors, and text is no number."""
+    """A group of settings. Unknown keys are errors, and text is not converted to numbers."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -83,7 +83,9 @@ def build(cls: type[SomeSettings], table: dict[str, Any], where: str) -> SomeSet
     try:
         return cls.model_validate(table)
     except ValidationError as error:
-        first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")  # a mistyped key explains the rest
+        first = min(
+            error.errors(), key=lambda e: e["type"] != "extra_forbidden"
+        )  # a mistyped key explains the other errors
         raise UsageError(f"{where}: {_sentence(cls, first)}") from None
 
 
@@ -102,13 +104,13 @@ def build_dataclass(cls: type[T], table: dict[str, Any], where: str) -> T:
 
 
 def _sentence(cls: type[Settings], error: Any) -> str:
-    """What one of pydantic's errors says, with the full name of the key and what is nearest to it."""
+    """One of pydantic's errors as a sentence, with the full name of the key and the nearest valid name."""
     key, value = ".".join(map(str, error["loc"])), error["input"]
     if error["type"] == "extra_forbidden":
         return f"unknown key {key!r}; {nearest_key(cls, key)}"
     if error["type"] == "missing":
         return f"key {key!r} is missing"
-    if error["type"] == "value_error":  # raised by a model of ours: a whole sentence
+    if error["type"] == "value_error":  # raised by our own validators: already a sentence
         return str(error["ctx"]["error"])
     if error["type"] in ("model_type", "dict_type"):
         return f"key {key!r} must be a group of settings, not {value!r}"
@@ -131,7 +133,7 @@ def all_keys(cls: type[Settings], prefix: str = "") -> dict[str, Any]:
 
 
 def nearest_key(cls: type[Settings], key: str) -> str:
-    """What to write instead of a key that does not exist. A model's OTHER_NAMES are what people try."""
+    """A hint for a key that does not exist. A model's OTHER_NAMES maps names that people try to ours."""
     names, last = list(all_keys(cls)), key.rpartition(".")[2]
     other = getattr(cls, "OTHER_NAMES", {})
     if last in other:

@@ -1,4 +1,4 @@
-"""Rows from JSON Lines or Parquet, with the columns named by the user. What does not fit is told in one sentence."""
+"""Reads columns from JSON Lines or Parquet. Errors are one sentence."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from course.base.errors import UsageError
 def read_columns(path: str | Path, columns: Sequence[str], limit: int | None = None) -> list[tuple[str, ...]]:
     """The text columns named `columns` of a .jsonl or .parquet file, row by row.
 
-    Raises UsageError where the file is missing, of another kind, empty, or damaged, and where a row lacks a column or
-    has something else than text in it.
+    Raises UsageError if the file is missing, empty, damaged or of another kind, or if a row lacks a column or has
+    something other than text in it.
     """
     path = Path(path)
     readers = {".jsonl": _json_lines, ".json": _json_lines, ".parquet": _parquet}

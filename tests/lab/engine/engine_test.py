@@ -3,8 +3,7 @@ counted in tokens and passes, never in seconds."""
 
 import itertools
 import sys
-from dataclasses import fields, replace
-from pathlib import Path
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -19,6 +18,7 @@ from lab.engine import ALL_TRICKS, NO_TRICKS, EngineConfig, llama, log_prob_loss
 from lab.engine import generate as fast_generate
 from lab.engine.update import backward, by_length, fused_loss, passes, token_log_probs
 
+torch.set_num_threads(1)  # several only slow down so small a model
 VOCABULARY, EOS = 17, 1
 FEWEST = sys.modules["lab.engine.generate"].FEWEST
 SHAPES = {
@@ -41,6 +41,10 @@ CONFIGS = {
     "small passes": EngineConfig(pass_tokens=15),
     **{name: replace(EngineConfig(), **{name: getattr(NO_TRICKS, name)}) for name in SAME_TOKENS},
 }
+
+
+EVERY_SHAPE_AND_TRICK = [*((name, "smollm") for name in CONFIGS), *((n, s) for n in ("all on", "all off")
+                                                                    for s in ("demo", "untied"))]  # fmt: skip
 
 
 def make(shape="demo", seed=0, dtype=torch.float64, spread=0.3):
@@ -139,8 +143,7 @@ def close(a, b, tolerance=1e-10):
 # ---- The forward pass ----
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("name", CONFIGS)
+@pytest.mark.parametrize(("name", "shape"), EVERY_SHAPE_AND_TRICK)
 def test_training_pass_equals_transformers_in_value_and_gradient(exact_norms, lessons, once, shape, name):
     ids, mask = batch()
     weights = torch.randn(int(mask.sum()), dtype=torch.float64, generator=torch.Generator().manual_seed(0))
@@ -162,7 +165,7 @@ def test_training_pass_equals_transformers_in_value_and_gradient(exact_norms, le
     close(gradients(model), wanted)
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", ["smollm", "untied"])
 def test_log_probs_equal_the_lessons_in_value_and_gradient(exact_norms, lessons, shape):
     (ids, mask), config = batch(), EngineConfig(head_chunk=60, pass_tokens=20)
     mask[2] = 0  # a row of which nothing counts
@@ -258,18 +261,18 @@ def test_passes_hold_so_many_rows_and_tokens_and_at_least_one_row():
 
 def test_the_head_never_holds_more_logits_than_it_may(monkeypatch):
     """Neither forward nor for the backward pass: what autograd keeps is counted, too."""
-    seen, kept = [], []
+    seen, saved = [], []
     whole = log_prob_loss.chunk_log_probs
     monkeypatch.setattr(log_prob_loss, "chunk_log_probs", lambda *a: seen.append(whole(*a)[1].numel()) or whole(*a))
     (ids, mask), model = batch(), make()
     loss_of, every = (lambda lp, i: lp.sum()), torch.arange(len(ids))
-    with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t.shape) or t, lambda t: t):
+    with torch.autograd.graph.saved_tensors_hooks(lambda t: saved.append(t.shape) or t, lambda t: t):
         backward(
             model, ids, mask, every, loss_of, temperature=1.0, micro_batch_size=0, config=EngineConfig(head_chunk=60)
         )
     tokens = int(mask.sum())
     assert len(seen) == -(-tokens // 3) and max(seen) <= 60
-    assert not [shape for shape in kept if tokens in shape and VOCABULARY in shape]
+    assert not [shape for shape in saved if tokens in shape and VOCABULARY in shape]
 
 
 # ---- The rollout ----
@@ -279,12 +282,11 @@ def rollout(of, model, prompts, seed=0, tokens=9, **more):
     return of(model, Numbers(), prompts, 4, tokens, 1.2, None, torch.Generator().manual_seed(seed), **more)
 
 
-@pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("prompts", PROMPTS)
-@pytest.mark.parametrize("name", CONFIGS)
+@pytest.mark.parametrize(("name", "shape"), EVERY_SHAPE_AND_TRICK)
 def test_rollout_draws_the_lessons_tokens(exact_norms, lessons, once, shape, prompts, name):
     model = make(shape)
-    for seed in range(3):
+    for seed in range(2):
         ids, log_probs = once(
             ("rollout", shape, prompts, seed),
             lambda seed=seed: rollout(lessons.generate, model, PROMPTS[prompts], seed),
@@ -296,18 +298,12 @@ def test_rollout_draws_the_lessons_tokens(exact_norms, lessons, once, shape, pro
         assert all(row.dtype == torch.float32 for row in fast_log_probs)
 
 
-@pytest.mark.parametrize("prompts", PROMPTS)
-@pytest.mark.parametrize("static", [True, False])
-def test_long_rollouts_draw_the_lessons_tokens(exact_norms, lessons, once, prompts, static):
-    """A static cache of few columns is looked at further than it is filled; here it is filled beyond that."""
-    model = make()
-    ids, log_probs = once(
-        ("long", prompts), lambda: rollout(lessons.generate, model, PROMPTS[prompts], tokens=FEWEST + 9)
-    )
+def test_a_long_rollout_draws_the_lessons_tokens(exact_norms, lessons):
+    """Decoding reads at least FEWEST columns of the static cache; this rollout fills more than that."""
+    model, tokens = make(), FEWEST + 3
+    ids, log_probs = rollout(lessons.generate, model, PROMPTS["unequal"], tokens=tokens)
     assert max(map(len, ids)) > FEWEST
-    fast_ids, fast_log_probs = rollout(
-        fast_generate, model, PROMPTS[prompts], tokens=FEWEST + 9, config=EngineConfig(static_cache=static)
-    )
+    fast_ids, fast_log_probs = rollout(fast_generate, model, PROMPTS["unequal"], tokens=tokens, config=EngineConfig())
     assert [row.tolist() for row in fast_ids] == [row.tolist() for row in ids]
     close(fast_log_probs, log_probs, 1e-6)
 
@@ -403,38 +399,30 @@ def same_run(a, b, tolerance=1e-6):
 
 
 @pytest.mark.trains
-@pytest.mark.parametrize("aggregation", ["token", "sequence", "constant"])
-@pytest.mark.parametrize("micro_batch_size", [0, 7])
-def test_lesson_14_takes_the_same_steps(exact_norms, lessons, aggregation, micro_batch_size):
+@pytest.mark.parametrize(("aggregation", "micro_batch_size", "engine"), [
+    ("token", 0, EngineConfig()), ("sequence", 7, EngineConfig()), ("constant", 7, EngineConfig()),
+    ("token", 7, EngineConfig(skip_silent=False, fused_adamw=False)),
+])  # fmt: skip
+def test_lesson_14_takes_the_same_steps(exact_norms, lessons, aggregation, micro_batch_size, engine):
     options = {"aggregation": aggregation, "micro_batch_size": micro_batch_size}
     plain = trained(lessons, **options)
     assert any(0 < m["signal"] < 1 for m in plain[0]), "groups without signal are wanted here"
     assert any(m["clip_fraction"] > 0 for m in plain[0])
-    same_run(trained(lessons, EngineConfig(), **options), plain)
-
-
-@pytest.mark.trains
-@pytest.mark.parametrize("name", ["skip_silent", "fused_adamw", "head_chunk", "share_prompt"])
-def test_lesson_14_takes_the_same_steps_with_a_trick_less(exact_norms, lessons, name):
-    same_run(trained(lessons, replace(EngineConfig(), **{name: getattr(NO_TRICKS, name)})), trained(lessons))
+    same_run(trained(lessons, engine, **options), plain)
 
 
 @pytest.mark.trains
 def test_groups_without_signal_are_left_out_and_nothing_changes(exact_norms, lessons, monkeypatch):
-    """Not even where no group has a signal: Adam's momentum moves the weights all the same."""
-    rows = []
+    """Not even if no group has a signal: Adam's momentum still moves the weights."""
+    rows, calls = [], itertools.count()
     monkeypatch.setattr(lessons.fast, "fused_loss", lambda *a, **k: rows.append(len(a[3])) or fused_loss(*a, **k))
-    same_run(trained(lessons, EngineConfig()), trained(lessons))
-    assert 0 < min(rows) < 20 and max(rows) <= 20
-    once = itertools.count()
 
-    def early(truth, response):  # a signal in the first steps only
-        return low_tokens(truth, response) if next(once) % 80 < 40 else 0.0
+    def early(truth, response):  # a signal in the first two of the four steps, in some groups
+        return low_tokens(truth, response) if next(calls) % 80 < 40 else 0.0
 
-    rows.clear()
     options = {"reward": early, "updates_per_generation": 1}
     same_run(trained(lessons, EngineConfig(), **options), trained(lessons, **options))
-    assert rows[2:] == [0, 0]
+    assert 0 < min(rows[:2]) < 20 and rows[2:] == [0, 0]
 
 
 def test_the_lessons_metrics_need_the_samplers_log_probs(lessons):
@@ -473,7 +461,7 @@ def test_bfloat16_is_chosen_for_wide_models_where_the_processor_has_it(monkeypat
 
 @pytest.mark.trains
 @pytest.mark.parametrize("change", [
-    {}, {"kl_coef": 0.0}, {"kl_coef": 0.0, "reference": False}, {"kl_estimator": "k2", "overlong_filter": True},
+    {}, {"kl_coef": 0.0, "reference": False}, {"kl_estimator": "k2", "overlong_filter": True},
     {"dynamic_sampling": True, "kl_coef": 0.0, "reference": False, "length_cache": 3, "temperature": 0.8},
 ])  # fmt: skip
 def test_lesson_16_takes_the_same_steps(exact_norms, lessons, change):
@@ -490,15 +478,11 @@ def test_lesson_16_takes_the_same_steps(exact_norms, lessons, change):
             model, reference, Numbers(), [text for t in PROMPTS.values() for text in t],
             lambda asked, replies: [low_tokens(1, r) if r else float("nan") for r in replies], config,
         )  # fmt: skip
-        runs.append(([made.step() for _ in range(4)], {n: p.detach() for n, p in model.named_parameters()}))
+        runs.append(([made.step() for _ in range(3)], {n: p.detach() for n, p in model.named_parameters()}))
     same_run(*runs)
 
 
-def test_every_setting_is_documented_and_checked():
-    source = Path(sys.modules["lab.engine.config"].__file__).read_text(encoding="utf-8")
-    for field in fields(EngineConfig):
-        before, line = source.split(f"    {field.name}: ")[0], source.split(f"    {field.name}: ")[1].split("\n")[0]
-        assert "  # " in line or before.rstrip().split("\n")[-1].startswith("    # ")
+def test_wrong_settings_are_refused():
     for wrong in ({"sampler": "best"}, {"dtype": "float8"}):
         with pytest.raises(ValueError, match=next(iter(wrong))):
             EngineConfig(**wrong)

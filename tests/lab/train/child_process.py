@@ -66,7 +66,7 @@ def _kill(place: str, number: str) -> None:
     model of that checkpoint is written and the trainer's state is not; "step 3": in step 3 of a model's run."""
     import torch
 
-    from lab.models import addition_model
+    from lab.models import demo_model
     from lab.train import model_trainer, run_folder
 
     def dies(function, when):
@@ -79,7 +79,7 @@ def _kill(place: str, number: str) -> None:
 
     n, count = int(number), iter(range(1, 10_000))
     if place == "warm":
-        addition_model.with_slips = dies(addition_model.with_slips, lambda *_: next(count) == n)
+        demo_model.with_slips = dies(demo_model.with_slips, lambda *_: next(count) == n)
     elif place == "line":
         own = run_folder.RunFolder.log
         run_folder.RunFolder.log = lambda folder, m: (own(folder, m), dies(lambda: None, lambda: m["step"] == n)())

@@ -17,6 +17,7 @@ from lab.train import lesson_run, run_folder
 from lab.train.__main__ import main
 from tests.lab.train.child_process import Child
 
+torch.set_num_threads(1)  # as in the children
 CONFIG = ["--config", str(ROOT / "configs" / "demo.yaml")]
 SMALL = (
     "model.hidden=16", "model.intermediate=32", "model.heads=2", "warm_start.steps=30", "warm_start.batch_size=16",
@@ -25,18 +26,26 @@ SMALL = (
 )  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    return tmp_path_factory.mktemp("runs")
+
+
 @pytest.fixture
-def train(reference, tmp_path):
+def train(reference, runs):
     """train(name, *arguments): a run in this process; the folder it leaves."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # as in the children
 
     def run(name: str, *more: str) -> Path:
-        assert main([*CONFIG, *SMALL, f"name={name}", *more], tmp_path) == 0
-        return tmp_path / name
+        assert main([*CONFIG, *SMALL, f"name={name}", *more], runs) == 0
+        return runs / name
 
-    yield run
-    torch.set_num_threads(threads)
+    return run
+
+
+@pytest.fixture
+def whole(train, runs):
+    """The folder of a run that was never stopped; made once."""
+    return runs / "whole" if (runs / "whole" / "model").exists() else train("whole")
 
 
 def metrics(folder: Path) -> list[dict]:
@@ -49,68 +58,73 @@ def same_weights(a: Path, b: Path) -> bool:
     return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
 
 
-def test_a_run_leaves_what_a_reader_looks_for(train):
+def test_a_run_leaves_metrics_samples_and_a_model_that_loads(train, whole):
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    folder = train("x")
-    model = ("model/model.safetensors", "model/tokenizer.json")
-    for name in ("config.yaml", "environment.yaml", "metrics.jsonl", "curve.png", "samples.md", *model):
-        assert (folder / name).stat().st_size > 0, name
-    assert [m["step"] for m in metrics(folder)] == list(range(7))
-    assert [m["step"] for m in metrics(folder) if "accuracy_sampled" in m] == [0, 3, 6]
-    made, tokenizer = (c.from_pretrained(folder / "model") for c in (AutoModelForCausalLM, AutoTokenizer))
+    for name in ("config.yaml", "environment.yaml", "curve.png", "samples.md"):
+        assert (whole / name).stat().st_size > 0, name
+    assert [m["step"] for m in metrics(whole)] == list(range(7))
+    assert [m["step"] for m in metrics(whole) if "accuracy_sampled" in m] == [0, 3, 6]
+    model, tokenizer = (c.from_pretrained(whole / "model") for c in (AutoModelForCausalLM, AutoTokenizer))
     ids = tokenizer("### Instruction:\n4+5=\n\n### Response:\n", return_tensors="pt")["input_ids"]
-    assert made(ids).logits.shape == (1, 5, len(tokenizer))
+    assert model(ids).logits.shape == (1, 5, len(tokenizer))
     with pytest.raises(UsageError, match=r"other settings for grpo\.epsilon"):
-        train("x", "--resume", "grpo.epsilon=0.3")
+        train("whole", "--resume", "grpo.epsilon=0.3")
 
 
-@pytest.mark.parametrize(("moments", "more"), [
-    (["warm 5"], ()), (["checkpoint 0"], ()), (["line 3", "checkpoint 4", "line 4"], ()),
-    (["line 3"], ("reward=random",)),
-], ids=str)  # fmt: skip
-def test_killed_and_resumed_equals_never_killed(train, tmp_path, moments, more):
-    whole = train("whole", *more)
-    for i, moment in enumerate(moments):
-        status, _ = Child(
-            [*CONFIG, *SMALL, "name=killed", *more, *(["--resume"] if i else [])], tmp_path, moment
-        ).wait()
+def test_killed_at_any_moment_and_resumed_equals_never_killed(train, whole, runs):
+    for i, moment in enumerate(("warm 5", "line 3", "checkpoint 4")):
+        more = ["--resume"] if i else []
+        status, _ = Child([*CONFIG, *SMALL, "name=killed", *more], runs, moment).wait()
         assert status == -signal.SIGKILL, "it should have killed itself"
-    killed = train("killed", *more, "--resume")
-    assert same_weights(killed, whole) and metrics(killed) == metrics(whole)
+    folder = train("killed", "--resume")
+    assert same_weights(folder, whole) and metrics(folder) == metrics(whole)
 
 
-def test_a_resumed_run_goes_on_with_the_code_it_was_started_with(train, tmp_path, monkeypatch, capfd):
-    whole = train("whole")
-    Child([*CONFIG, *SMALL, "name=x"], tmp_path, "line 3").wait()
+@pytest.fixture
+def stop_at_step_3(train, runs, monkeypatch):
+    """stop_at_step_3(name, *arguments): a run that gets Ctrl-C in step 3."""
+
+    def run(name: str, *more: str) -> None:
+        own = run_folder.RunFolder.log
+
+        def log(folder, line):
+            own(folder, line)
+            if line["step"] == 2:
+                os.kill(os.getpid(), signal.SIGINT)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(run_folder.RunFolder, "log", log)
+            assert main([*CONFIG, *SMALL, f"name={name}", *more], runs) == 130
+
+    return run
+
+
+def test_ctrl_c_ends_the_step_and_saves(train, whole, runs, stop_at_step_3, capfd):
+    stop_at_step_3("stopped", "checkpoint_every=100")
+    assert "stopped after step 3, which is saved" in capfd.readouterr().out
+    assert [p.name for p in sorted((runs / "stopped" / "checkpoints").iterdir())] == ["step_000000", "step_000003"]
+    assert same_weights(train("stopped", "checkpoint_every=100", "--resume"), whole)
+
+
+def test_a_random_reward_goes_on_with_the_same_tosses(train, stop_at_step_3):
+    stop_at_step_3("tossed", "reward=random")
+    assert metrics(train("tossed", "reward=random", "--resume")) == metrics(train("tosses", "reward=random"))
+
+
+def test_a_resumed_run_goes_on_with_the_code_it_was_started_with(train, whole, stop_at_step_3, monkeypatch, capfd):
+    stop_at_step_3("code")
     monkeypatch.setenv("SOLUTION", "0")
     with pytest.raises(UsageError, match="SOLUTION=lesson14_grpo_ppo_clip"):
-        train("x", "--resume")
+        train("code", "--resume")
     monkeypatch.delenv("SOLUTION")
-    assert same_weights(train("x", "--resume"), whole)
-    assert "started with SOLUTION=lesson14_grpo_ppo_clip, and goes on so" in " ".join(capfd.readouterr().out.split())
-
-
-def test_ctrl_c_ends_the_step_and_saves(train, tmp_path, monkeypatch, capfd):
-    own = run_folder.RunFolder.log
-
-    def log(folder, line):
-        own(folder, line)
-        if line["step"] == 2:
-            os.kill(os.getpid(), signal.SIGINT)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(run_folder.RunFolder, "log", log)
-        assert main([*CONFIG, *SMALL, "name=x", "checkpoint_every=100"], tmp_path) == 130
-    printed = capfd.readouterr().out
-    assert "stopping after this step" in printed and "stopped after step 3, which is saved" in printed
-    assert [p.name for p in sorted((tmp_path / "x" / "checkpoints").iterdir())] == ["step_000000", "step_000003"]
-    assert same_weights(train("x", "checkpoint_every=100", "--resume"), train("whole", "checkpoint_every=100"))
+    assert same_weights(train("code", "--resume"), whole)
+    assert "started with SOLUTION=lesson14_grpo_ppo_clip" in " ".join(capfd.readouterr().out.split())
 
 
 def test_the_engine_and_the_lessons_own_code_give_the_same_numbers(train):
     """The same tokens are sampled; the rest differs by rounding, which few steps cannot enlarge."""
-    more = ("warm_start.steps=150", "grpo.prompts_per_step=12", "grpo.group_size=8")
+    more = ("warm_start.steps=5", "grpo.num_steps=3", "reward=random")
     folders = [train(engine, f"engine={engine}", *more) for engine in ("plain", "fast")]
     plain, fast = map(metrics, folders)
     assert any(m.get("signal") for m in plain), "rewards that differ are needed here"
@@ -127,15 +141,14 @@ def test_a_learners_own_code_runs_without_the_engine(monkeypatch):
         assert not lesson_run.uses_engine("plain", lesson) and not lesson_run.uses_engine("fast", "some_module")
 
 
-@pytest.mark.parametrize(("arguments", "says"), [
+@pytest.mark.parametrize(("arguments", "message"), [
     (["name=nothing", "--resume"], "no run"), (["grpo.group_sise=4"], "group_size"), (["model.hiden=4"], "hidden"),
-    (["evall_every=3"], "eval_every"), (["seed=x"], "seed"), (["trainer=lesson99_x.a:B"], "lesson99_x"),
-    (["reward=none"], "reward"), (["engine=quick"], "engine"), (["grpo.reward=f"], "reward' is a function"),
+    (["trainer=lesson99_x.a:B"], "lesson99_x"), (["grpo.reward=f"], "reward' is a function"),
     (["engine_settings.sampler=best"], "sampler"), (["engine_settings.first_update_log_probs=true"], "first_update"),
-    (["nonsense"], "key=value"), (["name=../elsewhere"], "name"), (["--model_path", "x"], "--model_path"),
+    (["name=../elsewhere"], "name"), (["--model_path", "x"], "--model_path"),
 ])  # fmt: skip
-def test_what_does_not_fit_is_one_sentence(arguments, says, reference, tmp_path):
-    with pytest.raises(UsageError, match=says) as error:
+def test_what_does_not_fit_is_one_sentence(arguments, message, reference, tmp_path):
+    with pytest.raises(UsageError, match=message) as error:
         main([*CONFIG, *SMALL, *arguments], tmp_path)
     assert "\n" not in str(error.value)
 
@@ -147,12 +160,12 @@ def test_the_command_as_it_is_typed(tmp_path):
     name = f"test-unwritten-{os.getpid()}"
     unwritten = ["trainer=stub_trainer:GRPOTrainer", f"name={name}", "grpo={}"]
     cases = ((unwritten, "not written yet: exercise 01.1"), (["grpo.group_sise=4"], "group_size"))
-    for more, says in cases:
+    for more, message in cases:
         command = [sys.executable, "-m", "lab.train", *CONFIG, *SMALL, *more]
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
         subprocess.run(["rm", "-rf", str(ROOT / "runs" / name)], check=False)
         assert done.returncode == 2, done.stderr
-        assert done.stderr.startswith("error: ") and says in done.stderr and len(done.stderr.splitlines()) == 1
+        assert done.stderr.startswith("error: ") and message in done.stderr and len(done.stderr.splitlines()) == 1
 
 
 STUB = """

@@ -12,6 +12,8 @@ from lab.train.evaluation import GREEDY, Evaluation, wilson
 from lab.train.model_trainer import ModelTrainer
 from tests.lab.train import tiny_cases
 
+torch.set_num_threads(1)  # several only slow down so small a model
+
 
 def chosen(**table):
     """Options for the tiny model, with a few keys changed; nested tables are merged."""
@@ -65,8 +67,7 @@ def test_a_run_uses_the_schedule(trainer):
 
 
 @pytest.mark.parametrize("change", [
-    {"grpo": {"baseline_type": "group_median"}}, {"grpo": {"baseline_type": "exponential_moving_average"}},
-    {"grpo": {"temperature": 0.5}}, {"grpo": {"group_size": 5}}, {"grpo": {"max_new_tokens": 3}},
+    {"grpo": {"baseline_type": "group_median"}}, {"grpo": {"temperature": 0.5}}, {"grpo": {"max_new_tokens": 3}},
     {"grpo": {"reward_normalization": False}}, {"grpo": {"reward_clipping": 0.15}},
     {"grpo": {"reward_normalization": False, "reward_scaling": 2.0}}, {"grpo": {"updates_per_batch": 2}},
     {"grpo": {"max_grad_norm": 1e-3}}, {"grpo": {"aggregation": "sequence"}}, {"grpo": {"aggregation": "constant"}},

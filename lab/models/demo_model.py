@@ -1,11 +1,10 @@
-"""The demo's model, tokenizer and warm start: a small Llama that has learned addition from sloppy homework.
+"""The demo's model, tokenizer and warm start: a small Llama that has learned addition from homework with slips.
 
-The homework writes a short working before each answer: `12,1,132` for 47+85 is the sum of the ones, the carry,
-and the sum. In what the model learns from, every digit, the answer's too, is replaced by a random one with a
-small probability. Afterwards the model knows how to add but slips as often as its teachers did: one answer in
-two is right. GRPO sees the final number only, and has to make the good habit the only one.
+The homework has a short working before each answer: `12,1,132` for 47+85 is the sum of the ones, the carry, and the
+sum. In the training data, each digit is replaced by a random one with a small probability. So the trained model can
+add, but makes slips as often as its data: one answer in two is right. GRPO's reward looks only at the final number.
 
-Left out on purpose: padding on the left (all prompts are equally long), evaluation, everything about GRPO.
+Left out: padding on the left (all prompts are equally long), evaluation, GRPO.
 """
 
 from __future__ import annotations
@@ -79,7 +78,7 @@ def homework(tokenizer: PreTrainedTokenizerFast, prompts: Sequence[str]) -> tupl
     """All worked answers as one tensor (rows, length) padded on the right, and the length of the prompts."""
     encoded = [tokenizer.encode(p) for p in prompts]
     width = len(encoded[0])
-    assert all(len(ids) == width for ids in encoded), "the prompts of this task are equally long"
+    assert all(len(ids) == width for ids in encoded), "the prompts of this task must be equally long"
     answers = [[*tokenizer.encode(worked_answer(p)), tokenizer.eos_token_id] for p in prompts]
     rows = [torch.tensor(ids + answer) for ids, answer in zip(encoded, answers, strict=True)]
     return torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=tokenizer.pad_token_id), width

@@ -40,8 +40,9 @@ def main(arguments: Sequence[str] | None = None, runs: Path = ROOT / "runs") -> 
     table = settings.read(given.config)
     of_a_lesson = "trainer" in table or any(text.startswith("trainer=") for text in given.settings)
     table = table if of_a_lesson else options.whole_groups(table)
+    apply = settings.apply if of_a_lesson else options.apply
     for setting in given.settings:
-        settings.apply(table, setting) if of_a_lesson else options.apply(table, setting)
+        apply(table, setting)
     paths = {key: getattr(given, key) for key in ("model_path", "data_path") if getattr(given, key) is not None}
     if of_a_lesson and paths:
         raise UsageError(f"--{next(iter(paths))} is for runs without `trainer`; {given.config} trains a lesson's model")

@@ -25,7 +25,6 @@ from transformers.utils import logging as transformers_logging
 from course.base import switch
 from course.base.errors import UsageError
 from course.base.switch import ROOT
-from lab.plots import training_curve
 from lab.train import report, settings
 from lab.train.distributed import Processes
 from lab.train.evaluation import Accuracy, Evaluation, from_metrics
@@ -144,6 +143,8 @@ def run(recipe: Recipe, resume: bool = False, runs: Path = ROOT / "runs", show: 
     folder.save_final(made.model, made.tokenizer)
     if not evaluation:
         return Outcome(None, None, time.perf_counter() - clock)
+    from lab.plots import training_curve  # here: TRL's environment (benchmarks/vs_trl.py) has no matplotlib
+
     after = latest_accuracy(folder, before)
     title = f"{recipe.name}: {before.sampled:.2f} → {after.sampled:.2f} of sampled held-out answers are right"
     training_curve.training_curve(folder.metrics(), folder.path / "curve.png", title)

@@ -258,9 +258,11 @@ def test_a_spec_names_something_of_lab(target):
 @pytest.mark.parametrize(("result", "status", "message"), [
     (None, 0, ""), (0, 0, ""), (3, 3, ""), (UsageError("no such file"), 2, "error: no such file\n"),
     (NotImplementedError("not written yet: exercise 13.2, loss/grpo.py:f"), 2,
-     "error: not written yet: exercise 13.2, loss/grpo.py:f (SOLUTION=13.2 in front of the command takes it from the reference)\n"),
+     "error: not written yet: exercise 13.2, loss/grpo.py:f (SOLUTION=13.2 in front of the command takes it from the "
+     "reference)\n"),
 ])  # fmt: skip
-def test_a_command_ends_with_one_sentence(capsys, result, status, message):
+def test_a_command_ends_with_one_sentence(capsys, monkeypatch, result, status, message):
+    monkeypatch.delenv("SOLUTION", raising=False)
     with pytest.raises(SystemExit) as caught:
         run_command(returning(result))
     assert (caught.value.code, capsys.readouterr()) == (status, ("", message))

@@ -16,20 +16,14 @@ METRICS = [
 
 @pytest.mark.parametrize("metrics", [METRICS, METRICS[:1]], ids=["whole run", "only the start"])
 def test_a_training_curve_is_a_picture(tmp_path, metrics):
-    path = tmp_path / "curve.png"
+    from matplotlib import pyplot
+
+    path, before = tmp_path / "curve.png", pyplot.get_fignums()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         training_curve.training_curve(metrics, path, "a title with $ and % and _")
     assert path.read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
-    assert [p.name for p in tmp_path.iterdir()] == ["curve.png"]
-
-
-def test_a_curve_leaves_no_figure_open(tmp_path):
-    from matplotlib import pyplot
-
-    before = pyplot.get_fignums()
-    training_curve.training_curve(METRICS, tmp_path / "curve.png", "title")
-    assert pyplot.get_fignums() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["curve.png"] and pyplot.get_fignums() == before
 
 
 def test_the_running_mean_looks_back_only():

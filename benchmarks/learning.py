@@ -6,7 +6,7 @@
 
 Each run is `python -m lab.train` on the reference solutions, in a process of its own, below runs/learning-demo or
 runs/learning-llm. A run that was stopped goes on, and a finished one is not repeated (remove the folder to repeat it).
-Prints a table, which goes to benchmarks/results/demo.md or llm.md if no setting was changed. Minutes are those of the
+Prints a table. If no setting was changed, it goes to benchmarks/results/learning.md or llm.md. Minutes are those of the
 steps, without evaluation. Processor minutes add up all cores.
 """
 
@@ -80,8 +80,12 @@ Made by `python benchmarks/learning.py {given.what}`. Held-out problems, sampled
     )
     print(text)
     if not given.settings:
-        (RESULTS / f"{given.what}.md").write_text(text, encoding="utf-8")
-        shutil.copy(ROOT / "runs" / folder / "seed0" / "curve.png", RESULTS / f"{given.what}_curve.png")
+        table, curve = {
+            "demo": (RESULTS / "learning.md", ROOT / "docs" / "demo_curve.png"),
+            "llm": (RESULTS / "llm.md", RESULTS / "llm_curve.png"),
+        }[given.what]
+        table.write_text(text, encoding="utf-8")
+        shutil.copy(ROOT / "runs" / folder / "seed0" / "curve.png", curve)
 
 
 if __name__ == "__main__":

@@ -238,8 +238,8 @@ def test_the_tests_name_a_known_mistake(student, run_python, tmp_path):
         answers = [answer for test in exercise["tests"].values() for answer in test]
         assert all(re.fullmatch("[0-9a-f]{10}", answer) for answer in answers)
     for body, why in (
-        ("return -(rewards / beta).softmax(0).dot(log_probs)", ""),  # right, except for its checks
-        ("return -(rewards * beta).softmax(0).dot(log_probs)", "divides them"),
+        ("return -(rewards.detach() / beta).softmax(0).dot(log_probs)", ""),  # right, except for its checks
+        ("return -(rewards.detach() * beta).softmax(0).dot(log_probs)", "divides them"),
         ("return rewards.sum() - log_probs.sum()", ""),
     ):  # nobody's mistake
         (student / STUB).write_text(_filled((student / STUB).read_text(encoding="utf-8"), body), encoding="utf-8")

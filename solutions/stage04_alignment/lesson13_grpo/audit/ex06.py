@@ -40,7 +40,7 @@ wrong("Each group's mean is subtracted from its rewards; they are to come back a
 })  # fmt: skip
 
 wrong("The dtype of the rewards is left to torch: whole numbers become integers, not float32.", {
-    "torch.as_tensor(rewards, dtype=torch.float32)": "torch.as_tensor(rewards)",
+    "torch.as_tensor(scores, dtype=torch.float32)": "torch.as_tensor(scores)",
 })  # fmt: skip
 
 wrong("The rewards are not checked: one NaN makes all weights of the model NaN.", {

@@ -107,12 +107,12 @@ class GRPOTrainer:
         # > Call the reward function once; check what it returned.
         # > Split the rewards into the groups again.
         owner = [i for i, group in enumerate(responses) for _ in group]  # of each response the number of its prompt
-        rewards = self.config.reward(
+        scores = self.config.reward(
             [prompts[i] for i in owner],
             [text for group in responses for text in group],
             **{name: [column[i] for i in owner] for name, column in columns.items()},
         )
-        rewards = torch.as_tensor(rewards, dtype=torch.float32)
+        rewards = torch.as_tensor(scores, dtype=torch.float32)
         if len(rewards) != len(owner) or not rewards.isfinite().all():
             raise ValueError(f"the reward function must return {len(owner)} finite numbers, not {rewards.tolist()}")
         return list(rewards.split([len(group) for group in responses]))

@@ -30,6 +30,9 @@ RESULTS = ROOT / "benchmarks" / "results"
 os.environ["SOLUTION"] = "1"
 sys.path.insert(0, str(ROOT))
 
+import lab  # noqa: E402, F401  (makes lessons importable)
+
+# isort: split
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 import vs_trl_worker as cases  # noqa: E402  (beside this file: models, prompts and rewards)

@@ -15,6 +15,9 @@ ROOT = Path(__file__).resolve().parent.parent
 os.environ.setdefault("SOLUTION", "1")
 sys.path.insert(0, str(ROOT))
 
+import lab  # noqa: E402, F401  (makes lessons importable)
+
+# isort: split
 import torch  # noqa: E402
 from lesson16_grpo_rlhf.given import dapo, run  # noqa: E402
 from lesson16_grpo_rlhf.given.settings import RunSettings  # noqa: E402

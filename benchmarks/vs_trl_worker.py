@@ -212,6 +212,11 @@ def engine_trainer(case: dict[str, Any], model: Any, tokenizer: Any, engine: Any
     problems = [(prompt, str(i)) for i, prompt in enumerate(prompts_of(case, tokenizer))]
     made = ModelTrainer(model, tokenizer, problems, chosen, 10**6, lambda text, answer: reward_of(int(answer), text))
     made.engine, made.chat = engine, False
+    if engine.sampler != "inverse":  # the other samplers draw from a generator instead of the trainer's numbers
+        sampled = made.generate
+        made.generate = lambda *given, uniforms, **named: sampled(
+            *given, generator=torch.Generator().manual_seed(0), **named
+        )
     return made
 
 

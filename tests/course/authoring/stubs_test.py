@@ -213,41 +213,22 @@ def test_a_function_without_docstring_is_emptied(stub_of):
     assert body_of(stub) == ["def f(", "    x,", "):", "    # Add one.", raises("f")]
 
 
-def test_a_function_with_nothing_but_a_docstring_is_emptied(stub_of):
-    stub = stub_of('def f():\n    """One."""\n\n\nX = 1\n', "01.1 work.py:f")
-    assert body_of(stub) == ["def f():", '    """One."""', raises("f"), "", "", "X = 1"]
-
-
 @pytest.mark.parametrize(("source", "kept"), [
-    ("def f(x): return x + 1", ["def f(x):"]),
     ("def f(x: int = len(':')) -> 'a: b': return x", ["def f(x: int = len(':')) -> 'a: b':"]),
-    ("def f(é='é'): return é", ["def f(é='é'):"]),
     ("def f(\n    x,\n): return x", ["def f(", "    x,", "):"]),
-    ("def f(x): return (\n    x\n)", ["def f(x):"]),
-    ('def f(): "One."', ["def f():", '    "One."']),
     ('def f(): """One.\n\n    More.\n    """; return 1', ["def f():", '    """One.', "", "    More.", '    """']),
-    ("def f(): ...", ["def f():"]),
-    ("@property\ndef f(x): return x", ["@property", "def f(x):"]),
+    ("@property\ndef f(x): ...", ["@property", "def f(x):"]),
 ])  # fmt: skip
 def test_a_body_on_the_line_of_its_signature_is_emptied(stub_of, source, kept):
     assert body_of(stub_of(source + "\n", "01.1 work.py:f")) == [*kept, raises("f")]
 
 
-def test_decorators_stay(stub_of):
-    source = "import functools\n\n\n@functools.cache\n@functools.wraps(\n    len\n)\ndef f():\n    return 1\n"
-    stub = stub_of(source, "01.1 work.py:f")
-    assert body_of(stub)[3:] == ["@functools.cache", "@functools.wraps(", "    len", ")", "def f():", raises("f")]
-
-
 @pytest.mark.parametrize("private", [
-    "def _g():\n    return 1", "async def _g():\n    return 1", "@property\ndef _g():\n    return 1",
-    "# Why it is so.\n# And more.\ndef _g(): return 1", "_G = 1", "_G: int = 1", "_G: int", "_G = _H = [\n    1,\n]",
-    "_G, _H = 1, 2",
-    "class _G:\n    x = 1", "class _G:\n    def _h(self):\n        return 1\n\n    def _i(self):\n        return 2",
-    "class _G:\n    _x = 1\n\n    class _H:\n        _y = 2",
+    "@property\ndef _g():\n    return 1", "# Why it is so.\n# And more.\ndef _g(): return 1",
+    "_G: int = 1", "_G, _H = [\n    1,\n]", "class _G:\n    def _h(self):\n        return 1",
 ])  # fmt: skip
-@pytest.mark.parametrize("around", ["{}\n\n\nX = 1\n", "X = 1\n\n\n{}\n", "X = 1\n{}\nY = 1\n"])
-def test_private_parts_are_left_out_wherever_they_stand(stub_of, private, around):
+def test_private_parts_are_left_out_wherever_they_stand(stub_of, private):
+    around = "X = 1\n{}\nY = 1\n"
     function = "\n\ndef f():\n    return 1\n\n\n# the end\n"
     expected = around.replace("{}", "") + function
     stub = stub_of(around.format(private) + function, "01.1 work.py:f")
@@ -257,35 +238,14 @@ def test_private_parts_are_left_out_wherever_they_stand(stub_of, private, around
 
 
 @pytest.mark.parametrize("given", [
-    "__all__ = ['f']", "__version__: int = 1", "X = Y = 1", "X, _y = 1, 2", "X = _Y = 2", "from math import pi as _pi",
-    "class C:\n    def __len__(self):\n        return 1", "def g(_x):\n    return _x", "if True:\n    _x = 1",
+    "__all__ = ['f']", "X, _y = 1, 2", "from math import pi as _pi", "if True:\n    _x = 1",
 ])  # fmt: skip
 def test_what_is_not_private_stays(stub_of, given):
     assert given in stub_of(f"{given}\n\n\ndef f():\n    return 1\n", "01.1 work.py:f")
 
 
-def test_private_methods_and_constants_of_given_classes_are_left_out(stub_of):
-    source = "class C:\n    x = 1\n    _y = 2\n\n    def _g(self):\n        return 1\n\n\ndef f():\n    return 1\n"
-    assert body_of(stub_of(source, "01.1 work.py:f"))[:4] == ["class C:", "    x = 1", "", ""]
-
-
-def test_lines_are_counted_as_python_counts_them(stub_of):
-    source = "X = '\x0c \x1c \u2028 \x85'  # \x0b\n\n\ndef f():\n    return 1\n"
-    assert body_of(stub_of(source, "01.1 work.py:f"))[-2:] == ["def f():", raises("f")]
-
-
-def test_windows_line_ends_make_no_difference(made_up, stub_of):
-    source = 'def f():\n    """One."""\n    # > Step.\n    return 1\n'
-    root = made_up(source, "01.1 work.py:f")
-    expected = stub_of(source, "01.1 work.py:f")
-    (root / "solutions" / FOLDER / "work.py").write_bytes(source.replace("\n", "\r\n").encode())
-    assert stubs.stub_of(manifest.read(root / "tutorial" / FOLDER), "work.py") == expected
-
-
 @pytest.mark.parametrize(("exercise", "says"), [
-    ("01.1 work.py:missing", "lesson01_made_up/lesson.toml, exercise 01.1: work.py has no missing"),
     ("01.1 work.py:C.missing", "lesson01_made_up/lesson.toml, exercise 01.1: work.py has no C.missing"),
-    ("01.1 work.py:X", "lesson01_made_up/lesson.toml, exercise 01.1: work.py has no X"),
     ("01.1 nowhere.py:f",
      "lesson01_made_up/lesson.toml names nowhere.py, but there is no solutions/stage01_a/lesson01_made_up/nowhere.py"),
 ])  # fmt: skip
@@ -332,18 +292,15 @@ def test_every_real_exercise_has_steps(fresh):
 # --- looking and restoring ---------------------------------------------------------------------------------------
 
 
-def test_pristine_stubs_are_not_changed(course):
-    assert stubs.changed(course) == []
-
-
 @pytest.mark.parametrize("change", [
     lambda path: path.write_text(path.read_text() + "\n"), lambda path: path.unlink(),
-    lambda path: path.write_bytes(b"\xff\xfe"), lambda path: path.write_text(""),
-], ids=["a line more", "missing", "not text", "empty"])  # fmt: skip
-def test_whatever_differs_is_changed(course, change):
+], ids=["a line more", "missing"])  # fmt: skip
+def test_whatever_differs_is_changed_and_reset_restores_it(course, change):
     path = stub_path(course)
     change(path)
     assert stubs.changed(course) == [path]
+    assert stubs.reset(manifest.find("01", course))[0] == [path]
+    assert stubs.changed(course) == [] and stubs.reset(manifest.find("01", course)) == ([], None)
 
 
 def test_windows_line_ends_are_no_change(course):
@@ -373,32 +330,6 @@ def test_reset_never_overwrites_what_was_kept_before(course, monkeypatch):
         folders.append(stubs.reset(manifest.find("01", course))[1])
     assert len(set(folders)) == 3
     assert [(folder / "work.py").read_text() for folder in folders] == ["first\n", "second\n", "third\n"]
-
-
-def test_reset_of_a_pristine_lesson_does_nothing(course):
-    before = stub_path(course).stat()
-    assert stubs.reset(manifest.find("01", course)) == ([], None)
-    assert stub_path(course).stat().st_mtime_ns == before.st_mtime_ns
-    assert not (course / "kept").exists()
-
-
-def test_reset_brings_a_missing_stub_back_with_nothing_to_keep(course):
-    stub_path(course).unlink()
-    assert stubs.reset(manifest.find("01", course)) == ([stub_path(course)], None)
-    assert stubs.changed(course) == []
-
-
-def test_reset_touches_no_other_file_and_no_other_lesson(course, write_files, manifest_text):
-    other = "stage01_a/lesson02_other"
-    write_files(course, {
-        f"tutorial/{other}/lesson.toml": manifest_text("02.1 work.py:f"), f"tutorial/{other}/work.py": "mine\n",
-        f"solutions/{other}/work.py": "def f():\n    return 1\n", f"tutorial/{FOLDER}/notes.txt": "mine, too\n",
-    })  # fmt: skip
-    stub_path(course).write_text("mine\n")
-    restored, _ = stubs.reset(manifest.find("01", course))
-    assert restored == [stub_path(course)]
-    assert (course / "tutorial" / other / "work.py").read_text() == "mine\n"
-    assert (course / "tutorial" / FOLDER / "notes.txt").read_text() == "mine, too\n"
 
 
 def test_a_reset_that_cannot_be_made_loses_nothing(course):

@@ -55,10 +55,6 @@ TESTS = """\
         def test_sums(self, observe):
             observe(loss, X, beta=2).close(6)
 
-        def test_refuses_beta(self, observe):
-            with observe.raises(ValueError, match="beta"):
-                observe(loss, X, beta=-1)
-
         @pytest.mark.parametrize("beta", [0.5, 2.0])
         def test_scales(self, observe, beta):
             value = observe(loss, X, beta=beta).value
@@ -77,19 +73,12 @@ TESTS = """\
         def test_other_arguments(self, observe):
             observe(loss, X, gamma=0.5)
 
-        def test_awaits_an_error(self, observe):
-            with observe.raises(ValueError):
-                observe(loss, X, gamma=0.5)
-
         def test_crashes_again(self, observe):
             observe(loss, X[:1], beta=0)
 
     @pytest.mark.exercise("13.2")
     def test_method(observe):
         observe(scenarios.forward, [1], twice=True).check(False, "forward must keep the sign")
-
-    def test_without_an_exercise():
-        assert 1 + 1 == 3
 
     @pytest.mark.exercise("13.2")
     def test_without_observation():
@@ -154,22 +143,11 @@ def test_a_failed_comparison_takes_eight_lines(shown):
     ]
 
 
-def test_a_missing_error_is_reported_the_same_way(shown):
-    assert shown[1]["TestLoss.test_refuses_beta"].splitlines()[1:] == [
-        "  called   loss(x=[1, 2], beta=-1)",
-        "  got      no error, but -2",
-        "  expected a ValueError whose message contains 'beta'",
-        "  test     basic_test.py:16  test_refuses_beta",
-        "  why      One too much: the sum alone is asked for.",
-        "  next     make hint EX=13.1",
-    ]
-
-
 def test_a_plain_assert_is_reported_by_its_sentence(shown):
     assert shown[1]["TestLoss.test_scales[0.5]"].splitlines()[1:] == [
         "  called   loss(x=[1, 2], beta=0.5)",
         "  says     the loss must grow with beta",
-        "  test     basic_test.py:22  test_scales[0.5]",
+        "  test     basic_test.py:18  test_scales[0.5]",
         "  why      One too much: the sum alone is asked for.",
         "  next     make hint EX=13.1",
     ]
@@ -188,16 +166,8 @@ def test_a_method_is_reported_with_its_own_line(shown):
         "  that is  Calls Model.forward, and nothing else. Returns numbers. `twice` is never used either.",
         "  got      [-1]",
         "  says     forward must keep the sign",
-        "  test     basic_test.py:46  test_method",
+        "  test     basic_test.py:38  test_method",
         "  next     make hint EX=13.2",
-    ]
-
-
-def test_without_an_exercise_the_test_itself_is_named(shown):
-    assert shown[1]["test_without_an_exercise"].splitlines() == [
-        f"{'this test':<52} basic_test.py",
-        "  says     assert (1 + 1) == 3",
-        "  test     basic_test.py:49  test_without_an_exercise",
     ]
 
 
@@ -213,7 +183,7 @@ def test_a_crash_of_the_learners_code_is_reported_with_its_place(shown):
     assert lines[2].startswith("  raised   IndexError: ")
     assert lines[3:] == [
         "  at       work.py:5  return torch.zeros(())[3]",
-        "  test     basic_test.py:32  test_crashes",
+        "  test     basic_test.py:28  test_crashes",
         "  next     make hint EX=13.1",
     ]
 
@@ -230,17 +200,7 @@ def test_a_changed_signature_is_reported_too(shown):
     assert lines[0] == f"{'exercise 13.1  loss':<52} work.py:3"
     assert lines[1] == "  called   loss([1, 2], gamma=0.5)"
     assert lines[2] == "  raised   TypeError: got an unexpected keyword argument 'gamma'"
-    assert lines[-2] == "  test     basic_test.py:35  test_other_arguments"
-
-
-def test_a_changed_signature_is_reported_where_another_error_is_awaited(shown):
-    assert shown[1]["TestLoss.test_awaits_an_error"].splitlines()[1:] == [
-        "  called   loss([1, 2], gamma=0.5)",
-        "  got      TypeError: got an unexpected keyword argument 'gamma'",
-        "  expected a ValueError",
-        "  test     basic_test.py:38  test_awaits_an_error",
-        "  next     make hint EX=13.1",
-    ]
+    assert lines[-2] == "  test     basic_test.py:31  test_other_arguments"
 
 
 def test_the_courses_own_tests_are_shown_as_pytest_shows_them(shown):
@@ -251,7 +211,7 @@ def test_the_courses_own_tests_are_shown_as_pytest_shows_them(shown):
 def test_the_summary_names_the_exercise(shown):
     place = f"FAILED tutorial/{LESSON}/testcases/basic_test.py::TestLoss::test_sums"
     assert f"{place} - exercise 13.1 loss work.py:3" in shown[0].splitlines()
-    assert "13 failed, 1 passed" in shown[0].splitlines()[-1]
+    assert "10 failed, 1 passed" in shown[0].splitlines()[-1]
 
 
 def test_full_trace_brings_the_traceback_back(course):
@@ -263,19 +223,11 @@ def test_full_trace_brings_the_traceback_back(course):
 
 @pytest.mark.parametrize(("wanted", "where", "why"), [
     (["13.9"], "tutorial", "13.9: there is no such exercise; the tests given are of 13.1, 13.2"),
-    (["13.1", "13"], "tutorial", "13: there is no such exercise; the tests given are of 13.1, 13.2"),
     (["14.1"], "tutorial", "14.1: it is of lesson14_other; the tests given are of 13.1, 13.2"),
-    (["13.2"], "tests", "13.2: it is of lesson13_made_up; the tests given are of none"),
 ])  # fmt: skip
 def test_an_exercise_that_is_not_among_the_tests_is_refused(course, wanted, where, why):
     done = run_pytest(course, *[f"--exercise={number}" for number in wanted], where)
     assert (done.returncode, done.stderr.strip()) == (4, f"ERROR: --exercise {why}")
-
-
-@pytest.mark.parametrize("where", ["tutorial", f"tutorial/{LESSON}/testcases/basic_test.py::TestLoss"])
-def test_exercise_chooses_the_tests_of_an_exercise(course, where):
-    done = run_pytest(course, "--exercise", "13.2", where)
-    assert done.stderr == "" and " deselected" in done.stdout
 
 
 def test_a_file_that_cannot_be_loaded_is_reported_before_a_missing_exercise(tmp_path, course, write_files):
@@ -285,19 +237,6 @@ def test_a_file_that_cannot_be_loaded_is_reported_before_a_missing_exercise(tmp_
     assert f"tutorial/{LESSON}/work.py:3: invalid syntax" in done.stdout.splitlines()
     assert "there is no such exercise" not in done.stderr
     assert "importlib" not in done.stdout and len(done.stdout.splitlines()) < 10
-
-
-@pytest.mark.parametrize("options", [("-v",), ("-x",), ("-k", "sums")])
-def test_other_ways_to_start_pytest_show_the_same(course, shown, options):
-    assert shown[1]["TestLoss.test_sums"] in run_pytest(course, *options).stdout
-
-
-def test_a_process_of_its_own_and_xdist_show_the_same(tmp_path, course, shown, copy_machinery, run_python):
-    copy_machinery(shutil.copytree(course, tmp_path / "course"))
-    xdist = ("-p", "xdist.plugin", "-n", "2")
-    done = run_python(tmp_path / "course", "-m", "pytest", "-p", "no:cacheprovider", *xdist)
-    assert done.returncode == 1 and "13 failed, 1 passed" in done.stdout.splitlines()[-1]
-    assert all(shown[1][f"TestLoss.{name}"] in done.stdout for name in ("test_sums", "test_crashes"))
 
 
 def test_pdb_still_stops_at_the_failing_line(course):
@@ -314,13 +253,6 @@ def test_the_line_is_that_of_the_tree_in_use(course, lessons_at, monkeypatch):
     assert pytest_plugin._line_of(folder, exercise) == 9
     monkeypatch.setenv("SOLUTION", "1")
     assert pytest_plugin._line_of(folder, exercise) == 11
-
-
-def test_a_place_that_cannot_be_found_has_no_line(tmp_path, write_files, lessons_at):
-    lessons_at(write_files(tmp_path, {f"tutorial/{LESSON}/work.py": "def broken(:\n"}))
-    folder = tmp_path / "tutorial" / LESSON
-    for file, name in (("work.py", "broken"), ("nowhere.py", "f"), ("work.py", "Model.forward")):
-        assert pytest_plugin._line_of(folder, Exercise("13.1", file, name, 1, 1, 5, [])) is None
 
 
 # --- exercises that are not written yet ----------------------------------------------------------------------------
@@ -400,26 +332,14 @@ def fresh(tmp_path, write_files, manifest_text):
     return tmp_path
 
 
-@pytest.mark.parametrize(("options", "expected"), [
-    (["tutorial"],
-     ["10.1, work.py:double   2 tests", "10.2, work.py:half   1 test", "11.1, work.py:fourfold   1 test"]),
-    (["-x", "tutorial/stage01_a/lesson10_first"], ["10.1, work.py:double   1 test"]),
-], ids=["all", "-x"])  # fmt: skip
-def test_each_exercise_that_is_not_written_takes_one_line(fresh, options, expected):
-    done = run_pytest(fresh, "-v", *options)
+def test_each_exercise_that_is_not_written_takes_one_line(fresh):
+    done = run_pytest(fresh, "-v", "tutorial")
+    expected = ["10.1, work.py:double   2 tests", "10.2, work.py:half   1 test", "11.1, work.py:fourfold   1 test"]
     assert not_written_lines(done) == [f"not written yet: exercise {line}" for line in expected]
     assert " NOT WRITTEN " in done.stdout and " not written" in done.stdout.splitlines()[-1]
 
 
-def test_full_trace_brings_the_traceback_of_a_stub_back(fresh):
-    done = run_pytest(fresh, "--full-trace", "tutorial/stage01_a/lesson10_first")
-    assert "NotImplementedError: not written yet: exercise 10.1, work.py:double" in done.stdout
-    assert "NOT WRITTEN" not in done.stdout and done.returncode == 1
-
-
-@pytest.mark.parametrize(("solution", "way_past"), [
-    (None, "lesson10"), ("0", "lesson10"), (" ", "lesson10"), ("lesson20", "lesson20,lesson10"),
-])  # fmt: skip
+@pytest.mark.parametrize(("solution", "way_past"), [(None, "lesson10"), ("lesson20", "lesson20,lesson10")])
 def test_an_unwritten_earlier_lesson_comes_with_the_way_past_it(fresh, write_files, solution, way_past):
     other = "stage02_b/lesson20_other/work.py"
     write_files(fresh, {f"tutorial/{other}": "", f"solutions/{other}": ""})

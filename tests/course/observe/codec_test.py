@@ -28,40 +28,31 @@ values = st.recursive(
 )
 
 
-@for_all(examples=150, value=values)
+@for_all(examples=60, value=values)
 def test_nested_values_come_back_as_they_were(value):
     assert same(roundtrip(value), value)
 
 
 @pytest.mark.parametrize("value", [
-    math.inf, -math.inf, math.nan, 0.0, -0.0, 5e-324, 0.1, 2**64, -(10**400), True, 1, 1.0,
-    "", "\ud800", "\ud83d\ude00", "\u2028\x00\"\\", b"", b"\x00\xff",
-    [], (), {}, ((),), ([], 1), [None], [1, True, "1", 1.5, None], {0: [1, (2,)], "a": {}},
-    {1: "a", "1": "b", None: "c", 2.5: "d"}, {False: 0},
+    math.inf, math.nan, -0.0, 5e-324, 2**64, "\ud800", "\u2028\x00\"\\", b"\x00\xff", ((),), ([], 1),
+    [1, True, "1", 1.5, None], {1: "a", "1": "b", None: "c", 2.5: "d"}, {False: 0},
+    torch.tensor([math.nan, -math.inf, -0.0], dtype=torch.bfloat16),
 ])  # fmt: skip
 def test_awkward_values_come_back_as_they_were(value):
     assert same(roundtrip(value), value)
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
-@pytest.mark.parametrize("shape", [(), (0,), (3,), (2, 3), (2, 0, 3), (1, 1, 1, 1)], ids=str)
+@pytest.mark.parametrize("shape", [(), (2, 3), (2, 0, 3)], ids=str)
 def test_tensors_of_every_dtype_and_shape_come_back(dtype, shape):
     tensor = torch.arange(math.prod(shape)).reshape(shape).to(dtype)
     assert same(roundtrip(tensor), tensor)
 
 
-@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.float16, torch.bfloat16])
-def test_not_a_number_and_the_like_come_back_bit_for_bit(dtype):
-    tensor = torch.tensor([math.nan, math.inf, -math.inf, -0.0, 1 / 3]).to(dtype)
-    assert same(roundtrip(tensor), tensor)
-
-
 @pytest.mark.parametrize("tensor", [
-    torch.arange(12).reshape(3, 4).T, torch.arange(12)[::3], torch.arange(3)[:, None].expand(3, 5),
-    torch.ones(()).expand(2, 2), torch.arange(12)[5:], torch.arange(6).reshape(1, 6)[:, 2], torch.arange(4)[::4],
-    torch.tensor([1 + 2j, 3j]).conj(), torch.tensor([2j, 1j]).conj().imag,
-], ids=["transposed", "every third", "expanded", "expanded number", "a part", "a column of one row", "one of four",
-        "conjugated", "negated"])  # fmt: skip
+    torch.arange(12).reshape(3, 4).T, torch.ones(()).expand(2, 2), torch.arange(6).reshape(1, 6)[:, 2],
+    torch.tensor([2j, 1j]).conj().imag,
+], ids=["transposed", "expanded", "a column of one row", "negated"])  # fmt: skip
 def test_views_come_back_as_whole_tensors(tensor):
     back = roundtrip(tensor)
     assert same(back, tensor)
@@ -69,17 +60,15 @@ def test_views_come_back_as_whole_tensors(tensor):
     assert back.untyped_storage().nbytes() == back.numel() * back.element_size()
 
 
-@pytest.mark.parametrize("shape", [(), (3,), (0,), (2, 0)], ids=str)
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.complex64], ids=str)
-def test_requires_grad_is_kept(dtype, shape):
-    assert roundtrip(torch.zeros(shape, dtype=dtype).requires_grad_()).requires_grad
-    assert not roundtrip(torch.zeros(shape, dtype=dtype)).requires_grad
-
-
-def test_what_comes_back_is_a_leaf_without_history():
-    weight = torch.nn.Parameter(torch.ones(2))
-    back = roundtrip([weight * 2, weight])
-    assert all(t.is_leaf and t.requires_grad and type(t) is torch.Tensor for t in back)
+def test_requires_grad_is_kept_and_history_is_not():
+    for tensor in (
+        torch.nn.Parameter(torch.ones(2)),
+        torch.zeros(2, 0).requires_grad_(),
+        torch.ones(2).requires_grad_() * 2,
+    ):
+        back = roundtrip(tensor)
+        assert back.is_leaf and back.requires_grad and type(back) is torch.Tensor
+    assert not roundtrip(torch.ones(2)).requires_grad
 
 
 def test_nothing_is_shared_with_the_original():
@@ -89,25 +78,6 @@ def test_nothing_is_shared_with_the_original():
     back["list"][1].append(3)
     assert value["tensor"].tolist() == [0, 0, 0]
     assert value["list"] == [1, [2]]
-
-
-def test_the_same_object_twice_comes_back_as_two():
-    tensor = torch.zeros(2)
-    first, second = roundtrip([tensor, tensor])
-    first += 1
-    assert second.tolist() == [0, 0]
-
-
-def test_bytes_that_were_decoded_are_not_written_to():
-    data = encode(torch.zeros(2))
-    decode(data).add_(1)
-    assert decode(data).tolist() == [0, 0]
-
-
-def test_equal_values_have_equal_bytes():
-    assert encode({"a": [1, torch.ones(2)]}) == encode({"a": [1, torch.ones(2)]})
-    assert encode({"a": 1}) != encode({"a": 1.0})
-    assert encode(torch.ones(2)) != encode(torch.ones(1, 2))
 
 
 def test_specs_come_back():
@@ -139,19 +109,6 @@ def test_what_is_not_plain_is_refused_with_its_place(value, says):
     assert str(caught.value).startswith(says)
 
 
-def test_whole_numbers_that_python_refuses_to_write_are_refused():
-    longest = 10**4300 - 1
-    assert roundtrip([longest, -longest]) == [longest, -longest]
-    for value in (longest + 1, {"a": [-longest - 1]}):
-        with pytest.raises(NotPlain, match=r"^the result holds a whole number of more than 4300 digits"):
-            encode(value, "the result")
-
-
-def test_the_outermost_name_can_be_given():
-    with pytest.raises(NotPlain, match=r"^the result\[0\] is a set"):
-        encode([set()], "the result")
-
-
 def test_deep_nesting_and_rings_are_refused():
     deep = ring = []
     for _ in range(codec.MAX_DEPTH + 1):
@@ -162,13 +119,6 @@ def test_deep_nesting_and_rings_are_refused():
             encode(value)
 
 
-def test_the_deepest_that_can_be_written_can_be_read():
-    deep = 1
-    for _ in range(codec.MAX_DEPTH):
-        deep = [deep]
-    assert roundtrip(deep) == deep
-
-
 def test_too_many_values_are_refused_before_they_are_written(monkeypatch):
     monkeypatch.setattr(codec, "MAX_NODES", 1000)
     many = [0]
@@ -176,13 +126,6 @@ def test_too_many_values_are_refused_before_they_are_written(monkeypatch):
         many = [many, many]  # 2^30 numbers, all of them the same few objects
     with pytest.raises(NotPlain, match="many holds more than 1000 values"):
         encode(many, "many")
-
-
-def test_as_many_values_as_can_be_written_can_be_read(monkeypatch):
-    monkeypatch.setattr(codec, "MAX_NODES", 20)
-    assert roundtrip({"a": [0] * 17}) == {"a": [0] * 17}
-    with pytest.raises(NotPlain, match="20"):
-        encode({"a": [0] * 18})
 
 
 def test_too_many_bytes_are_refused_on_both_sides(monkeypatch):
@@ -208,13 +151,13 @@ def test_bytes_left_over_are_refused():
             decode(encode(value) + b"\0")
 
 
-@for_all(examples=150, data=st.binary(max_size=64))
+@for_all(examples=60, data=st.binary(max_size=64))
 def test_random_bytes_are_refused(data):
     assert only_bad_bytes(data)
     assert only_bad_bytes(struct.pack("<Q", len(data)) + data)
 
 
-@for_all(examples=150, place=st.integers(0, 10**6), byte=st.integers(0, 255))
+@for_all(examples=60, place=st.integers(0, 10**6), byte=st.integers(0, 255))
 def test_a_changed_byte_is_refused_or_gives_a_plain_value(place, byte):
     data = bytearray(encode({"a": [1, -2.5, b"bytes", "text", None], "b": (torch.ones(3), Spec("lab.x:y", {"z": 1}))}))
     data[place % len(data)] = byte
@@ -231,28 +174,21 @@ nodes = st.recursive(
 )
 
 
-@for_all(examples=300, tree=nodes)
+@for_all(examples=100, tree=nodes)
 def test_any_tree_is_refused_or_gives_a_plain_value(tree):
     assert only_bad_bytes(packed(tree))
 
 
 @pytest.mark.parametrize("tree", [
-    {"x": 1}, {"": []}, {"lt": []}, {"l": [], "t": []}, {}, [], [1], {"b": "0"}, {"b": 1}, {"b": []},
-    {"b": -1}, {"b": 2**70}, {"b": True}, {"b": None},
-    {"l": None}, {"l": 1}, {"l": "ab"}, {"l": {"l": []}}, {"l": [[]]}, {"t": "ab"}, {"t": [1, []]}, {"d": 1},
-    {"d": [1]}, {"d": "ab"}, {"d": {"a": 1}}, {"d": [1, 2, 3]}, {"d": [{"l": []}, None]}, {"d": [{"t": []}, None]},
-    {"d": [[], None]}, {"d": [{"T": ["float32", [0], False]}, None]}, {"d": [{"b": 0}, None]}, {"d": [None, []]},
-    {"s": []}, {"s": ["a"]}, {"s": 1}, {"s": [None] * 5}, {"s": [None, {"d": []}, 0, None]},
-    {"s": ["lab.x:y", {"l": []}, 0, None]}, {"s": ["lab.x:y", {"d": []}, "0", None]}, {"s": ["lab.x:y", [], 0, None]},
-    {"s": ["lab.x:y", {"d": []}, 0.0, None]}, {"s": ["lab.x:y", {"d": []}, False, None]},
-    {"s": ["lab.x:y", {"d": []}, 0, 0]},
-    {"T": []}, {"T": 1}, {"T": ["float32", [1]]}, {"T": ["float99", [0], False]}, {"T": [["float32"], [0], False]},
-    {"T": [None, [0], False]}, {"T": ["quint8", [0], False]}, {"T": ["float32", None, False]},
-    {"T": ["float32", 0, False]}, {"T": ["float32", "", False]}, {"T": ["float32", {}, False]},
+    {"x": 1}, {"l": [], "t": []}, {}, [1], {"b": "0"}, {"b": 1}, {"b": -1}, {"b": 2**70}, {"b": True},
+    {"l": None}, {"l": {"l": []}}, {"l": [[]]}, {"d": [1]}, {"d": {"a": 1}}, {"d": [{"l": []}, None]},
+    {"d": [{"T": ["float32", [0], False]}, None]}, {"s": [None] * 5}, {"s": [None, {"d": []}, 0, None]},
+    {"s": ["lab.x:y", {"l": []}, 0, None]}, {"s": ["lab.x:y", {"d": []}, False, None]}, {"T": []},
+    {"T": ["float99", [0], False]}, {"T": [["float32"], [0], False]}, {"T": ["float32", 0, False]},
     {"T": ["float32", [-1], False]}, {"T": ["float32", [True], False]}, {"T": ["float32", [1.0], False]},
-    {"T": ["float32", [1], False]}, {"T": ["float32", [2**62], False]}, {"T": ["float32", [10**400], False]},
-    {"T": ["float32", [0, 2**62, 2**62], False]}, {"T": ["float32", [0, 10**400], False]},
-    {"T": ["float32", [-(2**62), -4], False]}, {"T": ["float32", [0] * 17, False]},
+    {"T": ["float32", [2**62], False]}, {"T": ["float32", [10**400], False]},
+    {"T": ["float32", [0, 2**62, 2**62], False]}, {"T": ["float32", [-(2**62), -4], False]},
+    {"T": ["float32", [0] * 17, False]},
 ], ids=lambda tree: json.dumps(tree)[:40])  # fmt: skip
 def test_wrong_tags_and_wrong_contents_are_refused(tree):
     with pytest.raises(BadBytes):
@@ -289,8 +225,8 @@ def test_a_length_that_is_not_true_is_refused():
             decode(struct.pack("<Q", length) + b"null")
 
 
-@pytest.mark.parametrize("depth", [codec.MAX_DEPTH + 1, 1_000, 200_000])
-@pytest.mark.parametrize("brackets", [('{"l":[', "]}"), ("[", "]"), ('{"d":[null,', "]}"), ('{"s":[', "]}")], ids=str)
+@pytest.mark.parametrize("depth", [codec.MAX_DEPTH + 1, 200_000])
+@pytest.mark.parametrize("brackets", [('{"l":[', "]}"), ("[", "]")], ids=str)
 def test_deep_nesting_in_bytes_is_refused(depth, brackets):
     opening, closing = brackets
     text = (opening * depth + "null" + closing * depth).encode()
@@ -298,7 +234,7 @@ def test_deep_nesting_in_bytes_is_refused(depth, brackets):
         decode(struct.pack("<Q", len(text)) + text)
 
 
-@pytest.mark.parametrize("text", [b"9" * 5000, b"0x1", b"1_0", b"null null", b"\xff", b"", b"{", b'"', b"[1,]"])
+@pytest.mark.parametrize("text", [b"9" * 5000, b"null null", b"\xff", b"", b"{"])
 def test_broken_json_and_endless_numbers_are_refused(text):
     with pytest.raises(BadBytes):
         decode(struct.pack("<Q", len(text)) + text)

@@ -40,12 +40,6 @@ def fails(message, kind="ValueError"):
     raise kinds[kind](message)
 
 
-def test_the_value_comes_back(observe):
-    seen = observe(double, torch.tensor([1.0, 2.0]))
-    assert seen.value.tolist() == [2.0, 4.0]
-    seen.close(torch.tensor([2.0, 4.0]))
-
-
 def test_keywords_and_defaults_are_as_in_any_call(observe):
     observe(double, x=3.0, factor=0.5).close(1.5)
     observe(double, factor=2, x=3).close(6)
@@ -59,69 +53,37 @@ def test_keywords_and_defaults_are_as_in_any_call(observe):
 
 
 @pytest.mark.parametrize(("value", "expected"), [
-    (1, 1.0), (1.0, 1), (torch.tensor(2.0), 2), (2, torch.tensor(2)), (torch.tensor([1, 2]), torch.tensor([1.0, 2.0])),
-    (1 + 1e-7, 1.0), (1e-10, 0.0), (torch.ones(2, dtype=torch.bfloat16), torch.ones(2)),
-    (torch.zeros(0), torch.ones(0)),
+    (1, 1.0), (torch.tensor(2.0), 2), (torch.tensor([1, 2]), torch.tensor([1.0, 2.0])), (1 + 1e-7, 1.0), (1e-10, 0.0),
+    (torch.ones(2, dtype=torch.bfloat16), torch.ones(2)), (torch.zeros(0), torch.ones(0)),
     ([1, (2, {"a": torch.ones(2)})], [1, (2, {"a": torch.ones(2)})]), ("text", "text"), (None, None), (True, True),
-    (math.inf, math.inf), (torch.tensor([-math.inf, 1]), torch.tensor([-math.inf, 1])), ({}, {}), (b"a", b"a"),
-    (torch.tensor([True, False]), torch.tensor([1, 0])), (torch.tensor([1 + 2j]), torch.tensor([1 + 2j])),
+    (torch.tensor([-math.inf, 1]), torch.tensor([-math.inf, 1])), (torch.tensor([1 + 2j]), torch.tensor([1 + 2j])),
+    (torch.tensor([True, False]), torch.tensor([1, 0])),
 ])  # fmt: skip
 def test_equal_values_are_close(observe, value, expected):
     observe(same, value).close(expected)
 
 
 @pytest.mark.parametrize(("value", "expected", "differs"), [
-    (1.0, 1.5, "by -0.5"),
     (torch.tensor(1.0), 1.5, "by -0.5"),
-    (1 + 1e-5, 1.0, "by 1e-05"),
     (1e-5, 0.0, "by 1e-05"),
     (torch.tensor([1.0, 2.0, 4.0]), torch.tensor([1.0, 3.0, 5.0]), "first at [1]: 2 against 3 (2 of 3 differ)"),
-    (torch.zeros(2, 2), torch.tensor([[0, 0], [1, 0]]), "first at [1, 0]: 0 against 1 (1 of 4 differ)"),
     (torch.ones(3), torch.ones(3, 1), "the shape is (3,), expected (3, 1)"),
     (torch.ones(1), 1.0, "the shape is (1,), expected ()"),
-    (1.0, torch.ones(1), "the shape is (), expected (1,)"),
-    (torch.zeros(0, 2), torch.zeros(2, 0), "the shape is (0, 2), expected (2, 0)"),
     ({"a": [1, torch.ones(2)]}, {"a": [1, torch.ones(3)]}, "['a'][1] shape is (2,), expected (3,)"),
     ({"a": [1, torch.ones(2)]}, {"a": [1, torch.zeros(2)]}, "first at ['a'][1][0]: 1 against 0 (2 of 2 differ)"),
-    ({"a": (1, 2.5)}, {"a": (1, 3)}, "['a'][1] by -0.5"),
     ([1, 2], (1, 2), "it is a list of length 2, expected a tuple of length 2"),
-    ([1, 2], [1, 2, 3], "it is a list of length 2, expected a list of length 3"),
     ({"a": 1}, {"b": 1}, "it is a dict with the keys ['a'], expected a dict with the keys ['b']"),
-    (1, {"b": 1}, "it is 1, expected a dict with the keys ['b']"),
-    ("a", "b", "it is 'a'"),
     (["a"], ["b"], "[0] is 'a'"),
     (None, 0.0, "the value is None, not numbers"),
-    (["1"], [1], "[0] is '1', not numbers"),
     (True, 1, "the value is True, not numbers"),
-    (1, True, "it is 1"),
-    (0.0, None, "it is 0"),
     (torch.ones(2), None, "it is [1, 1]"),
+    (math.nan, math.nan, "by nan"),
+    (torch.tensor([1, math.nan]), torch.tensor([1, math.nan]), "first at [1]: nan against nan (1 of 2 differ)"),
+    (1e300, math.inf, "by -inf"),
+    (torch.tensor([math.inf]), torch.tensor([1.0]), "first at [0]: inf against 1 (1 of 1 differ)"),
 ])  # fmt: skip
 def test_the_first_difference_is_told(observe, value, expected, differs):
     assert part(difference(observe, value, expected), "differs") == differs
-
-
-@pytest.mark.parametrize("wrong", [0.0, 1e300, -math.inf, math.nan])
-def test_nothing_finite_is_close_to_infinity(observe, wrong):
-    assert "by" in difference(observe, wrong, math.inf)
-    values, expected = torch.tensor([1.0, wrong], dtype=torch.float64), torch.tensor([1.0, math.inf])
-    assert "first at [1]" in difference(observe, values, expected)
-
-
-def test_not_a_number_equals_nothing(observe):
-    for expected in (math.nan, 0.0, math.inf):
-        assert "by nan" in difference(observe, math.nan, expected)
-        assert "by nan" in difference(observe, expected, math.nan)
-    assert "first at [1]: nan" in difference(observe, torch.tensor([1, math.nan]), torch.tensor([1, math.nan]))
-
-
-def test_infinity_is_not_close_to_a_number(observe):
-    assert "first at [0]: inf against 1" in difference(observe, torch.tensor([math.inf]), torch.tensor([1.0]))
-
-
-def test_imaginary_parts_count(observe):
-    assert "first at [0]" in difference(observe, torch.tensor([1 + 2j]), torch.tensor([1 + 3j]))
-    assert "by" in difference(observe, torch.tensor(2j), torch.tensor(3j))
 
 
 def test_tolerances_can_be_given(observe):
@@ -148,15 +110,6 @@ def test_the_failing_text_says_what_was_called_and_what_came_back(observe):
     ]
 
 
-def test_long_values_are_cut_and_models_are_named(observe):
-    with pytest.raises(ObservationFailed) as caught:
-        observe(lesson(lambda model, x: x), BIGRAM, torch.zeros(100)).close(1)
-    text = str(caught.value)
-    called = " ".join(line[11:] for line in text.splitlines()[:2])
-    assert called.endswith("(model=BigramLM(logits=[[0, 1], [2, 3]]), x=[0, 0, 0, 0, ...] shape (100,), float32)")
-    assert all(len(line) < 120 for line in text.splitlines())
-
-
 # --- parts of a result -----------------------------------------------------------------------------------------
 
 
@@ -172,13 +125,6 @@ def test_a_wrong_part_is_told_with_its_place(observe):
     with pytest.raises(ObservationFailed) as caught:
         observe(same, (1, {"loss": 2}))[1]["loss"].close(3)
     assert part(str(caught.value), "got") == "[1]['loss']: 2"
-
-
-@pytest.mark.parametrize(("value", "key"), [({"a": 1}, "b"), ([1], 1), (1, 0), (None, "loss"), (torch.ones(2), 5)])
-def test_a_missing_part_is_told(observe, value, key):
-    with pytest.raises(ObservationFailed) as caught:
-        observe(same, value)[key]
-    assert part(str(caught.value), "says").startswith(f"the result has no {key!r}")
 
 
 def test_a_missing_part_is_told_with_its_place_and_what_there_is(observe):
@@ -232,17 +178,6 @@ def test_dtypes_are_told_where_they_may_matter(observe):
     assert called(half, 1) == "double(x=[1] float16, factor=1)"
 
 
-def test_a_small_model_is_told_whole(observe):
-    table = Spec(
-        "lab.models.tiny_language_models:BigramLM", {"logits": torch.full((3, 3), -1 / 3).tolist()}, dtype="bfloat16"
-    )
-    with pytest.raises(ObservationFailed) as caught:
-        observe(lesson(lambda model, x, y: x), table, 1, 2).close(2)
-    row = "[-0.3333, -0.3333, -0.3333]"
-    shown = " ".join(line[11:] for line in str(caught.value).splitlines())
-    assert f"(model=BigramLM(logits=[{row}, {row}, {row}]) bfloat16, x=1, y=2)" in shown
-
-
 # --- gradients -------------------------------------------------------------------------------------------------
 
 
@@ -255,22 +190,11 @@ def test_the_gradient_to_a_tensor(observe):
     assert part(str(caught.value), "got") == "gradient to x: [2, 6]"
 
 
-def test_gradients_to_several_arguments(observe):
-    seen = observe(lesson(lambda a, b: a * b), torch.tensor(2.0), b=torch.tensor(5.0), grad_of=("a", "b"))
-    seen.grad("a").close(5)
-    seen.grad("b").close(2)
-
-
 def test_the_gradient_to_a_models_parameters(observe):
     seen = observe(lesson(lambda model, ids: model(ids).logits.sum()), BIGRAM, torch.tensor([[1, 1]]), grad_of="model")
     seen.close(10)
     seen.grad("model").close({"logits": torch.tensor([[0.0, 0.0], [2.0, 2.0]])})
     seen.grad("model")["logits"][1].close(torch.tensor([2.0, 2.0]))
-
-
-def test_a_result_of_many_numbers_is_summed_for_its_gradient(observe):
-    seen = observe(lesson(lambda x: x * torch.tensor([1.0, 10.0])), torch.tensor([1.0, 1.0]), grad_of="x")
-    seen.grad("x").close(torch.tensor([1.0, 10.0]))
 
 
 def test_the_loss_of_a_tuple_or_dict_is_what_is_derived(observe):
@@ -287,11 +211,6 @@ def test_no_path_is_none_and_as_good_as_zeros(observe):
     assert observe(lesson(lambda x: torch.ones(())), torch.ones(2), grad_of="x").grad("x").value is None
     with pytest.raises(ObservationFailed):
         observe(lesson(lambda x: torch.ones(())), torch.ones(2), grad_of="x").grad("x").close(torch.ones(2))
-
-
-def test_a_value_of_none_is_not_zeros(observe):
-    with pytest.raises(ObservationFailed):
-        observe(same, None).close(torch.zeros(2))
 
 
 @pytest.mark.parametrize("function", [lambda x: (x * 3).sum(), lambda x: (x * math.nan).sum()])
@@ -312,11 +231,6 @@ def test_a_result_that_has_no_gradient_is_told_in_a_sentence(observe, result):
 def test_a_gradient_to_what_has_none_is_the_tests_own_mistake(observe, argument, name):
     with pytest.raises(TypeError, match=f"grad_of='{name}': not an argument that is a float tensor or a model"):
         observe(same, argument, grad_of=name)
-
-
-def test_gradients_are_taken_even_where_the_test_has_turned_them_off(observe):
-    with torch.no_grad():
-        observe(lesson(lambda x: x.sum()), torch.ones(2), grad_of="x").grad("x").close(torch.ones(2))
 
 
 # --- errors ----------------------------------------------------------------------------------------------------
@@ -382,24 +296,16 @@ def test_a_block_that_observes_nothing_is_the_tests_own_mistake(observe):
         pass
 
 
-def test_errors_keep_their_type_and_their_traceback(observe):
-    with pytest.raises(KeyError) as caught:
-        observe(fails, "gone", kind="KeyError")
-    assert caught.traceback[-1].name == "fails"
-
-
 # --- arguments -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("argument", "change"), [
     (torch.zeros(2), lambda x: x.add_(1)),
     ([1, 2], lambda x: x.append(3)),
-    ([2, 1], lambda x: x.sort()),
     ({"a": 1}, lambda x: x.pop("a")),
     ([{"a": [torch.zeros(2)]}], lambda x: x[0]["a"][0].add_(1)),
     ([1], lambda x: x.append({2})),
-    ({"a": 1}, lambda x: x.update(b=x)),
-], ids=["tensor", "append", "sort", "pop", "deep inside", "not plain afterwards", "a ring"])  # fmt: skip
+], ids=["tensor", "append", "pop", "deep inside", "not plain afterwards"])  # fmt: skip
 def test_a_change_in_place_is_reported_and_does_not_reach_the_test(observe, argument, change):
     before = repr(argument)
 
@@ -412,12 +318,6 @@ def test_a_change_in_place_is_reported_and_does_not_reach_the_test(observe, argu
     with pytest.raises(ObservationFailed) as caught:
         seen.inputs_unchanged()
     assert part(str(caught.value), "says") == "the call changed its argument 'argument' in place; work on a copy"
-
-
-def test_a_change_in_place_of_a_watched_argument_is_reported(observe):
-    seen = observe(lesson(lambda x: x.mul_(2).sum()), torch.ones(2), grad_of="x")
-    with pytest.raises(ObservationFailed, match="changed its argument 'x'"):
-        seen.inputs_unchanged()
 
 
 def test_unchanged_arguments_are_not_reported(observe):
@@ -433,29 +333,6 @@ def test_a_result_that_is_an_argument_is_a_copy(observe):
     seen.value.add_(1)
     assert x.tolist() == [0, 0]
     seen.inputs_unchanged()
-
-
-def test_what_the_code_keeps_is_not_the_tests_own(observe):
-    kept = []
-    x = torch.zeros(2)
-    observe(lesson(lambda x: kept.append(x)), x)
-    kept[0].add_(1)
-    assert x.tolist() == [0, 0]
-
-
-def test_two_calls_do_not_share_their_arguments(observe):
-    x = [1]
-
-    def grows(x):
-        x.append(2)
-        return len(x)
-
-    assert [observe(lesson(grows), x).value for _ in range(2)] == [2, 2]
-
-
-def test_an_argument_that_is_not_plain_is_refused_with_its_place(observe):
-    with pytest.raises(TypeError, match=r"arguments\['args'\]\[1\] is a set"):
-        observe(lesson(lambda a, b: 1), 1, {2})
 
 
 def test_specs_are_built_for_the_call_and_nothing_else(observe):
@@ -500,16 +377,13 @@ X = torch.zeros(2, 3)
 
 
 @pytest.mark.parametrize(("function", "arguments"), [
-    (last_token, (X, torch.zeros(2))),
     (last_token, (X, torch.zeros(2, dtype=torch.bfloat16))),
     (next_tokens, (X, torch.zeros(2, 2))),
-    (one_number, (torch.tensor(1.0),)),
     (loss_and_mask, (torch.zeros(2), (torch.tensor(1.0), torch.ones(2, dtype=torch.bool)))),
     (rows_or_none, (torch.zeros(3), torch.zeros(2, 3))),
     (rows_or_none, (torch.zeros(3), torch.zeros(3, 7, dtype=torch.int64))),
     (rows_or_none, (torch.zeros(3), None)),
     (any_batch, (torch.zeros(4, 2, 3), torch.zeros(5, 3))),
-    (any_batch, (torch.zeros(3), torch.zeros(3))),
 ])  # fmt: skip
 def test_declared_shapes_are_accepted(observe, function, arguments):
     observe(function, *arguments)
@@ -517,19 +391,13 @@ def test_declared_shapes_are_accepted(observe, function, arguments):
 
 @pytest.mark.parametrize(("function", "arguments", "says"), [
     (last_token, (X, X), "the result must have the shape (batch) with batch = 2, but its shape is (2, 3)"),
-    (last_token, (X, torch.zeros(3)), "the result must have the shape (batch) with batch = 2, but its shape is (3,)"),
     (last_token, (X, 0.5), "the result must be a tensor of shape (batch) with batch = 2, but it is 0.5"),
-    (last_token, (X, None), "the result must be a tensor of shape (batch) with batch = 2, but it is None"),
-    (last_token, (X, [torch.zeros(2)]),
-     "the result must be a tensor of shape (batch) with batch = 2, but it is a list of length 1"),
     (last_token, (X, torch.zeros(2, dtype=torch.int64)), "the result must hold float numbers, but its dtype is int64"),
     (next_tokens, (X, X),
      "the result must have the shape (batch, tokens-1) with batch = 2, but its shape is (2, 3)"),
     (one_number, (torch.zeros(1),), "the result must have the shape a single number, shape (), but its shape is (1,)"),
     (loss_and_mask, (torch.zeros(2), torch.tensor(1.0)),
      "the result must be a tuple of 2 things, but it is a tensor of shape ()"),
-    (loss_and_mask, (torch.zeros(2), (torch.tensor(1.0), torch.ones(3, dtype=torch.bool))),
-     "the result[1] must have the shape (batch) with batch = 2, but its shape is (3,)"),
     (loss_and_mask, (torch.zeros(2), (torch.tensor(1.0), torch.ones(2))),
      "the result[1] must hold bool numbers, but its dtype is float32"),
     (rows_or_none, (torch.zeros(3), torch.zeros(3, 3)),
@@ -541,13 +409,6 @@ def test_violated_shapes_are_told_in_a_sentence(observe, function, arguments, sa
     with pytest.raises(ObservationFailed) as caught:
         observe(function, *arguments)
     assert part(str(caught.value), "says") == says
-
-
-def test_annotations_that_cannot_be_read_are_nobodys_fault(observe):
-    def odd(x: "Nowhere") -> "Float[Tensor, 'a'":
-        return x
-
-    observe(lesson(odd), 1).close(1)
 
 
 @pytest.mark.parametrize(("make", "says"), [
@@ -595,13 +456,6 @@ def test_random_state_is_as_it_was_before_the_call(observe):
     first.close(second.value)
 
 
-def test_random_state_is_as_it_was_after_an_error(observe):
-    state = torch.get_rng_state()
-    with observe.raises(ZeroDivisionError):
-        observe(lesson(lambda: torch.randn(3) / (1 // 0)))
-    assert torch.equal(torch.get_rng_state(), state)
-
-
 @for_all(numbers=st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=5))
 def test_it_works_inside_a_property_test(observe, numbers):
     x = torch.tensor(numbers, dtype=torch.float64)
@@ -632,24 +486,19 @@ def changed(row, column, by=0.5):
 
 
 @pytest.mark.parametrize(("value", "expected", "got", "wanted"), [
-    (1.0000454, 1.0, "1.000045", "1"), (0.5, 0.25, "0.5", "0.25"), (2, 1.0000454, "2", "1.000045"),
+    (1.0000454, 1.0, "1.000045", "1"),
     (torch.tensor([0.5, 0.70711]), torch.tensor([0.5, 0.70706]), "[0.5, 0.70711]", "[0.5, 0.70706]"),
-    (torch.tensor([[0.70711, -0.70711]]), torch.tensor([[0.70706, -0.70706]]),
-     "[[0.70711, -0.70711]]", "[[0.70706, -0.70706]]"),
     ([1, (2, {"a": 1.00001})], [1, (2, {"a": 1})], "[1, (2, {'a': 1.00001})]", "[1, (2, {'a': 1})]"),
     (changed(2, 3), WEIGHTS, "['after']['tokens'][2]: [2.2857, 2.4286, 2.5714, 3.2143, 2.8571, 3, 3.1429, 3.2857]",
      "[2.2857, 2.4286, 2.5714, 2.7143, 2.8571, 3, 3.1429, 3.2857]"),
     (changed(0, 3), WEIGHTS, "['after']['tokens']: [0, 0.1429, 0.2857, 0.9286, ...] shape (8, 8), float32",
      "[0, 0.1429, 0.2857, 0.4286, ...] shape (8, 8), float32"),
-    (torch.zeros(40), torch.eye(40)[7], "[7]: 0", "1"),
     ({"a": torch.zeros(9, 40)}, {"a": torch.eye(40)[31:]}, "['a'][0, 31]: 0", "1"),
-    ([list(range(60))] * 9, [list(range(60))] * 8 + [[*range(59), 7]], "[8][59]: 59", "7"),
     ({"a": torch.zeros(40)}, {"a": torch.zeros(41)}, "['a']: [0, 0, 0, 0, ...] shape (40,), float32",
      "[0, 0, 0, 0, ...] shape (41,), float32"),
-    ({"a": torch.ones(1)}, {"a": [1]}, "['a']: a tensor of shape (1,)", "a list of length 1"),
     (["text"] * 60, ["text"] * 61, "a list of length 60", "a list of length 61"),
-    (torch.tensor([math.nan, 1]), torch.tensor([math.nan, 1]), "[0]: nan", "nan"),
-])  # fmt: skip
+    (10**400, 1.0, "1" + "0" * 92 + "...", "1"),
+], ids=lambda value: repr(value)[:20])  # fmt: skip
 def test_the_difference_can_be_seen(observe, value, expected, got, wanted):
     text = difference(observe, value, expected)
     assert (part(text, "got"), part(text, "expected")) == (got, wanted)
@@ -668,12 +517,8 @@ LOST = "; the answer is float32, float64 is expected: computed in too low a prec
 
 @pytest.mark.parametrize(("value", "expected", "end"), [
     (THIRDS.float(), THIRDS, f"first at [0]: 0.33333334 against 0.33333333 (2 of 2 differ){LOST}"),
-    (THIRDS[0].float(), THIRDS[0], f"by 9.93e-09{LOST}"),
-    (THIRDS.bfloat16(), THIRDS.float(), LOST.replace("float32", "bfloat16").replace("float64", "float32")),
     (THIRDS.float() + 1e-4, THIRDS, "differ)"), (THIRDS + 1e-8, THIRDS, "differ)"),
-    (THIRDS + 1e-8, THIRDS.float(), "differ)"), (THIRDS[0].float(), 1 / 3, "by 9.93e-09"),
     (torch.tensor([1.0, math.nan]), torch.tensor([1.0, -math.inf]).double(), "differ)"),
-    (torch.tensor([0.0, 1.0]), torch.tensor([-math.inf, 1.0]).double(), "differ)"),
 ])  # fmt: skip
 def test_an_answer_of_too_low_a_precision_is_told(observe, value, expected, end):
     with pytest.raises(ObservationFailed) as caught:
@@ -696,9 +541,3 @@ def part(report, label):
 def test_a_signature_that_has_lost_its_names_is_told(observe):
     with pytest.raises(TypeError, match="no argument called log_probs: keep the signature"):
         observe(lesson(lambda *arguments: arguments[0].sum()), torch.ones(2), grad_of="log_probs")
-
-
-def test_a_whole_number_that_no_float_holds_is_just_another_number(observe):
-    seen = observe(lesson(lambda x: 10**400), 1)
-    with pytest.raises(ObservationFailed, match="expected 1"):
-        seen.close(1.0)

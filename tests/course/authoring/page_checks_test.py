@@ -9,7 +9,6 @@ import pytest
 from course.authoring import page_checks
 from course.base import manifest
 from course.base.switch import ROOT
-from course.diagnosis import audit_files
 from grader import grade
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -53,15 +52,3 @@ def test_what_is_wrong_with_a_page_is_told(tmp_path, write_files):
     assert page_checks.broken_links(tmp_path / "page.md", tmp_path) == ["b.md"]
     assert page_checks.wrong_blocks(tmp_path / "page.md") == "'[4]' is not printed"
     assert page_checks.wrong_blocks(tmp_path / "bad.md").endswith("ZeroDivisionError: division by zero")
-
-
-def test_the_audits_table_has_the_numbers_of_today():
-    lessons = {lesson.name: lesson for lesson in manifest.read_all()}
-    rows = re.findall(r"^\| `(lesson\w+)` \| (\d.*) \|$", README, re.MULTILINE)
-    assert rows
-    for name, row in rows:
-        lesson = lessons[name]
-        exercises, _, mistakes, caught, named, variants, accepted = (int(n) for n in row.split(" | "))
-        counted = [len(audit_files.read(lesson, kind)) for kind in (audit_files.MISTAKES, audit_files.VARIANTS)]
-        assert [exercises, mistakes, variants] == [len(lesson.exercises), *counted]
-        assert mistakes == caught >= named >= 0.95 * mistakes and variants == accepted

@@ -5,7 +5,6 @@ import importlib
 import os
 import re
 import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -58,12 +57,12 @@ def machine(tmp_path, monkeypatch, write_files):
 # --- which Python ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("version", [(3, 11), (3, 12), (3, 13), (3, 14)])
+@pytest.mark.parametrize("version", [(3, 11), (3, 14)])
 def test_supported_versions_are_taken(version):
     environment.check_version(version)
 
 
-@pytest.mark.parametrize("version", [(2, 7), (3, 8), (3, 10), (3, 15), (4, 0)])
+@pytest.mark.parametrize("version", [(3, 10), (3, 15)])
 def test_other_versions_are_refused_in_one_sentence(version):
     with pytest.raises(SetupError) as caught:
         environment.check_version(version)
@@ -88,20 +87,7 @@ def test_what_any_python_reads_has_no_new_syntax(file):
     ast.parse((ROOT / "course" / file).read_text(encoding="utf-8"), feature_version=(3, 6))
 
 
-@pytest.mark.parametrize("command_name", ["setup", "test", "stubs", "reset"])
-def test_an_old_python_is_told_in_one_sentence(tmp_path, copy_machinery, run_python, command_name):
-    versions = Path.home() / ".pyenv" / "versions"
-    old = [p / "bin" / "python" for minor in ("3.8", "3.9", "3.6") for p in sorted(versions.glob(f"{minor}.*"))]
-    if not old:
-        pytest.skip("no older Python here")
-    done = run_python(copy_machinery(tmp_path), "-m", "course", command_name, python=old[0])
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("error: This course needs Python 3.11 to 3.14, and this is Python 3.")
-    assert done.stderr.count("\n") == 1
-    assert not (tmp_path / ".venv").exists()
-
-
-@pytest.mark.parametrize("command_name", ["setup", "test", "check", "demo"])
+@pytest.mark.parametrize("command_name", ["setup", "demo"])
 def test_a_wrong_python_ends_with_status_2(machine, monkeypatch, capsys, command_name):
     monkeypatch.setattr(environment.sys, "version_info", (3, 10, 4))
     assert status(monkeypatch, command_name) == 2
@@ -204,7 +190,7 @@ def test_an_unknown_command_is_refused(monkeypatch, capsys):
     assert capsys.readouterr().err == "error: There is no command 'tset'; `python -m course help` lists them.\n"
 
 
-@pytest.mark.parametrize("arguments", [[], ["help"], ["-h"], ["--help"]])
+@pytest.mark.parametrize("arguments", [[], ["--help"]])
 def test_help_needs_nothing(machine, monkeypatch, capsys, arguments):
     assert status(monkeypatch, *arguments) == 0
     assert "makes .venv" in capsys.readouterr().out
@@ -250,15 +236,6 @@ def test_commands_that_need_packages_go_on_inside_the_venv(machine, monkeypatch)
     assert called == [
         ([str(machine / ".venv" / "bin" / "python"), "-m", "course", "--inside", "check", "13"], str(machine))
     ]
-
-
-def test_a_keyboard_interrupt_ends_quietly(monkeypatch, capsys):
-    def interrupted(arguments):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(command, "main", interrupted)
-    assert status(monkeypatch, "test") == 130
-    assert capsys.readouterr() == ("", "")
 
 
 def calls(folder):

@@ -1,16 +1,17 @@
 """Whether a failed test is the fault of another exercise, which the code under test builds on.
 
-The observations are made again with the reference of each of the other exercises in place, one at a time. If one
-of them, and only one, makes every answer that of a whole reference, the fault is there.
+The observations are made again with the reference of each of the learner's other exercises in place, one at a time. If
+one of them, and only one, makes every answer that of a whole reference, the fault is there.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from contextlib import ExitStack
 
-from course.base import manifest, time_limit
+from course.base import manifest, switch, time_limit
 from course.base.manifest import Exercise, Lesson
 from course.diagnosis import substitute
 from course.diagnosis.same_answer import alike
@@ -21,7 +22,10 @@ from course.observe.report import Reason
 def blamed(lesson: Lesson, exercise: Exercise, log: list[Observation], deadline: float) -> Reason | None:
     """The reason that names the other exercise, or None. May raise time_limit.TooLate after `deadline`."""
     lessons = [one for one in manifest.read_all(lesson.root) if one.name in sys.modules and one.number <= lesson.number]
-    others = [(one, e) for one in lessons for e in one.exercises if e.id != exercise.id]
+    right_already = {exercise.id} | switch.finder.from_solutions(os.environ.get("SOLUTION", ""))
+    others = [(one, e) for one in lessons for e in one.exercises if not {one.name, e.id} & right_already]
+    if not others:
+        return None
     right = _answers(log, [*others, (lesson, exercise)], deadline)
     if all(map(alike, right, log)):
         return None

@@ -56,7 +56,7 @@ def in_place_of(lesson: Lesson, exercise: Exercise, code: Any) -> Iterator[None]
     else:
         places = _places(len(sys.modules), module_of(lesson, exercise), present)
         _described_like(code, present)
-    defaults = _with_default(present)
+    defaults = _with_default(module_of(lesson, exercise), present)
     _substitutes.append((present, code))
     for owner, name in places:
         setattr(owner, name, code)
@@ -80,13 +80,21 @@ def _places(loaded: int, one: ModuleType, present: Any) -> list[tuple[ModuleType
     return [(m, name) for m in found for name, value in list(vars(m).items()) if value is present]
 
 
-def _with_default(present: Any) -> list[tuple[FunctionType, tuple]]:
-    """The lessons' functions and methods that have `present` as the default of an argument, and all their defaults."""
+def _with_default(one: ModuleType, present: Any) -> list[tuple[FunctionType, tuple]]:
+    """The lessons' functions and methods that have `present`, which `one` of the modules defines, as the default of an
+    argument, and all their defaults."""
+    functions = _with_callable_defaults(len(sys.modules), one, tuple(code for _, code in _substitutes))
+    return [(f, f.__defaults__) for f in functions if any(value is present for value in f.__defaults__ or ())]
+
+
+@functools.lru_cache(maxsize=64)
+def _with_callable_defaults(loaded: int, one: ModuleType, placed: tuple[Any, ...]) -> list[FunctionType]:
+    """The lessons' functions and methods with an argument whose default can be called; looked for again when other
+    modules are loaded or other code is `placed`."""
     modules = [m for n, m in list(sys.modules.items()) if m is not None and LESSON.fullmatch(n.partition(".")[0])]
     owners = [*modules, *(c for m in modules for c in vars(m).values() if isinstance(c, type))]
     functions = {id(f): f for owner in owners for f in list(vars(owner).values()) if isinstance(f, FunctionType)}
-    found = [f for f in functions.values() if any(value is present for value in f.__defaults__ or ())]
-    return [(function, function.__defaults__) for function in found]
+    return [f for f in functions.values() if any(map(callable, f.__defaults__ or ()))]
 
 
 _substitutes: list[tuple[Any, Any]] = []  # (what stood there, what stands there now), the oldest first

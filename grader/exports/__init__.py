@@ -3,8 +3,8 @@
 grades_csv.py      a row for each submission
 feedback.py        a page for each student, in Markdown
 overview.py        one page about the class, in HTML
-gradescope.py      results.json for Gradescope; gradescope_zip.py: the autograder to upload there
-classroom.py       the result for GitHub Classroom's reporter, and the workflow
+gradescope.py      results.json for Gradescope
+classroom.py       the result for GitHub Classroom's reporter
 canvas.py          a column of an exported Canvas gradebook
 similarity.py      similar.csv and similar.md, by compare50 (compare50_script.py)
 platform_setup.py  the commands that write Gradescope's zip and Classroom's workflow

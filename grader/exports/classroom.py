@@ -1,4 +1,4 @@
-"""GitHub Classroom: what its grading reporter takes, and the workflow that produces it in a student's repository.
+"""GitHub Classroom: what its grading reporter takes. The workflow that hands it over is in classroom.yml.
 
 The reporter adds up `score` and divides by `max_score`; it leaves a runner whose max_score is 0 out of the points. We
 use that if the grader failed: the job goes red, and nobody gets a zero. The reporter prints each message to the job's
@@ -9,17 +9,13 @@ variable, which Linux limits to 128 KiB: messages are shortened until it fits.
 from __future__ import annotations
 
 import json
-import re
-from pathlib import Path
 from typing import Any
 
-from course.base.errors import UsageError
 from grader.exports import rows
 from grader.exports.text import one_line
 from grader.results import GRADER_ERROR, NOT_GRADABLE, PASSED, Run, StudentResult
 
 LIMIT = 120_000  # bytes of the base64 form
-WORKFLOW = Path(__file__).with_name("classroom.yml")
 
 
 def classroom_result(run: Run, student: StudentResult, width: int = 4000) -> dict[str, Any]:
@@ -55,25 +51,6 @@ def classroom_json(run: Run, student: StudentResult) -> str:
         if 4 * len(text.encode()) // 3 + 4 <= LIMIT:
             break
     return text
-
-
-def workflow(course: str, commit: str, lessons: str = "") -> str:
-    """The text of .github/workflows/classroom.yml for the students' repositories.
-
-    `course`: "owner/name" of the whole course, with its solutions; `commit`: the 40 digits of the commit to grade
-    with, so that a later change of the course changes no grade; `lessons`: such as "13,14", all unless given.
-    """
-    if not re.fullmatch(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+", course):
-        raise UsageError(f"the course's repository must look like owner/name, not {course!r}")
-    if not re.fullmatch(r"[0-9a-f]{40}", commit):
-        raise UsageError(f"name the course's commit by all its 40 digits (git rev-parse HEAD), not {commit!r}")
-    rows.check_lessons(lessons)
-    text = WORKFLOW.read_text(encoding="utf-8")
-    return (
-        text.replace("COURSE_REPOSITORY", course)
-        .replace("COURSE_COMMIT", commit)
-        .replace(" COURSE_LESSONS", f" --lessons={lessons}" if lessons else "")
-    )
 
 
 def _status(status: str) -> str:

@@ -6,10 +6,8 @@ and one for its hardening if that has points.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 
-from course.base.errors import UsageError
 from course.observe.report import render
 from grader.exports.text import block, one_line
 from grader.results import (
@@ -45,8 +43,8 @@ MEANS = {
 }
 
 FURTHER = (
-    "If all of the course's tests of an exercise pass, further tests of your instructor's count, too. They stay "
-    "hidden: if one fails, that is all you are told."
+    "If an exercise has earned its points by the course's tests, further tests of your instructor must pass, too. They "
+    "stay hidden: if one fails, you learn only that."
 )
 
 
@@ -186,9 +184,3 @@ def plain(e: ExerciseResult, width: int) -> str:
     last = f"\nnext: {step(e)}" if step(e) else ""
     room = width - len(last)
     return (text if len(text) <= room else f"{text[: room - 4].rstrip()}\n...") + last
-
-
-def check_lessons(lessons: str) -> None:
-    """Raises UsageError unless `lessons` is "" or like "13,14": it becomes a word of a shell script."""
-    if not re.fullmatch(r"(\d\d(,\d\d)*)?", lessons):
-        raise UsageError(f"name lessons by their numbers, such as 13,14, not {lessons!r}")

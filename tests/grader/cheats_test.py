@@ -1,29 +1,40 @@
-"""No cheat gets a point that it did not earn, every right answer gets all of its points, and nothing is left behind.
+"""The real judge in its sandbox, on lesson 13: no cheat gets a point that it did not earn, every right answer gets all
+of its points, the verdict is that of the student's own tests, and nothing is left behind.
 
-The corpus is in tests/cheats/. One judge grades all of it, with other seeds than a desk's, so that what one submission
-does to it would show in the next; the last one is the reference. Points are looked at, not times.
+The corpus is in tests/grader/cheats/. One judge grades all of it, so that what one submission does to the judge would
+show in the next; the last ones are stubs and the reference. The tests look at points, not at times.
 """
 
 import ast
 import importlib
+import json
 import os
-import pickle
+import shutil
+import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
+import torch
 
+from benchmarks import example_class
 from course.authoring import stubs
 from course.base import manifest
+from course.diagnosis.audit_files import MISTAKES, read
 from course.observe.report import render
 from grader.intake import python_source, suspicious_calls
 from grader.intake.submission import Submission
+from grader.judge.placeholders import Placeholder
+from grader.judge.remote_observer import RemoteObserver
 from grader.judge.settings import JudgeSettings
+from grader.judge.submission_worker import SubmissionWorker
 from grader.judge_process import JudgeFault, JudgeProcess
-from grader.results import FAILED, NOT_WRITTEN
-from grader.sandbox import sandbox, visible_files
+from grader.results import EXAMPLES, FAILED, NOT_WRITTEN, PASSED
+from grader.sandbox import sandbox, selftest, visible_files
 from tests.grader import needs_sandbox
 from tests.grader.cheats import (
     burdening,
@@ -35,14 +46,15 @@ from tests.grader.cheats import (
     leaving,
     patching,
     reading,
-    table,
     talking,
     values,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
 LESSON = manifest.find("13")
+LOSS, DATA, TRAINER = honest.LOSS, honest.DATA, honest.TRAINER
 FILES = {file: (LESSON.solution / file).read_text(encoding="utf-8") for file in stubs.files(LESSON)}
+STUBS = {file: stubs.stub_of(LESSON, file) for file in FILES}
 GROUPS = (reading, guessing, patching, values, forging, leaving, lasting, harming, talking, burdening)
 CHEATS = [cheat for group in GROUPS for cheat in group.CHEATS]
 SECRET = "the other student's secret is 4711"
@@ -50,26 +62,27 @@ SEED, SLOT = 20_261_121, 17
 
 
 class Desk:
-    """A judge, and another one in its place where it has ended: the case at hand fails then, and no other."""
+    """A judge, and another one in its place if it has ended: the case at hand fails then, and no other."""
 
-    def __init__(self, folder, lessons, tier=sandbox.BUBBLEWRAP, number=SLOT, **limits):
-        self.folder, self.home, self.judge, self.lessons = folder, folder / "home", None, lessons
+    # Honest calls take milliseconds, and the judge's own work on an honest lesson takes a second. Which known mistake a
+    # cheat resembles is of no interest.
+    LIMITS = {"call": 1.5, "lesson": 9.0, "judge_test": 3.0, "judge_lesson": 8.0, "diagnosis": 0.0}
+
+    def __init__(self, folder):
+        self.folder, self.home, self.judge = folder, folder / "home", None
         self.home.mkdir()
         (folder / "tree").mkdir()
-        visible_files.write_tree(folder / "tree", lessons)
-        names = [lesson.name for lesson in lessons]
-        self.settings = JudgeSettings(names, tier, str(folder / "tree"), SEED, number=number)
-        # Which known mistake a cheat resembles is of no interest; and a look that is broken off may leave a file.
-        self.settings.changed_limits = {"diagnosis": 0.0, **limits}
+        visible_files.write_tree(folder / "tree", [LESSON])
+        self.settings = JudgeSettings([LESSON.name], sandbox.BUBBLEWRAP, str(folder / "tree"), SEED, number=SLOT)
+        self.settings.changed_limits = self.LIMITS
 
     def grade(self, files: dict[str, str | bytes]) -> dict:
-        """{exercise: its result} for files called as in LESSON, or with a lesson's name in front."""
-        encoded = {n if n.startswith("lesson") else f"{LESSON.name}/{n}": t for n, t in files.items()}
-        encoded = {n: t if isinstance(t, bytes) else t.encode("utf-8", "surrogatepass") for n, t in encoded.items()}
+        """{exercise: its result} for files called as in LESSON."""
+        encoded = {n: t if isinstance(t, bytes) else t.encode("utf-8", "surrogatepass") for n, t in files.items()}
         self.judge = self.judge or JudgeProcess(self.settings)
         try:
-            parts = [self.judge.grade(Submission("student", encoded), lesson) for lesson in self.lessons]
-            return {e.id: e for part in parts for e in part}
+            named = {f"{LESSON.name}/{name}": text for name, text in encoded.items()}
+            return {e.id: e for e in self.judge.grade(Submission("student", named), LESSON)}
         except JudgeFault:
             self.close()
             raise
@@ -89,8 +102,7 @@ def desk(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TMPDIR", str(folder / "temporary"))
         (folder / "temporary").mkdir()
-        # Honest calls take milliseconds; the whole lesson, a second.
-        made = Desk(folder, [LESSON], call=1.5, lesson=9.0, judge_test=3.0)
+        made = Desk(folder)
         yield made
         made.close()
 
@@ -114,17 +126,21 @@ def filled(code: str, desk, listener) -> str:
 
 
 def solved(exercises) -> list[str]:
-    return sorted(e.id for e in exercises.values() if e.earned)
+    return sorted(e.id for e in exercises.values() if e.earned or e.hardening_earned)
+
+
+def of_files(*files) -> list[str]:
+    return sorted(e.id for e in LESSON.exercises if e.file in files)
 
 
 @pytest.mark.parametrize("cheat", CHEATS, ids=lambda cheat: cheat.name)
 def test_no_cheat_pays(desk, listener, cheat):
     handed_in = {file: FILES[file] for file in cheat.honest}
-    handed_in[cheat.file] = f"{stubs.stub_of(LESSON, cheat.file)}\n\n{filled(cheat.code, desk, listener)}"
+    handed_in[cheat.file] = f"{STUBS[cheat.file]}\n\n{filled(cheat.code, desk, listener)}"
     if "the other student" in cheat.code:  # who handed in just before
-        desk.grade({"loss/grpo.py": f"# {SECRET}\n" * 1000 + stubs.stub_of(LESSON, "loss/grpo.py")})
+        desk.grade({LOSS: f"# {SECRET}\n" * 1000 + STUBS[LOSS]})
     found = desk.grade(handed_in)
-    assert solved(found) == sorted(cheat.earned)
+    assert solved(found) == of_files(*cheat.honest)
     assert all(e.earned is not None for e in found.values()), "a cheat is no fault of the grader's"
     said = "\n".join(line for e in found.values() for line in [*(render(e.report) if e.report else []), e.why or ""])
     assert "4711" not in said and "SECRET" not in said and "SystemError" not in said, said
@@ -146,9 +162,8 @@ def test_every_right_answer_has_its_points(desk, right):
         handed_in[file], _, problem = python_source.check(change(FILES[file]).encode())
         assert not problem
     found = desk.grade(handed_in)
-    wanted = [e.id for e in LESSON.exercises if e.file in right.changes]
-    reports = [e.report for e in found.values() if e.id in wanted and not e.earned]
-    assert not reports
+    wanted = of_files(*right.changes)
+    assert not [e.report for e in found.values() if e.id in wanted and e.status != PASSED]
     assert solved(found) == wanted
 
 
@@ -186,11 +201,10 @@ def names_of_the_course(code):
             yield module, node.attr
 
 
-@pytest.mark.parametrize("cheat", CHEATS, ids=lambda cheat: cheat.name)
-def test_what_an_attack_uses_of_the_course_exists(cheat):
+def test_what_the_attacks_use_of_the_course_exists():
     """An attack that dies of an ImportError or an AttributeError proves nothing."""
-    code = cheat.code.replace("@PORT@", "1")
-    for module, name in names_of_the_course(code):
+    used = {pair for cheat in CHEATS for pair in names_of_the_course(cheat.code.replace("@PORT@", "1"))}
+    for module, name in sorted(used):
         try:
             found = importlib.import_module(module)
         except ModuleNotFoundError:  # an object in a module, such as a class
@@ -205,24 +219,61 @@ def test_the_corpus_is_as_large_as_it_should_be():
     assert len({cheat.name for cheat in CHEATS}) == len(CHEATS)
 
 
-def test_a_stub_alone_earns_nothing_and_says_so(desk):
-    found = desk.grade({file: stubs.stub_of(LESSON, file) for file in FILES})
-    assert {e.status for e in found.values()} == {NOT_WRITTEN}
-
-
 def test_what_a_cheat_spoils_is_its_own(desk):
-    """A cheat in one file takes no points from another's, and its own honest functions keep theirs."""
-    half = FILES["loss/grpo.py"].replace("return -(weights * log_probs).sum()", "import os\n    os._exit(0)")
-    found = desk.grade({**FILES, "loss/grpo.py": half})
-    assert {"13.1", "13.4", "13.5", "13.6", "13.8"} <= set(solved(found))
-    assert not found["13.2"].earned and not found["13.7"].earned
+    """A cheat in one function takes no points from other functions, in its file or in another's."""
+    half = FILES[LOSS].replace("return -(weights * log_probs).sum()", "import os\n    os._exit(0)")
+    found = desk.grade({**FILES, LOSS: half})
+    assert {"13.4", *of_files(DATA)} <= set(solved(found)) and not found["13.2"].earned
+
+
+AT_DESK = """
+import json, pytest
+from course.diagnosis import known_mistakes
+
+known_mistakes.why = lambda *arguments: None  # which mistake it is, is of no interest here
+
+class Told:
+    def pytest_runtest_logreport(self, report):
+        if report.when == "call":
+            rows.append([report.exercise_test["exercise"], report.passed])
+
+rows = []
+pytest.main(["-m", "not trains", "-p", "no:cacheprovider", "-p", "no:terminal", "tutorial"], plugins=[Told()])
+json.dump(rows, open("rows.json", "w"))
+"""
+
+
+def test_its_verdict_is_that_of_the_student_s_own_tests(desk, tmp_path, copy_machinery):
+    """With known mistakes, a file that is not written, and right answers."""
+    known = {attempt.exercise: attempt for attempt in read(LESSON, MISTAKES) if attempt.changes}
+    files = {**example_class.files(LESSON, [known["13.2"], known["13.4"]]), TRAINER: STUBS[TRAINER]}
+    folder = copy_machinery(tmp_path)
+    for tree in (LESSON.folder, LESSON.solution):
+        without = shutil.ignore_patterns("__pycache__", "walkthrough*")
+        shutil.copytree(tree, folder / tree.relative_to(ROOT), ignore=without)
+    for file, text in files.items():
+        (folder / LESSON.folder.relative_to(ROOT) / file).write_text(text, encoding="utf-8")
+    names = {"SOLUTION": "", "PROPERTY_SEED": str(SEED), "PROPERTY_EXAMPLES": str(EXAMPLES)}
+    subprocess.run([sys.executable, "-c", AT_DESK], cwd=folder, env={**os.environ, **names}, check=True)
+    rows = json.loads((folder / "rows.json").read_text())
+    found = desk.grade(files)
+    for number, one in found.items():
+        own = [passed for exercise, passed in rows if exercise == number]
+        assert one.tests + one.hardening_tests == len(own), number
+        assert one.passed + one.hardening_passed == sum(own), number
+        assert (one.earned_in_all == one.points_in_all) == all(own), number
+    assert {e.status for e in found.values()} >= {PASSED, NOT_WRITTEN} and not set(solved(found)) >= {"13.2", "13.4"}
 
 
 def test_nothing_is_left_and_the_judge_is_as_it_was(desk):
     """After all of the above."""
-    assert desk.judge is not None and desk.judge.process.poll() is None
+    unwritten = desk.grade(STUBS)
+    assert desk.judge.process.poll() is None and {e.status for e in unwritten.values()} == {NOT_WRITTEN}
     found = desk.grade(FILES)
-    assert solved(found) == [e.id for e in LESSON.exercises], [e.report for e in found.values() if not e.earned]
+    assert {e.status for e in found.values()} == {PASSED}, [e.report for e in found.values() if not e.earned]
+    assert all(e.earned_in_all == e.points_in_all > 0 for e in found.values())
+    again = {name: f"# again\n{text}" for name, text in STUBS.items()}
+    assert {e.report.test for e in desk.grade(again).values()} == {e.report.test for e in unwritten.values()}
     own = Path(f"/proc/{desk.judge.process.pid}")
     names = [os.readlink(path) for path in own.joinpath("fd").iterdir()]
     assert sum(name.startswith("socket:") for name in names) == 3, (
@@ -235,39 +286,61 @@ def test_nothing_is_left_and_the_judge_is_as_it_was(desk):
     assert not [p.name for p in Path("/proc").glob("[0-9]*") if p.exists() and p.stat().st_uid == user]
 
 
-def test_without_walls_reading_the_reference_would_pay(desk, tmp_path):
-    """What shows that the cheats above are in earnest."""
-    (tmp_path / "free").mkdir()
-    free = Desk(tmp_path / "free", [LESSON], tier=sandbox.UNSAFE, call=1.5)
-    code = next(cheat.code for cheat in reading.CHEATS if cheat.name == "reads the reference as text")
+def test_a_killed_judge_leaves_no_process(desk, adopted):
+    desk.grade(STUBS)
+    judge, faults = desk.judge.process.pid, []
+
+    def grades():
+        try:
+            desk.grade({**FILES, LOSS: f"{FILES[LOSS]}\n__import__('time').sleep(900)\n"})
+        except JudgeFault as error:
+            faults.append(error)
+
+    thread = threading.Thread(target=grades)
+    thread.start()
+    # bubblewrap's two, the fork server, its fork, the worker
+    wait_for(lambda: len(adopted(judge)) >= 5)
+    left = adopted(judge)
+    os.kill(judge, signal.SIGKILL)
+    thread.join()
+    assert len(faults) == 1
+    wait_for(lambda: not left.keys() & (adopted() | adopted(judge)).keys())
+
+
+def wait_for(there):
+    """Until so; on a quiet machine it takes seconds."""
+    for _ in range(6000):
+        if there():
+            return
+        time.sleep(0.1)
+    raise AssertionError("it never came to that")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the self-test looks at what Linux offers")
+def test_without_walls_the_self_test_says_so_and_reading_the_reference_pays(tmp_path, reference):
+    """This shows that the self-test and the cheats above are in earnest."""
+    visible_files.write_tree(tmp_path, [LESSON])
+    free = sandbox.Sandbox(sandbox.UNSAFE, tmp_path)
+    free.open()
     try:
-        found = free.grade({"loss/grpo.py": code.replace("@ROOT@", str(ROOT))})
-        assert solved(found) == ["13.2", "13.4"]
+        assert "does not confine on this machine: it runs as a user with rights" in selftest.prove(free)
+        code = next(cheat.code for cheat in reading.CHEATS if cheat.name == "reads the reference as text")
+        files = dict.fromkeys(FILES) | {LOSS: code.replace("@ROOT@", str(ROOT)).encode()}
+        worker = SubmissionWorker(free, LESSON, files, JudgeSettings([], "", "", 0).limits)
+        observe = RemoteObserver(lambda request: worker.ask(request, 60.0))
+        loss = Placeholder(f"{LESSON.name}.loss.grpo.compute_grpo_loss")
+        observe(loss, torch.tensor([-1.0, -2.0]), torch.tensor([1.0, 0.0]), 0.5).close(1.1192029)
     finally:
         free.close()
 
 
 @pytest.mark.slow
 def test_a_table_of_all_answers_earns_nothing(tmp_path):
-    """Every exercise of every lesson looks at something that is drawn anew. (Slow: it grades all lessons.)"""
-    if why := needs_sandbox.missing():
-        pytest.skip(why)
-    lessons = manifest.read_all()
+    """The tests that decide about an exercise's points look at something that is drawn anew. If this fails for an
+    exercise, give it a basic test with `@for_all`. (Slow: it grades all lessons twice.)"""
     surroundings = {**os.environ, "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    subprocess.run(
-        [sys.executable, "-m", "tests.grader.cheats.table", tmp_path / "table"], cwd=ROOT, env=surroundings, check=True
-    )
-    tables = pickle.loads((tmp_path / "table").read_bytes())
-    handed_in = {}
-    for lesson in lessons:
-        for file in stubs.files(lesson):
-            handed_in[f"{lesson.name}/{file}"] = stubs.stub_of(lesson, file)
-        handed_in[f"{lesson.name}/{stubs.files(lesson)[0]}"] += table.cheat(tables[lesson.name])
-    desk = Desk(tmp_path, lessons, number=SLOT + 1)
-    try:
-        found = desk.grade(handed_in)
-        assert len(found) == sum(len(lesson.exercises) for lesson in lessons)
-        assert {e.status for e in found.values()} == {FAILED}  # and so it was asked: a table alone is no stub
-        assert solved(found) == []
-    finally:
-        desk.close()
+    command = [sys.executable, "-m", "tests.grader.cheats.table", tmp_path / "found", str(SEED)]
+    subprocess.run(command, cwd=ROOT, env=surroundings, check=True)
+    found = json.loads((tmp_path / "found").read_text())
+    assert found.keys() == {e.id for lesson in manifest.read_all() for e in lesson.exercises}
+    assert {number: one for number, one in found.items() if one != [FAILED, 0]} == {}

@@ -7,9 +7,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from benchmarks import example_class
 from course.base import manifest
 from course.base.errors import UsageError
 from course.base.switch import ROOT
+from course.diagnosis.audit_files import MISTAKES, read
 from course.observe.report import Report
 from grader import grade, options, results_log
 from grader.exports.feedback import feedback
@@ -48,7 +50,8 @@ def example():
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory, write_files):
-    """Lesson 13 of three students: what was said, the folder written, the results by student."""
+    """Lesson 13 of four students, by the real command: what was said, the folder written, the results by student. The
+    fourth has a known mistake in 13.2."""
     if missing := needs_sandbox.missing():
         pytest.skip(missing)
     folder = tmp_path_factory.mktemp("class")
@@ -59,6 +62,8 @@ def graded(tmp_path_factory, write_files):
         text = (own / "loss" / "grpo.py").read_text()
         end = text.index('"""', text.index('"""', text.index("def compute_grpo_loss")) + 3) + 4
         (own / "loss" / "grpo.py").write_text(text[:end] + change + text[end:])
+    mistake = next(a for a in read(lesson, MISTAKES) if a.exercise == "13.2" and a.changes)
+    write_files(folder / "named" / lesson.name, example_class.files(lesson, [mistake]))
     mine = write_files(
         tmp_path_factory.mktemp("mine"),
         {"docs_test.py": example(), "loss_test.py": MINE, "more/loss_test.py": ANOTHER, "x.py": ""},
@@ -68,7 +73,7 @@ def graded(tmp_path_factory, write_files):
     assert grade.grade(grade.parse(words), said.append) == 0
     run, parts = results_log.read(out / results_log.LOG)
     found = {student: part for (student, _), part in parts.items()}
-    return SimpleNamespace(said=said, out=out, run=run, found=found, mine=mine)
+    return SimpleNamespace(said=said, out=out, run=run, found=found, mine=mine, mistake=mistake)
 
 
 def test_they_count(graded):
@@ -76,7 +81,9 @@ def test_they_count(graded):
     earned = {student: result.earned for student, result in graded.found.items()}
     points = {e.id: e.points + e.hardening for e in manifest.find("13").exercises}
     right = sum(points.values())
+    named = earned.pop("named")
     assert earned == {"right": right, "wrong": right - points["13.2"], "talks": right - points["13.2"]}
+    assert named < right
     right, wrong = (next(e for e in graded.found[name].exercises if e.id == "13.2") for name in ("right", "wrong"))
     assert (right.tests - right.passed, right.report, right.extra) == (0, None, [])
     assert (
@@ -84,6 +91,12 @@ def test_they_count(graded):
     )  # the course's: how many more there are, and how they fail, is hidden
     assert (wrong.status, wrong.why) == ("failed", None)
     assert wrong.extra == ["loss_test.py::test_thirteen_sevens"]
+
+
+def test_the_real_judge_names_a_known_mistake(graded):
+    found = next(e for e in graded.found["named"].exercises if e.id == "13.2")
+    assert found.why == graded.mistake.says and not found.extra
+    assert graded.mistake.says.split()[0] in (graded.out / "feedback" / "named.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("student", ["wrong", "talks"])

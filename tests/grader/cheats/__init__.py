@@ -16,8 +16,9 @@ class Cheat:
     name: str
     code: str
     file: str = "loss/grpo.py"
-    honest: tuple[str, ...] = ()  # files that are handed in beside it, as the reference has them
-    earned: tuple[str, ...] = ()  # exercises that are honestly solved, and keep their points
+    honest: tuple[
+        str, ...
+    ] = ()  # files that are handed in beside it, as the reference has them: they earn their points
 
 
 def gives(expression: str, before: str = "") -> str:

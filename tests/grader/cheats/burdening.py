@@ -3,7 +3,6 @@
 from tests.grader.cheats import Cheat, gives, runs
 
 LOSS = ("loss/grpo.py",)
-EARNED = ("13.2", "13.4")  # of that file
 TRAINER = "training/grpo_trainer.py"
 
 
@@ -60,20 +59,17 @@ CHEATS = [
         generates("[Response('', torch.tensor([400_000_000_000]))] * num_samples"),
         file=TRAINER,
         honest=LOSS,
-        earned=EARNED,
     ),
     Cheat(
         "a token for which a table of all tokens is large",
         generates("[Response('', torch.tensor([200_000_000]))] * num_samples"),
         file=TRAINER,
         honest=LOSS,
-        earned=EARNED,
     ),
     Cheat(
         "more responses than anybody can look at",
         generates("[Response('', torch.full((55,), 3, dtype=torch.int8))] * 80_000", "torch.zeros(80_000)"),
         file=TRAINER,
         honest=LOSS,
-        earned=EARNED,
     ),
 ]

@@ -3,6 +3,7 @@
 Each takes the reference's files and changes them: {file: function of its text}. Only the files named are handed in.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -32,9 +33,19 @@ def same(text: str) -> str:
     return text
 
 
-WEIGHTS = "weights = (rewards.detach() / beta).softmax(0)"
+def line(start: str, new: str) -> Callable[[str], str]:
+    """Changes the one line that starts with `start` and goes on with code; @ in `new` is what it was."""
+
+    def change(text: str) -> str:
+        (old,) = re.findall(rf"^ +({re.escape(start)}.*)$", text, re.MULTILINE)
+        return text.replace(old, new.replace("@", old))
+
+    return change
+
+
+WEIGHTS = "weights = "
 RESULT = "return -(weights * log_probs).sum()"
-CHOSEN = "log_probs = logits.log_softmax(-1).gather(-1, ids[:, 1:, None]).squeeze(-1)  # (G, L - 1)"
+CHOSEN = "log_probs = logits.log_softmax(-1)"
 
 HONEST = [
     Honest("as the reference has it", {LOSS: same, DATA: same, TRAINER: same}),
@@ -65,12 +76,7 @@ HONEST = [
     ),
     Honest(
         "gives a view that is not contiguous",
-        {
-            LOSS: swap(
-                "return (log_probs * mask).sum(-1)",
-                "return (log_probs * mask).sum(-1).repeat_interleave(2)[::2]",
-            )
-        },
+        {LOSS: lambda text: re.sub(r"(return .*)\.sum\(-1\)\n", r"\1.sum(-1).repeat_interleave(2)[::2]\n", text)},
     ),
     Honest(
         "has helpers",
@@ -113,7 +119,7 @@ HONEST = [
         "keeps constants and a cache",
         {
             LOSS: lambda text: (
-                swap(WEIGHTS, "weights = _weights(tuple(rewards.tolist()), beta, log_probs.dtype)")(text)
+                line(WEIGHTS, "weights = _weights(tuple(rewards.tolist()), beta, log_probs.dtype)")(text)
                 + """
 
 import functools
@@ -194,9 +200,9 @@ def sequence_log_probs(""",
     Honest(
         "asserts its arguments, too",
         {
-            LOSS: swap(
+            LOSS: line(
                 WEIGHTS,
-                f"assert torch.is_tensor(rewards), 'no tensor'\n    {WEIGHTS}\n    assert len(weights) == len(rewards)",
+                "assert torch.is_tensor(rewards), 'no tensor'\n    @\n    assert len(weights) == len(rewards)",
             )
         },
     ),
@@ -207,10 +213,10 @@ def sequence_log_probs(""",
     Honest(
         "uses threads",
         {
-            LOSS: swap(
+            LOSS: line(
                 CHOSEN,
                 "from concurrent.futures import ThreadPoolExecutor\n"
-                f"    with ThreadPoolExecutor(2) as pool:\n        list(pool.map(abs, [1, -2]))\n    {CHOSEN}",
+                "    with ThreadPoolExecutor(2) as pool:\n        list(pool.map(abs, [1, -2]))\n    @",
             )
         },
     ),

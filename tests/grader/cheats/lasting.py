@@ -3,7 +3,7 @@
 from tests.grader.cheats import Cheat, runs
 
 CHEATS = [
-    Cheat("a loop without end", runs("while True:\n    pass"), honest=("data/grpo_dataset.py",), earned=("13.1",)),
+    Cheat("a loop without end", runs("while True:\n    pass"), honest=("data/grpo_dataset.py",)),
     Cheat(
         "a loop that catches everything",
         runs("while True:\n    try:\n        while True:\n            pass\n    except BaseException:\n        pass"),
@@ -27,12 +27,7 @@ while True:
     Cheat("a loop in C", runs("return sum(range(10**12))")),
     Cheat("a regular expression without end", runs("import re\nre.match('(a+)+$', 'a' * 60 + 'b')")),
     Cheat("a number too large to compute", runs("return 10 ** 10 ** 9")),
-    Cheat(
-        "sleeps while it is imported",
-        "import time\ntime.sleep(600)",
-        honest=("data/grpo_dataset.py",),
-        earned=("13.1",),
-    ),
+    Cheat("sleeps while it is imported", "import time\ntime.sleep(600)", honest=("data/grpo_dataset.py",)),
     Cheat(
         "waits for a lock of its own", runs("import threading\nlock = threading.Lock()\nlock.acquire()\nlock.acquire()")
     ),

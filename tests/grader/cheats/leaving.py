@@ -3,15 +3,10 @@
 from tests.grader.cheats import Cheat, runs
 
 CHEATS = [
-    Cheat("sys.exit(0)", runs("import sys\nsys.exit(0)"), honest=("data/grpo_dataset.py",), earned=("13.1",)),
+    Cheat("sys.exit(0)", runs("import sys\nsys.exit(0)"), honest=("data/grpo_dataset.py",)),
     Cheat("sys.exit(0) while it is imported", "import sys\nsys.exit(0)"),
-    Cheat("os._exit(0)", runs("import os\nos._exit(0)"), honest=("data/grpo_dataset.py",), earned=("13.1",)),
-    Cheat(
-        "os._exit(0) while it is imported",
-        "import os\nos._exit(0)",
-        honest=("data/grpo_dataset.py",),
-        earned=("13.1",),
-    ),
+    Cheat("os._exit(0)", runs("import os\nos._exit(0)"), honest=("data/grpo_dataset.py",)),
+    Cheat("os._exit(0) while it is imported", "import os\nos._exit(0)", honest=("data/grpo_dataset.py",)),
     Cheat("KeyboardInterrupt", runs("raise KeyboardInterrupt")),
     Cheat("GeneratorExit", runs("raise GeneratorExit")),
     Cheat("StopIteration", runs("raise StopIteration(0.0)")),

@@ -4,7 +4,8 @@
 
 grades every lesson twice: the reference with seed 0, which fills the table, then a submission that answers from the
 table, with another seed. A question that is not in the table gets the last answer of the same function. Writes
-{exercise: [status, points earned]} of the second run to FILE, as JSON. No sandbox: this is about the tests.
+{exercise: [status, points earned, whether a test that decides about its points draws its inputs]} of the second run to
+FILE, as JSON. No sandbox: this is about the tests.
 """
 
 from __future__ import annotations
@@ -53,7 +54,12 @@ class InProcess(judge.Judge):
     def serve(self) -> None:
         for lesson in self.lessons:
             files = {f"{lesson.name}/{file}": self.text_of(lesson, file) for file in stubs.files(lesson)}
-            self.found += self.grade(lesson, files, {})
+            for exercise, found in zip(lesson.exercises, self.grade(lesson, files, {}), strict=True):
+                self.found.append([found.status, found.earned, any(map(draws, self.deciding(exercise)))])
+
+    def deciding(self, exercise):
+        items = self.tests[exercise.id]
+        return [item for item in items if not exercise.hardening or item.path.name == "basic_test.py"]
 
     def worker(self, *arguments):
         made = super().worker(*arguments)
@@ -61,7 +67,11 @@ class InProcess(judge.Judge):
         return made
 
 
-def graded(ask, text_of, seed: int) -> list[judge.ExerciseResult]:
+def draws(item) -> bool:
+    return hasattr(item.function, "hypothesis")
+
+
+def graded(ask, text_of, seed: int) -> list[list]:
     os.environ.update({"PROPERTY_SEED": str(seed), "PROPERTY_EXAMPLES": str(judge.EXAMPLES)})
     switch.forget()  # or tests would import the reference itself, not placeholders
     for name in [name for name in sys.modules if name.startswith("tutorial.")]:
@@ -75,8 +85,9 @@ if __name__ == "__main__":
     switch.install()
     table = Table()
     right = graded(table.record, lambda lesson, file: (lesson.solution / file).read_bytes(), 0)
-    assert right and all(e.earned for e in right), [e for e in right if not e.earned]
+    assert right and all(earned for _, earned, _ in right), right
     guessed = graded(table.answer, lambda lesson, file: stubs.stub_of(lesson, file).encode(), int(sys.argv[2]))
-    Path(sys.argv[1]).write_text(json.dumps({e.id: [e.status, e.earned] for e in guessed}))
+    numbers = [exercise.id for lesson in LESSONS for exercise in lesson.exercises]
+    Path(sys.argv[1]).write_text(json.dumps(dict(zip(numbers, guessed, strict=True))))
     sys.stdout.flush()
     os._exit(0)

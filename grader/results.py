@@ -27,8 +27,8 @@ class ExerciseResult:
     """One exercise of one submission.
 
     `points` and `hardening` are all or nothing, each for itself: `points` for the basic tests, `hardening` for the
-    advanced ones. Hardening needs the basic tests, too, or code that only refuses would earn it. An exercise without
-    hardening (0) earns its points by all of its tests.
+    advanced ones. Hardening needs the basic tests, too, or code that only refuses would earn it. If no exercise of a
+    lesson has hardening, all tests decide about the points.
     """
 
     id: str  # "13.2"

@@ -83,11 +83,13 @@ class LessonGrading:
         return found
 
     def suites(self, exercise: Exercise) -> tuple[list[pytest.Item], list[pytest.Item]]:
-        """The tests that decide about the exercise's points, and about its hardening. Without hardening points all of
-        them decide about the points."""
+        """The tests that decide about the exercise's points, and about its hardening. If no exercise of the lesson has
+        hardening points, all tests decide about the points."""
         items = self.tests.get(exercise.id, [])
-        advanced = [item for item in items if exercise.hardening and item.path.name == "advanced_test.py"]
-        return [item for item in items if item not in advanced], advanced
+        if not any(e.hardening for e in self.lesson.exercises):
+            return items, []
+        advanced = [item for item in items if item.path.name == "advanced_test.py"]
+        return [item for item in items if item not in advanced], advanced if exercise.hardening else []
 
     # --- why an exercise has no points ---------------------------------------------------------------------------
 

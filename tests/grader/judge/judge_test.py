@@ -182,7 +182,7 @@ def judged(tmp_path_factory, write_files, manifest_text):
     live to grade are left out. With `advanced` tests 10.1 has hardening points."""
     place, names = "stage01_made/lesson10_made", manifest_text(*(f"{number} {at}" for number, at in PLACES.items()))
 
-    def judged(*handed, tests=TESTS, advanced="", mistakes=MISTAKES, limits=None, forks=None):
+    def judged(*handed, tests=TESTS, advanced="", hardening=True, mistakes=MISTAKES, limits=None, forks=None):
         folder = tmp_path_factory.mktemp("course")
         files = {f"solutions/{place}/{name}": text for name, text in RIGHT.items()}
         for number, text in mistakes.items():
@@ -191,7 +191,7 @@ def judged(tmp_path_factory, write_files, manifest_text):
         suites = {f"tutorial/{place}/testcases/basic_test.py": tests}
         if advanced:
             suites[f"tutorial/{place}/testcases/advanced_test.py"] = advanced
-        text = names.replace('id = "10.1"', 'id = "10.1"\nhardening = 2') if advanced else names
+        text = names.replace('id = "10.1"', 'id = "10.1"\nhardening = 2') if advanced and hardening else names
         write_files(folder, {**files, **suites, f"tutorial/{place}/lesson.toml": text})
         options = ["-s", "--noconftest", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(folder)]
         options += [part for name in ("terminal", "cacheprovider", "xdist", "logging") for part in ("-p", f"no:{name}")]
@@ -439,9 +439,10 @@ def test_basic_tests_earn_the_points_and_advanced_tests_the_hardening(judged):
     assert of("another error") == (BASIC, 1, 0, 4, 1)
     assert found["another error"].why == "Nothing raises another error than was asked for."
     assert of("unwritten") == (NOT_WRITTEN, 0, 0, 0, 0)
-    # 10.2 has no hardening points: all of its tests decide about its points.
-    half = made[list(files).index("no less")]["10.2"]
-    assert (half.status, half.earned, half.tests) == (FAILED, 0, 3)
+    half = made[list(files).index("no less")]["10.2"]  # it has no hardening points
+    assert (half.status, half.earned, half.tests, half.hardening_tests) == (PASSED, 1, 2, 0)
+    (half,) = judged(handed[list(files).index("no less")], advanced=ADVANCED, hardening=False)
+    assert (half["10.2"].status, half["10.2"].earned, half["10.2"].tests) == (FAILED, 0, 3)
 
 
 # --- what says nothing about a submission ----------------------------------------------------------------------------

@@ -11,43 +11,33 @@ a reward function from a rule about a single response, `ModelReward` from a rewa
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Sequence
-from decimal import Decimal, InvalidOperation
 from typing import Any, Protocol
 
 import torch
 from torch import nn
 
+from lab.rl import final_answer
+
 Score = Callable[[str, str], float]
 PARTIAL_CREDIT = 0.1  # for a wrong number
-NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
-
-
-def number(text: str) -> Decimal | None:
-    """The last number of a text; commas may separate thousands ("1,200" is 1200)."""
-    found = NUMBER.findall(text)
-    try:
-        return Decimal(found[-1].replace(",", "")) if found else None
-    except InvalidOperation:
-        return None
 
 
 def last_number(completion: str, answer: str) -> float:
     """1.0 if the last number of the completion is that of the answer."""
-    given = number(completion)
-    return float(given is not None and given == number(answer))
+    given = final_answer.last_number(completion)
+    return float(given is not None and given == final_answer.last_number(answer))
 
 
 def math_correctness(completion: str, answer: str) -> float:
-    """1.0 if the numbers agree. A text's number is the one after the last "####" (as in gsm8k), or else the last
-    one."""
-    return last_number(completion.rpartition("####")[2], answer.rpartition("####")[2])
+    """1.0 if the completion gives the answer's number as its own (lab/rl/final_answer.py says where it looks)."""
+    given = final_answer.read_answer(completion)
+    return float(given is not None and given == final_answer.read_answer(answer))
 
 
 def with_partial_credit(score: Score) -> Score:
     def scored(completion: str, answer: str) -> float:
-        return score(completion, answer) or (PARTIAL_CREDIT if number(completion) is not None else 0.0)
+        return score(completion, answer) or (PARTIAL_CREDIT if final_answer.numbers(completion) else 0.0)
 
     return scored
 

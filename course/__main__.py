@@ -31,6 +31,7 @@ def main(arguments, inside=False):
 
 
 def run():
+    environment.print_anything()
     try:
         inside = sys.argv[1:2] == [INSIDE]
         code = main(sys.argv[2:], inside=True) if inside else main(sys.argv[1:])

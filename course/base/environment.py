@@ -18,6 +18,14 @@ class SetupError(Exception):
     """Set-up cannot go on; the message is one sentence that says what to do."""
 
 
+def print_anything():
+    """From now on, characters that the terminal's encoding lacks are printed as question marks instead of ending the
+    program with an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
 def python():
     """The Python inside `.venv`."""
     folder, name = ("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")

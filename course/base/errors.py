@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
+from course.base.environment import print_anything
+
 
 class UsageError(Exception):
     """Something that the user gave is wrong. The message says what, where, and what to do."""
@@ -26,6 +28,7 @@ class UsageParser(argparse.ArgumentParser):
 
 def run_command(main: Callable[[], int | None]) -> None:
     """Runs a command-line `main` and exits; a UsageError or an unwritten exercise prints one sentence."""
+    print_anything()
     try:
         sys.exit(main() or 0)
     except UsageError as error:

@@ -41,8 +41,9 @@ def generate(
     tokens, log_probs = [], []
     ended = torch.zeros(len(logits), dtype=torch.bool, device=device)
     for t in range(max_new_tokens):
-        scores = (logits.float() / temperature).log_softmax(-1)  # (B, V)
-        token = draw(scores, "inverse", None, len(scores), None, uniforms[:, t])[:, None]  # (B, 1)
+        scores = (logits.float() / (temperature or 1.0)).log_softmax(-1)  # (B, V)
+        drawn = draw(scores, "inverse", None, len(scores), None, uniforms[:, t])
+        token = (scores.argmax(-1) if temperature == 0 else drawn)[:, None]  # (B, 1)
         tokens.append(token)
         log_probs.append(scores.gather(-1, token))
         ended |= torch.isin(token[:, 0], ends)

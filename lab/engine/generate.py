@@ -130,11 +130,14 @@ def generate(
     order = torch.arange(B, device=device)  # the live rows' places in ids, (n,)
     ended = torch.zeros(B, dtype=torch.bool, device=device)  # (n,)
     for t in range(max_new_tokens):
-        scores = logits.float() / temperature  # (n, V)
+        scores = logits.float() / (temperature or 1.0)  # (n, V)
         if not config.first_update_log_probs:
             scores = scores.log_softmax(-1)
         drawn = None if uniforms is None else uniforms[order, t]
-        token = draw(scores, config.sampler, generator, B, order if len(order) < B else None, drawn)  # (n,)
+        rows = order if len(order) < B else None
+        token = (
+            scores.argmax(-1) if temperature == 0 else draw(scores, config.sampler, generator, B, rows, drawn)
+        )  # (n,)
         ids[order, t] = token
         if not config.first_update_log_probs:
             log_probs[order, t] = scores.gather(-1, token[:, None]).squeeze(-1)

@@ -20,7 +20,7 @@ import yaml
 from course.base.atomic_files import write_text
 from course.base.errors import UsageError, run_command
 from course.base.switch import ROOT
-from lab.export import data, options, standalone, verl_run
+from lab.export import check_reward, data, options, standalone, verl_run
 
 CONFIGS = {"trl": ROOT / "configs" / "trl" / "gpu.yaml", "verl": ROOT / "configs" / "verl" / "grpo.yaml"}
 NEXT = {
@@ -43,6 +43,7 @@ def export(library: str, name: str, out: Path, config: Path | None = None, chang
         rows = {split: data.verl_rows(name, task, split) for split in data.SPLITS}
         files = {"run.sh": verl_run.script(name, settings, len(rows["train"]))}
     files["reward.py"] = standalone.reward_file(name, task)
+    check_reward.check(files["reward.py"], task, f"lab/tasks/{name}.py")
     try:
         for split in data.SPLITS:
             write = data.write_jsonl if library == "trl" else data.write_parquet

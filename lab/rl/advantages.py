@@ -62,11 +62,27 @@ def normalised(advantages: Tensor, rewards: Tensor, by_group: bool) -> Tensor:
     return torch.where(equal, advantages, advantages / (std + EPS))
 
 
-def advantages(rewards: Tensor, options: Grpo, average: float | None = None) -> tuple[Tensor, float]:
+def advantages(rewards: Tensor, options: Grpo, average: float | None = None) -> tuple[Tensor, float | None]:
     """(advantages (P, G), the moving average after this batch) of rewards (P, G), as the options say.
 
-    If all rewards of a group are equal, its advantages are exactly 0 (except with a moving average).
+    If all rewards of a group are equal, its advantages are exactly 0 (except with a moving average). A reward of NaN
+    means "not scored": its advantage is 0, and the others are computed as if it were not there.
     """
+    scored = ~rewards.isnan()
+    if bool(scored.all()):
+        return _all_scored(rewards, options, average)
+    result = torch.zeros_like(rewards)
+    moving = options.baseline_type == "exponential_moving_average"
+    for part in (
+        [scored] if moving else [scored & (torch.arange(len(rewards)) == row)[:, None] for row in range(len(rewards))]
+    ):
+        if part.sum() > 1:  # one alone has nothing to be compared with
+            result[part] = _all_scored(rewards[part][None], options, average)[0][0]
+    known = shaped(rewards[scored], options.reward_scaling, options.reward_clipping)
+    return result, moved(average, known, options.ema_decay) if len(known) else average
+
+
+def _all_scored(rewards: Tensor, options: Grpo, average: float | None) -> tuple[Tensor, float]:
     rewards = shaped(rewards, options.reward_scaling, options.reward_clipping)
     by_group = options.baseline_type != "exponential_moving_average"
     result = rewards - baseline(rewards, options.baseline_type, average)

@@ -50,7 +50,7 @@ def as_text(value) -> str:
         return bytes.__repr__(value)
     for kind, start, end in ((list, "[", "]"), (tuple, "(", ")"), (set, "{", "}"), (frozenset, "{", "}")):
         if isinstance(value, kind):
-            items = [as_text(item) for item in kind.__iter__(value)]
+            items = [as_text(item) for item in kind.__iter__(value)]  # type: ignore[arg-type]
             empty = kind in (set, frozenset) and not items
             return "{None} - {None}" if empty else start + "".join(item + "," for item in items) + end
     if isinstance(value, dict):
@@ -252,6 +252,7 @@ def main(memory: int, file_size: int, seconds: int) -> None:
     status = 1
     try:
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        assert process.stdin and process.stdout
         requests, answers = process.stdin.fileno(), process.stdout.fileno()
         send(requests, as_text(program))
         run_tests(tests, requests, answers)

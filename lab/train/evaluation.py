@@ -11,7 +11,7 @@ import torch
 
 from lab.rl.rewards import Score
 
-GREEDY = 1e-4  # a temperature at which the likeliest token is drawn
+GREEDY = 0.0  # the temperature at which the likeliest token is taken
 Problem = tuple[str, str]  # question, answer
 # (problems, samples of each, temperature, seed) -> the completions' texts and their lengths in tokens
 Complete = Callable[[Sequence[Problem], int, float, int], tuple[list[str], list[int]]]

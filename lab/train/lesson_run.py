@@ -36,7 +36,7 @@ class LessonSettings(Settings):
     trainer: str = option(..., "lesson.module:Class, called with (model, tokenizer, dataset, the lesson's GRPOConfig)")
     dataset: str = option(..., "lesson.module:Class, called with (tokenizer, digits=..., split=...)")
     digits: int = option(2, "of each number in a sum")
-    seed: int = option(0, "of all random numbers")
+    seed: int = option(0, "of all random numbers", ge=0, le=10**9)
     model: dict[str, Any] = option({}, "settings of demo_model.ModelConfig")
     warm_start: dict[str, Any] = option({}, "settings of demo_model.WarmStartConfig")
     grpo: dict[str, Any] = option({}, "settings of the lesson's GRPOConfig")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from lab.engine.llama import unsupported_reason
 from lab.models import smollm2
 from lab.rl import program_reward, rewards
 from lab.rl.rewards import Score
-from lab.train import problems
+from lab.train import problems, scores
 from lab.train.distributed import Processes
 from lab.train.evaluation import Evaluation, Problem, fixed_order, uniforms
 from lab.train.model_trainer import ModelTrainer
@@ -35,11 +36,13 @@ class ModelRun:
         self.lessons = [lesson] if switch.LESSON.fullmatch(lesson) else []
 
     def settings(self) -> dict[str, Any]:
-        return self.options.model_dump()
+        path = self.options.data_path
+        content = {"data_path's content": hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]} if path else {}
+        return {**self.options.model_dump(), **content}
 
     def prepare(self, folder: Path, checkpoint: Path | None, report: Report, processes: Processes) -> Prepared:
         options = self.options
-        split = problems.problems(options)
+        split = problems.problems(options, report.note)
         if processes.first and options.model_path == "smollm2":
             smollm2.ensure()  # once; the others wait
         processes.gather(None)
@@ -48,6 +51,11 @@ class ModelRun:
             report.note(f"{reason}; so transformers' own forward pass trains it, which is slower")
         steps = problems.steps_of(options, len(split["train"]))
         trainer = ModelTrainer(model, tokenizer, split["train"], options, steps, reward_of(options), processes)
+        room = getattr(model.config, "max_position_embeddings", None)
+        asked = [trainer.prompt(question) for part in split.values() for question, _ in part]
+        problems.check_prompts(tokenizer, asked, room, options.grpo.max_new_tokens)
+        if score := reward_of(options):
+            scores.checked(score)("", split["train"][0][1])  # a reward of another kind shows before anything is trained
         held_out = [split["test"][i] for i in fixed_order(len(split["test"]), options.eval_problems)]
         count = sum(p.numel() for p in model.parameters())
         report.headline(f"{count:,} parameters; {len(split['train'])} problems to train on, {len(held_out)} held out")
@@ -85,6 +93,27 @@ def is_right_of(options: Options) -> Score:
     return rewards.math_correctness
 
 
+def no_rollout_reason(model: Any) -> str:
+    """Why completions cannot be drawn from a model, empty if they can. A rollout copies the prompt's key-value cache to
+    each completion; models that carry a state along (Mamba, Jamba, RWKV) have none that can be copied so."""
+    kind = model.config.model_type
+    if getattr(model, "_is_stateful", False):
+        return f"a {kind} model carries a state instead of a key-value cache, and the rollout cannot copy it"
+    try:
+        with torch.no_grad():
+            ids = torch.zeros(1, 2, dtype=torch.long, device=model.device)
+            seen, places = torch.ones_like(ids), torch.arange(2, device=model.device)[None]
+            cache = model(ids, attention_mask=seen, position_ids=places, use_cache=True).past_key_values
+            cache.batch_repeat_interleave(2)
+            model(
+                ids[:, :1].repeat(2, 1), attention_mask=torch.ones(2, 3, dtype=torch.long, device=model.device),
+                position_ids=torch.full((2, 1), 2, device=model.device), past_key_values=cache, use_cache=True,
+            )  # fmt: skip
+    except (TypeError, AttributeError, RuntimeError, ValueError, IndexError, NotImplementedError) as error:
+        return f"a rollout on a {kind} model fails ({type(error).__name__}: {' '.join(str(error).split())[:120]})"
+    return ""
+
+
 def load(path: str, dtype: str) -> tuple[Any, Any]:
     """(model, tokenizer) of "smollm2", a folder, or an id of the Hugging Face hub. Raises UsageError."""
     wanted = torch.float64 if dtype == "float64" else torch.float32
@@ -96,6 +125,8 @@ def load(path: str, dtype: str) -> tuple[Any, Any]:
         reason = " ".join(str(error).split())[:200]
         raise UsageError(f"model_path={path}: no model could be loaded ({reason}); give a folder that from_pretrained "
                          "reads, an id of the hub, or smollm2") from None  # fmt: skip
+    if reason := no_rollout_reason(model):
+        raise UsageError(f"model_path={path}: {reason}; take a model of attention layers with a key-value cache")
     copy_weights_off_file(model)
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token

@@ -23,6 +23,7 @@ from lab.rl.advantages import advantages
 from lab.rl.group_size import group_size, next_size
 from lab.rl.optimizers import fused, make_optimizer, scheduled_rate
 from lab.rl.rewards import Score, coin_toss
+from lab.train import scores
 from lab.train.distributed import Processes
 from lab.train.evaluation import Problem, uniforms
 from lab.train.options import Options
@@ -59,6 +60,9 @@ class ModelTrainer:
         self.average: float | None = None  # the moving average of the rewards
         self.adaptive_size = options.grpo.group_size  # of the schedule "signal"
         self.entropy = 0.0  # of the rollout, as its first update finds it
+        known = getattr(model.generation_config, "eos_token_id", None)
+        known = [tokenizer.eos_token_id, *(known if isinstance(known, list) else [known])]
+        self.ends = {number for number in known if number is not None} or {-1}  # -1: no token ends a completion
         model.eval()  # no dropout: with dropout, the ratio would not be 1 before the first update
 
     def complete(
@@ -66,12 +70,9 @@ class ModelTrainer:
     ) -> tuple[list[Tensor], list[Tensor]]:
         """Completions and their log-probabilities for each question and each of its rows of draws
         (questions, group, max_new_tokens), uniform random numbers."""
-        known = getattr(self.model.generation_config, "eos_token_id", None)
-        known = [self.tokenizer.eos_token_id, *(known if isinstance(known, list) else [known])]
-        ends = {number for number in known if number is not None} or {-1}  # -1: no token ends a completion
         return self.generate(
             self.model, self.tokenizer, [self.prompt(q) for q in questions], draws.shape[1],
-            draws.shape[2], temperature, sorted(ends), config=self.engine, uniforms=draws.flatten(0, 1),
+            draws.shape[2], temperature, sorted(self.ends), config=self.engine, uniforms=draws.flatten(0, 1),
         )  # fmt: skip
 
     def prompt(self, question: str) -> str:
@@ -89,7 +90,7 @@ class ModelTrainer:
             own = [coin_toss(self.options.seed, self.step_number, i * G + g) for i, g in places]
         else:
             pairs = zip(self.texts(completions), places, strict=True)
-            own = [self.score(text, problems[i][1]) for text, (i, _) in pairs]
+            own = [scores.checked(self.score)(text, problems[i][1]) for text, (i, _) in pairs]
         table = torch.zeros(len(problems), G, dtype=torch.float64)
         for i, row in zip(share, torch.tensor(own, dtype=torch.float64).view(-1, G), strict=True):
             table[i] = row
@@ -127,9 +128,10 @@ class ModelTrainer:
             self.entropy = -log_probs.nanmean().item()  # over the tokens that are trained on
         self.processes.add_gradients(self.model)
         clipped = ppo_clip.clip_fraction(log_probs, old, a, options.epsilon) * len(owner) / max(tokens, 1)
-        grad_norm = nn.utils.clip_grad_norm_(self.model.parameters(), options.max_grad_norm)
+        grad_norm = nn.utils.clip_grad_norm_(self.model.parameters(), options.max_grad_norm).item()
+        scores.check_finite(self.step_number + 1, {"loss": loss, "grad_norm": grad_norm})
         self.optimizer.step()
-        return {"loss": loss, "clip_fraction": clipped, "grad_norm": grad_norm.item()}
+        return {"loss": loss, "clip_fraction": clipped, "grad_norm": grad_norm}
 
     def batches(
         self, problems: Sequence[Problem], share: list[int], completions: Sequence[Tensor], log_probs: Sequence[Tensor],
@@ -166,18 +168,21 @@ class ModelTrainer:
         batches = self.batches(problems, share, completions, log_probs, weights)
         updates = [self.update(*batch) for _ in range(g.updates_per_batch) for batch in batches]
         self.step_number += 1
-        signal = (table.amin(1) < table.amax(1)).double().mean().item()
+        low, high = table.nan_to_num(torch.inf).amin(1), table.nan_to_num(-torch.inf).amax(1)  # NaN: not scored
+        signal = (low < high).double().mean().item()
         self.adaptive_size = next_size(g, self.adaptive_size, signal)
         if not self.engine.first_update_log_probs:
             self.entropy = -torch.cat(log_probs).mean().item()
-        parts = self.processes.gather((sum(map(len, completions)), self.entropy, updates))
-        entropies = [entropy for _, entropy, _ in parts if entropy]  # none if no completion was trained on
+        cut = sum(int(ids[-1]) not in self.ends for ids in completions)
+        parts = self.processes.gather((sum(map(len, completions)), self.entropy, updates, cut))
+        entropies = [entropy for _, entropy, _, _ in parts if entropy]  # none if no completion was trained on
         return {
-            "reward": table.mean().item(), "signal": signal, "group_size": G,
-            "completion_length": sum(tokens for tokens, _, _ in parts) / (P * G),
+            "reward": table.nanmean().item() if not table.isnan().all() else 0.0, "signal": signal, "group_size": G,
+            "completion_length": sum(tokens for tokens, *_ in parts) / (P * G),
+            "truncated": sum(cut for *_, cut in parts) / (P * G),
             **({"entropy": sum(entropies) / len(entropies)} if entropies else {}), "learning_rate": rate,
-            "loss": sum(u["loss"] for _, _, own in parts for u in own) / len(updates),
-            "clip_fraction": sum(u["clip_fraction"] for _, _, own in parts for u in own) / len(updates),
+            "loss": sum(u["loss"] for _, _, own, _ in parts for u in own) / len(updates),
+            "clip_fraction": sum(u["clip_fraction"] for _, _, own, _ in parts for u in own) / len(updates),
             "grad_norm": sum(u["grad_norm"] for u in updates) / len(updates),
         }  # fmt: skip
 

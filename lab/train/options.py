@@ -139,7 +139,7 @@ class Options(Settings):
     model_path: str = option("smollm2", "smollm2, a folder, or a model id of the Hugging Face hub")
     data_path: str | None = option(None, "a .jsonl or .parquet file with questions and answers, for math and code")
     loss: str = option("", "module:function of a lesson, such as lesson 14's ppo_clip_loss; empty: lab/rl/ppo_clip.py")
-    seed: int = option(0, "of all random numbers", ge=0)
+    seed: int = option(0, "of all random numbers", ge=0, le=10**9)
     num_steps: int | None = option(None, "steps of the run; null: as many as the epochs need", ge=1)
     eval_every: int = option(10, "steps between two evaluations on held-out problems", ge=1)
     eval_problems: int = option(200, "held-out problems in an evaluation, at most", ge=1)

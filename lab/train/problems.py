@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import collections
 import importlib
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import jinja2
 import torch
 from torch import Tensor
 
 from course.base.errors import UsageError
 from lab import tasks
+from lab.rl import final_answer, program_reward
 from lab.train.evaluation import Problem
 from lab.train.options import Options
 from lab.train.table_files import read_columns
@@ -22,20 +25,77 @@ def task(options: Options) -> Any:
     return importlib.import_module(f"lab.tasks.{options.task.name}") if options.task.name in tasks.NAMES else None
 
 
-def problems(options: Options) -> dict[str, list[Problem]]:
-    """{"train": ..., "test": ...}. Of a file, the tenth with the smallest checksums of the question is held out."""
+def problems(options: Options, note: Callable[[str], None] = print) -> dict[str, list[Problem]]:
+    """{"train": ..., "test": ...}. Of a file, the tenth with the smallest checksums of the question is held out.
+
+    Rows of a file that no completion can be judged by are left out, and `note` reports how many. Raises UsageError if
+    these are most of them.
+    """
     own = task(options)
     if own is not None:
         return {s: [(row["question"], row["answer"]) for row in own.problems(s)] for s in ("train", "test")}
     columns = (options.task.question_column, options.task.answer_column)
     found = [(question, answer) for question, answer in read_columns(str(options.data_path), columns)]
-    rows = sorted(dict.fromkeys(found), key=lambda row: zlib.crc32(row[0].encode()))
+    rows = sorted(useful(list(dict.fromkeys(found)), options, note), key=lambda row: zlib.crc32(row[0].encode()))
     if len(rows) < 2:
         raise UsageError(
             f"{options.data_path}: data_path needs two different rows at least, one of them to be held out"
         )
     held_out = max(1, len(rows) // 10)
     return {"train": rows[held_out:], "test": rows[:held_out]}
+
+
+def useful(rows: list[Problem], options: Options, note: Callable[[str], None]) -> list[Problem]:
+    """The rows by which a completion can be judged: the reward reads their answer, and no other row has the same
+    question with another one."""
+    answers = collections.Counter(question for question, _ in rows)
+    kept, wrong = [], []
+    for question, answer in rows:
+        reason = (
+            "its question has several answers" if answers[question] > 1 else unreadable(answer, options.reward.type)
+        )
+        kept += [] if reason else [(question, answer)]
+        wrong += [f"{answer[:80]!r}: {reason}"] if reason else []
+    if wrong:
+        counts = f"{options.data_path}: {len(wrong)} of {len(rows)} rows cannot be used (the first is {wrong[0]})"
+        if len(wrong) > len(rows) / 2:
+            raise UsageError(f"{counts}; correct the answers, or choose a reward that reads them")
+        note(f"{counts}; they are left out")
+    return kept
+
+
+def unreadable(answer: str, reward: str) -> str:
+    """Why this kind of reward cannot judge by the answer; empty if it can."""
+    if reward == "code_execution":
+        try:
+            program_reward.tests_of(answer)
+        except ValueError as error:
+            return str(error)
+        return ""
+    if reward == "random":
+        return ""
+    read = final_answer.last_number if reward == "last_number" else final_answer.read_answer
+    return "there is no single number in it" if read(answer) is None else ""
+
+
+def check_prompts(tokenizer: Any, prompts: Sequence[str], room: int | None, max_new_tokens: int) -> None:
+    """Raises UsageError for prompts that a model cannot continue. room: tokens that fit into the model's context."""
+    for prompt in prompts:
+        ids = tokenizer.encode(prompt)
+        if not ids:
+            raise UsageError(
+                f"the prompt {prompt[:80]!r} has no tokens; check the data and the tokenizer's chat template"
+            )
+        if ids[-1] == tokenizer.eos_token_id and not prompt.endswith(tokenizer.eos_token or "\0"):
+            raise UsageError(
+                "the tokenizer puts an end-of-sequence token behind each prompt, so there is nothing to continue; take "
+                "a tokenizer that does not (add_eos_token=False, or no post-processor)"
+            )
+        if room and len(ids) + max_new_tokens > room:
+            raise UsageError(
+                f"a prompt of {len(ids)} tokens and {max_new_tokens} new ones do not fit into the model's {room}: "
+                f"{prompt[:80]!r}; leave such rows out, or lower grpo.max_new_tokens"
+            )
 
 
 def as_prompt(tokenizer: Any, question: str, chat: bool = True) -> str:
@@ -45,7 +105,12 @@ def as_prompt(tokenizer: Any, question: str, chat: bool = True) -> str:
     if getattr(tokenizer, "chat_template", None) is None:
         return question + "\n"
     asked = [{"role": "user", "content": question}]
-    text = tokenizer.apply_chat_template(asked, tokenize=False, add_generation_prompt=True)
+    try:
+        text = tokenizer.apply_chat_template(asked, tokenize=False, add_generation_prompt=True)
+    except jinja2.TemplateError as error:
+        raise UsageError(
+            f"the tokenizer's chat template refuses a single question ({error}); change the template"
+        ) from None
     first = tokenizer.bos_token  # `encode` adds it once more
     return text[len(first) :] if first and text.startswith(first) and tokenizer.encode("")[:1] else text
 

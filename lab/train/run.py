@@ -25,7 +25,7 @@ from transformers.utils import logging as transformers_logging
 from course.base import switch
 from course.base.errors import UsageError
 from course.base.switch import ROOT
-from lab.train import report, settings
+from lab.train import report, scores, settings
 from lab.train.distributed import Processes
 from lab.train.evaluation import Accuracy, Evaluation, from_metrics
 from lab.train.interrupt import Stop
@@ -115,11 +115,17 @@ def run(recipe: Recipe, resume: bool = False, runs: Path = ROOT / "runs", show: 
         before = Accuracy(**state["before"])
         show.headline(f"Before: {before.sampled:.2f} of sampled answers are right ({before.greedy:.2f} greedy)")
         beside_the_bar["accuracy"] = latest_accuracy(folder, before).sampled
+    seen: list[dict[str, float]] = []  # what the steps of this run say about whether it learns
     with Stop(show.note) as stop, show.progress("GRPO", steps, trainer.step_number) as advance:
         while trainer.step_number < steps:
             began, worked = time.perf_counter(), time.process_time()
             metrics = trainer.step()
             step = trainer.step_number
+            scores.check_finite(step, metrics)
+            seen.append({k: metrics[k] for k in ("signal", "truncated") if k in metrics})
+            if len(seen) == scores.FIRST_LOOK:
+                for sentence in scores.advice(seen):
+                    show.note(sentence)
             metrics["seconds"] = time.perf_counter() - began
             metrics["processor_seconds"] = time.process_time() - worked
             last = step == steps
@@ -141,6 +147,8 @@ def run(recipe: Recipe, resume: bool = False, runs: Path = ROOT / "runs", show: 
     if not processes.first:
         return None
     folder.save_final(made.model, made.tokenizer)
+    for sentence in scores.advice(seen):
+        show.note(sentence)
     if not evaluation:
         return Outcome(None, None, time.perf_counter() - clock)
     from lab.plots import training_curve  # here: TRL's environment (benchmarks/vs_trl.py) has no matplotlib

@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import io
 import os
 import re
 import sys
@@ -249,3 +250,12 @@ def status(monkeypatch, *arguments):
     with pytest.raises(SystemExit) as caught:
         command.run()
     return caught.value.code
+
+
+def test_a_terminal_that_lacks_characters_gets_question_marks(monkeypatch):
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="ascii"))
+    environment.print_anything()
+    print("0.46 → 0.95 ●●○")
+    sys.stdout.flush()
+    assert raw.getvalue().split() == [b"0.46", b"?", b"0.95", b"???"]

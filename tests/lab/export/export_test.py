@@ -15,7 +15,7 @@ import yaml
 from course.authoring import page_checks
 from course.base.errors import UsageError
 from course.base.switch import ROOT
-from lab.export import data, environment, options, rewards, standalone, verl_run
+from lab.export import check_reward, data, environment, options, rewards, standalone, verl_run
 from lab.export.__main__ import CONFIGS, export, main
 from lab.tasks import NAMES, addition, two_digit_addition, worked_sums
 
@@ -148,6 +148,35 @@ def test_a_score_that_needs_more_than_the_standard_library_is_refused(tmp_path, 
     task = made_task(tmp_path, monkeypatch, f"{line}\n\ndef score(completion, answer):\n    return np.x\n")
     with pytest.raises(UsageError, match=r"the score of made_up_task needs '(numpy|lab.rl)'.*write it without"):
         standalone.reward_file("made", task)
+
+
+PROBLEMS = """
+def problems(split):
+    return [{"question": f"{n}+1", "answer": str(n + 1)} for n in range(5)]
+"""
+
+
+@pytest.mark.parametrize(("code", "message"), [
+    ("N = {}\nN.update(a=1)\ndef score(c, a):\n    return float(N['a'])",
+     r"the exported score fails \(KeyError: 'a'\)"),
+    ("N = []\nfor i in range(3):\n    N.append(i)\ndef score(c, a):\n    return float(len(N))",
+     "the exported score gives 0"),
+    ("N = 1\nN += 1\ndef score(c, a):\n    return float(N)", "the exported score (gives|fails)"),
+    ("N = 0\ndef score(c, a):\n    global N\n    N += 1\n    return float(N)", "changes from call to call"),
+    ("from math import *\ndef score(c, a):\n    return float(floor(1.5))", "the exported score fails"),
+    ("def score(c, a):\n    return 1.0\nif True:\n    def score(c, a):\n        return 0.0",
+     "the exported score gives 1"),
+])  # fmt: skip
+def test_an_exported_score_that_differs_from_the_tasks_own_is_refused(tmp_path, monkeypatch, code, message):
+    task = made_task(tmp_path, monkeypatch, f"{PROBLEMS}\n{code}\n")
+    with pytest.raises(UsageError, match=message):
+        check_reward.check(standalone.reward_file("made", task), task, "lab/tasks/made.py")
+
+
+@pytest.mark.parametrize("name", ["addition", "worked_sums"])
+def test_the_tasks_of_the_course_export_as_they_are(name):
+    task = import_module(f"lab.tasks.{name}")
+    check_reward.check(standalone.reward_file(name, task), task, name)
 
 
 # ---- Data ----

@@ -1,0 +1,200 @@
+"""What users bring along (rewards, data, models, tokenizers, configurations) is checked before a run believes in it."""
+
+import json
+import math
+import types
+
+import pytest
+import torch
+
+from course.base.errors import UsageError
+from lab import engine
+from lab.engine import any_model
+from lab.rl.advantages import advantages
+from lab.train import problems, scores, settings, table_files
+from lab.train.model_run import no_rollout_reason
+from lab.train.options import Grpo, Options
+
+# --- rewards ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf, None, "1.0", [1.0], torch.ones(2)])
+def test_what_is_no_number_is_refused_with_the_completion(value):
+    with pytest.raises(UsageError, match=r"the reward of 'it is 7' .* must be a finite number, or NaN"):
+        scores.checked(lambda completion, answer: value)("it is 7", "7")
+
+
+@pytest.mark.parametrize("value", [1, 0.5, True, torch.tensor(0.25)])
+def test_numbers_of_any_kind_are_rewards(value):
+    assert scores.checked(lambda completion, answer: value)("", "") == float(value)
+
+
+@pytest.mark.parametrize("kind", ["group_mean", "group_median", "exponential_moving_average"])
+def test_a_reward_of_nan_is_as_if_it_were_not_there(kind):
+    options = Grpo(baseline_type=kind)
+    nan, known = torch.nan, torch.tensor([[1.0, 0.0, 1.0]], dtype=torch.float64)
+    with_nan = torch.tensor([[1.0, nan, 0.0, 1.0]], dtype=torch.float64)
+    found, average = advantages(with_nan, options, 0.5)
+    expected, expected_average = advantages(known, options, 0.5)
+    torch.testing.assert_close(found[0, [0, 2, 3]], expected[0])
+    assert found[0, 1] == 0 and average == pytest.approx(expected_average)
+    nothing, unchanged = advantages(torch.full((2, 3), nan), options, 0.5)
+    assert not nothing.any() and unchanged == 0.5
+
+
+@pytest.mark.parametrize("metrics", [{"loss": math.nan}, {"grad_norm": math.inf}, {"loss": 0.0, "grad_norm": math.nan}])
+def test_a_step_that_is_not_finite_stops_the_run(metrics):
+    with pytest.raises(UsageError, match=r"^step 7: .*the last checkpoint is whole\. Lower the learning rate"):
+        scores.check_finite(7, metrics)
+    scores.check_finite(7, {"loss": 0.0, "grad_norm": 1.0, "entropy": math.nan})
+
+
+def test_a_run_that_learns_nothing_says_so():
+    assert scores.advice([{"signal": 0.0, "truncated": 1.0}] * 3) == [
+        "no group had any signal in 3 steps: all rewards of a group were equal, so nothing is learned; look at rewards "
+        "and completions, take easier or harder problems, or a larger grpo.group_size",
+        "100% of the completions were cut off before they ended; raise grpo.max_new_tokens",
+    ]
+    assert scores.advice([{"signal": 0.0}, {"signal": 0.1, "truncated": 0.2}]) == []
+
+
+# --- data ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def read(tmp_path):
+    """The problems of a JSON Lines file with these rows, and the notes about them."""
+
+    def read(rows, *, task="math_reasoning", reward="math_correctness"):
+        path = tmp_path / "data.jsonl"
+        path.write_text("\n".join(json.dumps({"question": q, "answer": a}) for q, a in rows), encoding="utf-8")
+        table = {"type": reward, "allow_execution": reward == "code_execution"}
+        notes = []
+        options = Options(name="x", data_path=str(path), task={"name": task}, reward=table)
+        split = problems.problems(options, notes.append)
+        return split["train"] + split["test"], notes
+
+    return read
+
+
+GOOD = [(f"{n}+1", str(n + 1)) for n in range(10)]
+
+
+@pytest.mark.parametrize("bad", [("capital?", "Paris"), ("range?", "8-10"), ("list?", "1,2")])
+def test_answers_that_the_reward_cannot_read_are_left_out_and_reported(read, bad):
+    rows, notes = read([*GOOD, bad])
+    assert sorted(rows) == sorted(GOOD)
+    assert len(notes) == 1 and "1 of 11 rows cannot be used" in notes[0] and repr(bad[1]) in notes[0]
+
+
+def test_most_rows_useless_is_refused(read):
+    with pytest.raises(UsageError, match=r"9 of 10 rows cannot be used .* choose a reward that reads them"):
+        read([*[(f"{n}?", "Paris") for n in range(9)], GOOD[0]])
+
+
+def test_a_question_with_two_answers_is_left_out(read):
+    rows, notes = read([*GOOD, ("0+1", "5")])
+    assert len(rows) == 9 and "its question has several answers" in notes[0]
+
+
+@pytest.mark.parametrize("tests", ["", "# none", "f(1)", "[]", "assert f(1) = 2"])
+def test_tests_that_check_nothing_are_left_out(read, tests):
+    good = [(f"write f{n}", f"assert f{n}(1) == 2") for n in range(4)]
+    rows, notes = read([*good, ("write g", tests)], task="code_generation", reward="code_execution")
+    assert len(rows) == 4 and len(notes) == 1
+
+
+@pytest.mark.parametrize(("line", "message"), [
+    ("[" * 100_000, "nested too deeply"), ('{"question": "\\ud800", "answer": "1"}', "lone surrogate"),
+    ('{"question": "a", "answer": "1"', "not JSON"), ("[]", "expected an object"),
+])  # fmt: skip
+def test_a_line_that_cannot_be_used_is_one_sentence(tmp_path, line, message):
+    path = tmp_path / "data.jsonl"
+    path.write_text(line + "\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=message) as caught:
+        table_files.read_columns(path, ["question", "answer"])
+    assert "\n" not in str(caught.value)
+
+
+def test_a_byte_order_mark_and_a_huge_integer_elsewhere_do_no_harm(tmp_path):
+    path = tmp_path / "data.jsonl"
+    line = f'{{"question": "a", "answer": "1", "id": {"7" * 5000}}}\n'
+    path.write_bytes(b"\xef\xbb\xbf" + line.encode())
+    assert table_files.read_columns(path, ["question", "answer"]) == [("a", "1")]
+
+
+# --- configurations --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["a: 1\nb: 2\na: 3", "grpo:\n  x: 1\ngrpo:\n  y: 2", "g: {x: 1, x: 2}"])
+def test_a_key_that_stands_there_twice_is_an_error(tmp_path, text):
+    path = tmp_path / "run.yaml"
+    path.write_text(text)
+    with pytest.raises(UsageError, match=r"the key '\w+' stands there twice"):
+        settings.read(path)
+
+
+@pytest.mark.parametrize(("text", "value"), [("10", 10), ("0", 0), ("-3", -3), ("010", "010"), ("1:30", "1:30"),
+                                             ("1_000", 1000), ("1e-3", 1e-3), ("true", True)])  # fmt: skip
+def test_numbers_mean_what_they_say(text, value):
+    assert settings.parse(text) == value
+
+
+# --- tokenizers and models -------------------------------------------------------------------------------------------
+
+
+def tokenizer(encode, template=None):
+    def apply(messages, **_):
+        return template(messages)
+
+    return types.SimpleNamespace(
+        encode=encode, eos_token_id=1, eos_token="<eos>", bos_token=None, chat_template=template and "x",
+        apply_chat_template=apply,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("encode", "message"), [
+    (lambda text: [], "has no tokens"), (lambda text: [5, 1], "end-of-sequence token behind each prompt"),
+    (lambda text: [5] * 90, "do not fit into the model's 100"),
+])  # fmt: skip
+def test_prompts_that_cannot_be_continued_are_refused(encode, message):
+    with pytest.raises(UsageError, match=message):
+        problems.check_prompts(tokenizer(encode), ["2+2="], 100, 20)
+
+
+def test_a_chat_template_that_refuses_the_question_is_one_sentence():
+    import jinja2
+
+    def refuse(messages):
+        raise jinja2.TemplateError("a system message is needed")
+
+    with pytest.raises(UsageError, match=r"chat template refuses a single question .a system message is needed"):
+        problems.as_prompt(tokenizer(list, refuse), "2+2=")
+
+
+def test_models_without_a_cache_that_can_be_copied_are_refused_by_name():
+    from transformers import LlamaConfig, LlamaForCausalLM, MambaConfig, MambaForCausalLM
+
+    sizes = {"vocab_size": 8, "hidden_size": 8, "num_hidden_layers": 1}
+    llama = LlamaForCausalLM(LlamaConfig(**sizes, intermediate_size=8, num_attention_heads=2))
+    assert no_rollout_reason(llama) == ""
+    assert "a mamba model carries a state" in no_rollout_reason(MambaForCausalLM(MambaConfig(**sizes, state_size=2)))
+
+
+@pytest.mark.parametrize("generate", [engine.generate, any_model.generate])
+def test_greedy_is_the_likeliest_token_whatever_the_random_numbers(generate):
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    torch.manual_seed(0)
+    sizes = {"vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 1, "intermediate_size": 16}
+    model = LlamaForCausalLM(LlamaConfig(**sizes, num_attention_heads=2, initializer_range=0.001)).eval()
+    letters = types.SimpleNamespace(encode=lambda text: [ord(c) % 50 for c in text], eos_token_id=49)
+    config = engine.EngineConfig(sampler="inverse")
+    found = []
+    for seed in range(3):
+        draws = torch.rand(4, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+        ids, _ = generate(model, letters, ["ab", "c"], 2, 6, 0.0, [49], config=config, uniforms=draws)
+        found.append([row.tolist() for row in ids])
+    assert found[0] == found[1] == found[2]
+    first = model(torch.tensor([letters.encode("ab")])).logits[0, -1].argmax().item()
+    assert found[0][0][0] == found[0][1][0] == first

@@ -21,7 +21,7 @@ class SetupError(Exception):
 def print_anything():
     """From now on, characters that the terminal's encoding lacks are printed as question marks instead of ending the
     program with an error."""
-    for stream in (sys.stdout, sys.stderr):
+    for stream in (getattr(sys, "stdout", None), getattr(sys, "stderr", None)):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
 

@@ -37,7 +37,8 @@ class ModelRun:
 
     def settings(self) -> dict[str, Any]:
         path = self.options.data_path
-        content = {"data_path's content": hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]} if path else {}
+        there = path and Path(path).is_file()  # if it is not, reading the problems says so
+        content = {"data_path's content": hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]} if there else {}
         return {**self.options.model_dump(), **content}
 
     def prepare(self, folder: Path, checkpoint: Path | None, report: Report, processes: Processes) -> Prepared:

@@ -148,7 +148,7 @@ MATHS = "task.name=math_reasoning"
 ])  # fmt: skip
 def test_bad_input_is_one_sentence(more, message, tmp_path, config, reference):
     names = {"one": tmp_path / "one.jsonl", "other": tmp_path / "other.jsonl", "nothing": tmp_path / "nothing"}
-    names["one"].write_text(json.dumps({"question": "q", "answer": "a"}))
+    names["one"].write_text(json.dumps({"question": "q", "answer": "1"}))
     names["other"].write_text(json.dumps({"question": "q", "solution": "a"}))
     with pytest.raises(UsageError, match=message) as error:
         main([*config, *(m.format(**names) for m in more)], tmp_path)

@@ -6,8 +6,9 @@ import math
 import pytest
 import torch
 
+from course.base.errors import UsageError
 from lab.rl import program_reward
-from lab.train import model_run, options, problems
+from lab.train import model_run, options, problems, settings
 from lab.train.evaluation import GREEDY, Evaluation, wilson
 from lab.train.model_trainer import ModelTrainer
 from tests.lab.train import tiny_cases
@@ -244,3 +245,39 @@ def test_right_completions_are_counted():
     a = found.accuracy(4)
     assert (a.right, a.drawn, a.greedy, a.length) == (4, 12, pytest.approx(1 / 3), 3.0)
     assert math.isclose(a.sampled, 1 / 3) and found.completions() == ["1", "1"]
+
+
+# ---- Numbers that are not finite ----
+
+
+def test_a_gradient_that_is_not_finite_is_not_applied(trainer):
+    t = trainer()
+    before, backward = weights(t), t.backward
+
+    def broken(model, *args, **more):
+        found = backward(model, *args, **more)
+        next(model.parameters()).grad[0] = math.nan
+        return found
+
+    t.backward = broken
+    with pytest.raises(UsageError, match=r"^step 1: loss .*, grad_norm nan\. The step was not saved"):
+        t.step()
+    assert torch.equal(weights(t), before)
+
+
+def test_completions_that_were_not_scored_do_no_harm(trainer):
+    t = trainer()
+    t.score = lambda text, answer: math.nan if len(text) % 2 else float("1" in text)
+    for _ in range(2):
+        metrics = t.step()
+        assert all(math.isfinite(value) for value in metrics.values())
+    assert weights(t).isfinite().all() and 0 <= metrics["truncated"] <= 1
+
+
+def test_a_changed_data_file_is_another_run(tmp_path):
+    path = tmp_path / "data.jsonl"
+    path.write_text('{"question": "1+1", "answer": "2"}\n')
+    o = chosen(data_path=str(path), task="math_reasoning")
+    before = model_run.ModelRun(o).settings()
+    path.write_text('{"question": "1+1", "answer": "3"}\n')
+    assert settings.differences(before, model_run.ModelRun(o).settings()) == ["data_path's content"]

@@ -37,9 +37,10 @@ class ModelRun:
 
     def settings(self) -> dict[str, Any]:
         path = self.options.data_path
-        there = path and Path(path).is_file()  # if it is not, reading the problems says so
-        content = {"data_path's content": hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]} if there else {}
-        return {**self.options.model_dump(), **content}
+        if path is None or not Path(path).is_file():  # reading the problems says so
+            return self.options.model_dump()
+        content = hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
+        return {**self.options.model_dump(), "data_path's content": content}
 
     def prepare(self, folder: Path, checkpoint: Path | None, report: Report, processes: Processes) -> Prepared:
         options = self.options

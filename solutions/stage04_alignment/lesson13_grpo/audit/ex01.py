@@ -61,6 +61,10 @@ wrong("All responses of a row are used, however many; num_samples has no effect.
 
 wrong("The responses are cut to num_samples, but the rewards are not.", {"rewards[: self.num_samples]": "rewards"})
 
+wrong("Rewards get their type from the file: whole numbers become an integer tensor, not float32.", {
+    "torch.tensor(rewards[: self.num_samples], dtype=torch.float32)": "torch.tensor(rewards[: self.num_samples])",
+})  # fmt: skip
+
 wrong("The responses are padded to one tensor; they must be a list of tensors, each of its own length.", {
     "response_ids = [torch.tensor([*ids, self.tokenizer.eos_token_id][:room]) for ids in encoded]": """
         response_ids = [torch.tensor([*ids, self.tokenizer.eos_token_id][:room]) for ids in encoded]

@@ -69,8 +69,8 @@ class GRPOTrainer:
         The log-probabilities are those of the token ids that were sampled. Never encode a response's text again:
         other tokens may give the same text. Encode a prompt whole, with the tokenizer's special tokens.
         """
-        # > For each prompt: encode it, and draw token ids with lab.rl.sampling.sample (max_new_tokens and temperature
-        # > are those of the config, the generator is the trainer's).
+        # > For each prompt: encode it, and draw token ids with lab.rl.sampling.sample. eos_token_id is the tokenizer's,
+        # > max_new_tokens and temperature are the config's, the generator is the trainer's.
         # > Decode each response without special tokens for its text; keep the token ids.
         # > Score the sampled ids with sequence_log_probs.
         responses, log_probs = [], []

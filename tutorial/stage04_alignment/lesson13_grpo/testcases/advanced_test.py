@@ -70,6 +70,10 @@ class TestItems:
         item["rewards"].close(torch.tensor([1.5]))
         item["answer"].close("2")
 
+    def test_whole_numbers_become_float32(self, observe):
+        item = observe(scenarios.read_dataset, [{"prompt": "1", "responses": ["2", "3"], "rewards": [1, 0]}])[0]
+        item["rewards"].has_dtype(torch.float32, "the rewards must be float32, even if the file has whole numbers")
+
     def test_prompt_and_response_are_encoded_apart(self, observe):
         # In this tokenizer "1" is 2, "2" is 3, and "12" is one token, 4: but not across the two texts.
         row = {"prompt": "121", "responses": ["212"]}

@@ -252,15 +252,6 @@ class TestTrainingStep:
         {"prompt": "3", "responses": ["", "45", "6"], "rewards": [0.2, 0.5, 0.0]},
     )
 
-    @pytest.mark.parametrize("settings", [{}, {"beta": 1.0}, {"max_grad_norm": 0.01}, {"temperature": 0.5}])
-    def test_equals_the_step_written_out(self, observe, settings):
-        settings = {"max_grad_norm": 1e6, **settings}
-        seen = observe(scenarios.one_step, list(self.ROWS), **settings)
-        expected = slow_step(seen.value["before"], self.ROWS, **settings)
-        seen["metrics"]["loss"].close(expected["loss"], rtol=1e-5)
-        seen["metrics"]["grad_norm"].close(expected["grad_norm"], rtol=1e-4)  # before clipping
-        seen["after"].close(expected["after"], rtol=1e-4, atol=1e-6)
-
     def test_old_gradients_are_cleared(self, observe):
         rows = [{"prompt": "1", "responses": ["2", "3"], "rewards": [1.0, 0.0]}]
         clean = observe(scenarios.one_step, rows).value["after"]
@@ -300,6 +291,15 @@ class TestTrainingStep:
     def test_other_columns_reach_the_reward_function(self, observe):
         seen = observe(scenarios.one_step_with_columns, [{"prompt": "1", "answer": 5}, {"prompt": "2", "answer": 6}])
         seen.close([{"prompts": ["1", "1", "2", "2"], "responses": 4, "columns": {"answer": [5, 5, 6, 6]}}])
+
+    @pytest.mark.parametrize("settings", [{}, {"beta": 1.0}, {"max_grad_norm": 0.01}, {"temperature": 0.5}])
+    def test_equals_the_step_written_out(self, observe, settings):
+        settings = {"max_grad_norm": 1e6, **settings}
+        seen = observe(scenarios.one_step, list(self.ROWS), **settings)
+        expected = slow_step(seen.value["before"], self.ROWS, **settings)
+        seen["metrics"]["loss"].close(expected["loss"], rtol=1e-5)
+        seen["metrics"]["grad_norm"].close(expected["grad_norm"], rtol=1e-4)  # before clipping
+        seen["after"].close(expected["after"], rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.exercise("13.8")

@@ -48,7 +48,7 @@ class Result:
     problem: str = ""
     named: bool = False
     caught_by: str = ""  # a mistake: the suite of the first test that fails; basic tests run first
-    looked: float = 0.0  # seconds that the longest diagnosis took
+    diagnosis: float = 0.0  # seconds that the longest diagnosis took
     seconds: float = 0.0
 
 
@@ -177,7 +177,7 @@ class Worker:
         """Some test of its exercise fails, and a report names it; none names another."""
         (attempt,) = job.attempts
         result = Result("mistake", job.lesson.name, attempt.exercise, attempt.says)
-        caught, spoke = [], ""
+        caught, why = [], ""
         with placed(job.lesson, job.exercise, audit_files.build(attempt, job.lesson)):
             items = self.items.get(attempt.exercise, [])
             for item in list(items):
@@ -186,16 +186,16 @@ class Worker:
                     continue
                 caught.append(item.name)
                 result.caught_by = result.caught_by or item.path.name
-                result.looked = max(result.looked, getattr(report, "diagnosis_seconds", 0.0))
-                spoke = getattr(report, "why", None) or ""
-                if spoke:
+                result.diagnosis = max(result.diagnosis, getattr(report, "diagnosis_seconds", 0.0))
+                why = getattr(report, "why", None) or ""
+                if why:
                     first_of_its_suite(items, item)
                     break
-        result.named = spoke == attempt.says
+        result.named = why == attempt.says
         if not caught:
             result.problem = f"{attempt.place} is not caught: all tests pass"
-        elif spoke and not result.named:
-            result.problem = f"{attempt.place} is taken for another mistake ({spoke!r}) in {caught[-1]}"
+        elif why and not result.named:
+            result.problem = f"{attempt.place} is taken for another mistake ({why!r}) in {caught[-1]}"
         return [result]
 
     def core(self, job: Job) -> list[Result]:
@@ -227,8 +227,8 @@ class Worker:
             results.append(result)
         for number, old, new in known:
             if number == exercise.id:
-                told = f"{job.lesson.name}/audit/{mutants.HARMLESS}, exercise {number}: there is no such mutant:"
-                results.append(Result("stale", job.lesson.name, number, problem=f"{told}  {old}  ->  {new}"))
+                place = f"{job.lesson.name}/audit/{mutants.HARMLESS}, exercise {number}: there is no such mutant:"
+                results.append(Result("stale", job.lesson.name, number, problem=f"{place}  {old}  ->  {new}"))
         return results
 
     def catches(self, items: list[pytest.Item], job: Job, text: str) -> bool:

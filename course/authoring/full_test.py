@@ -74,8 +74,8 @@ def _parts(fresh: bool) -> dict[str, Callable[[], Outcome]]:
 def line_of(name: str, seconds: float, outcome: Outcome) -> str:
     """A part's line in the summary."""
     verdict = "FAILED" if outcome.problems else "passed"
-    told = "; ".join(text for text in (outcome.counts, outcome.unchanged) if text)
-    return f"{name:<16} {verdict} {seconds:>5.0f} s  {told}".rstrip()
+    details = "; ".join(text for text in (outcome.counts, outcome.unchanged) if text)
+    return f"{name:<16} {verdict} {seconds:>5.0f} s  {details}".rstrip()
 
 
 def _suites() -> list[str]:

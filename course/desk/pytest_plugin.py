@@ -13,16 +13,12 @@ import os
 import sys
 import time
 from collections import Counter
-from pathlib import Path
 
 import pytest
-from _pytest._code.code import ReprFileLocation, TerminalRepr
 
-from course.base import manifest, not_written, property_tests, student_bundle, switch, time_limit
+from course.base import manifest, not_written, property_tests, switch, time_limit
 from course.base.errors import UsageError
-from course.base.manifest import Exercise
-from course.desk import exercise_code, progress, test_time_limit
-from course.observe.report import Reason, Report, render
+from course.desk import failure_text, progress, test_time_limit
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -92,7 +88,7 @@ def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.It
 
 def _not_here(wanted: list[str], items: list[pytest.Item]) -> str | None:
     """What is wrong with the first exercise that belongs to no lesson whose tests were collected."""
-    folders = dict.fromkeys(folder for item in items if (folder := _lesson_folder(item.path)))
+    folders = dict.fromkeys(folder for item in items if (folder := failure_text.lesson_folder(item.path)))
     try:
         here = [exercise.id for folder in folders for exercise in manifest.read(folder).exercises]
         elsewhere = {e.id: lesson.name for lesson in manifest.read_all(switch.finder.root) for e in lesson.exercises}
@@ -145,25 +141,13 @@ def pytest_make_collect_report(collector: pytest.Collector):
     """A learner's file that cannot be loaded is reported by its own line, not by those of the files that import it."""
     report = yield
     call = getattr(report, "call", None)
-    lesson = _lesson_folder(collector.path) if report.failed and call and call.excinfo else None
+    lesson = failure_text.lesson_folder(collector.path) if report.failed and call and call.excinfo else None
     if lesson is None or collector.config.getoption("fulltrace", False):
         return report
-    if switch.finder.tree_of(lesson.name) == "tutorial" and (lines := _not_loaded(call.excinfo.value)):
-        report.longrepr = ShortText(lines, collector)
+    if switch.finder.tree_of(lesson.name) == "tutorial" and (lines := failure_text.not_loaded(call.excinfo.value)):
+        report.longrepr = failure_text.ShortText(lines, collector)
         report.not_loaded = lines
     return report
-
-
-def _not_loaded(error: BaseException) -> list[str]:
-    from course.observe import make_report
-
-    error = error.__cause__ or error
-    if isinstance(error, SyntaxError) and error.filename:
-        path = Path(error.filename)
-        path = path.relative_to(switch.finder.root) if path.is_relative_to(switch.finder.root) else path
-        return [f"{path.as_posix()}:{error.lineno}: {error.msg}"]
-    places = make_report.places_in_lesson(error)
-    return [f"{type(error).__name__}: {error}", *render(Report(places=places))] if places else []
 
 
 @pytest.hookimpl(wrapper=True)
@@ -173,22 +157,22 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
         report.exercise_test = test | {"tests": _tests_of_same_exercise(item)}
     if not report.failed or call.excinfo is None or item.config.getoption("fulltrace", False):
         return report
-    error, lesson = call.excinfo.value, _lesson_folder(item.path)
+    error, lesson = call.excinfo.value, failure_text.lesson_folder(item.path)
     if isinstance(error, NotImplementedError) and (number := not_written.exercise_in(str(error))):
         report.not_written = number
-        report.longrepr = ShortText([_not_written_line(error, number, lesson)], item)
+        report.longrepr = failure_text.ShortText([failure_text.not_written_line(error, number, lesson)], item)
         return report
     if lesson is None:
         return report
-    reason = None
+    log, reason = _observers[-1].log if _observers else [], None
     if isinstance(error, AssertionError) or getattr(error, "came_through_observe", False):
         started = time.perf_counter()
-        reason = _reason(item)
+        reason = failure_text.reason(item, log)
         report.why = reason and reason.sentence
         report.diagnosis_seconds = time.perf_counter() - started
     elif not isinstance(error, time_limit.TooLate):  # an error of the test itself: the traceback helps its author
         return report
-    report.longrepr = ShortText(render(_shortened(item, _report(item, lesson, error, reason))), item)
+    report.longrepr = failure_text.ShortText(failure_text.lines(item, lesson, error, log, reason), item)
     return report
 
 
@@ -202,86 +186,6 @@ def _tests_of_same_exercise(item: pytest.Item) -> int:
 
 
 COUNTS = pytest.StashKey[Counter]()  # (file, exercise) -> tests
-
-
-def _report(item: pytest.Item, lesson: Path, error: BaseException, reason: Reason | None) -> Report:
-    from course.observe import make_report
-
-    exercise = make_report.exercise_of(item, lesson)
-    line = _line_of(lesson, exercise) if exercise else None
-    found = make_report.of_failed_test(item, lesson, error, _observers[-1].log if _observers else [], line)
-    if reason:
-        found.next, found.why = reason
-    return found
-
-
-def _shortened(item: pytest.Item, found: Report) -> Report:
-    """If an earlier test of the exercise has met the same error at the same place, only that is said."""
-    if not found.raised or not found.places or not found.exercise:
-        return found
-    known = item.session.stash.setdefault(RAISED, {})
-    first, why = known.setdefault((found.exercise, found.raised, *found.places), (item.name, found.why))
-    if first == item.name or found.why not in ("", why):
-        return found
-    return Report(found.exercise, found.object, found.where, raised=f"{found.raised}, as in {first}")
-
-
-RAISED = pytest.StashKey[dict]()  # (exercise, error, places) -> (the first test that met it, why)
-
-
-def _reason(item: pytest.Item) -> Reason | None:
-    """The known mistake behind the failure, if one is found within a second. A bundle for students has a table."""
-    if not _observers:
-        return None
-    if student_bundle.is_bundle():
-        from course.diagnosis import answer_table
-
-        return answer_table.why(item, _observers[-1].log)
-    from course.diagnosis import known_mistakes
-
-    return known_mistakes.why(item, _observers[-1].log)
-
-
-def _line_of(lesson: Path, exercise: Exercise) -> int | None:
-    """The line where the exercise's object is defined, in the tree that SOLUTION chooses."""
-    tree = "solutions" if switch.finder.is_reference(lesson.name, exercise.id) else "tutorial"
-    return exercise_code.line_of(switch.finder.folders(tree).get(lesson.name, lesson) / exercise.file, exercise)
-
-
-def _not_written_line(error: NotImplementedError, number: str, lesson: Path | None) -> str:
-    """The stub's message, and the way past it if the stub is an earlier lesson's."""
-    message = str(error).splitlines()[0]
-    other, own = f"lesson{number.partition('.')[0]}", lesson.name[: len("lesson00")] if lesson else None
-    if own in (None, other):
-        return message
-    builds_on_it = f"lesson {own.removeprefix('lesson')} builds on it"
-    if student_bundle.is_bundle():
-        return f"{message} ({builds_on_it})"
-    chosen = os.environ.get("SOLUTION", "").strip()
-    solution = other if chosen in ("", "0") else f"{chosen},{other}"
-    return f"{message} ({builds_on_it}; SOLUTION={solution} uses the reference for it)"
-
-
-def _lesson_folder(path: Path) -> Path | None:
-    """The lesson that a test file belongs to, or None for a test of the course itself."""
-    folder = path.parent.parent
-    return folder if path.parent.name == "testcases" and switch.LESSON.fullmatch(folder.name) else None
-
-
-class ShortText(TerminalRepr):
-    """A failure in a few lines; the first is what pytest's summary shows."""
-
-    def __init__(self, lines: list[str], node: pytest.Item | pytest.Collector):
-        self.lines = lines
-        line = node.location[1] if isinstance(node, pytest.Item) else 0
-        self.reprcrash = ReprFileLocation(str(node.path), line or 0, " ".join(lines[0].split()))
-
-    def toterminal(self, tw) -> None:
-        for line in self.lines:
-            tw.line(line)
-
-    def __str__(self) -> str:
-        return "\n".join(self.lines)
 
 
 # --- what is remembered and summed up ------------------------------------------------------------------------------

@@ -35,23 +35,13 @@ COURSE = {  # folder -> its modules that the students' commands need
         *("property_tests", "student_bundle", "switch", "time_limit"),
     ),
     "course/observe": (
-        *(
-            "__init__",
-            "call",
-            "codec",
-            "difference",
-            "format_call",
-            "format_value",
-            "make_report",
-            "observer",
-            "report",
-        ),
-        "shape_check",
+        *("__init__", "call", "codec", "difference", "format_call", "format_value", "make_report", "observer"),
+        *("report", "shape_check"),
     ),
     "course/diagnosis": ("__init__", "answer_table", "repeat_tests", "substitute"),
     "course/desk": (
-        *("__init__", "check", "exercise_code", "hints", "next_step", "progress", "pytest_plugin", "test_time_limit"),
-        "watch",
+        *("__init__", "check", "exercise_code", "failure_text", "hints", "next_step", "progress", "pytest_plugin"),
+        *("test_time_limit", "watch"),
     ),
     "course/authoring": ("__init__", "stubs"),  # for `reset`
 }

@@ -7,7 +7,7 @@ import pytest
 
 from course.authoring import stubs
 from course.base.manifest import Exercise
-from course.desk import pytest_plugin
+from course.desk import failure_text
 from tests.course.forked_pytest import run_pytest
 
 LESSON = "stage01_a/lesson13_made_up"
@@ -250,9 +250,9 @@ def test_the_line_is_that_of_the_tree_in_use(course, lessons_at, monkeypatch):
     lessons_at(course)
     exercise = Exercise("13.2", "work.py", "Model.forward", 1, 1, 5, [])
     folder = course / "tutorial" / LESSON
-    assert pytest_plugin._line_of(folder, exercise) == 9
+    assert failure_text.line_of(folder, exercise) == 9
     monkeypatch.setenv("SOLUTION", "1")
-    assert pytest_plugin._line_of(folder, exercise) == 11
+    assert failure_text.line_of(folder, exercise) == 11
 
 
 # --- exercises that are not written yet ----------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Exercise 16.9, reward_model_step: what people get wrong, and right answers written otherwise."""
+"""Exercise 16.9, reward_model_step: what people get wrong, right answers written otherwise, and the core variant."""
 
 import itertools
 
@@ -7,7 +7,9 @@ from lesson16_grpo_rlhf.rewards.reward_model import encode_rows, preference_loss
 
 from course.base.attempt import Attempts
 
-wrong, right = Attempts(), Attempts()
+wrong, right, core = Attempts(), Attempts(), Attempts()
+
+CLIP = "grad_norm = nn.utils.clip_grad_norm_(model.parameters(), max_grad_norm)"
 
 wrong("The attention mask is not passed: the padding of the longest row changes the others' scores.", {
     "model(input_ids=ids.to(device), attention_mask=mask.to(device))": "model(input_ids=ids.to(device))",
@@ -22,58 +24,31 @@ wrong("The scores of chosen and rejected responses are exchanged.", {
     "chosen, rejected = scores.chunk(2)": "rejected, chosen = scores.chunk(2)",
 })  # fmt: skip
 
-wrong("The scores are taken apart as if they stood pair by pair; first come all chosen ones.", {
+wrong("The scores are taken apart pair by pair; first come all chosen ones.", {
     "chosen, rejected = scores.chunk(2)": "chosen, rejected = scores[::2], scores[1::2]",
 })  # fmt: skip
 
 wrong("Old gradients are not cleared: they add up.", {"optimizer.zero_grad()": ""})
 
+wrong("The gradients are cleared between backward and step: nothing is left of them.", {
+    "optimizer.zero_grad()\nloss.backward()": "loss.backward()\noptimizer.zero_grad()",
+})  # fmt: skip
+
 wrong("The optimizer never takes a step.", {"optimizer.step()": ""})
 
 wrong("The gradient is not clipped.", {
-    "grad_norm = nn.utils.clip_grad_norm_(model.parameters(), max_grad_norm)":
-        'grad_norm = nn.utils.clip_grad_norm_(model.parameters(), float("inf"))',
+    CLIP: 'grad_norm = nn.utils.clip_grad_norm_(model.parameters(), float("inf"))',
 })  # fmt: skip
 
-wrong("The gradient is clipped to a number of your own; the caller's is not used.", {
-    "grad_norm = nn.utils.clip_grad_norm_(model.parameters(), max_grad_norm)":
-        "grad_norm = nn.utils.clip_grad_norm_(model.parameters(), 1.0)",
-})  # fmt: skip
-
-wrong("The gradient is clipped before it is there.", {
-    "    loss.backward()\n    grad_norm = nn.utils.clip_grad_norm_(model.parameters(), max_grad_norm)":
-        "    grad_norm = nn.utils.clip_grad_norm_(model.parameters(), max_grad_norm)\n    loss.backward()",
-})  # fmt: skip
-
-wrong("A tie counts as right; the chosen score must be strictly higher.", {
-    "(chosen > rejected)": "(chosen >= rejected)",
-})  # fmt: skip
-
-wrong("The norm that is reported is the one after clipping.", {
-    "grad_norm.item()": "min(grad_norm.item(), max_grad_norm)",
-})  # fmt: skip
-
-wrong("The model is put into training mode; its mode is the caller's affair.", {
-    "device = next(model.parameters()).device": "model.train()\ndevice = next(model.parameters()).device",
-})  # fmt: skip
-
-wrong("The model is put into evaluation mode; its mode is the caller's affair.", {
-    "device = next(model.parameters()).device": "model.eval()\ndevice = next(model.parameters()).device",
-})  # fmt: skip
+wrong("The reported norm is the one after clipping.", {"grad_norm.item()": "min(grad_norm.item(), max_grad_norm)"})
 
 wrong("The margin is that of absolute differences: a model that is always wrong would look good.", {
     "(chosen - rejected).mean().item()": "(chosen - rejected).abs().mean().item()",
 })  # fmt: skip
 
-wrong("The gradients are cleared between backward and step: nothing is left of them.", {
-    "optimizer.zero_grad()\nloss.backward()": "loss.backward()\noptimizer.zero_grad()",
+wrong("The model is put into training mode; its mode is up to the caller.", {
+    "device = next(model.parameters()).device": "model.train()\ndevice = next(model.parameters()).device",
 })  # fmt: skip
-
-wrong("The accuracy is a tensor; the metrics are floats.", {
-    "(chosen > rejected).float().mean().item()": "(chosen > rejected).float().mean()",
-})  # fmt: skip
-
-# Right answers written otherwise
 
 
 @right("two forwards, one for each side")
@@ -117,23 +92,15 @@ def step_by_interleaving(model, tokenizer, optimizer, pairs, max_grad_norm=1.0):
                 "grad_norm": norm.item()}  # fmt: skip
 
 
-@right("metrics first, gradients by autograd.grad")
-def step_by_autograd(model, tokenizer, optimizer, pairs, max_grad_norm=1.0):
-    device = next(model.parameters()).device
-    prompts, chosen, rejected = zip(*pairs, strict=True)
-    texts = [a + b for a, b in zip(prompts * 2, chosen + rejected, strict=True)]
-    ids, mask = encode_rows(tokenizer, texts)
-    scores = model(input_ids=ids.to(device), attention_mask=mask.to(device)).logits.flatten()
-    good, bad = scores[: len(pairs)], scores[len(pairs) :]
-    loss = preference_loss(good, bad)
-    metrics = {
-        "loss": loss.item(),
-        "accuracy": (good > bad).float().mean().item(),
-        "margin": (good - bad).mean().item(),
-    }
-    parameters = list(model.parameters())
-    for parameter, gradient in zip(parameters, torch.autograd.grad(loss, parameters, allow_unused=True), strict=True):
-        parameter.grad = gradient
-    metrics["grad_norm"] = torch.nn.utils.clip_grad_norm_(parameters, max_grad_norm).item()
+@core("no devices")
+def without_devices(model, tokenizer, optimizer, pairs, max_grad_norm=1.0):
+    ids, mask = encode_rows(tokenizer, [p + c for p, c, _ in pairs] + [p + r for p, _, r in pairs])
+    chosen, rejected = model(input_ids=ids, attention_mask=mask).logits.squeeze(-1).chunk(2)
+    loss = preference_loss(chosen, rejected)
+    optimizer.zero_grad()
+    loss.backward()
+    norm = torch.nn.utils.clip_grad_norm_(model.parameters(), max_grad_norm)
     optimizer.step()
-    return metrics
+    margin = chosen - rejected
+    return {"loss": loss.item(), "accuracy": (margin > 0).float().mean().item(), "margin": margin.mean().item(),
+            "grad_norm": norm.item()}  # fmt: skip

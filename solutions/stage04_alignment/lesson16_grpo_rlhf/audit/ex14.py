@@ -1,22 +1,20 @@
-"""Exercise 16.14, RLHFTrainer.collect: what people get wrong, and right answers written otherwise."""
+"""Exercise 16.14, RLHFTrainer.collect: what people get wrong, right answers written otherwise, and the core variant."""
 
-import dataclasses
 import itertools
 
 import torch
-from lesson14_grpo_ppo_clip.loss.ppo_clip import token_log_probs
 from lesson14_grpo_ppo_clip.rollout.generate import Rollout
 from lesson16_grpo_rlhf.loss.rlhf import masked_mean
-from lesson16_grpo_rlhf.rewards.relative import relative_rewards, standardize
+from lesson16_grpo_rlhf.rewards.relative import compute_advantages
 from lesson16_grpo_rlhf.rollout.dapo import dynamic_sampling, overlong_filter
 from lesson16_grpo_rlhf.training import rlhf_trainer
 from lesson16_grpo_rlhf.training.measures import token_entropy
 
 from course.base.attempt import Attempts
 
-wrong, right = Attempts(), Attempts()
+wrong, right, core = Attempts(), Attempts(), Attempts()
 
-wrong("The metrics are those of the kept groups; the others were sampled, too, and tell how good the policy is.", {
+wrong("The metrics are those of the kept groups; the others were sampled, too, and show how good the policy is.", {
     "self.describe(drawn)": "self.describe(kept or drawn)",
 })  # fmt: skip
 
@@ -24,14 +22,20 @@ wrong("Groups are refilled whether dynamic_sampling is switched on or not.", {
     "if config.dynamic_sampling:": "if True:",
 })  # fmt: skip
 
-wrong("The number of rounds is your own; config.max_rounds is not used.", {"config.max_rounds": "2"})
+wrong("The number of rounds is your own; use config.max_rounds.", {"config.max_rounds": "2"})
+
+wrong("The prompts are repeated as p1 p2 p1 p2; the responses stand as p1 p1 p2 p2.", {
+    "[group.prompt for group in kept for _ in group.responses]":
+        "[group.prompt for _ in range(config.group_size) for group in kept]",
+})  # fmt: skip
 
 wrong("The reference's log-probabilities are those of the policy itself: the KL is always 0.", {
-    "self.score(self.reference, *there, config.temperature)": "self.score(self.model, *there, config.temperature)",
+    "self.score(self.reference, ids, mask, config.temperature)":
+        "self.score(self.model, ids, mask, config.temperature)",
 })  # fmt: skip
 
 wrong("The reference's log-probabilities are taken at temperature 1, whatever was sampled at.", {
-    "self.score(self.reference, *there, config.temperature)": "self.score(self.reference, *there, 1.0)",
+    "self.score(self.reference, ids, mask, config.temperature)": "self.score(self.reference, ids, mask, 1.0)",
 })  # fmt: skip
 
 wrong("The entropy is taken at temperature 1, whatever was sampled at.", {
@@ -43,7 +47,7 @@ wrong("The entropy is a mean over prompt and padding, too.", {
     "masked_mean(entropy, mask[:, 1:])": "entropy.mean().item()",
 })  # fmt: skip
 
-wrong("The mask of the entropy is one column off: column t is about token t + 1.", {
+wrong("The mask of the entropy is not shifted: column t of the logits is about token t + 1.", {
     "masked_mean(entropy, mask[:, 1:])": "masked_mean(entropy, mask[:, :-1])",
 })  # fmt: skip
 
@@ -51,13 +55,14 @@ wrong("The overlong filter is never used.", {"if config.overlong_filter:": "if F
 
 wrong("The overlong filter works whether it is switched on or not.", {"if config.overlong_filter:": "if True:"})
 
-wrong("The rewards are standardized as they are: their group's mean is never taken away.", {
-    "standardize(relative_rewards(rewards, config.group_size))": "standardize(rewards)",
+wrong("The advantages are always scaled by the batch; config.advantage_scale is not used.", {
+    "compute_advantages(rewards, config.group_size, config.advantage_scale)":
+        "compute_advantages(rewards, config.group_size)",
 })  # fmt: skip
 
-wrong("The relative rewards are not standardized.", {
-    "standardize(relative_rewards(rewards, config.group_size))":
-        "relative_rewards(rewards, config.group_size).nan_to_num(0.0)",
+wrong("The rewards themselves are used as advantages; nothing is compared with its group.", {
+    "advantages=compute_advantages(rewards, config.group_size, config.advantage_scale)":
+        "advantages=rewards.nan_to_num(0.0)",
 })  # fmt: skip
 
 wrong("Gradients are recorded while the batch is made.", {"with torch.no_grad():": "with torch.enable_grad():"})
@@ -69,31 +74,20 @@ wrong("Each round begins a new order of the prompts: one may come again before a
     """,
 })  # fmt: skip
 
-wrong("The reference is asked only where the KL has a price; it is watched in any case.", {
+wrong("The reference is asked only if the KL has a price; it is watched in any case.", {
     "if self.reference is not None:": "if config.kl_coef != 0:",
 })  # fmt: skip
 
-wrong("Where no group has a signal, those without are trained.", {
-    'if not kept:\n    return None, {**metrics, "entropy": 0.0}': "kept = kept or drawn",
+wrong("If no group has a signal, those without are trained.", {
+    "if not kept:\n    return None, metrics": "kept = kept or drawn",
 })  # fmt: skip
-
-wrong("The metrics lack the entropy where there is no batch.", {
-    'return None, {**metrics, "entropy": 0.0}': "return None, metrics",
-})  # fmt: skip
-
-wrong("The order of the prompts does not come from the generator that was given.", {
-    "self.prompt_stream(generator)": "self.prompt_stream(torch.Generator().manual_seed(0))",
-})  # fmt: skip
-
-# Right answers written otherwise
 
 
 @right("one row after the other, plain lists")
 def collect_by_rows(self, generator):
-    config, stream, taken = self.config, self.prompt_stream(generator), []
+    config, stream = self.config, self.prompt_stream(generator)
 
     def draw(count):
-        taken.append(count)
         return self.draw_groups(list(itertools.islice(stream, count)), generator)
 
     if config.dynamic_sampling:
@@ -114,21 +108,19 @@ def collect_by_rows(self, generator):
             log_probs.append(group.log_probs[i])
             rewards.append(float(group.rewards[i]))
     rewards = torch.tensor(rewards)
-    advantages = standardize(relative_rewards(rewards, config.group_size))
+    advantages = compute_advantages(rewards, config.group_size, config.advantage_scale)
     ids, mask, old = self.batch_of(Rollout(prompts, texts, token_ids, log_probs, rewards, advantages))
     if config.overlong_filter:
         mask = overlong_filter(mask, token_ids, self.tokenizer.eos_token_id)
     with torch.no_grad():
         entropy = token_entropy(self.model(ids).logits, config.temperature)[:, :-1]
-        reference = self.reference
-        ref = None if reference is None else token_log_probs(
-            reference, ids.to(next(reference.parameters()).device), config.temperature
-        ).to(ids.device)  # fmt: skip
+        ref = None if self.reference is None else self.score(self.reference, ids, mask, config.temperature)
     metrics["entropy"] = float(masked_mean(entropy, mask[:, 1:]))
     return rlhf_trainer.Batch(ids, mask, old, ref, advantages.to(ids.device)), metrics
 
 
-@right("get_batch and the old log-probabilities by hand, the entropy over the counted tokens alone")
+@right("get_batch and the old log-probabilities by hand, the entropy over the tokens that count alone")
+@torch.no_grad()
 def collect_by_hand(self, generator):
     config = self.config
     prompts = self.prompt_stream(generator)
@@ -142,49 +134,41 @@ def collect_by_hand(self, generator):
     if not kept:
         return None, metrics
     tokens = [ids for group in kept for ids in group.token_ids]
-    asked = [group.prompt for group in kept for _ in range(config.group_size)]
-    ids, mask = self.dataset.get_batch(asked, tokens, tokens[0].device)
+    ids, mask = self.dataset.get_batch([g.prompt for g in kept for _ in g.token_ids], tokens, tokens[0].device)
     old = torch.zeros(ids.shape[0], ids.shape[1] - 1, device=ids.device)
     old[mask[:, 1:] == 1] = torch.cat([row for group in kept for row in group.log_probs])
     if config.overlong_filter:
         mask = overlong_filter(mask, tokens, self.tokenizer.eos_token_id)
-    advantages = standardize(relative_rewards(torch.cat([g.rewards for g in kept]), config.group_size)).to(ids.device)
-    ref = None
-    if self.reference is not None:
-        with torch.no_grad():
-            device = next(self.reference.parameters()).device
-            ref = token_log_probs(self.reference, ids.to(device), config.temperature).to(ids.device)
+    rewards = torch.cat([g.rewards for g in kept])
+    advantages = compute_advantages(rewards, config.group_size, config.advantage_scale).to(ids.device)
+    ref = self.score(self.reference, ids, mask, config.temperature) if self.reference is not None else None
     counted = mask[:, 1:].bool()
     if counted.any():
-        with torch.no_grad():
-            logits = self.model(ids).logits[:, :-1][counted]
+        logits = self.model(ids).logits[:, :-1][counted]
         metrics["entropy"] = token_entropy(logits[None], config.temperature).mean().item()
     return rlhf_trainer.Batch(ids, mask, old, ref, advantages), metrics
 
 
-@right("the batch first, its parts replaced afterwards")
+@core("without a check for the reference")
 @torch.no_grad()
-def collect_by_replacing(self, generator):
+def without_checks(self, generator):
     config, stream = self.config, self.prompt_stream(generator)
     draw = lambda n: self.draw_groups([next(stream) for _ in range(n)], generator)  # noqa: E731
     if config.dynamic_sampling:
-        kept, drawn = dynamic_sampling(draw, wanted=config.batch_size, max_rounds=config.max_rounds)
+        kept, drawn = dynamic_sampling(draw, config.batch_size, config.max_rounds)
     else:
-        kept, drawn = (draw(config.batch_size),) * 2
-    metrics = self.describe(drawn)
-    metrics["entropy"] = 0.0
+        kept = drawn = draw(config.batch_size)
+    metrics = {**self.describe(drawn), "entropy": 0.0}
     if not kept:
         return None, metrics
-    flat = {name: [x for g in kept for x in getattr(g, name)] for name in ("responses", "token_ids", "log_probs")}
-    rewards = torch.stack([g.rewards for g in kept]).reshape(-1)
-    rollout = Rollout([g.prompt for g in kept for _ in g.token_ids], **flat, rewards=rewards, advantages=rewards)
-    batch = rlhf_trainer.Batch(*self.batch_of(rollout), None, standardize(relative_rewards(rewards, config.group_size)))
+    prompts = [g.prompt for g in kept for _ in g.responses]
+    flat = [[x for g in kept for x in getattr(g, name)] for name in ("responses", "token_ids", "log_probs")]
+    rewards = torch.cat([g.rewards for g in kept])
+    advantages = compute_advantages(rewards, config.group_size, config.advantage_scale)
+    ids, mask, old = self.batch_of(Rollout(prompts, *flat, rewards, advantages))
     if config.overlong_filter:
-        batch = dataclasses.replace(
-            batch, mask=overlong_filter(batch.mask, rollout.token_ids, self.tokenizer.eos_token_id)
-        )
-    if self.reference:
-        batch.ref_log_probs = token_log_probs(self.reference, batch.ids, config.temperature)
-    entropy = token_entropy(self.model(batch.ids).logits, config.temperature)[:, :-1]
-    metrics["entropy"] = masked_mean(entropy, batch.mask[:, 1:])
-    return batch, metrics
+        mask = overlong_filter(mask, flat[1], self.tokenizer.eos_token_id)
+    entropy = token_entropy(self.model(ids).logits[:, :-1], config.temperature)
+    metrics["entropy"] = masked_mean(entropy, mask[:, 1:])
+    ref = self.score(self.reference, ids, mask, config.temperature)
+    return rlhf_trainer.Batch(ids, mask, old, ref, advantages), metrics

@@ -148,6 +148,51 @@ class TestRun:
 
 
 @needs_reference
+class TestSwitches:
+    """The given parts of the trainer."""
+
+    def test_the_kl_in_the_reward(self):
+        from lesson16_grpo_rlhf.testcases import scenarios
+
+        plain, priced = (scenarios.make_trainer(kl_in_reward=price) for price in (0.0, 0.5))
+        groups = [t.draw_groups(["1+1=", "4="], torch.Generator().manual_seed(0)) for t in (plain, priced)]
+        for a, b in zip(*groups, strict=True):
+            for ids, old, before, after in zip(a.token_ids, a.log_probs, a.rewards, b.rewards, strict=True):
+                prompt = torch.tensor(plain.tokenizer.encode(a.prompt))
+                row = torch.cat([prompt, ids])[None]
+                ref = plain.score(plain.reference, row, row, 1.0)[0, len(prompt) - 1 :]
+                assert float(after) == pytest.approx(float(before - 0.5 * (old - ref).sum()), abs=1e-5)
+
+    def test_without_a_reference_the_kl_has_no_price(self):
+        from lesson16_grpo_rlhf.testcases import scenarios
+
+        with pytest.raises(ValueError, match="reference"):
+            scenarios.make_trainer(reference=False, kl_in_reward=0.1)
+
+    def test_dapo_has_its_four_techniques_and_scales_by_the_group(self):
+        from lesson16_grpo_rlhf.training.rlhf_trainer import dapo_config
+
+        config = dapo_config(max_new_tokens=20480, seed=3)
+        assert (config.clip_range, config.clip_range_high, config.dynamic_sampling) == (0.2, 0.28, True)
+        assert config.overlong_filter and config.length_cache == 4096  # the paper's
+        assert config.advantage_scale == "group" and config.kl_coef == config.kl_in_reward == 0 and config.seed == 3
+        assert dapo_config(max_new_tokens=3).length_cache == 1 and dapo_config(length_cache=0).length_cache == 0
+
+    def test_a_reference_never_moves(self):
+        from lesson16_grpo_rlhf.training.rlhf_trainer import frozen_copy
+
+        model = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Dropout(0.5))
+        reference = frozen_copy(model)
+        before = {name: value.clone() for name, value in reference.state_dict().items()}
+        with torch.no_grad():
+            model[0].weight += 1
+        assert all(torch.equal(before[name], value) for name, value in reference.state_dict().items())
+        assert not any(m.training for m in reference.modules()) and model.training and model[1].training
+        assert not any(p.requires_grad for p in reference.parameters()) and model[0].weight.requires_grad
+        assert next(frozen_copy(model, "meta").parameters()).device.type == "meta"
+
+
+@needs_reference
 class TestDapo:
     def test_the_tables_are_the_policies(self):
         from lesson16_grpo_rlhf.given import dapo
@@ -179,29 +224,3 @@ class TestTinyScorer:
             alone = model(torch.tensor([[6]])).logits
             torch.testing.assert_close(model(ids, attention_mask=mask).logits[1:], alone)
             assert not torch.allclose(model(ids).logits[1:], alone)
-
-
-@needs_reference
-def test_an_earlier_checkpoint_is_never_taken_apart_under_its_own_name(tmp_path, monkeypatch):
-    from dataclasses import make_dataclass
-
-    from lesson16_grpo_rlhf.training import checkpoint
-
-    class Saved:
-        def __init__(self, name):
-            self.name = name
-
-        def save_pretrained(self, folder):
-            (folder / self.name).write_text(self.name)
-
-    removed = []
-    remove = checkpoint.shutil.rmtree
-    monkeypatch.setattr(
-        checkpoint.shutil, "rmtree", lambda path, **more: removed.append(path.name) or remove(path, **more)
-    )
-    settings = make_dataclass("Settings", [])()
-    for model in ("old", "new"):
-        checkpoint.save_checkpoint(tmp_path, 1, Saved(model), Saved("tokenizer"), settings)
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["epoch_1"]
-    assert sorted(p.name for p in (tmp_path / "epoch_1").iterdir()) == ["new", "run_config.json", "tokenizer"]
-    assert removed and "epoch_1" not in removed

@@ -27,15 +27,11 @@ def preference_loss(chosen: Float[Tensor, "pairs"], rejected: Float[Tensor, "pai
     Args:
         chosen, rejected: scores of the preferred response and of the other one, pair by pair.
 
-    Finite, with a finite gradient, for any finite scores: where the difference is -1000 the loss is 1000.
-    Raises ValueError if the shapes differ or if there is no pair.
+    Finite for any finite scores: if the difference is -1000 the loss is 1000. Raises ValueError if the shapes differ.
     """
-    # > Check the arguments.
-    # > logsigmoid of the difference (sigmoid first and log then gives log 0); minus its mean.
-    if chosen.shape != rejected.shape or len(chosen) == 0:
-        raise ValueError(
-            f"equally many scores, at least one, are needed: {tuple(chosen.shape)}, {tuple(rejected.shape)}"
-        )
+    # > logsigmoid of the difference (sigmoid first and log after it gives log 0); minus its mean.
+    if chosen.shape != rejected.shape:
+        raise ValueError(f"one score of each response of a pair: {tuple(chosen.shape)}, {tuple(rejected.shape)}")
     return -nn.functional.logsigmoid(chosen - rejected).mean()
 
 
@@ -53,15 +49,15 @@ def reward_model_step(
     """One optimizer step on preference pairs.
 
     Args:
-        model: called as `model(input_ids=..., attention_mask=...)`, gives `.logits` (rows, 1); both are put on the
-            device of its parameters. Its mode (training or evaluation) is the caller's affair.
+        model: called as `model(input_ids=..., attention_mask=...)`, gives `.logits` (rows, 1); both arguments go to the
+            device of its parameters. The model stays in its mode (training or evaluation).
         pairs: (prompt, chosen, rejected). What is scored is the prompt with the response behind it, as text.
         max_grad_norm: the norm that the gradient of all parameters together is clipped to.
 
-    A row's score must not depend on the padding that other rows cause: the model is given the attention mask.
+    A row's score must not depend on the padding that other rows cause: the model gets the attention mask.
 
-    Returns floats, all from before the step: loss; accuracy, the share of pairs whose chosen response has the strictly
-    higher score; margin, the mean of chosen - rejected; grad_norm, before clipping.
+    Returns floats, all from before the step: loss; accuracy, the share of pairs whose chosen response has the higher
+    score; margin, the mean of chosen - rejected; grad_norm, before clipping.
     """
     # > Encode prompt + chosen of all pairs and prompt + rejected of all pairs (encode_rows); score them.
     # > The loss; clear old gradients, backward, clip, step.

@@ -1,6 +1,6 @@
-"""What DAPO (Yu et al., arXiv 2503.14476) changes about the data: groups without signal and responses without an end.
+"""What DAPO (Yu et al., arXiv 2503.14476) changes about the data: groups without signal, and responses without an end.
 
-Its other two changes are settings: clip_high = 0.28 ("clip-higher") and kl_coef = 0.
+Its other two techniques are in the loss: clip-higher (clip_high = 0.28), and the mean over all tokens.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,7 +23,7 @@ class Group:
 
 
 def has_signal(rewards: Float[Tensor, "group"]) -> bool:
-    """Whether at least two scored rewards differ. Without that, every advantage of the group is 0. Given."""
+    """Whether at least two scored rewards differ. If not, every advantage of the group is 0. Given."""
     return len(rewards[~rewards.isnan()].unique()) > 1
 
 
@@ -33,66 +33,54 @@ def dynamic_sampling(
     """Draws groups until `wanted` of them have a signal, in at most `max_rounds` rounds (DAPO, section 3.2).
 
     Args:
-        draw: draw(n) samples n fresh groups. Each round asks for as many as are still missing, and never for none.
-        wanted: how many groups with signal to find.
-        max_rounds: how often draw may be called. Without that bound a policy that is always right, or never, would
-            sample for ever.
+        draw: draw(n) samples n fresh groups. Each round asks for as many as are still missing.
+        wanted: how many groups with a signal to find, at least 1.
+        max_rounds: how often draw may be called. Without a bound, a policy that is always right would sample forever.
 
-    Returns (kept, drawn): the groups with signal, in the order in which they were drawn, fewer than `wanted` (maybe
-    none) where the rounds were used up; and all groups that were drawn, in order. Metrics are taken over `drawn`:
-    the mean reward of `kept` alone tells nothing about the policy.
-
-    Raises ValueError if wanted or max_rounds is less than 1.
+    Returns (kept, drawn): the groups with a signal (has_signal), maybe fewer than `wanted`, and all groups that were
+    drawn, both in the order in which they were drawn. Metrics are taken over `drawn`: the mean reward of `kept` says
+    nothing about the policy.
     """
-    # > Check the arguments.
     # > At most max_rounds times: draw what is missing, remember all, keep what has a signal; stop when enough.
-    if wanted < 1 or max_rounds < 1:
-        raise ValueError(f"wanted and max_rounds must be at least 1, not {wanted} and {max_rounds}")
     kept: list[Group] = []
     drawn: list[Group] = []
     for _ in range(max_rounds):
         fresh = draw(wanted - len(kept))
         drawn += fresh
         kept += [group for group in fresh if has_signal(group.rewards)]
-        if len(kept) >= wanted:
+        if len(kept) == wanted:
             break
     return kept, drawn
 
 
 def overlong_filter(
-    mask: Int[Tensor, "batch length"], token_ids: Sequence[Tensor], eos_token_id: int | Sequence[int]
+    mask: Int[Tensor, "batch length"], token_ids: Sequence[Tensor], eos_token_id: int
 ) -> Int[Tensor, "batch length"]:
     """The mask with the rows of truncated responses set to 0 (DAPO, section 3.4).
 
-    A response that ran out of tokens may have been on a good way; its reward is an accident, so it is not trained.
+    A response that ran out of tokens is unfinished, not wrong; so it is not trained.
 
     Args:
-        mask: of get_batch, 1 on the tokens of the responses. It is left as it is.
-        token_ids: the responses. One is truncated unless its last token is EOS; its length tells nothing, since the
-            last token that is allowed may be the EOS. An empty response is truncated too.
-        eos_token_id: the id that ends a response, or several such.
+        mask: of get_batch, 1 on the tokens of the responses. It is not changed.
+        token_ids: the responses, at least one token each. One is truncated if its last token is not the EOS. Its length
+            does not decide: the EOS may be the last token that is allowed.
     """
-    # > For each response: does it end with an EOS?
-    # > A copy of the mask in which the other rows are 0.
-    ends = {eos_token_id} if isinstance(eos_token_id, int) else set(eos_token_id)
-    finished = [len(ids) > 0 and int(ids[-1]) in ends for ids in token_ids]
-    return mask * torch.tensor(finished, device=mask.device)[:, None]
+    # > For each response: is its last token the EOS?
+    # > A copy of the mask in which the rows of the others are 0.
+    finished = torch.tensor([int(ids[-1]) == eos_token_id for ids in token_ids], device=mask.device)
+    return mask * finished[:, None]
 
 
 def length_penalty(token_ids: Sequence[Tensor], max_length: int, cache: int) -> Float[Tensor, "batch"]:
-    """DAPO's soft overlong punishment (equation 13), to be added to the rewards; float32.
+    """DAPO's soft overlong punishment (equation 13), to be added to the rewards.
 
-    With n the number of tokens of a response, its EOS included (tokens, not characters):
-        0                                      where n <= max_length - cache
-        ((max_length - cache) - n) / cache     where max_length - cache < n <= max_length: from 0 down to -1
-        -1                                     where n > max_length
-
-    Args:
-        max_length, cache: in tokens; the last `cache` tokens before max_length are where the punishment grows.
+    With n the number of tokens of a response, its EOS included:
+        0                                      if n <= max_length - cache
+        ((max_length - cache) - n) / cache     if max_length - cache < n <= max_length: from 0 down to -1
+        -1                                     if n > max_length
 
     Raises ValueError unless 1 <= cache <= max_length.
     """
-    # > Check the arguments.
     # > The middle line for each length, held between -1 and 0.
     if not 1 <= cache <= max_length:
         raise ValueError(f"cache must lie between 1 and max_length={max_length}, not {cache}")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
-import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -164,18 +164,51 @@ def learned(scales: dict[str, tuple[Sequence[int], Any, Any]]) -> Figure:
 
 
 @styled
+def clouds(groups: dict[str, tuple[Any, Any]]) -> Figure:
+    """groups: title -> (true scores, reward model's scores) of replies. A panel each, on the same scales."""
+    figure, axes = panels(len(groups), width=10.5, height=3.4, sharex=True, sharey=True)
+    for axis, (title, (true, model)), (colour, _) in zip(axes, groups.items(), LINES, strict=False):
+        true, model = numbers(true), numbers(model)
+        axis.plot(model, true, "o", color=colour, markersize=5, alpha=0.55, markeredgewidth=0)
+        x, y = sum(model) / len(model), sum(true) / len(true)
+        axis.plot(x, y, "D", color=BLACK, markersize=8)
+        axis.annotate(f"mean {x:.1f}, {y:.1f}".replace("-", "−"), (0.04, 0.05), xycoords="axes fraction", fontsize=9)
+        axis.axhline(0, color=BLACK, linewidth=0.8)
+        axis.set(title=title, xlabel="reward model's score")
+    axes[0].set_ylabel("true score, points")
+    return figure
+
+
+@styled
+def factors(runs: dict[str, tuple[float, Sequence[float]]]) -> Figure:
+    """runs: label -> (the clip's upper bound, a token's probability before and after each step)."""
+    figure, axes = panels(2, width=9.5, height=3.5)
+    for (colour, dashes), (label, (bound, p)) in zip(LINES, runs.items(), strict=False):
+        axes[0].plot(range(len(p)), p, dashes, color=colour, linewidth=2.2, label=label)
+        grown = [after / before for before, after in itertools.pairwise(p)]
+        axes[1].plot(range(1, len(p)), grown, dashes, marker="o", markersize=4, color=colour, linewidth=1.5)
+        axes[1].axhline(bound, color=colour, linewidth=1, linestyle=":")
+        axes[1].text(1, bound, f"bound {bound:g}", color=colour, va="top", fontsize=9)
+    axes[0].set(title="The right answer", xlabel="step", ylabel="its probability", ylim=(0, 1))
+    axes[1].set(title="How much it grew in that step", xlabel="step", ylabel="new / old probability", ylim=(0.95, None))
+    axes[0].legend()
+    return figure
+
+
+@styled
 def token_gradients(ratios: Any, panels_of: dict[str, dict[str, Any]]) -> Figure:
     """panels_of: title -> (label -> gradient of the loss by the log-probability, for each ratio)."""
-    figure, axes = panels(len(panels_of), width=10, height=4.2, sharey=True)
+    figure, axes = panels(len(panels_of), width=10.5, height=3.8, sharey=True)
     for axis, (title, curves) in zip(axes, panels_of.items(), strict=True):
-        for (colour, dashes), width, (label, curve) in zip(LINES, (4, 2.2, 2), curves.items(), strict=False):
-            axis.plot(*_broken(numbers(ratios), numbers(curve)), dashes, color=colour, linewidth=width, label=label)
+        for (colour, dashes), (label, curve) in zip(LINES, curves.items(), strict=False):
+            axis.plot(*_broken(numbers(ratios), numbers(curve)), dashes, color=colour, linewidth=2.4, label=label)
         axis.axhline(0, color=BLACK, linewidth=0.8)
         axis.axvline(1, color=BLACK, linewidth=0.8, linestyle=":")
-        axis.set(title=title, xlabel="ratio of new to old probability (no unit)")
-        axis.set_xticks([0.6, 0.8, 1, 1.2, 1.28, 1.4, 1.6], ["0.6", "0.8", "1", "1.2 ", " 1.28", "1.4", "1.6"])
+        upper = 1.28 if "1.28" in title else 1.2
+        axis.set(title=title, xlabel="ratio ρ (no unit)")
+        axis.set_xticks([0.6, 0.8, 1, upper, 1.6], ["0.6", "0.8", "1", f"{upper:g}", "1.6"])
     axes[0].set_ylabel("gradient of the loss,\nby log-probability")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
 
 
@@ -217,34 +250,4 @@ def sampling(skills: Any, results: Sequence[dict[str, float]], wanted: int) -> F
     axes[0].axhline(wanted, color=BLACK, linewidth=1, linestyle=":")
     axes[0].annotate(f"wanted: {wanted}", (0.5, wanted), xytext=(0, 8), textcoords="offset points", ha="center")
     axes[1].plot([0, 1], [0, 1], color=GREY, linewidth=1, zorder=1)
-    return figure
-
-
-UNITS = {
-    "right on what can be learned": "share right, of what can be learned",
-    "replies that work": "share of replies that work a problem through",
-    "truncated": "share of replies cut off",
-    "tokens": "tokens of a reply",
-}
-
-
-@styled
-def changes(results: Sequence[tuple[str, str, Sequence[float], Sequence[float]]]) -> Figure:
-    """results: (DAPO's change, what is measured, values without it, values with it), a value for each seed."""
-    columns = (len(results) + 1) // 2
-    figure, axes = panels(columns, rows=2, width=11, height=5.6)
-    for axis, (change, measure, without, with_it) in zip(axes.flat, results, strict=False):
-        for x, (values, colour) in enumerate(((without, GREY), (with_it, BLUE))):
-            mean = sum(values) / len(values)
-            axis.bar(x, mean, color=colour, width=0.6)
-            axis.plot([x] * len(values), values, "o", color=BLACK, markeredgecolor="white", markersize=5, clip_on=False)
-            text = f"{mean:,.0f}" if mean >= 100 else f"{mean:.1f}" if max(*without, *with_it) > 1.5 else f"{mean:.2f}"
-            axis.annotate(text, (x, max(values)), xytext=(0, 5), textcoords="offset points", ha="center", fontsize=9)
-        axis.set_xticks([0, 1], ["without it", "with it"])
-        axis.set_xlim(-0.6, 1.6)
-        axis.margins(y=0.18)
-        axis.set_ylim(0, None)
-        axis.set_title("\n".join(textwrap.wrap(change, 24)), fontsize=10)
-        axis.set_ylabel("\n".join(textwrap.wrap(UNITS.get(measure, measure), 26)), fontsize=9)
-        axis.grid(False, axis="x")
     return figure

@@ -26,7 +26,7 @@ METRICS = (
 )
 WINDOW = 10  # steps that the table averages over
 OVEROPTIMISATION = (
-    ("reward", "What is optimised", "reward model's score", None),
+    ("reward", "What is optimised", "reward", None),
     ("true_score", "What is meant", "true score, points", None),
     ("kl", "How far it went", "KL, nats per token", (0, None)),
 )

@@ -17,9 +17,9 @@ from typing import Any
 
 import torch
 from lesson16_grpo_rlhf.given import engine, results
+from lesson16_grpo_rlhf.given.checkpoint import save_checkpoint
 from lesson16_grpo_rlhf.given.preparation import Preparation, device_named, prepare
 from lesson16_grpo_rlhf.given.settings import RunSettings
-from lesson16_grpo_rlhf.training.checkpoint import save_checkpoint
 from lesson16_grpo_rlhf.training.rlhf_trainer import RLHFConfig, RLHFTrainer, frozen_copy
 from transformers import AutoModelForCausalLM
 

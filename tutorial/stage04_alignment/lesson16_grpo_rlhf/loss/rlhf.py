@@ -1,4 +1,4 @@
-"""The loss per token: PPO's clip with two sides of its own, and a price for leaving the reference."""
+"""The loss per token: PPO's clip with two bounds, and a price for leaving the reference."""
 
 import torch
 from jaxtyping import Float, Int
@@ -17,32 +17,26 @@ def rlhf_loss(
     ref_log_probs: Float[Tensor, "batch tokens"] | None = None,
     estimator: str = "k3",
     correction: bool = True,
-    denominator: float | None = None,
 ) -> Float[Tensor, ""]:
-    """The mean over the masked tokens of - min(ratio * A, clip(ratio, 1 - clip_low, 1 + clip_high) * A)
-    + kl_coef * kl_term.
-
-    ratio = exp(log_probs - old_log_probs), the difference limited to -20 ... 20. Gradient flows through log_probs
-    alone: old and reference log-probabilities and advantages are constants.
+    """The mean over all masked tokens of - min(ratio * A, clip(ratio, 1 - clip_low, 1 + clip_high) * A)
+    + kl_coef * kl_term, with ratio = exp(log_probs - old_log_probs).
 
     Args:
         advantages: one per row, used for each of its tokens.
-        mask: 1 on the tokens of the response that count; whatever stands elsewhere (NaN and infinity too) has no
-            influence. A mask without a single 1 gives the loss 0 with zero gradients.
-        clip_low, clip_high: how far below and above 1 the ratio counts. Both 0.2 is PPO's clip; DAPO's "clip-higher"
-            is 0.2 and 0.28 (arXiv 2503.14476, equation 10).
+        mask: 1 on the tokens of the response that count. What stands elsewhere, NaN too, has no influence. Without a
+            single 1 the loss is 0, with zero gradients.
+        clip_low, clip_high: a token with A < 0 has no gradient below the ratio 1 - clip_low, one with A > 0 none above
+            1 + clip_high. Both 0.2 is PPO; DAPO's "clip-higher" is 0.2 and 0.28 (arXiv 2503.14476, equation 10).
         kl_coef: price of the KL; 0 leaves the term out, whatever ref_log_probs are.
-        ref_log_probs: of the frozen reference; needed where kl_coef is not 0.
+        ref_log_probs: of the frozen reference; needed if kl_coef is not 0.
         estimator, correction: those of kl_term.
-        denominator: what the sum over tokens is divided by, instead of the batch's own number of masked tokens (for
-            micro-batches). Values below 1 count as 1.
 
-    Raises ValueError if the shapes do not fit, or if kl_coef is not 0 and ref_log_probs is None.
+    Gradient flows through log_probs alone. Raises ValueError if the shapes do not fit, or if kl_coef is not 0 and
+    ref_log_probs is None.
     """
-    # Check the arguments.
-    # Replace what the mask hides before anything is computed from it (NaN times 0 is NaN).
+    # Pick the tokens that count: of each its log-probabilities and its row's advantage.
     # The ratio, both products with A, the smaller one, minus; plus the price of the KL, outside the minimum.
-    # The sum over the masked tokens, divided; no division by zero.
+    # Their sum, divided by their number (by 1 if there are none).
     raise NotImplementedError("not written yet: exercise 16.7, loss/rlhf.py:rlhf_loss")
 
 
@@ -50,7 +44,7 @@ def rlhf_loss(
 def clip_fraction(
     log_probs: Tensor, old_log_probs: Tensor, advantages: Tensor, mask: Tensor, clip_low: float, clip_high: float
 ) -> float:
-    """The share of masked tokens that the clip holds back. Given."""
+    """The share of masked tokens whose gradient the clip has removed. Given."""
     ratio, a = (log_probs - old_log_probs).exp(), advantages[:, None]
     held = ((a > 0) & (ratio > 1 + clip_high)) | ((a < 0) & (ratio < 1 - clip_low))
     counted = mask.bool()
@@ -59,6 +53,6 @@ def clip_fraction(
 
 @torch.no_grad()
 def masked_mean(values: Tensor, mask: Tensor) -> float:
-    """The mean of the values where the mask is 1; 0 where it is nowhere. Given."""
+    """The mean of the values whose mask is 1; 0 if there are none. Given."""
     counted = mask.bool()
     return values[counted].mean().item() if counted.any() else 0.0

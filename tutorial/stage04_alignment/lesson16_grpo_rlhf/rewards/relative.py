@@ -1,7 +1,7 @@
 """Relative rewards: a reward model's zero point means nothing, so each response is compared with its own group.
 
-First the mean of the group is taken away, then everything is divided by one number for the whole batch. (Lesson 14
-divides each group by its own spread.) Left out on purpose: running means over past batches, several rewards.
+First the group's mean is subtracted. Then all is divided by a standard deviation: one for the whole batch, or one for
+each group, as in lesson 14 and in DAPO. Left out on purpose: running means over past batches, several rewards.
 """
 
 import torch
@@ -13,32 +13,36 @@ def relative_rewards(rewards: Float[Tensor, "batch"], group_size: int) -> Float[
     """r_i minus the mean reward of the responses to the same prompt.
 
     Args:
-        rewards: of all responses, group by group: the first group_size belong to the first prompt. NaN stands for
-            "not scored": such a response stays NaN and does not count in its group's mean.
+        rewards: of all responses, group by group: the first group_size belong to the first prompt. NaN means "not
+            scored": such a response stays NaN and does not count in its group's mean.
         group_size: G, at least 2.
 
-    Where all scored rewards of a group are equal the result is exactly 0, for rounding in the mean must not become a
-    reason to learn. Source: the baseline of DeepSeekMath (arXiv 2402.03300), section 4.1.
+    Equal rewards give exactly 0, in float32 too: the mean of seven times 0.1 is not 0.1 there, and Adam makes a whole
+    step even of a gradient of 1e-9. Source: the baseline of DeepSeekMath (arXiv 2402.03300), section 4.1.
 
-    Raises ValueError if group_size is less than 2 (the message says "group"), if the number of rewards is not a
-    multiple of it, or if rewards has more than one dimension.
+    Raises ValueError if group_size is less than 2, or if the rewards do not make whole groups.
     """
-    # Check the arguments, then look at the rewards as (groups, group_size).
-    # Subtract the mean of each group's scored rewards; exactly 0 where these are all equal.
+    # Look at the rewards as (groups, group_size), in float64: there the mean of equal float32 numbers is exact.
+    # Subtract the mean of each group's scored rewards.
     raise NotImplementedError("not written yet: exercise 16.1, rewards/relative.py:relative_rewards")
 
 
 def standardize(values: Float[Tensor, "batch"], eps: float = 1e-4) -> Float[Tensor, "batch"]:
-    """A_i = (v_i - mean) / (std + eps), mean and std over the whole batch, whatever the groups.
+    """A_i = (v_i - mean) / (std + eps), with one mean and one std over all values.
 
     Args:
-        values: the relative rewards. NaN stands for "not scored": such a response gets 0 and does not count in mean
-            and std.
-        eps: keeps the quotient bounded where the values hardly differ.
+        values: the relative rewards. NaN means "not scored": such a response gets 0 and does not count in mean and std.
+        eps: keeps the quotient bounded if the values hardly differ.
 
-    The standard deviation is the unbiased one (divided by n - 1, n the number of scored values). Where all scored
-    values are equal, and where fewer than two are scored, the result is exactly 0 everywhere.
+    The standard deviation is the unbiased one (divided by n - 1). If fewer than two values are scored, all get 0.
     """
     # Mean and unbiased standard deviation of the scored values.
-    # Subtract, divide; exactly 0 where there is no spread at all, and where a value is NaN.
+    # Subtract and divide; 0 for NaN.
     raise NotImplementedError("not written yet: exercise 16.2, rewards/relative.py:standardize")
+
+
+def compute_advantages(rewards: Tensor, group_size: int, scale: str = "batch") -> Tensor:
+    """The relative rewards, standardized over the whole "batch" or within each "group". Given."""
+    relative = relative_rewards(rewards, group_size)
+    size = {"batch": len(relative), "group": group_size}[scale]
+    return torch.cat([standardize(part) for part in relative.split(size)])

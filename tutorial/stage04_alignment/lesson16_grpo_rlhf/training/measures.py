@@ -1,6 +1,5 @@
-"""What is watched while a policy is trained, computed exactly from its logits: no sampling, no estimate."""
+"""What one watches while a policy trains, computed exactly from its logits: no sampling, no estimate."""
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -10,12 +9,9 @@ def exact_kl(
 ) -> Float[Tensor, "batch"]:
     """KL(p || q) = sum over v of p(v) * (log p(v) - log q(v)), in nats; p = softmax(logits), q = softmax(ref_logits).
 
-    The expectation is over p, the policy that is trained; KL(q || p) is another number. A token with p = 0 (a logit of
-    -inf) counts 0; a token with p > 0 and q = 0 makes the result infinite. Gradient flows to both arguments; a token
-    that is impossible under both makes none of it NaN.
+    The expectation is over p, the policy that is trained; KL(q || p) is another number. Gradient flows to both.
     """
-    # Both log-softmaxes over the vocabulary, never the logarithm of a softmax.
-    # p * (log p - log q), 0 where p is 0; the sum.
+    # Both log-softmaxes over the vocabulary; the sum of p * (log p - log q).
     raise NotImplementedError("not written yet: exercise 16.3, training/measures.py:exact_kl")
 
 
@@ -24,13 +20,7 @@ def token_entropy(
 ) -> Float[Tensor, "batch tokens"]:
     """H = - sum over v of p(v) log p(v), in nats, of the distribution that each next token is drawn from.
 
-    Args:
-        logits: of the policy. Half precision is computed in float32, float64 in float64.
-        temperature: the logits are divided by it, as for sampling.
-
-    A token that is impossible (a logit of -inf) adds nothing, and makes no gradient NaN. The entropy lies between 0 and
-    the logarithm of the vocabulary's size.
+    p = softmax(logits / temperature), as in sampling.
     """
-    # log-softmax of logits / temperature, in float32 at least.
-    # - sum of p * log p over the vocabulary; 0 * log 0 is 0, not NaN.
+    # log-softmax of logits / temperature; minus the sum of p * log p over the vocabulary.
     raise NotImplementedError("not written yet: exercise 16.4, training/measures.py:token_entropy")

@@ -127,9 +127,9 @@ def lesson_loss(lesson: str, case: dict[str, Any]) -> tuple[Tensor, Tensor]:
     if lesson == "ppo_clip_loss":
         loss = ppo_clip_loss(*batch, case["epsilon"], case["aggregation"], case["denominator"])
     else:
-        whole = counted + case["other_tokens"] if case["other_tokens"] else None
         loss = rlhf_loss(*batch, case["clip_low"], case["clip_high"], case["kl_coef"], t["ref_log_probs"], "k3",
-                         case["correction"], whole)  # fmt: skip
+                         case["correction"])  # fmt: skip
+        loss = loss * counted / max(counted + case["other_tokens"], 1)  # of two micro-batches
     return loss, torch.autograd.grad(loss, log_probs)[0]
 
 

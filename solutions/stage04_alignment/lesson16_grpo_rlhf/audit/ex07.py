@@ -9,7 +9,7 @@ wrong, right, core = Attempts(), Attempts(), Attempts()
 
 CLIP = "ratio.clamp(1 - clip_low, 1 + clip_high)"
 SMALLER = "-torch.minimum(ratio * a, ratio.clamp(1 - clip_low, 1 + clip_high) * a)"
-KL = "loss + kl_coef * kl_term(lp, old, ref_log_probs[counted], estimator, correction)"
+KL = "loss + kl_coef * kl_term(lp, old, ref, estimator, correction)"
 RETURN = "return loss.sum() / max(len(lp), 1)"
 
 wrong("The upper bound is made with clip_low: clip-higher has no effect.", {
@@ -49,26 +49,26 @@ wrong("The ratio has no gradient: nothing is learned from the rewards.", {
 })  # fmt: skip
 
 wrong("The KL is subtracted: the policy is paid for leaving the reference.", {
-    KL: "loss - kl_coef * kl_term(lp, old, ref_log_probs[counted], estimator, correction)",
+    KL: "loss - kl_coef * kl_term(lp, old, ref, estimator, correction)",
 })  # fmt: skip
 
 wrong("The KL is added without its price.", {
-    KL: "loss + kl_term(lp, old, ref_log_probs[counted], estimator, correction)",
+    KL: "loss + kl_term(lp, old, ref, estimator, correction)",
 })  # fmt: skip
 
 wrong("The KL's gradient is removed together with the clipped token's; add the KL outside the minimum.", {
     KL: "loss + kl_coef * (ratio * a <= ratio.clamp(1 - clip_low, 1 + clip_high) * a)"
-        " * kl_term(lp, old, ref_log_probs[counted], estimator, correction)",
+        " * kl_term(lp, old, ref, estimator, correction)",
 })  # fmt: skip
 
 wrong("The estimator is not passed on: the KL is always k3.", {
-    "kl_term(lp, old, ref_log_probs[counted], estimator, correction)":
+    "kl_term(lp, old, ref, estimator, correction)":
         'kl_term(lp, old, ref_log_probs[counted], "k3", correction)',
 })  # fmt: skip
 
 wrong("correction is not passed on: the bare estimate is never used.", {
-    "kl_term(lp, old, ref_log_probs[counted], estimator, correction)":
-        "kl_term(lp, old, ref_log_probs[counted], estimator)",
+    "kl_term(lp, old, ref, estimator, correction)":
+        "kl_term(lp, old, ref, estimator)",
 })  # fmt: skip
 
 wrong("The mask is not used: prompt and padding are trained, too.", {
@@ -96,7 +96,7 @@ wrong("What the mask hides takes part in the computation: NaN times 0 is NaN.", 
     "lp, old = log_probs[counted], old_log_probs[counted].detach()":
         "lp, old = log_probs, old_log_probs.detach()",
     "a = advantages.detach()[:, None].expand_as(log_probs)[counted]": "a = advantages.detach()[:, None]",
-    "kl_term(lp, old, ref_log_probs[counted], estimator, correction)":
+    "kl_term(lp, old, ref, estimator, correction)":
         "kl_term(lp, old, ref_log_probs, estimator, correction)",
     RETURN: "return (loss * mask).sum() / max(int(mask.sum()), 1)",
 })  # fmt: skip

@@ -48,7 +48,8 @@ def rlhf_loss(
     ratio = (lp - old).exp()
     loss = -torch.minimum(ratio * a, ratio.clamp(1 - clip_low, 1 + clip_high) * a)
     if kl_coef != 0:
-        loss = loss + kl_coef * kl_term(lp, old, ref_log_probs[counted], estimator, correction)
+        ref = ref_log_probs[counted]  # type: ignore[index]  # checked above
+        loss = loss + kl_coef * kl_term(lp, old, ref, estimator, correction)
     return loss.sum() / max(len(lp), 1)
 
 

@@ -1,42 +1,33 @@
 """The policy: an image in, a probability for each digit out.
 
-It is what a language model is to GRPO, without the language: one state, one "token" from a vocabulary of ten, the
-end. Left out on purpose: convolutions, dropout, normalisation. They are better at digits, and teach nothing here.
+It does what a language model does in lesson 14, with one state, one "token" from a vocabulary of ten, and then the end.
+Left out on purpose: convolutions, dropout, normalisation. They read digits better and teach nothing about GRPO.
 """
 
-import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 
 class Actor(nn.Module):
-    """pixels -> hidden -> hidden -> actions: three nn.Linear with bias, ReLU between them, none at the end.
-
-    The layers are made (and therefore found in `parameters()`) in the order in which the data passes them, with
-    PyTorch's own initial values.
-    """
+    """pixels -> hidden -> hidden -> actions: three linear layers with ReLU between them. Given."""
 
     def __init__(self, pixels: int = 784, hidden: int = 128, actions: int = 10):
-        # > Three linear layers with ReLU between them.
         super().__init__()
         self.layers = nn.Sequential(
             nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, actions)
         )
 
     def forward(self, states: Float[Tensor, "batch pixels"]) -> Float[Tensor, "batch actions"]:
-        """The logits of a categorical distribution over the actions: any real numbers, not yet probabilities."""
-        # > Through the layers. No softmax: log-softmax comes later, once and in a numerically safe way.
+        """Returns the logits of a categorical distribution over the actions: any real numbers, not probabilities."""
         return self.layers(states)
 
 
 def action_log_probs(
     logits: Float[Tensor, "batch actions"], actions: Int[Tensor, "batch group"]
 ) -> Float[Tensor, "batch group"]:
-    """log pi(a | s) of several actions for each state, from one row of logits for each state.
+    """Returns log pi(a | s) of several actions for each state, from one row of logits for each state.
 
-    The logits of a state are computed once, however many actions are looked up in them. In at least float32,
-    and finite for logits as large as 1e4. With gradient to the logits.
+    With gradient to the logits. Finite for logits as large as 1e4.
     """
     # > Log-softmax over the actions, then look up each row's own actions.
-    logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
     return logits.log_softmax(-1).gather(-1, actions)

@@ -1,7 +1,7 @@
 """Rollouts in groups: G answers to each image, for one forward pass over the images.
 
-For a language model each answer costs a generation of its own; lesson 14 shares only the prompt's pass. Here the
-answer is a single draw, so that G answers cost hardly more than one.
+For a language model each answer costs a generation of its own; lesson 14 shares only the prompt's pass. Here an answer
+is a single draw, so G answers cost hardly more than one.
 """
 
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ from torch import Tensor, nn
 
 @dataclass
 class GroupRollout:
-    """B images with G answers each. Row b of everything belongs to image b: a row is a group."""
+    """B images with G answers each. Row b of every field belongs to image b: a row is a group."""
 
     states: Float[Tensor, "batch pixels"]  # each image once
     actions: Int[Tensor, "batch group"]
-    log_probs: Float[Tensor, "batch group"]  # of those actions, when they were drawn; no gradient
+    log_probs: Float[Tensor, "batch group"]  # of these actions, at the time they were drawn; without gradient
     rewards: Float[Tensor, "batch group"]
 
 
@@ -31,15 +31,14 @@ def group_rollout(
     group_size: int,
     generator: torch.Generator | None = None,
 ) -> GroupRollout:
-    """Lets the policy answer `group_size` times to each of the images `indices` of the environment.
+    """Returns `group_size` answers of the policy to each of the images `indices`, with their rewards.
 
     Args:
-        actor: `actor(states)` gives the logits (batch, actions). It is called once, with each image once.
-        group_size: G, at least 1. The answers to an image are drawn independently of each other, so that one may
-            come up more than once.
-        generator: of all random draws; torch's global one by default.
+        actor: `actor(states)` gives the logits (batch, actions). Call it once, with each image once.
+        group_size: G. The answers to an image are drawn independently, so the same answer may come up several times.
+        generator: source of all random draws; None means torch's global one.
     """
-    # > Reset, one forward, draw G actions from each row's probabilities, look up their log-probabilities, step.
+    # > Reset, one forward pass, draw G actions from each row's probabilities, look up their log-probabilities, step.
     states = environment.reset(indices)
     logits = actor(states)  # (B, A)
     actions = torch.multinomial(logits.softmax(-1), group_size, replacement=True, generator=generator)  # (B, G)

@@ -1,7 +1,7 @@
-"""Four baselines. What GRPO, REINFORCE and PPO with a critic subtract from the reward is all that tells them apart.
+"""Four baselines. GRPO, REINFORCE and PPO with a critic differ here in one thing: what they subtract from the reward.
 
-The policy gradient is E[A grad log pi(a | s)] with A = r - b(s). Any baseline that does not depend on the action
-leaves its expectation as it is (Sutton and Barto, section 13.4; Williams 1992); a good one takes away noise.
+The policy gradient is E[A grad log pi(a | s)] with A = r - b(s). A baseline b that does not depend on the action
+leaves this expectation unchanged (Sutton and Barto, section 13.4; Williams 1992). A good one reduces the noise.
 """
 
 from jaxtyping import Float
@@ -16,33 +16,31 @@ def compute_advantages(
     values: Float[Tensor, "batch"] | None = None,
     eps: float = 1e-4,
 ) -> Float[Tensor, "batch group"]:
-    """How much better each answer is than was to be expected. No gradient flows through the result.
+    """Returns how much better each answer was than expected. The advantages are constants: no gradient flows through.
 
     Args:
         rewards: row b holds the rewards of the G answers to image b.
-        baseline: what is subtracted from a reward,
-            "group": the mean of its own row, the other answers to the *same* image (GRPO);
-            "batch": the mean of all rewards of the batch, over *different* images;
-            "none": nothing (REINFORCE as it was first written);
-            "critic": the value of its state, a critic's guess (PPO).
-        divide_by_std: divide by (std + eps), with the unbiased standard deviation: of the row for "group",
-            of all rewards for "batch", of all differences r - V(s) for "critic" (which are not centred: that would
-            be a second baseline). With "none" nothing is divided.
-        values: V(s) of each state, for "critic" alone; otherwise ignored.
+        baseline: what is subtracted from a reward.
+            "group": the mean of its own row, which holds the answers to the *same* image (GRPO).
+            "batch": the mean of all rewards in the batch, over *different* images.
+            "none": nothing (REINFORCE without a baseline).
+            "critic": the value of its state, which a second network predicts (PPO).
+        divide_by_std: divide by (std + eps), with the unbiased standard deviation.
+            "group": the std of the row. "batch": the std of all rewards.
+            "critic": the differences r - V(s) of the whole batch are centred, then divided by their std, as is usual
+            for PPO. Without division they are not centred.
+            "none": nothing is divided.
+        values: V(s) of each state. Needed for "critic", ignored otherwise.
 
-    Where all the rewards that a mean is taken over are equal, "group" and "batch" give exactly 0.
-
-    Raises ValueError if rewards does not have two dimensions, for another baseline, for "group" with a group
-    of one (nothing to compare with), for "batch" and a divided "critic" with a single reward in all, and, with the
-    word "values", for "critic" without one value for each row.
+    Raises ValueError if rewards does not have two dimensions, for an unknown baseline, for "group" with one answer
+    per image (there is nothing to compare it with), and for "critic" without one value per row ("values").
     """
     # Check the arguments.
-    # "group" is lesson 14's group_advantages, which takes and gives them flat; "batch" is the same with everything
-    # in one group.
-    # "critic": each row minus its own value; divide by the standard deviation if asked to.
+    # "group": lesson 14's group_advantages; it takes and returns flat rewards. "batch": the same, as one large group.
+    # "critic": each row minus its own value; centre and divide over the batch if asked to.
     raise NotImplementedError("not written yet: exercise 15.5, loss/advantages.py:compute_advantages")
 
 
 def share_without_signal(rewards: Float[Tensor, "batch group"]) -> float:
-    """The share of groups whose rewards are all equal, which teach nothing. Given."""
+    """Returns the share of groups whose rewards are all equal. They have no gradient. Given."""
     return (rewards.amin(1) == rewards.amax(1)).float().mean().item()

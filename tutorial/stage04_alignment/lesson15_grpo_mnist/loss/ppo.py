@@ -1,6 +1,6 @@
-"""The two losses: PPO's clipped one for the policy, and the critic's.
+"""The two losses: PPO's clipped loss for the policy, and the squared error for the critic.
 
-An answer is a completion of one token, so that lesson 14's loss serves as it is.
+An answer is a completion of one token, so lesson 14's loss does the work.
 """
 
 import torch
@@ -15,23 +15,23 @@ def policy_loss(
     advantages: Float[Tensor, "batch group"],
     epsilon: float = 0.2,
 ) -> Float[Tensor, ""]:
-    """The mean over all B * G answers of - min(ratio * A, clip(ratio, 1 - epsilon, 1 + epsilon) * A).
+    """Returns the mean over all B * G answers of - min(ratio * A, clip(ratio, 1 - epsilon, 1 + epsilon) * A).
 
     PPO's equation 7 (arXiv 1707.06347), by lesson 14's ppo_clip_loss. Every answer has its own advantage.
     Gradient flows through log_probs alone. Raises ValueError if the three shapes differ.
     """
-    # Check the shapes: two tensors of other shapes may have as many numbers.
-    # ppo_clip_loss wants one advantage for each row: make every answer a row of one token, none of them masked.
+    # Compare the three shapes.
+    # ppo_clip_loss takes one advantage per row: make every answer a row of one token, with a mask of ones.
     raise NotImplementedError("not written yet: exercise 15.6, loss/ppo.py:policy_loss")
 
 
 def value_loss(values: Float[Tensor, "batch"], rewards: Float[Tensor, "batch group"]) -> Float[Tensor, ""]:
-    """The mean over all B * G answers of (V(s) - r)^2: each row of rewards belongs to one value.
+    """Returns the mean over all B * G answers of (V(s) - r)^2. Value b belongs to row b of the rewards.
 
-    It is least where V(s) is the mean of its row's rewards. (No factor 1/2.) Gradient flows through values alone.
+    The loss is smallest if V(s) is the mean of its row. There is no factor 1/2. Gradient flows through values alone.
 
-    Raises ValueError, with the word "values", if there is not one value for each row: a (batch, 1) against
-    a (batch,) would broadcast to (batch, batch), every value against every state's rewards, without any error.
+    Raises ValueError, with the word "values", unless there is one value for each row. Without this check, values of
+    shape (batch, 1) against rewards of shape (batch,) broadcast to (batch, batch) without an error.
     """
-    # Check the shapes; the difference of each value and its own row; square and average.
+    # Check the shapes; subtract each row from its own value; square and average.
     raise NotImplementedError("not written yet: exercise 15.8, loss/ppo.py:value_loss")

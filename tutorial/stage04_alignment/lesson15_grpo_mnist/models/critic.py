@@ -1,6 +1,6 @@
-"""The critic: what PPO learns and GRPO does without. It guesses the reward to come, V(s), from the state alone.
+"""The critic: PPO learns one, GRPO does without. It predicts the expected reward V(s) from the state alone.
 
-In an episode of one step that is the probability that the policy's answer will be right.
+In an episode of one step, with rewards 1 and 0, V(s) is the probability that the policy's answer will be right. Given.
 """
 
 from jaxtyping import Float
@@ -8,17 +8,14 @@ from torch import Tensor, nn
 
 
 class Critic(nn.Module):
-    """pixels -> hidden -> hidden -> 1: three nn.Linear with bias, ReLU between them, none at the end.
-
-    The layers are made (and therefore found in `parameters()`) in the order in which the data passes them, with
-    PyTorch's own initial values. They are the critic's own: no weight is shared with the actor.
-    """
+    """pixels -> hidden -> hidden -> 1: the actor's network with one output, and weights of its own. Given."""
 
     def __init__(self, pixels: int = 784, hidden: int = 128):
-        # As the actor's, with a single output.
-        raise NotImplementedError("not written yet: exercise 15.7, models/critic.py:Critic")
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, 1)
+        )
 
     def forward(self, states: Float[Tensor, "batch pixels"]) -> Float[Tensor, "batch"]:
-        """V(s): one number for each state, any real number."""
-        # Through the layers, and drop the last dimension (and no other: a batch may have a single state).
-        raise NotImplementedError("not written yet: exercise 15.7, models/critic.py:Critic")
+        """Returns V(s): one number for each state. The last layer's (batch, 1) becomes (batch,)."""
+        return self.layers(states).squeeze(-1)

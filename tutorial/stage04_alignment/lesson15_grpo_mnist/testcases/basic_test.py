@@ -1,4 +1,4 @@
-"""Does it do the job? Every exercise of lesson 15, on small numbers that a pocket calculator gives."""
+"""The subject of lesson 15: every exercise on small numbers that you can check by hand."""
 
 import math
 
@@ -19,51 +19,6 @@ def whole(values):
     return torch.tensor(values)
 
 
-# Three "images" of two pixels; they show a 7, a 2 and a 0.
-IMAGES, LABELS = torch.tensor([[0.0, 0.5], [1.0, 0.0], [0.25, 0.75]]), whole([7, 2, 0])
-
-
-@pytest.mark.exercise("15.1")
-class TestEnvironment:
-    def test_the_state_is_the_image(self, observe):
-        seen = observe(scenarios.play, IMAGES, LABELS, ("reset", whole([2, 0])))
-        seen["length"].close(3)
-        seen["given"][0].close(IMAGES[[2, 0]])
-
-    def test_right_answers_are_rewarded(self, observe):
-        seen = observe(scenarios.play, IMAGES, LABELS, ("reset", whole([2, 0])), ("step", whole([[0, 7], [7, 2]])))
-        seen["given"][1].close(torch.tensor([[1.0, 0.0], [1.0, 0.0]]))
-
-    def test_an_episode_ends_with_its_first_action(self, observe):
-        answer = ("step", whole([[7]]))
-        with observe.raises(RuntimeError, match="reset"):
-            observe(scenarios.play, IMAGES, LABELS, ("reset", whole([0])), answer, answer)
-
-    def test_an_action_must_be_a_digit(self, observe):
-        with observe.raises(ValueError, match="actions"):
-            observe(scenarios.play, IMAGES, LABELS, ("reset", whole([0])), ("step", whole([[10]])))
-
-
-@pytest.mark.exercise("15.2")
-class TestActor:
-    def test_layers(self, observe):
-        seen = observe(scenarios.network, "actor", torch.zeros(3, 784), dtype="float32")
-        seen["shapes"].close([(128, 784), (128,), (128, 128), (128,), (10, 128), (10,)])
-        seen.check(tuple(seen.value["output"].shape) == (3, 10), "3 images give logits of shape (3, 10)")
-
-    def test_forward_by_hand(self, observe):
-        seen = observe(scenarios.network, "actor", double([[0.5, -1.0], [2.0, 0.25]]), pixels=2, hidden=3, actions=4)
-        seen["output"].close(by_hand(seen.value["weights"], double([[0.5, -1.0], [2.0, 0.25]])))
-
-
-def by_hand(weights, x):
-    """Matrix products and ReLU, layer by layer."""
-    for i in range(0, 6, 2):
-        x = x @ weights[i].T + weights[i + 1]
-        x = x.clamp(min=0) if i < 4 else x
-    return x
-
-
 @pytest.mark.exercise("15.3")
 class TestActionLogProbs:
     def test_looks_up_each_rows_own_actions(self, observe):
@@ -76,11 +31,18 @@ class TestActionLogProbs:
         seen = observe(action_log_probs, double([[0.0, math.log(3), math.log(4)]]), whole([[1]]))
         seen.close(double([[math.log(3 / 8)]]))
 
+    def test_gradient_is_one_hot_minus_probability(self, observe):
+        logits = double([[0.5, 0.25, 0.25]]).log()
+        seen = observe(action_log_probs, logits, whole([[0, 0, 1]]), grad_of="logits")
+        seen.grad("logits").close(double([[2 - 1.5, 1 - 0.75, -0.75]]))
+
 
 @pytest.mark.exercise("15.4")
 class TestGroupRollout:
-    # Image 0 is answered 1, image 1 is answered 0, image 2 is answered 2: as good as certainly.
+    # The images are unit vectors, the policy is a table of logits: one row for each image.
+    # Image 0 is answered 1, image 1 is answered 0, image 2 is answered 2, almost with certainty.
     SURE = double([[0.0, 60.0, 0.0], [60.0, 0.0, 0.0], [0.0, 0.0, 60.0]])
+    DRAWN = double([[0.5, 0.25, 0.125, 0.125]] * 4)  # probabilities
 
     def test_g_answers_to_each_image(self, observe):
         seen = observe(scenarios.rollout, self.SURE, whole([1, 2, 2]), whole([2, 0, 1]), 3)
@@ -92,39 +54,78 @@ class TestGroupRollout:
         seen = observe(scenarios.rollout, self.SURE, whole([1, 2, 2]), whole([2, 0]), 5)
         seen["forwards"].close([(2, 3)])
 
-    def test_stores_the_log_probs_of_its_answers(self, observe):
-        # Probabilities 1/2, 1/4, 1/8, 1/8
-        logs = double([[0.5, 0.25, 0.125, 0.125]] * 4).log()
-        seen = observe(scenarios.rollout, logs, whole([0, 1, 2, 3]), whole([0, 3]), 8)
-        seen["log_probs"].close(logs[0][seen.value["actions"]])
+    def test_answers_are_drawn_with_the_policys_probabilities(self, observe):
+        # 800 draws: a share this far from its probability comes up less than once in ten million.
+        images = torch.zeros(200, dtype=torch.long)
+        seen = observe(scenarios.rollout, self.DRAWN.log(), whole([0, 1, 2, 3]), images, 4)
+        shares = torch.bincount(seen.value["actions"].reshape(-1), minlength=4) / 800
+        good = bool(((shares - self.DRAWN[0]).abs() < 0.1).all())
+        seen.check(good, f"the answers have shares {shares.tolist()}, the policy gives {self.DRAWN[0].tolist()}")
+
+    def test_answers_to_one_image_are_independent(self, observe):
+        # Four independent draws of these four actions: all different in 4.7 % of the groups, all alike in 6.7 %.
+        images = torch.zeros(200, dtype=torch.long)
+        seen = observe(scenarios.rollout, self.DRAWN.log(), whole([0, 1, 2, 3]), images, 4)
+        different = [len(set(row)) for row in seen.value["actions"].tolist()]
+        seen.check(sum(n == 4 for n in different) < 60, "an answer may come up several times in a group")
+        seen.check(sum(n == 1 for n in different) < 60, "the answers of a group must be drawn one by one")
+
+    def test_stores_the_log_probs_of_its_answers_without_gradient(self, observe):
+        seen = observe(scenarios.rollout, self.DRAWN.log(), whole([0, 1, 2, 3]), whole([0, 3]), 8)
+        seen["log_probs"].close(self.DRAWN[0].log()[seen.value["actions"]])
+        seen.check(not seen.value["with gradient"], f"{seen.value['with gradient']} must not have a gradient")
 
 
 @pytest.mark.exercise("15.5")
 class TestAdvantages:
-    # The first image is easy, the second is hard.
+    # The page's example: the first image is easy, the second is hard.
     REWARDS = double([[1.0, 1.0, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0]])
+    VALUES = double([0.5, 0.25])
 
-    def test_against_the_other_answers_to_the_same_image(self, observe):
-        # means 3/4 and 1/4; unbiased std of both rows sqrt((3 * 1/16 + 9/16) / 3) = 1/2
+    def test_group_mean(self, observe):
+        # means 3/4 and 1/4; unbiased std of both rows: sqrt((3 * 1/16 + 9/16) / 3) = 1/2
         seen = observe(compute_advantages, self.REWARDS)
         a, b = 0.25 / 0.5001, 0.75 / 0.5001
         seen.close(double([[a, a, a, -b], [-a, -a, -a, b]]))
 
-    def test_against_the_whole_batch(self, observe):
-        # mean 1/2 of all eight; unbiased std sqrt(8 * 1/4 / 7)
+    def test_group_mean_not_divided(self, observe):
+        seen = observe(compute_advantages, self.REWARDS, "group", divide_by_std=False)
+        seen.close(double([[0.25, 0.25, 0.25, -0.75], [-0.25, -0.25, -0.25, 0.75]]))
+
+    def test_batch_mean(self, observe):
+        # The mean of all eight is 1/2; their unbiased std is sqrt(8 * 1/4 / 7).
         seen = observe(compute_advantages, self.REWARDS, "batch")
         seen.close((self.REWARDS - 0.5) / (math.sqrt(2 / 7) + 1e-4))
 
-    def test_without_a_baseline(self, observe):
+    def test_an_easy_image_teaches_a_group_nothing_but_a_batch_something(self, observe):
+        # All answers to the second image are right. The batch's mean is 5/8.
+        rewards = double([[1.0, 0.0, 0.0, 0.0], [1.0, 1.0, 1.0, 1.0]])
+        observe(compute_advantages, rewards, "group")[1].close(torch.zeros(4, dtype=torch.float64))
+        batch = observe(compute_advantages, rewards, "batch", False)
+        batch[1].close(torch.full((4,), 3 / 8, dtype=torch.float64))
+
+    def test_no_baseline(self, observe):
         observe(compute_advantages, self.REWARDS, "none").close(self.REWARDS)
 
-    def test_against_a_critic(self, observe):
-        seen = observe(compute_advantages, self.REWARDS, "critic", False, double([0.5, 0.25]))
+    def test_critic_not_divided(self, observe):
+        seen = observe(compute_advantages, self.REWARDS, "critic", False, self.VALUES)
         seen.close(double([[0.5, 0.5, 0.5, -0.5], [-0.25, -0.25, -0.25, 0.75]]))
 
-    def test_without_dividing(self, observe):
-        seen = observe(compute_advantages, self.REWARDS, "group", divide_by_std=False)
-        seen.close(double([[0.25, 0.25, 0.25, -0.75], [-0.25, -0.25, -0.25, 0.75]]))
+    def test_critic_divided(self, observe):
+        # The differences of the test above have the mean 1/8. Their squared distances from it are 3 * 9/64, 25/64,
+        # 3 * 9/64 and 25/64, which add up to 104/64; over 7 that is 13/56.
+        seen = observe(compute_advantages, self.REWARDS, "critic", True, self.VALUES)
+        a, b, std = 3 / 8, 5 / 8, math.sqrt(13 / 56) + 1e-4
+        seen.close(double([[a, a, a, -b], [-a, -a, -a, b]]) / std)
+
+    def test_value_b_belongs_to_row_b(self, observe):
+        # As many images as answers: values subtracted from columns give no error here.
+        seen = observe(compute_advantages, torch.zeros(2, 2, dtype=torch.float64), "critic", False, self.VALUES)
+        seen.close(double([[-0.5, -0.5], [-0.25, -0.25]]))
+
+    def test_no_gradient_reaches_the_critic(self, observe):
+        seen = observe(compute_advantages, self.REWARDS, "critic", False, self.VALUES, grad_of="values")
+        seen.grad("values").no_gradient("the advantage is a constant: no gradient may reach the critic through it")
 
 
 @pytest.mark.exercise("15.6")
@@ -136,39 +137,50 @@ class TestPolicyLoss:
         seen.close(-0.75 / 4)
         seen.grad("log_probs").close(-advantages / 4)
 
+    # Ratios 2 and 0.5, with either sign of the advantage: lesson 14's four quadrants in one batch.
+    OLD, RATIO = double([[-1.0, -2.0], [-3.0, -1.5]]), double([[2.0, 0.5], [0.5, 2.0]])
+    SIGNS = double([[1.0, 1.0], [-1.0, -1.0]])
+
     def test_the_clip(self, observe):
-        # Ratios 2 and 0.5, with either sign: lesson 14's four quadrants, in one batch.
-        old = double([[-1.0, -2.0], [-3.0, -1.5]])
-        ratio, advantages = double([[2.0, 0.5], [0.5, 2.0]]), double([[1.0, 1.0], [-1.0, -1.0]])
-        seen = observe(policy_loss, old + ratio.log(), old, advantages, grad_of="log_probs")
+        seen = observe(policy_loss, self.OLD + self.RATIO.log(), self.OLD, self.SIGNS, grad_of="log_probs")
         seen.close((-1.2 - 0.5 + 0.8 + 2.0) / 4)
         seen.grad("log_probs").close(double([[0.0, -0.5], [0.0, 2.0]]) / 4)
 
+    def test_another_epsilon(self, observe):
+        seen = observe(policy_loss, self.OLD + self.RATIO.log(), self.OLD, self.SIGNS, 0.1)
+        seen.close((-1.1 - 0.5 + 0.9 + 2.0) / 4)
 
-@pytest.mark.exercise("15.7")
-class TestCritic:
-    def test_layers(self, observe):
-        seen = observe(scenarios.network, "critic", torch.zeros(3, 784), dtype="float32")
-        seen["shapes"].close([(128, 784), (128,), (128, 128), (128,), (1, 128), (1,)])
-        seen.check(tuple(seen.value["output"].shape) == (3,), "3 images give 3 values, of shape (3,)")
+    def test_the_ratio_of_unlikely_answers(self, observe):
+        # exp(-800) is 0 in any precision; the ratio of two such probabilities is not.
+        old = double([[-800.0, -800.0]])
+        seen = observe(policy_loss, old + 0.1, old, double([[1.0, -1.0]]), grad_of="log_probs")
+        seen.close(0.0, atol=1e-9)
+        seen.grad("log_probs").close(double([[-0.5, 0.5]]) * math.exp(0.1))
 
-    def test_forward_by_hand(self, observe):
-        states = double([[0.5, -1.0], [2.0, 0.25], [-3.0, 1.0]])
-        seen = observe(scenarios.network, "critic", states, pixels=2, hidden=3)
-        seen["output"].close(by_hand(seen.value["weights"], states)[:, 0])
+    def test_old_log_probs_and_advantages_are_constants(self, observe):
+        old, advantages = double([[-1.0, -2.0]]), double([[1.0, -1.0]])
+        seen = observe(policy_loss, old + 0.1, old, advantages, grad_of=("old_log_probs", "advantages"))
+        for name in ("old_log_probs", "advantages"):
+            seen.grad(name).no_gradient(f"{name} are constants, but gradient flows into them")
 
 
 @pytest.mark.exercise("15.8")
 class TestValueLoss:
     def test_worked_example(self, observe):
-        # 0.5 against 1 and 0: 1/4 and 1/4; 0.25 against 0 and 0: 1/16 and 1/16
-        seen = observe(value_loss, double([0.5, 0.25]), double([[1.0, 0.0], [0.0, 0.0]]), grad_of="values")
-        seen.close((1 / 4 + 1 / 4 + 1 / 16 + 1 / 16) / 4)
-        seen.grad("values").close(double([0.0, 2 * (0.25 + 0.25) / 4]))
+        # 0.5 against 1, 1, 1, 0: four times 1/4. 0.25 against 0, 0, 0, 1: three times 1/16, and 9/16.
+        rewards = double([[1.0, 1.0, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0]])
+        seen = observe(value_loss, double([0.5, 0.25]), rewards, grad_of="values")
+        seen.close((4 / 4 + 3 / 16 + 9 / 16) / 8)
+        seen.grad("values").close(double([2 * (-0.5 - 0.5 - 0.5 + 0.5) / 8, 0.0]))
 
-    def test_refuses_a_column_of_values(self, observe):
-        with observe.raises(ValueError, match="values"):
-            observe(value_loss, double([[0.5], [0.25]]), double([[1.0], [0.0]]))
+    def test_value_b_belongs_to_row_b(self, observe):
+        # As many images as answers: values that meet columns give no error here. With the right rows the loss is 0.
+        values = double([1.0, 2.0, 3.0])
+        observe(value_loss, values, values[:, None].expand(3, 3).contiguous()).close(0.0)
+
+    def test_rewards_are_constants(self, observe):
+        seen = observe(value_loss, double([0.5]), double([[1.0, 0.0]]), grad_of="rewards")
+        seen.grad("rewards").no_gradient("the rewards are constants, but gradient flows into them")
 
 
 # Two images (unit vectors) and three actions. The probabilities are 1/2, 1/4, 1/4 and 1/8, 1/8, 3/4.
@@ -182,60 +194,106 @@ UPDATE = {
     "rewards": double([[1.0, 0.0], [0.0, 1.0]]),
     "advantages": double([[1.0, -1.0], [0.5, 1.5]]),
 }
+# Minus the mean of A * (one-hot - p). Row 0: A is 1 for action 0 and -1 for action 1.
+# Row 1: A is 0.5 + 1.5 for action 2, which has the probability 3/4.
+GRADIENT = double([[-1.0, 1.0, 0.0], [2 * 0.125, 2 * 0.125, -2 * 0.25]]) / 4
+NORM = math.sqrt((1 + 1 + 0.0625 + 0.0625 + 0.25) / 16)
 
 
 @pytest.mark.exercise("15.9")
 class TestUpdate:
     def test_one_step_of_the_actor(self, observe):
-        # Gradient to a row of logits: - mean of A (one-hot - p). Row 0: A is 1 for action 0 and -1 for action 1;
-        # row 1: A is 0.5 + 1.5 for action 2, whose probability is 3/4.
         seen = observe(scenarios.one_update, **UPDATE, learning_rate=0.5)
-        gradient = double([[-1.0, 1.0, 0.0], [2 * 0.125, 2 * 0.125, -2 * 0.25]]) / 4
-        seen["after"]["actor"].close(LOGS - 0.5 * gradient)
-        seen["metrics"][0]["grad_norm"].close(math.sqrt((1 + 1 + 0.0625 + 0.0625 + 0.25) / 16))
-        seen["metrics"][0]["loss"].close(-2.0 / 4)
+        seen["after"]["actor"].close(LOGS - 0.5 * GRADIENT)
+        seen["metrics"]["loss"].close(-2.0 / 4)
+        seen["metrics"]["grad_norm"].close(NORM)
 
     def test_one_step_of_the_critic(self, observe):
-        # Values 0.5 and 0; gradient 2 * mean of (V - r): (-0.5 + 0.5) / 2 and (0 - 1) / 2.
+        # Values 0.5 and 0; gradient 2 * mean of (V - r): (-0.5 + 0.5) / 2 and (0 - 1) / 2. It is 0 and -1/2.
         seen = observe(scenarios.one_update, **UPDATE, critic=double([0.5, 0.0]), learning_rate=0.5)
         seen["after"]["critic"].close(double([0.5, 0.25]))
-        seen["metrics"][0]["value_loss"].close((0.25 + 0.25 + 0 + 1) / 4)
+        seen["after"]["actor"].close(LOGS - 0.5 * GRADIENT)
+        seen["metrics"]["value_loss"].close((0.25 + 0.25 + 0 + 1) / 4)
+
+    def test_each_gradient_norm_is_clipped_on_its_own(self, observe):
+        seen = observe(scenarios.one_update, **UPDATE, critic=double([0.5, 0.0]), learning_rate=0.5, max_grad_norm=0.1)
+        seen["after"]["actor"].close(LOGS - 0.5 * GRADIENT * 0.1 / NORM, rtol=1e-5)
+        seen["after"]["critic"].close(double([0.5, 0.0 + 0.5 * 0.1]), rtol=1e-5)
+        seen["metrics"]["grad_norm"].close(NORM)
+
+    def test_gradients_from_before_are_cleared(self, observe):
+        seen = observe(scenarios.one_update, **UPDATE, critic=double([0.5, 0.0]), learning_rate=0.5, stale=True)
+        seen["after"]["actor"].close(LOGS - 0.5 * GRADIENT, says="gradients from before this update must not count")
+        seen["after"]["critic"].close(double([0.5, 0.25]), says="gradients from before this update must not count")
+
+    def test_the_ratio_is_that_of_new_and_stored_log_probs(self, observe):
+        # Ratios 2, 0.5, 2, 0.5 with the advantages 1, -1, 0.5, 1.5; clipped to 1.5, 0.5, 1.5, 0.5 by epsilon = 0.5.
+        moved = UPDATE["old_log_probs"] - double([[2.0, 0.5], [2.0, 0.5]]).log()
+        seen = observe(scenarios.one_update, **{**UPDATE, "old_log_probs": moved}, epsilon=0.5)
+        seen["metrics"]["loss"].close(-(1.5 - 0.5 + 0.75 + 0.75) / 4)
 
 
 @pytest.mark.exercise("15.10")
 class TestStep:
     # Image 0 is always answered 0; it shows a 0. Image 1 is answered 0 or 1, each as often; it shows a 1.
     TABLE = double([[60.0, 0.0], [0.0, 0.0]])
+    EACH = whole([0, 1])
+
+    def test_a_rollout_of_the_images(self, observe):
+        seen = observe(scenarios.watched_step, self.TABLE, self.EACH, self.EACH, group_size=64)
+        call, metrics = seen.value["calls"][0], seen["metrics"][0]
+        seen.check(tuple(call["actions"].shape) == (2, 64), "config.group_size = 64 answers to each of 2 images")
+        seen["calls"][0]["rewards"].close((call["actions"] == self.EACH[:, None]).float())
+        metrics["reward"].close(float(call["rewards"].mean()), rtol=1e-5)
+        metrics["no_signal"].close(0.5)
+        metrics["entropy"].close(math.log(2) / 2, rtol=1e-5)
+
+    def test_advantages_come_from_the_group(self, observe):
+        seen = observe(scenarios.watched_step, self.TABLE, self.EACH, self.EACH, group_size=64, divide_by_std=False)
+        rewards = seen.value["calls"][0]["rewards"]
+        seen["calls"][0]["advantages"].close(rewards - rewards.mean(1, keepdim=True), rtol=1e-5, atol=1e-6)
+
+    def test_advantages_come_from_the_batch_if_configured(self, observe):
+        settings = {"group_size": 64, "divide_by_std": False, "baseline": "batch"}
+        seen = observe(scenarios.watched_step, self.TABLE, self.EACH, self.EACH, **settings)
+        rewards = seen.value["calls"][0]["rewards"]
+        seen["calls"][0]["advantages"].close(rewards - rewards.mean(), rtol=1e-5, atol=1e-6)
 
     def test_several_updates_on_one_rollout(self, observe):
-        seen = observe(scenarios.watched_step, self.TABLE, whole([0, 1]), whole([0, 1]), updates_per_rollout=3)
+        # The watched update only notes its arguments and returns the losses 1, 2, 3.
+        seen = observe(scenarios.watched_step, self.TABLE, self.EACH, self.EACH, updates_per_rollout=3)
         seen.check(len(seen.value["calls"]) == 3, "update must be called updates_per_rollout = 3 times")
         seen["calls"][2].close(seen.value["calls"][0])
         seen["step_number"].close(1)
         seen["metrics"][0]["loss"].close(2.0)
 
-    def test_advantages_come_from_the_group(self, observe):
-        seen = observe(
-            scenarios.watched_step, self.TABLE, whole([0, 1]), whole([0, 1]), group_size=64, divide_by_std=False
-        )
-        rewards = seen.value["calls"][0]["rewards"]
-        seen["calls"][0]["advantages"].close(rewards - rewards.mean(1, keepdim=True), rtol=1e-5, atol=1e-6)
-        seen["metrics"][0]["no_signal"].close(0.5)
+    def test_the_critics_values_are_those_from_before_the_updates(self, observe):
+        # The watched update also raises every value of the critic by 1.
+        settings = {"critic": double([0.5, 0.25]), "baseline": "critic", "divide_by_std": False}
+        seen = observe(scenarios.watched_step, self.TABLE, self.EACH, self.EACH, updates_per_rollout=2, **settings)
+        for i, call in enumerate(seen.value["calls"]):
+            expected = call["rewards"] - double([[0.5], [0.25]])
+            seen["calls"][i]["advantages"].close(expected, rtol=1e-5, atol=1e-6)
+
+    def test_every_step_draws_anew(self, observe):
+        seen = observe(scenarios.watched_step, self.TABLE, self.EACH, self.EACH, steps=2, group_size=64)
+        first, second = (call["actions"] for call in seen.value["calls"])
+        seen.check(not torch.equal(first, second), "the second step must draw new answers")
 
 
 @pytest.mark.exercise("15.11")
 class TestTrainingBytes:
     def test_eight_billion_parameters(self, observe):
         # Two bytes for each number: 16 GB of weights, 16 of gradients, 32 of moments.
-        seen = observe(training_bytes, 8_000_000_000, "bfloat16", "bfloat16", "bfloat16")
         giga = 10**9
+        seen = observe(training_bytes, 8 * giga, "bfloat16", "bfloat16", "bfloat16")
         seen.close(
             {"weights": 16 * giga, "gradients": 16 * giga, "adam": 32 * giga, "master_weights": 0, "total": 64 * giga}
         )
 
-    def test_refuses_an_unknown_dtype(self, observe):
-        with observe.raises(ValueError, match="int3"):
-            observe(training_bytes, 10, "int3")
+    def test_each_part_has_its_own_dtype(self, observe):
+        seen = observe(training_bytes, 10, "bfloat16", "float32", "float64", "float32")
+        seen.close({"weights": 20, "gradients": 40, "adam": 160, "master_weights": 40, "total": 260})
 
 
 @pytest.mark.exercise("15.12")
@@ -244,6 +302,10 @@ class TestExpectedShare:
         # Two tosses are alike in half of all cases, three in a quarter.
         observe(expected_share_without_signal, double([0.5]), 2).close(0.5)
         observe(expected_share_without_signal, double([0.5]), 3).close(0.25)
+
+    def test_a_hard_image(self, observe):
+        # Three answers: all right with 1/64, all wrong with 27/64.
+        observe(expected_share_without_signal, double([0.25]), 3).close(28 / 64)
 
     def test_the_mean_is_over_images(self, observe):
         # One image that is always right, one that is a coin: 1 and 1/2.

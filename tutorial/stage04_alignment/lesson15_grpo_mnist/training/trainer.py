@@ -1,14 +1,13 @@
-"""The training loop on digits: GRPO, or PPO with a critic, as the baseline says.
+"""The training loop on digits: GRPO, or PPO with a critic, depending on the baseline.
 
-A policy that starts from nothing needs no reference model; what is left is short. Left out on
-purpose: files and plots (the experiments in `lab`), early stopping, anything that looks at test images.
+The policy starts from random weights, so there is no reference model. Left out on purpose: files and plots (see
+given/experiments.py), early stopping, anything that looks at test images.
 """
 
 from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float, Int
-from lesson14_grpo_ppo_clip.loss.ppo_clip import clip_fraction
 from lesson15_grpo_mnist.environment.digits import DigitEnvironment
 from lesson15_grpo_mnist.loss.advantages import compute_advantages, share_without_signal
 from lesson15_grpo_mnist.loss.ppo import policy_loss, value_loss
@@ -27,19 +26,19 @@ class DigitConfig:
     group_size: int = 16  # answers to each image
     images_per_step: int = 128  # different images in a rollout
     updates_per_rollout: int = 1  # optimizer updates on one rollout
-    num_steps: int = 4690  # of the learning rate's decay; 10 times through 60,000 images
+    num_steps: int = 4690  # at which the learning rate reaches final_rate; 10 passes over 60,000 images
     learning_rate: float = 2e-3  # of actor and critic
-    warmup_steps: int = 100  # in which the rate rises linearly, from rate / warmup_steps
-    final_rate: float = 0.0  # from then on it falls linearly, to this fraction of itself by step num_steps
+    warmup_steps: int = 100  # the rate rises linearly over these steps
+    final_rate: float = 0.0  # the rate falls linearly to this fraction of learning_rate
     epsilon: float = 0.2  # of the clip
     divide_by_std: bool = True  # of the advantages
-    max_grad_norm: float = 1.0  # of actor and critic, each for itself
+    max_grad_norm: float = 1.0  # of actor and critic, each on its own
     optimizer: str = "adamw"  # or "sgd"
-    seed: int = 0  # of the draws; the models' first weights are the caller's
+    seed: int = 0  # of the draws; the caller makes the models and their first weights
 
 
 class DigitTrainer:
-    """Trains `actor` in place, and `critic` where there is one. `step_number` counts the steps that are done."""
+    """Trains `actor` in place, and `critic` if there is one. `step_number` counts the finished steps."""
 
     def __init__(
         self, actor: nn.Module, environment: DigitEnvironment, config: DigitConfig, critic: nn.Module | None = None
@@ -55,36 +54,36 @@ class DigitTrainer:
         self.waiting = torch.empty(0, dtype=torch.long)  # images whose turn is still to come
 
     def update(self, rollout: GroupRollout, advantages: Float[Tensor, "batch group"]) -> dict[str, float]:
-        """One optimizer update of the actor on a rollout, and one of the critic where there is one.
+        """Makes one optimizer update of the actor on a rollout, and one of the critic if there is one.
 
-        Each has its own loss, optimizer and gradient norm, which is clipped to config.max_grad_norm. The critic
-        learns the rollout's rewards. The actor computes each image once, not once for each answer.
+        Each network has its own loss, optimizer and gradient norm; the norm is clipped to config.max_grad_norm. The
+        critic learns the rollout's rewards. The actor computes each image once, not once per answer.
 
-        Returns loss, grad_norm (of the actor, before clipping) and clip_fraction; with a critic also value_loss.
-        Each is a float, from before the update.
+        Returns the floats loss and grad_norm (of the actor, before clipping), and with a critic value_loss. All are
+        from before the update.
         """
         # The actor: log-probabilities of the rollout's actions, policy_loss; clear old gradients, backward,
-        # clip the gradient norm, step.
+        # clip the gradient norm, optimizer step.
         # The critic, if there is one: its values, value_loss, and the same with its own optimizer.
         raise NotImplementedError("not written yet: exercise 15.9, training/trainer.py:DigitTrainer.update")
 
     def step(self, indices: Int[Tensor, "batch"]) -> dict[str, float]:
-        """One step on these images: a rollout of config.group_size answers to each, drawn with self.generator, and
-        config.updates_per_rollout updates on it.
+        """Makes one step on these images: a rollout of config.group_size answers to each, drawn with self.generator,
+        then config.updates_per_rollout updates on it.
 
-        The advantages are computed once, before the first update, and are the same in all updates; with baseline
-        "critic" from the values that the critic gave then.
+        The advantages are computed once, before the first update, and serve all updates. With baseline "critic" they
+        come from the values that the critic gave then.
 
-        Returns the metrics, each a float: reward (mean), no_signal (share_without_signal), entropy (mean of
-        -log_probs of the drawn actions, in nats); and those of `update`, each the mean over the updates.
+        Returns floats: reward (mean), no_signal (share_without_signal), entropy (mean of -log_probs of the drawn
+        actions, in nats), and the metrics of `update`, averaged over the updates.
         """
-        # The rollout, the critic's values where there is one, the advantages.
-        # Update several times. Count the step, and gather the metrics.
+        # The rollout, the critic's values if there is one, the advantages.
+        # Update several times. Count the step and collect the metrics.
         raise NotImplementedError("not written yet: exercise 15.10, training/trainer.py:DigitTrainer.step")
 
     def train(self, steps: int) -> list[dict[str, float]]:
-        """So many steps, config.images_per_step images at a time, in random order, all images before any comes
-        again; the metrics of each step. The learning rate falls as the settings say. Given."""
+        """Makes `steps` steps of config.images_per_step images each and returns their metrics. The order is random;
+        every image comes once before any comes again. Sets the learning rate before each step. Given."""
         metrics, size = [], self.config.images_per_step
         for _ in range(steps):
             while len(self.waiting) < size:
@@ -105,10 +104,10 @@ class DigitTrainer:
 def evaluate(
     actor: nn.Module, images: Float[Tensor, "images pixels"], labels: Int[Tensor, "images"]
 ) -> dict[str, float | list[float]]:
-    """How good the policy is on images that it was not trained on. Given.
+    """Measures the policy on images that it was not trained on. Given.
 
-    "greedy": share of images whose likeliest digit is right. "sampled": mean probability of the right digit,
-    which is the expected reward. "by_digit": greedy, for the images of each digit 0 to 9 (NaN where there is none).
+    Returns "greedy": the share of images whose likeliest digit is right; "sampled": the mean probability of the right
+    digit, which is the expected reward; "by_digit": greedy, for the images of each digit 0 to 9.
     """
     logits = actor(images)
     right = (logits.argmax(-1) == labels).float()

@@ -32,7 +32,7 @@ def digits(tmp_path):
 
 
 @pytest.mark.parametrize("baseline", ["group", "critic"])
-def test_a_run_learns_and_tells_how(reference, digits, baseline):
+def test_a_run_learns_and_reports(reference, digits, baseline):
     outcome = experiments.perform(Run("x", 0.05, {"baseline": baseline, "warmup_steps": 0}, evaluations=3, data=digits))
     assert outcome.samples == [16384, 30720, 47104]
     assert outcome.greedy[-1] > 0.9 and len(outcome.by_digit[-1]) == 10
@@ -40,25 +40,36 @@ def test_a_run_learns_and_tells_how(reference, digits, baseline):
     assert outcome.seconds > 0
 
 
-def test_an_experiment_writes_table_plots_and_outcomes(tmp_path, monkeypatch):
-    def perform_all(runs, seeds):
-        return {
-            r.label: [
-                Outcome(Run(r.label, r.passes, r.settings, 10, s), [2048 * i for i in range(1, 11)],
-                        [0.9 + 0.01 * s] * 10,
-                        [0.8] * 10, [[0.5] * 10] * 10, [[0.5] * 10] * 10, [0.1] * 10, [0.2] * 10, [0.3] * 10, 5.0)
-                for s in range(seeds)
-            ]
-            for r in runs
-        }  # fmt: skip
+def made_up(runs):
+    """Outcomes of two seeds for each run, without training."""
+    return {
+        r.label: [
+            Outcome(Run(r.label, r.passes, r.settings, 10, s), [2048 * i for i in range(1, 11)],
+                    [0.9 + 0.01 * s] * 10, [0.8] * 10, [[0.5] * 10] * 10, [[0.5] * 10] * 10,
+                    [0.1] * 10, [0.2] * 10, [0.3] * 10, 5.0)
+            for s in range(2)
+        ]
+        for r in runs
+    }  # fmt: skip
 
-    monkeypatch.setattr(experiments, "perform_all", perform_all)
-    for name in ("main", "baselines", "groups", "std"):
-        text = experiments.EXPERIMENTS[name](2, tmp_path / name, mnist.EMBEDDED)
-        assert text.startswith("| ")
-        assert (tmp_path / name / "accuracy.png").stat().st_size > 5000
-        assert json.loads((tmp_path / name / "outcomes.json").read_text())
-    assert "90.50 % ± 0.71" in experiments.baselines(2, tmp_path, mnist.EMBEDDED)
+
+@pytest.mark.parametrize(("name", "plot"), [
+    ("main", "accuracy.png"), ("baselines", "divided.png"), ("one_answer", "accuracy.png"), ("groups", "no_signal.png"),
+    ("std", "digits.png"),
+])  # fmt: skip
+def test_an_experiment_writes_table_plots_and_outcomes(tmp_path, name, plot):
+    text = experiments.EXPERIMENTS[name](made_up, tmp_path)
+    assert text.startswith("| ") and ("90.50 % ± 0.71" in text or name == "main")
+    assert (tmp_path / plot).stat().st_size > 5000
+    assert json.loads((tmp_path / "outcomes.json").read_text())
+
+
+def test_baselines_are_compared_alike(tmp_path):
+    asked = []
+    experiments.baselines(lambda runs: asked.extend(runs) or made_up(runs), tmp_path)
+    kinds = {divide: [r.settings["baseline"] for r in asked if r.settings["divide_by_std"] is divide]
+             for divide in (False, True)}  # fmt: skip
+    assert kinds == {False: ["group", "batch", "critic", "none"], True: ["group", "batch", "critic"]}
 
 
 def test_memory_is_measured_and_computed(reference, tmp_path, capsys):
@@ -80,7 +91,7 @@ def test_without_an_experiment_it_is_the_main_one(monkeypatch, tmp_path, digits,
     asked = []
     monkeypatch.setitem(experiments.EXPERIMENTS, "main", lambda *given: asked.append(given) or "| a table |\n")
     assert experiments.main(["--seeds", "2", "--out", str(tmp_path), "--data", str(digits)]) == 0
-    assert asked == [(2, tmp_path / "main", digits)]
+    assert asked[0][0].keywords["seeds"] == 2 and asked[0][1] == tmp_path / "main"
     assert (tmp_path / "main" / "table.md").read_text() == "| a table |\n"
     assert "| a table |" in capsys.readouterr().out
 
@@ -96,19 +107,18 @@ def test_an_experiment_that_is_stopped_writes_nothing(monkeypatch, tmp_path, dig
 
 def test_runs_in_processes_of_their_own_repeat_by_seed(reference, digits):
     experiments = importlib.import_module("lesson15_grpo_mnist.given.experiments")  # anew, with the reference
-    Run = experiments.Run
-    runs = [Run("x", 0.02, {"warmup_steps": 0}, evaluations=1, data=digits)]
-    found = experiments.perform_all(runs, 2, show=lambda line: None)
-    again = experiments.perform(Run("x", 0.02, {"warmup_steps": 0}, evaluations=1, data=digits, seed=1))
+    run = experiments.Run("x", 0.02, {"warmup_steps": 0}, evaluations=1)
+    found = experiments.perform_all([run], seeds=2, processes=1, data=digits, show=lambda line: None)
+    again = experiments.perform(experiments.Run("x", 0.02, {"warmup_steps": 0}, evaluations=1, data=digits, seed=1))
     assert [o.run.seed for o in found["x"]] == [0, 1]
     assert found["x"][1].right_by_digit == again.right_by_digit != found["x"][0].right_by_digit
 
 
 @pytest.mark.parametrize(("arguments", "says"), [
-    (["nothing"], "there is no experiment 'nothing'"), (["main", "--seeds", "0"], "--seeds 0"),
+    (["nothing"], "there is no experiment 'nothing'"), (["main", "--seeds", "0"], "at least 1"),
     (["main", "--data", "nowhere"], "nowhere is not a folder"),
 ])  # fmt: skip
-def test_bad_arguments_are_told(arguments, says):
+def test_bad_arguments_are_refused(arguments, says):
     with pytest.raises(UsageError, match=says):
         experiments.main(arguments)
 

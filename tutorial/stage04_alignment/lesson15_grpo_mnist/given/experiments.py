@@ -1,17 +1,18 @@
 """The experiments of lesson 15, each with a table and plots. They run on your code (SOLUTION=1: the reference).
 
     python -m lab.run lesson15_grpo_mnist.given.experiments              the same as main
-    python -m lab.run lesson15_grpo_mnist.given.experiments main         GRPO, 10 times through the training images
-    python -m lab.run lesson15_grpo_mnist.given.experiments baselines    group mean, batch mean, none, critic: equal samples
-    python -m lab.run lesson15_grpo_mnist.given.experiments groups       G = 2 ... 128: equal samples; and the share of groups without signal
+    python -m lab.run lesson15_grpo_mnist.given.experiments main         GRPO, 10 passes over the training images
+    python -m lab.run lesson15_grpo_mnist.given.experiments baselines    group, batch, critic, none: undivided with undivided, divided with divided
+    python -m lab.run lesson15_grpo_mnist.given.experiments one_answer   batch and critic with one answer to each image
+    python -m lab.run lesson15_grpo_mnist.given.experiments groups       G = 2 ... 128 at equal samples, and the groups without signal
     python -m lab.run lesson15_grpo_mnist.given.experiments std          with and without dividing by the standard deviation, digit by digit
-    python -m lab.run lesson15_grpo_mnist.given.experiments memory       bytes of actor and critic, measured; and the arithmetic for 8 billion
+    python -m lab.run lesson15_grpo_mnist.given.experiments memory       bytes of actor and critic: measured, and computed for 8 billion
     python -m lab.run lesson15_grpo_mnist.given.experiments all          all of them
 
-    --seeds 3   --out runs/mnist   --data FOLDER (of IDX files; by default those that the course brings)
+    --seeds 3   --processes 2 (default: one for each core)   --out runs/mnist   --data FOLDER (of IDX files)
 
-Every run is one thread of its own; as many run at a time as there are cores. A run's seconds are those of the
-processor, reading the data included. Left out on purpose: checkpoints (a run takes seconds).
+Every run uses one thread of one process. A run's seconds are processor seconds and include reading the data. Left out on
+purpose: checkpoints (a run takes seconds).
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,15 +39,15 @@ from course.base.errors import UsageError, run_command
 from lab.train.interrupt import end_silently
 
 IMAGES = 60_000
-SAMPLES_PER_STEP = 2048  # answers; of every experiment, so that a step means the same everywhere
+SAMPLES_PER_STEP = 2048  # answers, in every experiment
 
 
 @dataclass
 class Run:
-    """What one run is asked to do."""
+    """The settings of one run."""
 
     label: str
-    passes: float = 10.0  # how often 60,000 images of 16 answers each: 1 means 960,000 answers, whatever the group
+    passes: float = 10.0  # 1 means 60,000 images with 16 answers each, or as many answers in groups of another size
     settings: dict[str, Any] = field(default_factory=dict)  # of DigitConfig
     evaluations: int = 10  # on the test images, evenly spaced
     seed: int = 0
@@ -55,7 +56,7 @@ class Run:
 
 @dataclass
 class Outcome:
-    """What came of it. The lists have one entry for each evaluation."""
+    """The results of one run. The lists have one entry for each evaluation."""
 
     run: Run
     samples: list[int]  # answers so far
@@ -66,7 +67,7 @@ class Outcome:
     no_signal: list[float]  # share of groups without signal, mean since the last evaluation
     expected_no_signal: list[float]  # the same, from the probabilities of the right digit on the test images
     reward: list[float]
-    seconds: float  # of the processor
+    seconds: float  # processor seconds
 
 
 @functools.lru_cache(maxsize=1)
@@ -114,19 +115,20 @@ def perform(run: Run) -> Outcome:
     return outcome
 
 
-def perform_all(runs: Sequence[Run], seeds: int, show: Callable[[str], None] = print) -> dict[str, list[Outcome]]:
-    """Every run with every seed, as many at a time as there are cores. Label -> outcomes, seed by seed."""
-    wanted = [Run(**{**vars(run), "seed": seed}) for run in runs for seed in range(seeds)]
+PerformAll = Callable[[Sequence[Run]], dict[str, list[Outcome]]]
+
+
+def perform_all(runs: Sequence[Run], seeds: int = 3, processes: int = 1, data: Path = mnist.EMBEDDED,
+                show: Callable[[str], None] = print) -> dict[str, list[Outcome]]:  # fmt: skip
+    """Performs every run with every seed and returns label -> outcomes, seed by seed."""
+    wanted = [replace(run, seed=seed, data=data) for run in runs for seed in range(seeds)]
     found: dict[str, list[Outcome]] = {}
-    workers = max(1, min(len(wanted), os.cpu_count() or 1))
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, spawn, initializer=end_silently) as pool:
+    with ProcessPoolExecutor(min(processes, len(wanted)), spawn, initializer=end_silently) as pool:
         try:
-            for outcome in pool.map(perform, wanted):
-                found.setdefault(outcome.run.label, []).append(outcome)
-                show(
-                    f"{outcome.run.label}, seed {outcome.run.seed}: {outcome.greedy[-1]:.2%} in {outcome.seconds:.0f} s"
-                )
+            for o in pool.map(perform, wanted):
+                found.setdefault(o.run.label, []).append(o)
+                show(f"{o.run.label}, seed {o.run.seed}: {o.greedy[-1]:.2%} in {o.seconds:.0f} s")
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
@@ -150,8 +152,8 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
-def main_run(seeds: int, out: Path, data: Path) -> str:
-    found = perform_all([Run("GRPO, G = 16", 10, data=data)], seeds)
+def main_run(perform_all: PerformAll, out: Path) -> str:
+    found = perform_all([Run("GRPO, G = 16", 10)])
     outcomes = next(iter(found.values()))
     rows = [[f"seed {o.run.seed}", percent(o.greedy[-1]), percent(o.sampled[-1]), f"{o.seconds:.0f}"] for o in outcomes]
     median = [
@@ -164,29 +166,42 @@ def main_run(seeds: int, out: Path, data: Path) -> str:
     return table(head, rows)
 
 
-def baselines(seeds: int, out: Path, data: Path) -> str:
+def baselines(perform_all: PerformAll, out: Path) -> str:
+    """Undivided with undivided, divided with divided: the division by the group's own standard deviation is a second
+    change beside the baseline, and it is compared in a line of its own."""
+    kinds = {"group mean (GRPO)": "group", "batch mean": "batch", "critic (PPO)": "critic", "no baseline": "none"}
     runs = [
-        Run("group mean (GRPO)", 2, {"baseline": "group"}, data=data),
-        Run("batch mean", 2, {"baseline": "batch"}, data=data),
-        Run("no baseline (REINFORCE)", 2, {"baseline": "none"}, data=data),
-        Run("critic (PPO)", 2, {"baseline": "critic"}, data=data),
-        Run("batch mean, one answer to each image", 2, {"baseline": "batch", "group_size": 1}, data=data),
-        Run("critic, one answer to each image", 2, {"baseline": "critic", "group_size": 1}, data=data),
+        Run(f"{label}, {how}", 2, {"baseline": baseline, "divide_by_std": divide})
+        for how, divide in (("not divided", False), ("divided", True))
+        for label, baseline in kinds.items()
+        if not (divide and baseline == "none")  # the same as not divided
     ]
-    found = perform_all(runs, seeds)
-    _curves(
-        found, "greedy", out / "accuracy.png", "Four baselines, equal samples", "share of test images right", (0.5, 1)
-    )
+    found = perform_all(runs)
+    for how in ("not divided", "divided"):
+        shown = {label: of for label, of in found.items() if label.endswith(f", {how}")}
+        path = out / f"{how.replace(' ', '_')}.png"
+        _curves(shown, "greedy", path, f"Baselines, {how}", "share of test images right", (0.5, 1))
     _save(out, found)
     return _table_of(found, "baseline")
 
 
-def groups(seeds: int, out: Path, data: Path) -> str:
+def one_answer(perform_all: PerformAll, out: Path) -> str:
+    """2,048 different images with one answer each, instead of 128 images with 16 answers each (`baselines`)."""
+    found = perform_all([
+        Run("batch mean, divided", 2, {"baseline": "batch", "group_size": 1}),
+        Run("critic (PPO), divided", 2, {"baseline": "critic", "group_size": 1}),
+    ])  # fmt: skip
+    _curves(found, "greedy", out / "accuracy.png", "One answer to each image", "share of test images right", (0.5, 1))
+    _save(out, found)
+    return _table_of(found, "one answer to each image")
+
+
+def groups(perform_all: PerformAll, out: Path) -> str:
     sizes = [2, 4, 8, 16, 32, 64, 128]
-    found = perform_all([Run(f"G = {g}", 2, {"group_size": g}, data=data) for g in sizes], seeds)
+    found = perform_all([Run(f"G = {g}", 2, {"group_size": g}) for g in sizes])
     from lab.plots import training_curve
 
-    last = [[found[f"G = {g}"][s].greedy[-1] for g in sizes] for s in range(seeds)]
+    last = [list(row) for row in zip(*([o.greedy[-1] for o in found[f"G = {g}"]] for g in sizes), strict=True)]
     training_curve.with_spread({"after 1,920,000 answers": (sizes, last)}, out / "accuracy.png", "Group size at equal samples",
                       "answers to each image, G", "share of test images right, greedy", log_x=True)  # fmt: skip
     shown = {label: found[label] for label in ("G = 2", "G = 8", "G = 32", "G = 128")}
@@ -204,13 +219,13 @@ def groups(seeds: int, out: Path, data: Path) -> str:
     return table(head, rows)
 
 
-def std(seeds: int, out: Path, data: Path) -> str:
+def std(perform_all: PerformAll, out: Path) -> str:
     runs = [
-        Run(f"{label}{how}", 2, {"group_size": 8, "divide_by_std": divide, **settings}, evaluations=40, data=data)
+        Run(f"{label}{how}", 2, {"group_size": 8, "divide_by_std": divide, **settings}, evaluations=40)
         for how, settings in (("", {}), (", no warm-up", {"warmup_steps": 0}))
         for label, divide in (("divided by std", True), ("not divided", False))
     ]
-    found = perform_all(runs, seeds)
+    found = perform_all(runs)
     title = "Dividing by the group's standard deviation"
     _curves(found, "greedy", out / "accuracy.png", title, "share of test images right", (0.5, 1))
     from lab.plots import training_curve
@@ -233,8 +248,8 @@ def std(seeds: int, out: Path, data: Path) -> str:
     return _table_of(found, "G = 8") + "\n" + table(["", "seed", *map(str, range(mnist.DIGITS)), "all"], rows)
 
 
-def memory(seeds: int, out: Path, data: Path) -> str:
-    """No training: one update of each network, and what is allocated afterwards. `seeds` and `data` do not matter."""
+def memory(perform_all: PerformAll, out: Path) -> str:
+    """Trains nothing: one update of each network, and the bytes that are allocated afterwards."""
     from lesson15_grpo_mnist.memory.accounting import training_bytes
     from lesson15_grpo_mnist.models.actor import Actor
     from lesson15_grpo_mnist.models.critic import Critic
@@ -324,13 +339,15 @@ def _save(out: Path, found: dict[str, list[Outcome]]) -> None:
     write_text(out / "outcomes.json", json.dumps(plain, default=str, indent=1) + "\n")
 
 
-EXPERIMENTS = {"main": main_run, "baselines": baselines, "groups": groups, "std": std, "memory": memory}
+EXPERIMENTS = {"main": main_run, "baselines": baselines, "one_answer": one_answer, "groups": groups, "std": std,
+               "memory": memory}  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("experiment", nargs="?", default="main", help=f"{', '.join(EXPERIMENTS)} or all")
-    parser.add_argument("--seeds", type=int, default=3, help="runs of each kind, with seeds 0, 1, ...")
+    parser.add_argument("--seeds", type=int, default=3, help="runs of each kind, with the seeds 0, 1, ...")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="how many runs at a time")
     parser.add_argument(
         "--out", type=Path, default=Path("runs/mnist"), help="a folder; each experiment has its own in it"
     )
@@ -338,13 +355,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     if given.experiment not in (*EXPERIMENTS, "all"):
         raise UsageError(f"there is no experiment {given.experiment!r}; use one of {', '.join(EXPERIMENTS)} or all")
-    if given.seeds < 1:
-        raise UsageError(f"--seeds {given.seeds}: at least one run is needed")
-    mnist.load(given.data)  # what is wrong with the data is told before any run begins
+    if given.seeds < 1 or given.processes < 1:
+        raise UsageError("--seeds and --processes must be at least 1")
+    mnist.load(given.data)  # reports bad data before any run begins
+    perform_these = functools.partial(perform_all, seeds=given.seeds, processes=given.processes, data=given.data)
     for name in EXPERIMENTS if given.experiment == "all" else [given.experiment]:
         out = given.out / name
         try:
-            text = EXPERIMENTS[name](given.seeds, out, given.data)
+            text = EXPERIMENTS[name](perform_these, out)
         except KeyboardInterrupt:
             print(f"\nstopped; nothing of the experiment {name} is written", file=sys.stderr)
             return 130

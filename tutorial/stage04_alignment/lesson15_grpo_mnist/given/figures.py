@@ -1,7 +1,9 @@
-"""Pictures of a policy that reads digits: what it answers and believes, which digits it has lost, what groups cost."""
+"""Figures of lesson 15: answers and beliefs of a policy that reads digits, lost digits, what groups and critics cost."""
 
 from __future__ import annotations
 
+import math
+import statistics
 from collections.abc import Sequence
 from typing import Any
 
@@ -57,17 +59,17 @@ def baselines(rewards: Any, kinds: dict[str, Any]) -> Figure:
 
 
 @styled
-def direction_and_noise(chances: Any, kinds: dict[str, tuple[Any, Any]]) -> Figure:
-    """chances: (P,). kinds: baseline -> (mean push on the right digit, noise), each (P,)."""
-    figure, axes = panels(2, width=10, height=3.5)
-    for column, (axis, title) in enumerate(
-        zip(axes, ("Direction: the mean push", "Noise of one group's push"), strict=True)
-    ):
-        for (colour, dashes), (name, pair) in zip(LINES, kinds.items(), strict=False):
-            axis.plot(numbers(chances), numbers(pair[column]), dashes, color=colour, linewidth=2, label=f'"{name}"')
-        axis.set(title=title, xlabel="chance p that an answer to this image is right", xlim=(0, 1), ylim=(0, None))
-    axes[0].set_ylabel("mean push on the right\ndigit's logit")
-    axes[1].set_ylabel("deviation from the mean push\n(root mean square, all logits)")
+def direction_and_noise(chances: Any, kinds: dict[str, tuple[Any, Any, Any]]) -> Figure:
+    """chances: (P,). kinds: baseline -> (what it subtracts, mean push on the right digit, noise), each (P,)."""
+    figure, axes = panels(3, width=11, height=3.5)
+    titles = ("What is subtracted (on average)", "Direction: the mean push", "Noise of one group's push")
+    for column, (axis, title) in enumerate(zip(axes, titles, strict=True)):
+        for (colour, dashes), (name, curves) in zip((*LINES, (GREY, "-")), kinds.items(), strict=False):
+            axis.plot(numbers(chances), numbers(curves[column]), dashes, color=colour, linewidth=2, label=name)
+        axis.set(title=title, xlabel="chance p of a right answer", xlim=(0, 1), ylim=(0, None))
+    axes[0].set_ylabel("baseline b")
+    axes[1].set_ylabel("mean push on the right\ndigit's logit")
+    axes[2].set_ylabel("deviation from the mean push\n(root mean square, all logits)")
     figure.legend(*axes[0].get_legend_handles_labels(), title="baseline", loc="outside right center", handlelength=3)
     return figure
 
@@ -174,13 +176,25 @@ def signal_by_size(sizes: Sequence[int], stages: dict[str, tuple[Any, Any]]) -> 
 
 @styled
 def guesses(chances: Any, kinds: dict[str, Any]) -> Figure:
-    """chances: (N,), of a right answer to each image. kinds: title -> (N,), what a baseline takes it for."""
+    """chances: (N,), of a right answer to each image. kinds: title -> (N,), the baseline's value of each image.
+
+    The images are sorted into ten bins by their chance. A dot is the median of a bin, a bar holds 80 % of its images.
+    """
     figure, axes = panels(len(kinds), width=8.6, height=4, sharey=True)
+    bins: dict[int, list[int]] = {}
+    for i, p in enumerate(numbers(chances)):
+        bins.setdefault(min(int(10 * p), 9), []).append(i)
     for axis, (title, values) in zip(axes, kinds.items(), strict=True):
-        axis.plot(numbers(chances), numbers(values), "o", color=BLUE, markersize=4, alpha=0.3, markeredgewidth=0)
+        values = numbers(values)
         axis.plot([0, 1], [0, 1], color=BLACK, linewidth=1.2, label="exact")
+        for members in bins.values():
+            here = sorted(values[i] for i in members)
+            low, middle, high = (here[int(share * (len(here) - 1))] for share in (0.1, 0.5, 0.9))
+            p = statistics.fmean(numbers(chances)[i] for i in members)
+            axis.plot([p, p], [low, high], color=SKY, linewidth=3, solid_capstyle="butt")
+            axis.plot([p], [middle], "o", color=BLUE, markersize=2 + 2.2 * math.log10(len(here)))
         axis.set(title=title, xlabel="chance p of a right answer")
-    axes[0].set_ylabel("what the baseline says")
+    axes[0].set_ylabel("value of the baseline")
     axes[0].legend(loc="upper left")
     return figure
 

@@ -80,11 +80,11 @@ def test_memory_is_measured_and_computed(reference, tmp_path, capsys):
     assert (tmp_path / "memory" / "bytes.png").exists()
 
 
-def test_digits_that_are_not_found_are_counted():
+def test_missing_digits_are_counted():
     def outcome(*shares):
         return Outcome(Run("x"), [], [], [], [[1.0] * 10, [*shares, *[0.9] * (10 - len(shares))]], [], [], [], [], 0.0)
 
-    assert experiments.never_found([outcome(), outcome(0.0, 0.49, 0.5)]) == "2 of 20"
+    assert experiments.missing([outcome(), outcome(0.0, 0.49, 0.5)]) == "2 of 20"
 
 
 def test_without_an_experiment_it_is_the_main_one(monkeypatch, tmp_path, digits, capsys):

@@ -207,10 +207,10 @@ def groups(perform_all: PerformAll, out: Path) -> str:
     shown = {label: found[label] for label in ("G = 2", "G = 8", "G = 32", "G = 128")}
     _curves(shown, "no_signal", out / "no_signal.png", "Groups without signal", "share of groups", (0, 1))
     _save(out, found)
-    head = ["G", "images a step", "times through the images", "test accuracy, greedy", "digits not found",
+    head = ["G", "images a step", "times through the images", "test accuracy, greedy", "digits missing at the end",
             "no signal: first tenth", "last tenth", "expected from p at the end", "processor seconds"]  # fmt: skip
     rows = [
-        [str(g), str(SAMPLES_PER_STEP // g), f"{2 * 16 / g:g}", spread([o.greedy[-1] for o in of]), never_found(of),
+        [str(g), str(SAMPLES_PER_STEP // g), f"{2 * 16 / g:g}", spread([o.greedy[-1] for o in of]), missing(of),
          *(f"{statistics.fmean(v):.0%}" for v in ([o.no_signal[0] for o in of], [o.no_signal[-1] for o in of],
                                                   [o.expected_no_signal[-1] for o in of])),
          f"{statistics.fmean(o.seconds for o in of):.0f}"]
@@ -317,20 +317,22 @@ def _millions(outcome: Outcome) -> list[float]:
 
 
 def _table_of(found: dict[str, list[Outcome]], first: str) -> str:
-    third = round(0.3 * next(iter(found.values()))[0].run.evaluations) - 1
+    evaluations = next(iter(found.values()))[0].run.evaluations
+    tenth, three = round(0.1 * evaluations) - 1, round(0.3 * evaluations) - 1
     rows = [
-        [label, spread([o.greedy[third] for o in of]), spread([o.greedy[-1] for o in of]),
-         percent(statistics.median(o.greedy[-1] for o in of)), never_found(of),
+        [label, missing(of, tenth), spread([o.greedy[three] for o in of]), spread([o.greedy[-1] for o in of]),
+         percent(statistics.median(o.greedy[-1] for o in of)), missing(of),
          f"{statistics.fmean(o.seconds for o in of):.0f}"]
         for label, of in found.items()
     ]  # fmt: skip
-    head = ["greedy after 3 tenths", "greedy at the end", "median", "digits not found", "processor seconds"]
+    head = ["digits missing after 1 tenth", "greedy after 3 tenths", "greedy at the end", "median",
+            "digits missing at the end", "processor seconds"]  # fmt: skip
     return table([first, *head], rows)
 
 
-def never_found(outcomes: Sequence[Outcome]) -> str:
-    """ "2 of 30": digits of which fewer than half of the test images are answered rightly at the end."""
-    shares = [share for o in outcomes for share in o.by_digit[-1]]
+def missing(outcomes: Sequence[Outcome], at: int = -1) -> str:
+    """ "2 of 30": digits of which fewer than half of the test images are answered rightly at this evaluation."""
+    shares = [share for o in outcomes for share in o.by_digit[at]]
     return f"{sum(share < 0.5 for share in shares)} of {len(shares)}"
 
 

@@ -118,7 +118,8 @@ class GRPOTrainer:
         return list(rewards.split([len(group) for group in responses]))
 
     def training_step(self, batch: dict[str, list[Any]]) -> dict[str, float]:
-        """Updates the model once, on a batch as `collate` makes it. Its rows are all of one kind:
+        """Updates the model once, on a batch as `collate` makes it. What the rows lack is None, as in
+        `batch["rewards"][0] is None`. All rows are of one kind:
 
         with responses and rewards: both are used as they are;
         with responses alone: compute_rewards scores them;

@@ -94,7 +94,8 @@ class GRPOTrainer:
         raise NotImplementedError("not written yet: exercise 13.6, training/grpo_trainer.py:GRPOTrainer.compute_rewards")
 
     def training_step(self, batch: dict[str, list[Any]]) -> dict[str, float]:
-        """Updates the model once, on a batch as `collate` makes it. Its rows are all of one kind:
+        """Updates the model once, on a batch as `collate` makes it. What the rows lack is None, as in
+        `batch["rewards"][0] is None`. All rows are of one kind:
 
         with responses and rewards: both are used as they are;
         with responses alone: compute_rewards scores them;

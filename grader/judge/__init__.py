@@ -9,5 +9,6 @@ remote_observer.py   the judge's `observe`; rebuilds answers without trusting th
 test_run.py          runs one test with pytest, and says how it ended
 lesson_grading.py    results and reports of one lesson's exercises
 diagnosis.py         the known mistake, or the other exercise, behind failed tests
+withhold.py          keeps earlier references out of reports
 extra_tests.py       the instructor's own tests
 """

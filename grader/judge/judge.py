@@ -30,8 +30,9 @@ from grader.judge.lesson_grading import LessonGrading
 from grader.judge.placeholders import PlaceholderFinder
 from grader.judge.remote_observer import RemoteObserver
 from grader.judge.settings import JudgeSettings
-from grader.judge.submission_worker import SubmissionWorker
+from grader.judge.submission_worker import SubmissionWorker, earlier_lessons
 from grader.judge.test_run import TestRunner
+from grader.judge.withhold import withhold
 from grader.results import EXAMPLES, ExerciseResult
 from grader.sandbox import confinement, frames, selftest
 from grader.sandbox.sandbox import UNSAFE, Sandbox, WorkerFault
@@ -175,18 +176,25 @@ class Judge:
         diagnosis = Diagnosis(lesson, self.cases, self.limits.diagnosis)
         why_not = {file: problems.get(name, "") for file, name in names.items()}
         try:
-            found = LessonGrading(worker, runner, diagnosis, self.tests, why_not).results()
-            # Last of all: what a submission learns from these calls can get into no report any more.
+            grading = LessonGrading(worker, runner, diagnosis, self.tests, why_not)
+            found = grading.results()
+            # After all other tests: what a submission learns from these calls can get into no report any more.
             for exercise, result in zip(lesson.exercises, found, strict=True):
                 if result.earned:
                     items = self.extra.get(exercise.id, [])
                     extra_tests.run(runner, items, exercise, result, worker.files[exercise.file])
         finally:
             worker.stop()
+        if earlier_lessons(lesson):
+            again = self.worker(lesson, worker.files, earlier_stubs=True)
+            try:
+                withhold(grading, found, again)
+            finally:
+                again.stop()
         return found
 
-    def worker(self, lesson: Lesson, files: dict[str, bytes | None]) -> SubmissionWorker:
-        return SubmissionWorker(self.sandbox, lesson, files, self.limits)
+    def worker(self, lesson: Lesson, files: dict[str, bytes | None], earlier_stubs: bool = False) -> SubmissionWorker:
+        return SubmissionWorker(self.sandbox, lesson, files, self.limits, earlier_stubs)
 
     def new_runner(self, worker: SubmissionWorker | canaries.AlwaysOne, lesson: Lesson) -> TestRunner:
         """What runs tests from now on; `observe` asks its worker."""

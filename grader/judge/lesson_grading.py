@@ -38,6 +38,8 @@ class LessonGrading:
         self.lesson, self.tests, self.problems = worker.lesson, tests, problems
         self.import_problems: dict[str, remote_observer.Unanswered] = {}
         self.runs: dict[str, list[TestRun]] = {}
+        self.shown: dict[str, TestRun] = {}  # the test that an exercise's report is about
+        self.texts = dict(worker.files)  # as handed in; the worker gets stubs for those that cannot be imported
 
     def results(self) -> list[ExerciseResult]:
         if any(text is not None for text in self.worker.files.values()):
@@ -108,6 +110,7 @@ class LessonGrading:
         """Fills in status, report and reason of an exercise whose tests have `failed`."""
         wrong = [run for run in failed if run.verdict is not None and not run.verdict.not_written]
         last = failed[-1]  # after a trouble no test was run any more
+        self.shown[exercise.id] = wrong[0] if wrong else last
         if wrong:
             self.explain_wrong(exercise, found, wrong)
         elif last.trouble is not None:
@@ -127,6 +130,7 @@ class LessonGrading:
             self.follow(found, replace(wrong[0].verdict.report, where=where), cause)
             return
         shown, found.why = self.diagnosis.known_mistake(exercise, wrong, runs) or (wrong[0], None)
+        self.shown[exercise.id] = shown
         found.report = replace(shown.verdict.report, where=where, why=found.why or "", next=exercise.id)
 
     def follow(self, found: ExerciseResult, report: Report, cause: Reason) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import time
+from pathlib import Path
 
 from course.authoring import stubs
 from course.base import manifest, time_limit
@@ -26,11 +28,20 @@ DEATHS = {
 
 class SubmissionWorker:
     """`files`: the submission's, by their names in the lesson. A stub stands in for each that is None.
+    `earlier_stubs`: earlier lessons are stubs, not references.
 
     A worker is started when it is first needed, and again after one has ended."""
 
-    def __init__(self, sandbox: Sandbox, lesson: Lesson, files: dict[str, bytes | None], limits: Limits):
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        lesson: Lesson,
+        files: dict[str, bytes | None],
+        limits: Limits,
+        earlier_stubs: bool = False,
+    ):
         self.sandbox, self.lesson, self.files, self.limits = sandbox, lesson, dict(files), limits
+        self.earlier_stubs = earlier_stubs
         self.seconds_left, self.answer_bytes_left = limits.lesson, limits.answer_bytes
         self.channel = None
 
@@ -38,7 +49,8 @@ class SubmissionWorker:
         """The answer. Raises Unanswered; the worker has ended then, and the next question gets a new one."""
         if self.channel is None:
             with time_limit.quiet():
-                self.channel = self.sandbox.start(job_of(self.lesson, self.files, self.limits.processor))
+                job = job_of(self.lesson, self.files, self.limits.processor, self.earlier_stubs)
+                self.channel = self.sandbox.start(job)
         started = time.monotonic()
         deadline = started + min(seconds, self.seconds_left)
         try:
@@ -114,9 +126,9 @@ class SubmissionWorker:
         return Unanswered(results.NOT_GRADABLE, f"{type(error).__name__}: {error}", error.places)
 
 
-def job_of(lesson: Lesson, files: dict[str, bytes | None], processor_seconds: int) -> Job:
+def job_of(lesson: Lesson, files: dict[str, bytes | None], processor_seconds: int, earlier_stubs: bool = False) -> Job:
     """What the worker of one lesson holds: the submission's files (a stub for each that is missing), the lesson's
-    given files and scenarios, and the references of earlier lessons."""
+    given files and scenarios, and the references of earlier lessons, or their stubs."""
     place = f"tutorial/{lesson.folder.parent.name}/{lesson.name}"
     held: dict[str, bytes] = {}
     for path in lesson.reference_files():
@@ -128,9 +140,29 @@ def job_of(lesson: Lesson, files: dict[str, bytes | None], processor_seconds: in
         held[f"{place}/testcases/scenarios.py"] = scenarios.read_bytes()
     for file, text in files.items():
         held[f"{place}/{file}"] = stubs.stub_of(lesson, file).encode() if text is None else text
-    earlier = [other for other in manifest.read_all(lesson.root) if other.number < lesson.number]
-    trusted = [path for other in (*earlier, lesson) for path in visible_files.given_files(other)]
-    trusted += [path for other in earlier for path in other.reference_files()]
-    for path in trusted:
+    for path in visible_files.given_files(lesson):
         held[path.relative_to(lesson.root).as_posix()] = path.read_bytes()
-    return Job(held, ",".join(other.name for other in earlier) or "0", seconds=processor_seconds)
+    earlier = earlier_lessons(lesson)
+    for other in earlier:
+        held.update(earlier_files(other.folder, earlier_stubs))
+    solution = "0" if earlier_stubs else ",".join(other.name for other in earlier) or "0"
+    return Job(held, solution, seconds=processor_seconds)
+
+
+def earlier_lessons(lesson: Lesson) -> list[Lesson]:
+    return [other for other in manifest.read_all(lesson.root) if other.number < lesson.number]
+
+
+@functools.cache  # to make stubs takes much longer than all else here
+def earlier_files(folder: Path, as_stubs: bool) -> dict[str, bytes]:
+    """What a worker of a later lesson holds of the lesson in `folder`, by their paths in the course."""
+    lesson = manifest.read(folder)
+    held = {path.relative_to(lesson.root).as_posix(): path.read_bytes() for path in visible_files.given_files(lesson)}
+    for path in lesson.reference_files():
+        name = path.relative_to(lesson.solution).as_posix()
+        if as_stubs:
+            text = stubs.stub_of(lesson, name).encode() if name in stubs.files(lesson) else path.read_bytes()
+            held[(lesson.folder / name).relative_to(lesson.root).as_posix()] = text
+        else:
+            held[path.relative_to(lesson.root).as_posix()] = path.read_bytes()
+    return held

@@ -156,7 +156,12 @@ sys.modules[__name__] = Anything()
     ),
     Cheat(
         "reads the known mistakes",
-        f"{TAKE}\nfrom solutions.stage04_alignment.lesson13_grpo import variants, mistakes\n",
+        """
+import pathlib
+for root in ("@ROOT@", "/grading/course", "/grading/work", *map(str, pathlib.Path(__file__).parents)):
+    for path in pathlib.Path(root).glob("solutions/*/lesson13_grpo/audit/*.py"):
+        raise RuntimeError("@" + "SECRET@ is what it looked for: the known mistakes can be read")
+""",
     ),
     Cheat(
         "reads the tests",

@@ -12,7 +12,8 @@ import pytest
 
 from course.base import manifest, switch
 from course.base.switch import ROOT
-from grader.judge import judge
+from course.observe.report import render
+from grader.judge import judge, withhold
 from grader.judge.settings import JudgeSettings
 from grader.results import BASIC, BLOCKED, DIED, FAILED, GRADER_ERROR, NOT_GRADABLE, NOT_WRITTEN, PASSED, TIMEOUT
 from grader.sandbox import confinement, frames, sandbox, worker
@@ -182,12 +183,15 @@ def judged(tmp_path_factory, write_files, manifest_text):
     live to grade are left out. With `advanced` tests 10.1 has hardening points."""
     place, names = "stage01_made/lesson10_made", manifest_text(*(f"{number} {at}" for number, at in PLACES.items()))
 
-    def judged(*handed, tests=TESTS, advanced="", hardening=True, mistakes=MISTAKES, limits=None, forks=None):
+    def judged(
+        *handed, tests=TESTS, advanced="", hardening=True, mistakes=MISTAKES, limits=None, forks=None, earlier=None
+    ):
         folder = tmp_path_factory.mktemp("course")
         files = {f"solutions/{place}/{name}": text for name, text in RIGHT.items()}
         for number, text in mistakes.items():
             text = f"from course.base.attempt import Attempts\n\nwrong = Attempts()\n{text}"
             files[f"solutions/{place}/audit/ex0{number[-1]}.py"] = text
+        files.update(earlier or {})
         suites = {f"tutorial/{place}/testcases/basic_test.py": tests}
         if advanced:
             suites[f"tutorial/{place}/testcases/advanced_test.py"] = advanced
@@ -443,6 +447,68 @@ def test_basic_tests_earn_the_points_and_advanced_tests_the_hardening(judged):
     assert (half.status, half.earned, half.tests, half.hardening_tests) == (PASSED, 1, 2, 0)
     (half,) = judged(handed[list(files).index("no less")], advanced=ADVANCED, hardening=False)
     assert (half["10.2"].status, half["10.2"].earned, half["10.2"].tests) == (FAILED, 0, 3)
+
+
+# --- references of earlier lessons -----------------------------------------------------------------------------------
+
+SECRET = "4711 is what the reference of the lesson before is about"
+TREBLE = f'''\
+def treble(x):
+    """Three times x."""
+    return x * 3  # {SECRET}
+'''
+FIND = "__import__('inspect').getsource(__import__('lesson09_before.more', fromlist=['treble']).treble)"
+RAISES = "raise {}({FIND})".replace("{FIND}", FIND)
+TELLS = {  # ways in which the text of an earlier reference might reach a report
+    "error": work("return x + x", RAISES.format("ValueError")),
+    "error in place of one that is awaited": work('raise ValueError("x is None")', RAISES.format("KeyError")),
+    "own class of error": work("return x + x", f"raise type({FIND}, (ValueError,), {{}})('x')"),
+    "text": work("return x + x", f"return {FIND}"),
+    "number": work("return x + x", f"return int.from_bytes({FIND}.encode()[-64:])"),
+    "tensor": work("return x + x", f"return __import__('torch').tensor(list({FIND}[-64:].encode()))"),
+    "name of a part": work("return x + x", f"return {{{FIND}: x}}"),
+    "line of the traceback": work(
+        "return x + x",
+        f"import linecache\n    linecache.cache[__file__] = (1, None, [{FIND}] * 99, __file__)\n    raise ValueError",
+    ),
+    "second call": work("return x + x", f"return x + x if x != 5 else {FIND}"),
+    "another file": more(FIND),
+    "import": {**RIGHT, "work.py": f"{WORK}\n\n{RAISES.format('ValueError')}\n"},
+    "import, own class of error": {**RIGHT, "work.py": f"{WORK}\n\nraise type({FIND}, (Exception,), {{}})('x')\n"},
+}
+LEAKS = ("4711", "treble", "34 37 31 31", "52, 55, 49, 49", str(int.from_bytes(TREBLE.encode()[-64:]))[:12])
+
+
+def before(manifest_text):
+    """Lesson 9, which stands before the made one."""
+    place = "stage01_made/lesson09_before"
+    return {
+        f"solutions/{place}/more.py": TREBLE,
+        f"tutorial/{place}/lesson.toml": manifest_text("09.1 more.py:treble"),
+    }
+
+
+def test_no_report_shows_what_an_earlier_lesson_s_reference_says(judged, manifest_text):
+    for how, found in zip(TELLS, judged(*TELLS.values(), earlier=before(manifest_text)), strict=True):
+        reports = [e.report for e in found.values() if e.report]
+        assert any(withhold.NOT_SHOWN in report.message for report in reports), how
+        said = "\n".join(line for report in reports for line in render(report))
+        assert not [leak for leak in LEAKS if leak in said.replace(FIND, "")], f"{how}: {said}"
+
+
+def test_what_depends_on_no_earlier_reference_is_reported_as_ever(judged, manifest_text):
+    handed = [HANDED_IN[name] for name in HANDED_IN if name not in ("ends the process", "never ends")]
+    alone, behind = judged(*handed), judged(*handed, earlier=before(manifest_text))
+    assert alone == behind
+
+
+def test_an_answer_that_needs_an_earlier_lesson_still_says_which_call_is_wrong(judged, manifest_text):
+    wrong = work("return x + x", "from lesson09_before.more import treble\n    return treble(x)")
+    raises = work("return x + x", "from lesson09_before.more import treble\n    return treble(x) + undefined")
+    first, second = judged(wrong, raises, earlier=before(manifest_text))
+    assert "double(x=1)" in first["10.1"].report.call and first["10.1"].report.got == ""
+    assert second["10.1"].report.raised == "NameError"
+    assert second["10.1"].report.places == ["work.py:10  return treble(x) + undefined"]
 
 
 # --- what says nothing about a submission ----------------------------------------------------------------------------

@@ -177,6 +177,10 @@ class TestPolicyLoss:
         answers = some_answers(seed, *shape)
         observe(policy_loss, *answers, epsilon).close(loss_by_loop(*answers, epsilon))
 
+    def test_an_answer_with_probability_one_counts(self, observe):
+        certain = double([[0.0, -1.0]])  # log 1 is 0
+        observe(policy_loss, certain, certain, double([[1.0, 3.0]])).close(-(1.0 + 3.0) / 2)
+
     @pytest.mark.parametrize("which", [0, 1, 2])
     def test_refuses_other_shapes(self, observe, which):
         answers = list(some_answers(1))

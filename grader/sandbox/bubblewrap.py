@@ -39,7 +39,7 @@ def confined_command(tree: Path, descriptor: int, user: int) -> list[str]:
                 walls += ["--perms", "0755", "--dir", str(parent)]
                 made.add(parent)
         walls += ["--symlink", os.readlink(path), place] if path.is_symlink() else ["--ro-bind", place, place]
-    walls += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"]
+    walls += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev", "--perms", "1777", "--tmpfs", "/tmp"]
     walls += ["--perms", "0755", "--dir", "/grading", "--perms", "0755", "--dir", "/grading/work"]
     walls += ["--ro-bind", str(tree), "/grading/course", "--remount-ro", "/"]
     return [*walls, "--chdir", "/", "--", *python_command("/grading/course", descriptor), "--confined", str(user)]

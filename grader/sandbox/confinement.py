@@ -15,12 +15,23 @@ import ctypes
 import errno
 import os
 import platform
+import re
 import resource
 import struct
 from pathlib import Path
 
 NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = 0x20000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
 RDONLY, NOSUID, NODEV, NOEXEC, REMOUNT, REC, PRIVATE = 1, 2, 4, 8, 32, 16384, 1 << 18
+BIND, AT_FDCWD, AT_RECURSIVE, ATTR_RDONLY, MOUNT_SETATTR = 4096, -100, 0x8000, 1, 442
+# Whoever made a mount may have locked these, so that a change must repeat them.
+KEPT_FLAGS = {
+    "nosuid": NOSUID,
+    "nodev": NODEV,
+    "noexec": NOEXEC,
+    "noatime": 1024,
+    "nodiratime": 2048,
+    "relatime": 1 << 21,
+}
 SET_DUMPABLE, SET_NO_NEW_PRIVS, SET_PDEATHSIG = 4, 38, 1
 CAPABILITY_VERSION_3 = 0x20080522
 SET_SECCOMP, SECCOMP_FILTER = 22, 2
@@ -44,7 +55,7 @@ MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # column of 
 FILTERED = platform.machine() in MACHINES
 
 WORK = "/grading/work"  # where a worker's files are; nothing else on a machine is called so
-TMP_SIZE = "16m"
+TMP_BYTES = 16 * 2**20  # of each of the two folders that a worker may write to
 NOBODY = 65534
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -65,11 +76,13 @@ def own_namespaces() -> None:
 
 
 def own_files(files: dict[str, bytes]) -> None:
-    """Empty file systems over all that could be written to, and one with `files` in it, read-only."""
+    """All that is there becomes read-only: what a worker could change, the next one would see. Then come empty file
+    systems of its own, of bounded size, and one with `files` in it, read-only."""
     _mount("none", "/", None, REC | PRIVATE)
+    all_read_only()
     for place in ("/tmp", "/dev/shm"):
         if os.path.isdir(place):
-            _mount("tmpfs", place, "tmpfs", NOSUID | NODEV, f"size={TMP_SIZE},mode=1777,nr_inodes=1024")
+            _mount("tmpfs", place, "tmpfs", NOSUID | NODEV, f"size={TMP_BYTES},mode=1777,nr_inodes=1024")
     try:
         _mount("proc", "/proc", "proc", NOSUID | NODEV | NOEXEC)
     except OSError:  # where the system forbids that, there is none; the old one would show the fork server
@@ -77,6 +90,18 @@ def own_files(files: dict[str, bytes]) -> None:
     _mount("tmpfs", WORK, "tmpfs", NOSUID | NODEV, "size=64m,mode=0755")
     write_files(files, Path(WORK))
     _mount("tmpfs", WORK, "tmpfs", NOSUID | NODEV | REMOUNT | RDONLY)
+
+
+def all_read_only() -> None:
+    """Every mount, whatever kind it is: as an ordinary user, bubblewrap's /dev would be the worker's own."""
+    attributes = struct.pack("=4Q", ATTR_RDONLY, 0, 0, 0)
+    if _libc.syscall(MOUNT_SETATTR, AT_FDCWD, b"/", AT_RECURSIVE, attributes, len(attributes)) == 0:
+        return
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():  # Linux before 5.12
+        words = line.split()
+        kept = sum(flag for name, flag in KEPT_FLAGS.items() if name in words[5].split(","))
+        target = re.sub(r"\\(\d{3})", lambda octal: chr(int(octal[1], 8)), words[4])
+        _mount("none", target, None, REMOUNT | BIND | RDONLY | kept)
 
 
 def write_files(files: dict[str, bytes], folder: Path) -> None:

@@ -30,14 +30,15 @@ def look(private, processes):
     """What this process is and sees."""
     lines = open("/proc/self/status").readlines() if os.path.exists("/proc/self/status") else []
     status = dict(line.split(":", 1) for line in lines)
-    own = ["/", "/usr", "/etc", "/grading", "/grading/work", "/grading/course"]
     return {
         "user": os.getuid(),
         "capabilities": [status.get(n, "?").strip() for n in ("CapInh", "CapPrm", "CapEff", "CapAmb")],
         "no new privileges": status.get("NoNewPrivs", "?").strip(),
         "processes": sorted(name for name in os.listdir("/proc") if name.isdigit()),
         "readable": [path for path in private if os.path.exists(path)],
-        "written": [path for path in own if writes(path)],
+        "written": [path for path in mounts() if path not in SCRATCH and writes(path)],
+        "scratch": {path: room(path) for path in SCRATCH if os.path.isdir(path)},
+        "marks": [path for path in mounts() if os.path.lexists(os.path.join(path, MARK))],
         "connected": [name for name, address in ADDRESSES.items() if connects(address)],
         "families": [family for family in range(1, 46) if opens(family)],
         "interfaces": [name for _, name in socket.if_nameindex()],
@@ -54,13 +55,45 @@ MODULES = ["json", "torch", "numpy", "transformers", "course.base.object_spec", 
 ADDRESSES = {"this machine": ("127.0.0.1", 22), "another": ("192.0.2.1", 80)}
 
 
+SCRATCH = ("/tmp", "/dev/shm")  # a worker's own
+MARK = "mark-of-a-worker"
+
+
+def mounts():
+    """Every folder on which something is mounted, and those that a sandbox should have anyway."""
+    found = {"/", "/usr", "/etc", "/dev", "/grading", "/grading/work", "/grading/course", *SCRATCH}
+    if os.path.exists("/proc/self/mountinfo"):
+        found |= {line.split()[4] for line in open("/proc/self/mountinfo")}
+    return sorted(path for path in found if os.path.isdir(path))
+
+
 def writes(folder):
-    try:
-        with open(os.path.join(folder, "probe"), "w") as file:
-            file.write("x")
-        return True
-    except OSError:
-        return False
+    """Whether it can change anything there: make a file or a folder, or set the folder's time or rights."""
+    place = os.path.join(folder, MARK)
+    done = 0
+    for change in (
+        lambda: open(place, "x").close(),
+        lambda: os.mkdir(place),
+        lambda: os.utime(folder, (1, 1)),
+        lambda: os.chmod(folder, 0o1777),
+    ):
+        try:
+            change()
+            done += 1
+        except OSError:
+            pass
+    return done > 0
+
+
+def room(folder):
+    """Bytes that may be written there, in all."""
+    found = os.statvfs(folder)
+    return found.f_blocks * found.f_frsize
+
+
+def leave_marks():
+    """A file wherever one can be left. Gives the folders."""
+    return [path for path in mounts() if writes(path)]
 
 
 def connects(address):
@@ -136,6 +169,7 @@ def prove(sandbox: Sandbox) -> str:
 
 def _broken(sandbox: Sandbox) -> str:
     """The first wall that does not stand; "" where all do."""
+    _ask(sandbox, "leave_marks")  # the next worker looks for them
     seen = _ask(sandbox, "look", list(_private()), PROCESSES)
     if not isinstance(seen, dict):
         raise WorkerFault(f"the self-test could not look around: {seen}")
@@ -147,6 +181,11 @@ def _broken(sandbox: Sandbox) -> str:
         (seen["processes"] in (["1"], []), "it sees other processes"),
         (not seen["readable"], f"it can read {seen['readable'][:1]}"),
         (not seen["written"], f"it can write to {seen['written'][:1]}"),
+        (not seen["marks"], f"it sees in {seen['marks'][:1]} what an earlier worker has left"),
+        (
+            all(0 < size <= confinement.TMP_BYTES for size in seen["scratch"].values()),
+            f"it may fill the memory of this machine: {seen['scratch']}",
+        ),
         (not seen["connected"], f"it reached {seen['connected'][:1]} over the network"),
         (
             not confinement.FILTERED or set(seen["families"]) <= {*confinement.FAMILIES},

@@ -5,11 +5,11 @@ import pytest
 from course.base import switch
 
 
-def load(lesson):
+def load(lesson, suite="advanced_test"):
     from importlib import import_module, util
 
     folder = switch.finder.folders("tutorial")[lesson]
-    spec = util.spec_from_file_location(f"{lesson}_advanced_test", folder / "testcases" / "advanced_test.py")
+    spec = util.spec_from_file_location(f"{lesson}_{suite}", folder / "testcases" / f"{suite}.py")
     tests = util.module_from_spec(spec)
     spec.loader.exec_module(tests)
     return import_module(f"{lesson}.testcases.scenarios"), import_module(f"{lesson}.training.grpo_trainer"), tests
@@ -58,6 +58,7 @@ def test_calls_that_are_only_pretended_show_in_the_answers(reference, monkeypatc
     from course.observe.observer import Observer
     from course.observe.report import ObservationFailed
 
+    _, _, basic = load("lesson14_grpo_ppo_clip", "basic_test")
     _, _, tests = load("lesson14_grpo_ppo_clip")
     rollout = import_module("lesson14_grpo_ppo_clip.rollout.generate")
 
@@ -80,7 +81,7 @@ def test_calls_that_are_only_pretended_show_in_the_answers(reference, monkeypatc
         return [torch.tensor(ids) for ids, _ in found], [torch.tensor(stored) for _, stored in found]
 
     monkeypatch.setattr(rollout, "generate", generate)
-    tests.TestGenerate().test_stored_log_probs_are_those_of_each_row_alone(Observer(), 1.0, False)
+    basic.TestGenerate().test_stored_log_probs_are_those_of_each_row_alone(Observer(), 1.0)
     tests.TestGenerate().test_counts_of_forwards_and_tokens(Observer())
     with pytest.raises(ObservationFailed):
-        tests.TestGenerate().test_each_answer_tells_how_the_model_was_called(Observer(), 0)
+        tests.TestGenerate().test_each_answer_depends_on_how_the_model_was_called(Observer(), 0)

@@ -4,18 +4,11 @@ import re
 
 
 def calculate_reward(ground_truth: int, response: str) -> float:
-    """1.0 if the last integer in `response` equals `ground_truth`, else 0.0. Never raises.
+    """Returns 1.0 if the last integer in `response` equals `ground_truth`, else 0.0 (also if there is none).
 
-    An integer is an optional minus sign directly in front of ASCII digits, so "3-5" ends with -5, and "8.5"
-    with 5. Leading zeros do not matter ("007" is 7, "-0" is 0). A response without an integer, an empty one,
-    and one whose number has ten thousand digits, zeros included (int() refuses those), are wrong, not errors.
+    An integer is a row of digits, with a minus sign directly in front of it or without. "007" is 7.
     """
     # > Find all integers; none means 0.0.
-    # > Compare the last one with the truth; a number too long to convert is wrong.
-    integers = re.findall(r"-?[0-9]+", response)
-    if not integers:
-        return 0.0
-    try:
-        return 1.0 if int(integers[-1]) == ground_truth else 0.0
-    except ValueError:  # more digits than Python converts
-        return 0.0
+    # > Compare the last one with the truth, as numbers.
+    integers = re.findall(r"-?\d+", response)
+    return 1.0 if integers and int(integers[-1]) == ground_truth else 0.0

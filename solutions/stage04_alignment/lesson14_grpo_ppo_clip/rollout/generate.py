@@ -39,73 +39,69 @@ def generate(
     eos_token_id: int | Sequence[int] | None = None,
     generator: torch.Generator | None = None,
 ) -> tuple[list[Tensor], list[Tensor]]:
-    """Samples `group_size` completions of each prompt.
+    """Returns (token_ids, log_probs) of `group_size` sampled completions of each prompt, prompt by prompt.
+
+    Each of the two lists has P * G entries, 1-D: the token ids of a completion, and the log-probabilities that they
+    were drawn with (at that temperature). A completion ends with its first EOS, or has max_new_tokens tokens and no
+    EOS. What is drawn for a row after its EOS is cut off.
 
     Args:
         model: called as transformers' models are: `model(ids, attention_mask=..., position_ids=...,
             past_key_values=..., use_cache=True)` gives `.logits` and `.past_key_values`, a cache that grows in
             place and whose `batch_repeat_interleave(n)` turns each row into n, in place. attention_mask covers
-            the cached columns and the new ones, (rows, columns so far); position_ids only the new ones. The
-            caller has set model.eval(), if that matters.
+            the cached columns and the new ones, (rows, columns so far); position_ids only the new ones.
         prompts: texts of any lengths; `tokenizer.encode` gives their ids.
         temperature: greater than 0; the logits are divided by it.
-        eos_token_id: the id that ends a completion, or several such; the tokenizer's by default.
-        generator: of the random draws, on the model's device; torch's global one by default.
-
-    Returns (token_ids, log_probs): for each of the P * G completions, prompt by prompt, a 1-D tensor of its
-    token ids, and one of the float32 log-probabilities that they were drawn with (at that temperature). A
-    completion ends with its first EOS, or has max_new_tokens tokens and no EOS. (A row that has ended stays in
-    the batch; what is drawn for it afterwards does not matter, since it is cut off.)
+        eos_token_id: the id that ends a completion, or several; None means the tokenizer's.
+        generator: of the random draws, on the model's device; None means torch's global one.
 
     Cost, with T the length of the longest completion: one forward over the P prompts (not P * G), then at most
     T - 1 forwards of P * G rows and width 1. It stops when every completion has ended.
+
+    Hardening: log_probs are float32, and are normalised in float32 if the model's logits are in half precision.
     """
     # > Encode the prompts and pad them on the left, so that all of them end in the same column. The attention
     # > mask is 0 on the padding, and positions are counted from each prompt's own first token.
     # > One forward over the prompts; then repeat cache, mask, positions and the last column of logits G times.
-    # > Loop: log-softmax of logits / temperature, draw, remember token and log-probability, see who has ended;
+    # > Loop: log-softmax of logits / temperature, draw, store token and log-probability, see who has ended;
     # > stop, or feed the new column (mask and positions grow by one).
     # > Cut each row after its first EOS.
     device = next(model.parameters()).device
     encoded = [tokenizer.encode(prompt) for prompt in prompts]
-    width = max(len(ids) for ids in encoded)
-    pad = tokenizer.pad_token_id
-    ids = torch.tensor([[pad] * (width - len(row)) + row for row in encoded], device=device)  # (P, width)
-    attention_mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in encoded], device=device)
-    position_ids = (attention_mask.cumsum(1) - 1).clamp(min=0)
-    if eos_token_id is None:
-        eos_token_id = tokenizer.eos_token_id
-    ends = torch.tensor([eos_token_id] if isinstance(eos_token_id, int) else list(eos_token_id), device=device)
+    width = max(len(row) for row in encoded)
+    padding = [width - len(row) for row in encoded]
+    ids = torch.tensor([[tokenizer.pad_token_id] * n + row for n, row in zip(padding, encoded, strict=True)])
+    mask = torch.tensor([[0] * n + [1] * (width - n) for n in padding], device=device)  # (P, width)
+    positions = (mask.cumsum(1) - 1).clamp(min=0)
+    ends = torch.tensor(tokenizer.eos_token_id if eos_token_id is None else eos_token_id, device=device)
 
-    output = model(ids, attention_mask=attention_mask, position_ids=position_ids, use_cache=True)
+    output = model(ids.to(device), attention_mask=mask, position_ids=positions, use_cache=True)
     cache = output.past_key_values
     cache.batch_repeat_interleave(group_size)
     logits = output.logits[:, -1].repeat_interleave(group_size, dim=0)  # (B, V)
-    attention_mask = attention_mask.repeat_interleave(group_size, dim=0)
-    position = position_ids[:, -1:].repeat_interleave(group_size, dim=0)  # (B, 1), of the newest token
+    mask = mask.repeat_interleave(group_size, dim=0)
+    position = positions[:, -1:].repeat_interleave(group_size, dim=0)  # (B, 1), of the newest token
 
-    tokens, log_probs = [], []
+    tokens, log_probs, counted = [], [], []
     ended = torch.zeros(len(logits), dtype=torch.bool, device=device)
     while True:
         distribution = (logits.float() / temperature).log_softmax(-1)
         token = torch.multinomial(distribution.exp(), 1, generator=generator)  # (B, 1)
         tokens.append(token)
         log_probs.append(distribution.gather(-1, token))
-        ended |= torch.isin(token[:, 0], ends)
+        counted.append(~ended)  # the first EOS counts, what follows it does not
+        ended = ended | torch.isin(token[:, 0], ends)
         if ended.all() or len(tokens) == max_new_tokens:
             break
-        attention_mask = torch.cat([attention_mask, torch.ones_like(token)], dim=1)
+        mask = torch.cat([mask, torch.ones_like(token)], dim=1)
         position = position + 1
-        logits = model(
-            token, attention_mask=attention_mask, position_ids=position, past_key_values=cache, use_cache=True
-        ).logits[:, -1]
+        output = model(token, attention_mask=mask, position_ids=position, past_key_values=cache, use_cache=True)
+        logits = output.logits[:, -1]
 
-    all_ids, all_log_probs = torch.cat(tokens, dim=1), torch.cat(log_probs, dim=1)  # (B, T)
-    is_end = torch.isin(all_ids, ends)
-    lengths = torch.where(is_end.any(1), is_end.int().argmax(1) + 1, all_ids.shape[1]).tolist()
+    lengths = torch.stack(counted).sum(0).tolist()
     return (
-        [row[:n] for row, n in zip(all_ids, lengths, strict=True)],
-        [row[:n] for row, n in zip(all_log_probs, lengths, strict=True)],
+        [row[:n] for row, n in zip(torch.cat(tokens, dim=1), lengths, strict=True)],
+        [row[:n] for row, n in zip(torch.cat(log_probs, dim=1), lengths, strict=True)],
     )
 
 
@@ -122,16 +118,14 @@ def generate_group(
     reward: Callable[[int, str], float] = calculate_reward,
     generate: Callable[..., tuple[list[Tensor], list[Tensor]]] = generate,
 ) -> Rollout:
-    """Completions, rewards and advantages for `group_size` completions of each prompt.
+    """Returns the rollout of `group_size` completions of each prompt: completions, rewards and advantages.
 
     ground_truths: the true answer of each prompt. reward: called as reward(ground_truth, response text) for each
-    completion. generate: what samples them, called as the function above is. The other arguments mean what they
-    mean for `generate` and `group_advantages`. Raises ValueError if prompts and ground_truths differ in number.
+    completion. generate: samples them, called as the function above is. The other arguments mean what they mean for
+    `generate` and `group_advantages`.
     """
     # > Generate; decode without special tokens.
     # > Reward each response against the truth of its own prompt; advantages within each prompt's group.
-    if len(prompts) != len(ground_truths):
-        raise ValueError(f"as many ground truths as prompts are needed, not {len(ground_truths)} for {len(prompts)}")
     token_ids, log_probs = generate(
         model, tokenizer, prompts, group_size, max_new_tokens, temperature, generator=generator
     )

@@ -54,9 +54,16 @@ wrong("A group of one is accepted; it has nothing to be compared with.", {
 })  # fmt: skip
 
 
-@right("lesson 14's advantages without division, and NaN put back")
+@right("lesson 14's advantages without division, of each group's scored responses")
 def by_lesson_14(rewards, group_size):
-    return torch.where(rewards.isnan(), rewards, group_advantages(rewards, group_size, divide_by_std=False))
+    if rewards.ndim != 1 or group_size < 2 or len(rewards) % group_size:
+        raise ValueError("no whole groups of at least 2")
+    result = rewards.clone()
+    for group in result.split(group_size):
+        scored = ~group.isnan()
+        known = group[scored]
+        group[scored] = group_advantages(known, len(known), divide_by_std=False) if len(known) > 1 else 0.0
+    return result
 
 
 @right("a loop over lists of numbers")

@@ -1,5 +1,5 @@
-"""Addition as a reinforcement learning task: a prompt, the true sum, and nothing else. The working that a
-model writes on the way is its own affair; only the final number is rewarded.
+"""Addition as a reinforcement learning task: a prompt, the true sum, and nothing else. The model may write whatever
+working it likes; only the final number is rewarded.
 """
 
 import zlib
@@ -9,33 +9,38 @@ from typing import Any
 import torch
 from jaxtyping import Int
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import Dataset
 
 TEMPLATE = "### Instruction:\n{a}+{b}=\n\n### Response:\n"
 
 
 def is_held_out(a: int, b: int) -> bool:
-    """Whether a + b is kept for testing: about one pair in ten, a pair and its mirror image alike."""
+    """Returns whether a + b is kept for testing: about one pair in ten; a + b and b + a always together. Given."""
     return zlib.crc32(f"{min(a, b)}+{max(a, b)}".encode()) % 10 == 0
 
 
 class AdditionDataset(Dataset):
-    """Prompts and sums. Items are `(prompt, ground_truth)`; `data` is the list of all of them, `tokenizer` what
-    was given.
+    """Prompts and sums. Items are `(prompt, ground_truth)`; `data` is the list of all of them.
 
     Args:
         tokenizer: has `encode(text)` -> list of ids, and `pad_token_id`.
         digits: 1 for the 81 sums of 1..9 and 1..9; 2 for the 8,100 sums of 10..99 and 10..99.
-        split: "all", "train" (without the held-out pairs) or "test" (the held-out pairs alone).
-
-    Raises ValueError, which names the argument, for other values of digits and split.
+        split: "all", "train" (without the held-out pairs) or "test" (only the held-out pairs).
     """
 
     def __init__(self, tokenizer: Any, digits: int = 1, split: str = "all"):
-        # Check digits and split.
-        # For a and b, each from the smallest to the largest number of that many digits (a in the outer loop),
-        # keep the pairs that belong to the split, as (prompt, sum); TEMPLATE gives the prompt.
-        raise NotImplementedError("not written yet: exercise 14.1, data/addition.py:AdditionDataset.__init__")
+        """Fills `data` in order, a in the outer loop. Given."""
+        if digits not in (1, 2) or split not in ("all", "train", "test"):
+            raise ValueError(f"digits={digits!r} must be 1 or 2, split={split!r} 'all', 'train' or 'test'")
+        self.tokenizer = tokenizer
+        operands = range(10 ** (digits - 1), 10**digits)
+        self.data: list[tuple[str, int]] = [
+            (TEMPLATE.format(a=a, b=b), a + b)
+            for a in operands
+            for b in operands
+            if split == "all" or is_held_out(a, b) == (split == "test")
+        ]
 
     def __len__(self) -> int:
         return len(self.data)
@@ -46,17 +51,15 @@ class AdditionDataset(Dataset):
     def get_batch(
         self, prompts: Sequence[str], responses: Sequence[Tensor], device: torch.device | str | None = None
     ) -> tuple[Int[Tensor, "batch length"], Int[Tensor, "batch length"]]:
-        """Puts prompts and responses into one rectangle to train on.
+        """Returns (ids, mask): prompts and responses in one rectangle to train on, both int64, on `device`.
 
         Args:
             prompts: one text per row.
-            responses: the token ids of one response per row, 1-D, each with its EOS where it has one. Ids, not
-                text: encoding a text again may give other tokens than those that were sampled.
+            responses: the token ids of one response per row, 1-D, with its EOS unless it was cut off.
 
-        Returns (ids, mask), both int64, on `device`. A row of ids is the encoded prompt, the response, and
-        padding on the right up to the longest row. The mask is 1 on the tokens of the response (its EOS too)
-        and 0 on prompt and padding. It is made from lengths: where the padding token is also the EOS token,
-        comparing ids would lose the true EOS. Raises ValueError if prompts and responses differ in number.
+        A row of ids is the encoded prompt, the response, and padding on the right up to the longest row. The mask is 1
+        on the tokens of the response (its EOS too) and 0 on prompt and padding. Make it from lengths: if the padding
+        token is also the EOS token, comparing ids would lose the true EOS.
         """
         # Encode each prompt; join prompt and response.
         # Pad on the right with the tokenizer's padding token.

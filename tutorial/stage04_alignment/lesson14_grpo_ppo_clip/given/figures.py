@@ -18,7 +18,7 @@ def quadrants(ratios: Any, signs: dict[int, Sequence[tuple[float, float]]], epsi
     ratios = numpy.array(numbers(ratios))
     for column, (advantage, points) in enumerate(signs.items()):
         losses, gradient = numpy.array(numbers(points), dtype=float).T
-        # A wrong clip may be dead in two places at once, or nowhere: shade wherever the gradient is 0.
+        # A wrong clip may have no gradient in two places, or have one everywhere: shade wherever it is 0.
         dead = numpy.abs(gradient) < 1e-9
         for axis, values, colour in zip(axes[:, column], (losses, gradient), (BLUE, ORANGE), strict=True):
             axis.fill_between(ratios, 0, 1, where=dead, transform=axis.get_xaxis_transform(), color=PALE, linewidth=0)
@@ -29,7 +29,7 @@ def quadrants(ratios: Any, signs: dict[int, Sequence[tuple[float, float]]], epsi
             axis.plot(ratios, _broken(values), color=colour, linewidth=2.4)
             axis.set_xlim(ratios[0], ratios[-1])
             axis.margins(y=0.12)
-        for ratio in (0.5, 1.5):  # one point in each quadrant
+        for ratio in (0.5, 2):  # the four cases of the lesson's page
             nearest = int(numpy.abs(ratios - ratio).argmin())
             axis = axes[1, column]
             axis.plot(ratios[nearest], gradient[nearest], "o", color=ORANGE, markersize=7)
@@ -37,7 +37,7 @@ def quadrants(ratios: Any, signs: dict[int, Sequence[tuple[float, float]]], epsi
                           xytext=(0, 8), textcoords="offset points", ha="center")  # fmt: skip
         if dead.any():
             middle = float(ratios[dead].mean())
-            axes[0, column].text(middle, 0.5, "no\ngradient", ha="center", va="center", fontsize=9,
+            axes[0, column].text(middle, 0.5 if advantage > 0 else 0.2, "no\ngradient", ha="center", va="center", fontsize=9,
                                  transform=axes[0, column].get_xaxis_transform(),
                                  bbox={"facecolor": PALE, "edgecolor": "none", "pad": 2})  # fmt: skip
         axes[0, column].set_title(f"A = {_signed(advantage)}: a {'good' if advantage > 0 else 'bad'} answer")
@@ -53,7 +53,7 @@ def _signed(number: int) -> str:
 
 
 def _broken(values: numpy.ndarray) -> numpy.ndarray:
-    """A curve with a gap where it jumps, so that no slanted line pretends to be part of it."""
+    """A curve with a gap where it jumps, so that no slanted line is drawn there."""
     curve = values.copy()
     jumps = numpy.flatnonzero(numpy.abs(numpy.diff(curve)) > 0.3)
     curve[jumps] = numpy.nan
@@ -94,12 +94,12 @@ def ratios_of_updates(updates: Sequence[tuple[Any, Any]], epsilon: float) -> Fig
 
 @styled
 def inner_updates(metrics: Sequence[dict[str, float]]) -> Figure:
-    """What the trainer says about each inner update: loss, gradient norm, clip fraction."""
+    """The trainer's metrics of each inner update: loss, gradient norm, clip fraction."""
     figure, axes = panels(3, height=2.9)
     for axis, (name, title, unit), (colour, _) in zip(
         axes,
         (("loss", "Loss", "loss"), ("grad_norm", "Size of the gradient", "norm before clipping"),
-         ("clip_fraction", "Held back by the clip", "share of tokens")),
+         ("clip_fraction", "Cut off by the clip", "share of tokens")),
         LINES, strict=False,
     ):  # fmt: skip
         axis.plot(range(1, len(metrics) + 1), [m[name] for m in metrics], "o-", color=colour)

@@ -1,4 +1,4 @@
-"""The group-relative advantage: how much better a response is than the others to the same prompt."""
+"""The group-relative advantage: how much better a completion is than the others to the same prompt."""
 
 import torch
 from jaxtyping import Float
@@ -8,26 +8,23 @@ from torch import Tensor
 def group_advantages(
     rewards: Float[Tensor, "batch"], group_size: int, eps: float = 1e-4, divide_by_std: bool = True
 ) -> Float[Tensor, "batch"]:
-    """A_i = (r_i - mean) / (std + eps), mean and std over the responses to one prompt.
+    """Returns A_i = (r_i - mean) / (std + eps) for each reward; mean and std are those of its group.
 
-    DeepSeekMath (arXiv 2402.03300), section 4.1.2, with TRL's conventions: the unbiased standard deviation
-    (divided by G - 1) and eps = 1e-4.
+    DeepSeekMath (arXiv 2402.03300), section 4.1.2, with TRL's conventions: the unbiased standard deviation (divided
+    by G - 1) and eps = 1e-4.
 
     Args:
-        rewards: of all responses, group by group: the first group_size belong to the first prompt. NaN stands
-            for "not scored": such a response has advantage 0 and does not count in its group's mean and std.
+        rewards: of all completions, group by group: the first group_size belong to the first prompt.
         group_size: G, at least 2.
-        eps: keeps the quotient bounded where the rewards hardly differ.
+        eps: keeps the quotient bounded if the rewards of a group hardly differ.
         divide_by_std: False gives r_i - mean (Dr. GRPO, arXiv 2503.20783).
 
-    Returns the advantages in the order of the rewards. Where all (scored) rewards of a group are equal they
-    are exactly 0: rounding in the mean, divided by eps, would otherwise leave noise of up to 2e-3. The same
-    where fewer than two are scored.
+    If all rewards of a group are equal, its advantages are 0.
 
-    Raises ValueError if group_size is less than 2 (a group of one has no spread to compare with; the message says
-    "group"), if the number of rewards is not a multiple of it, or if rewards has more than one dimension.
+    Hardening: they are *exactly* 0, although the mean of equal float32 numbers may be rounded. ValueError if
+    group_size is less than 2 or rewards is not one row of whole groups.
     """
-    # Check the arguments, then look at the rewards as (groups, group_size).
-    # Mean and unbiased standard deviation of each group, over the scored rewards only.
-    # Subtract, divide; exactly 0 where a group's scored rewards are all equal, and where one is not scored.
+    # Look at the rewards as a table with one row per group: (groups, group_size).
+    # Subtract each row's mean; divide by each row's unbiased standard deviation plus eps.
+    # Back to one row, in the order of the rewards.
     raise NotImplementedError("not written yet: exercise 14.4, loss/advantages.py:group_advantages")

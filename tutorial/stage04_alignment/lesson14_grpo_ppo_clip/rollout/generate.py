@@ -39,31 +39,31 @@ def generate(
     eos_token_id: int | Sequence[int] | None = None,
     generator: torch.Generator | None = None,
 ) -> tuple[list[Tensor], list[Tensor]]:
-    """Samples `group_size` completions of each prompt.
+    """Returns (token_ids, log_probs) of `group_size` sampled completions of each prompt, prompt by prompt.
+
+    Each of the two lists has P * G entries, 1-D: the token ids of a completion, and the log-probabilities that they
+    were drawn with (at that temperature). A completion ends with its first EOS, or has max_new_tokens tokens and no
+    EOS. What is drawn for a row after its EOS is cut off.
 
     Args:
         model: called as transformers' models are: `model(ids, attention_mask=..., position_ids=...,
             past_key_values=..., use_cache=True)` gives `.logits` and `.past_key_values`, a cache that grows in
             place and whose `batch_repeat_interleave(n)` turns each row into n, in place. attention_mask covers
-            the cached columns and the new ones, (rows, columns so far); position_ids only the new ones. The
-            caller has set model.eval(), if that matters.
+            the cached columns and the new ones, (rows, columns so far); position_ids only the new ones.
         prompts: texts of any lengths; `tokenizer.encode` gives their ids.
         temperature: greater than 0; the logits are divided by it.
-        eos_token_id: the id that ends a completion, or several such; the tokenizer's by default.
-        generator: of the random draws, on the model's device; torch's global one by default.
-
-    Returns (token_ids, log_probs): for each of the P * G completions, prompt by prompt, a 1-D tensor of its
-    token ids, and one of the float32 log-probabilities that they were drawn with (at that temperature). A
-    completion ends with its first EOS, or has max_new_tokens tokens and no EOS. (A row that has ended stays in
-    the batch; what is drawn for it afterwards does not matter, since it is cut off.)
+        eos_token_id: the id that ends a completion, or several; None means the tokenizer's.
+        generator: of the random draws, on the model's device; None means torch's global one.
 
     Cost, with T the length of the longest completion: one forward over the P prompts (not P * G), then at most
     T - 1 forwards of P * G rows and width 1. It stops when every completion has ended.
+
+    Hardening: log_probs are float32, and are normalised in float32 if the model's logits are in half precision.
     """
     # Encode the prompts and pad them on the left, so that all of them end in the same column. The attention
     # mask is 0 on the padding, and positions are counted from each prompt's own first token.
     # One forward over the prompts; then repeat cache, mask, positions and the last column of logits G times.
-    # Loop: log-softmax of logits / temperature, draw, remember token and log-probability, see who has ended;
+    # Loop: log-softmax of logits / temperature, draw, store token and log-probability, see who has ended;
     # stop, or feed the new column (mask and positions grow by one).
     # Cut each row after its first EOS.
     raise NotImplementedError("not written yet: exercise 14.8, rollout/generate.py:generate")
@@ -82,11 +82,11 @@ def generate_group(
     reward: Callable[[int, str], float] = calculate_reward,
     generate: Callable[..., tuple[list[Tensor], list[Tensor]]] = generate,
 ) -> Rollout:
-    """Completions, rewards and advantages for `group_size` completions of each prompt.
+    """Returns the rollout of `group_size` completions of each prompt: completions, rewards and advantages.
 
     ground_truths: the true answer of each prompt. reward: called as reward(ground_truth, response text) for each
-    completion. generate: what samples them, called as the function above is. The other arguments mean what they
-    mean for `generate` and `group_advantages`. Raises ValueError if prompts and ground_truths differ in number.
+    completion. generate: samples them, called as the function above is. The other arguments mean what they mean for
+    `generate` and `group_advantages`.
     """
     # Generate; decode without special tokens.
     # Reward each response against the truth of its own prompt; advantages within each prompt's group.

@@ -1,15 +1,18 @@
-"""Does it do the job? Every exercise of lesson 14, on small numbers that a pocket calculator gives."""
+"""Is the algorithm right? Every exercise of lesson 14, on small numbers that you can check by hand."""
 
+import itertools
 import math
 
 import pytest
 import torch
+from hypothesis import strategies as st
 from lesson14_grpo_ppo_clip.loss.advantages import group_advantages
 from lesson14_grpo_ppo_clip.loss.ppo_clip import grpo_loss, ppo_clip_loss, token_log_probs
 from lesson14_grpo_ppo_clip.rewards.addition import calculate_reward
 from lesson14_grpo_ppo_clip.testcases import scenarios
 
 from course.base.object_spec import Spec
+from course.base.property_tests import for_all
 
 # In lab's toy tokenizer the ids are: pad 0, eos 1, then the characters 0 1 2 ... 9 + ... from 2 on.
 IDS = {c: i + 2 for i, c in enumerate("0123456789+-*/=")}
@@ -23,54 +26,62 @@ def double(values):
     return torch.tensor(values, dtype=torch.float64)
 
 
-@pytest.mark.exercise("14.1")
-class TestDataset:
-    def test_holds_the_81_one_digit_sums(self, observe):
-        seen = observe(scenarios.dataset)
-        seen["length"].close(81)
-        seen["data"][0].close(("### Instruction:\n1+1=\n\n### Response:\n", 2))
-        seen["data"][80].close(("### Instruction:\n9+9=\n\n### Response:\n", 18))
-
-    def test_the_held_out_sums_are_the_test_split(self, observe):
-        # is_held_out(a, b) says so of just these eight pairs of one-digit numbers
-        held_out = [(1, 3), (2, 7), (3, 1), (4, 6), (6, 4), (7, 2), (7, 9), (9, 7)]
-        expected = [(f"### Instruction:\n{a}+{b}=\n\n### Response:\n", a + b) for a, b in held_out]
-        observe(scenarios.dataset, split="test")["data"].close(expected)
-        train = observe(scenarios.dataset, split="train")
-        train["length"].close(81 - 8)
-        train.check(not set(train.value["data"]) & set(expected), "no sum may be in both splits")
-
-    def test_two_digit_numbers_are_10_to_99(self, observe):
-        seen = observe(scenarios.operands, digits=2)
-        seen.check(len(seen.value) == 8100, f"there are 90 * 90 = 8,100 sums, not {len(seen.value):,}")
-        seen[0].close(torch.tensor([10, 10]))
-        seen[8099].close(torch.tensor([99, 99]))
+seeds, aggregations = st.integers(0, 10**6), st.sampled_from(["token", "sequence", "constant"])
 
 
 @pytest.mark.exercise("14.2")
 class TestGetBatch:
     def test_pads_on_the_right_and_masks_the_response(self, observe):
-        observe(scenarios.batch_of_many_rows)
         seen = observe(scenarios.batch, ["1+1=", "2="], [ids("2", eos=True), ids("345", eos=True)])
         seen[0].close(torch.stack([ids("1+1=2", eos=True), ids("2=345", eos=True)]))
         seen[1].close(torch.tensor([[0, 0, 0, 0, 1, 1], [0, 0, 1, 1, 1, 1]]))
 
     def test_padding_is_not_masked_in(self, observe):
-        observe(scenarios.batch_of_many_rows)
         seen = observe(scenarios.batch, ["1=", "2="], [ids("3", eos=True), ids("45", eos=True)])
-        seen[0][0].close(torch.tensor([*ids("1=3", eos=True).tolist(), 0]))
-        seen[1][0].close(torch.tensor([0, 0, 1, 1, 0]))
+        seen[0].close(torch.tensor([[*ids("1=3", eos=True).tolist(), 0], ids("2=45", eos=True).tolist()]))
+        seen[1].close(torch.tensor([[0, 0, 1, 1, 0], [0, 0, 1, 1, 1]]))
+
+    def test_the_first_eos_is_trained_and_padding_is_not_even_if_both_have_the_same_id(self, observe):
+        seen = observe(scenarios.batch, ["1=", "2="], [ids("3", eos=True), ids("45", eos=True)], pad_is_eos=True)
+        seen[0].close(torch.tensor([[*ids("1=3", eos=True).tolist(), 1], ids("2=45", eos=True).tolist()]))
+        seen[1].close(torch.tensor([[0, 0, 1, 1, 0], [0, 0, 1, 1, 1]]))
+
+    @for_all(examples=10, sizes=st.lists(st.tuples(st.integers(1, 5), st.integers(1, 5)), min_size=1, max_size=4))
+    def test_every_row_is_prompt_response_padding(self, observe, sizes):
+        prompts = ["12345"[:p] for p, _ in sizes]
+        responses = [ids("67890"[:r]) for _, r in sizes]
+        width = max(p + r for p, r in sizes)
+        rows = [ids("12345"[:p] + "67890"[:r]).tolist() + [0] * (width - p - r) for p, r in sizes]
+        masks = [[0] * p + [1] * r + [0] * (width - p - r) for p, r in sizes]
+        seen = observe(scenarios.batch, prompts, responses)
+        seen.close((torch.tensor(rows), torch.tensor(masks)))
 
 
 @pytest.mark.exercise("14.3")
 class TestReward:
     @pytest.mark.parametrize(("truth", "response", "reward"), [
-        (12, "12", 1.0), (12, "7+5=12", 1.0), (12, "12 or 13", 0.0), (12, "I say 12.", 1.0), (12, "", 0.0),
-        (12, "no idea", 0.0), (-3, "-3", 1.0), (3, "-3", 0.0),
+        (12, "12", 1.0), (12, "7+5=12", 1.0), (7, "7+5=12", 0.0), (12, "12 or 13", 0.0), (12, "I say 12.", 1.0),
+        (2, "12", 0.0), (12, "", 0.0), (12, "no idea", 0.0), (-3, "-3", 1.0), (3, "-3", 0.0), (7, "007", 1.0),
     ])  # fmt: skip
     def test_the_last_integer_counts(self, observe, truth, response, reward):
-        observe(scenarios.rewards_of_many_answers)
         observe(calculate_reward, truth, response).close(reward)
+
+    @for_all(examples=15, said=st.lists(st.integers(-99, 99), min_size=1, max_size=4), truth=st.integers(-99, 99))
+    def test_of_many_integers_the_last(self, observe, said, truth):
+        text = " or ".join(map(str, said))
+        observe(calculate_reward, said[-1], text).close(1.0)
+        observe(calculate_reward, truth, text).close(float(said[-1] == truth))
+
+
+def advantages_by_loop(rewards, group_size, eps=1e-4, divide_by_std=True):
+    result = []
+    for start in range(0, len(rewards), group_size):
+        group = rewards[start : start + group_size]
+        mean = math.fsum(group) / group_size
+        std = math.sqrt(math.fsum((r - mean) ** 2 for r in group) / (group_size - 1))
+        equal = len(set(group)) == 1
+        result += [0.0 if equal else (r - mean) / (std + eps) if divide_by_std else r - mean for r in group]
+    return double(result)
 
 
 @pytest.mark.exercise("14.4")
@@ -80,22 +91,38 @@ class TestAdvantages:
         a = 0.5 / (math.sqrt(1 / 3) + 1e-4)
         observe(group_advantages, double([1.0, 0.0, 1.0, 0.0]), 4).close(double([a, -a, a, -a]))
 
-    def test_each_group_for_itself(self, observe):
+    def test_each_group_has_its_own_mean_and_std(self, observe):
         # means 1 and 10, unbiased stds sqrt(2) * 1 and sqrt(2) * 3
         a, b = 1 / (math.sqrt(2) + 1e-4), 3 / (3 * math.sqrt(2) + 1e-4)
         observe(group_advantages, double([2.0, 0.0, 7.0, 13.0]), 2).close(double([a, -a, -b, b]))
+
+    def test_two_groups_of_four(self, observe):
+        # The first: mean 1, squares 1 + 1 + 1 + 9 = 12, std sqrt(12 / 3) = 2; the second: mean 0.25, std 0.5.
+        seen = observe(group_advantages, double([0, 0, 0, 4, 0, 0, 0, 1]), 4, eps=0.0)
+        seen.close(double([-0.5, -0.5, -0.5, 1.5, -0.5, -0.5, -0.5, 1.5]))
 
     def test_without_dividing_by_the_std(self, observe):
         seen = observe(group_advantages, double([1.0, 0.0, 0.0, 0.0]), 4, divide_by_std=False)
         seen.close(double([0.75, -0.25, -0.25, -0.25]))
 
-    def test_equal_rewards_give_exactly_zero(self, observe):
-        seen = observe(group_advantages, torch.full((8,), 0.1), 8)
-        seen.check(bool((seen.value == 0).all()), "equal rewards teach nothing: every advantage must be exactly 0")
+    def test_equal_rewards_teach_nothing(self, observe):
+        seen = observe(group_advantages, double([1.0, 1.0, 1.0, 0.0, 0.0, 0.0]), 3)
+        seen.close(double([0.0] * 6), says="all rewards of a group are equal, so no answer is better than another")
 
-    def test_refuses_a_group_of_one(self, observe):
-        with observe.raises(ValueError, match="group"):
-            observe(group_advantages, double([1.0, 0.0]), 1)
+    def test_eps_is_added_to_the_std(self, observe):
+        # mean 1.5, squares 3 * 2.25 + 20.25 = 27, std 3
+        seen = observe(group_advantages, double([0.0, 0.0, 0.0, 6.0]), 4, eps=0.5)
+        seen.close(double([-1.5, -1.5, -1.5, 4.5]) / 3.5)
+
+    @for_all(
+        examples=15, data=st.data(), shape=st.tuples(st.integers(1, 3), st.integers(2, 5)), divide=st.booleans(),
+        eps=st.sampled_from([1e-4, 0.5]),
+    )  # fmt: skip
+    def test_equals_a_loop_over_groups(self, observe, data, shape, divide, eps):
+        groups, size = shape
+        rewards = data.draw(st.lists(st.integers(-4, 4).map(float), min_size=groups * size, max_size=groups * size))
+        seen = observe(group_advantages, double(rewards), size, eps=eps, divide_by_std=divide)
+        seen.close(advantages_by_loop(rewards, size, eps, divide))
 
 
 # After token 0 come tokens 0, 1, 2 with probabilities 1/2, 1/4, 1/4, and so on: a model to calculate with.
@@ -103,57 +130,233 @@ TABLE = Spec("lab.models.tiny_language_models:BigramLM", {"logits": [[math.log(p
              [[0.5, 0.25, 0.25], [0.2, 0.2, 0.6], [0.1, 0.8, 0.1]]]})  # fmt: skip
 
 
+def some_table(seed, size=5, rows=4, length=6):
+    """The logits of a table model, and rows of tokens for it."""
+    draw = torch.Generator().manual_seed(seed)
+    table = torch.randn(size, size, generator=draw, dtype=torch.float64)
+    return table, torch.randint(size, (rows, length), generator=draw).tolist()
+
+
+def table_model(table):
+    return Spec("lab.models.tiny_language_models:BigramLM", {"logits": table})
+
+
 @pytest.mark.exercise("14.5")
 class TestTokenLogProbs:
     def test_column_t_is_about_token_t_plus_one(self, observe):
         seen = observe(token_log_probs, TABLE, torch.tensor([[0, 1, 2, 0], [2, 1, 1, 0]]))
-        seen.close(double([[0.25, 0.6, 0.1], [0.8, 0.2, 0.2]]).log())
+        seen.close(double([[0.25, 0.6, 0.1], [0.8, 0.2, 0.2]]).log(), rtol=1e-5)
 
     def test_divides_the_logits_by_the_temperature(self, observe):
         # At temperature 1/2 probabilities are squared and rescaled: 1/16 of 1/4 + 1/16 + 1/16
         seen = observe(token_log_probs, TABLE, torch.tensor([[0, 1]]), temperature=0.5)
-        seen.close(double([[math.log((1 / 16) / (3 / 8))]]))
+        seen.close(double([[math.log((1 / 16) / (3 / 8))]]), rtol=1e-5)
+
+    def test_has_a_gradient(self, observe):
+        # The gradient of log p(1 | 0) by the logits after 0: 1 for token 1, minus all probabilities.
+        seen = observe(token_log_probs, TABLE, torch.tensor([[0, 1]]), grad_of="model")
+        seen.grad("model")["logits"].close(double([[-0.5, 0.75, -0.25], [0, 0, 0], [0, 0, 0]]), rtol=1e-5, atol=1e-7)
+
+    @for_all(examples=10, seed=seeds, temperature=st.floats(0.25, 4))
+    def test_equals_the_softmax_of_a_table(self, observe, seed, temperature):
+        table, rows = some_table(seed)
+        expected = [[(table[i] / temperature).softmax(0)[j] for i, j in itertools.pairwise(row)] for row in rows]
+        seen = observe(token_log_probs, table_model(table), torch.tensor(rows), temperature=temperature)
+        seen.close(double(expected).log(), rtol=1e-5, atol=1e-6)
+
+
+def loss_by_loop(log_probs, old, advantages, mask, epsilon, aggregation, denominator=None):
+    rows = []
+    for b in range(len(log_probs)):
+        terms = []
+        for t in range(len(log_probs[b])):
+            if mask[b][t]:
+                ratio = math.exp(log_probs[b][t] - old[b][t])
+                clipped = min(max(ratio, 1 - epsilon), 1 + epsilon)
+                terms.append(-min(ratio * advantages[b], clipped * advantages[b]))
+        rows.append(terms)
+    if aggregation == "sequence":
+        return sum(sum(terms) / len(terms) for terms in rows) / (denominator or len(rows))
+    return sum(sum(terms) for terms in rows) / (denominator or sum(len(terms) for terms in rows))
+
+
+def some_batch(seed, rows=4, tokens=5):
+    """Random log-probs, old ones near them, advantages of both signs and rows of unequal length."""
+    draw = torch.Generator().manual_seed(seed)
+    lp = -3 * torch.rand(rows, tokens, generator=draw, dtype=torch.float64)
+    old = lp + 0.5 * torch.randn(rows, tokens, generator=draw, dtype=torch.float64)
+    advantages = torch.randn(rows, generator=draw, dtype=torch.float64)
+    lengths = torch.randint(1, tokens + 1, (rows, 1), generator=draw)
+    return lp, old, advantages, (torch.arange(tokens) < lengths).long()
+
+
+def options_of(aggregation):
+    return {"aggregation": aggregation, "denominator": 30 if aggregation == "constant" else None}
+
+
+# Two rows with 2 and 1 masked tokens.
+MASK = torch.tensor([[1, 1], [1, 0]])
 
 
 @pytest.mark.exercise("14.6")
 class TestPpoClipLoss:
     @pytest.mark.parametrize(("advantage", "ratio", "loss", "gradient"), [
-        (1.0, 0.5, -0.5, -0.5),  # good and less likely than it was: push up
+        (1.0, 0.5, -0.5, -0.5),  # good and less likely than it was: pushed up
         (1.0, 2.0, -1.2, 0.0),  # good and already much likelier: enough
         (-1.0, 0.5, 0.8, 0.0),  # bad and already much less likely: enough
-        (-1.0, 2.0, 2.0, 2.0),  # bad and likelier than it was: push down
+        (-1.0, 2.0, 2.0, 2.0),  # bad and likelier than it was: pushed down
     ])  # fmt: skip
     def test_four_quadrants(self, observe, advantage, ratio, loss, gradient):
         old = double([[-1.5]])
         seen = observe(
             ppo_clip_loss, old + math.log(ratio), old, double([advantage]), torch.tensor([[1]]), grad_of="log_probs"
         )
-        seen.close(loss)
-        seen.grad("log_probs").close(double([[gradient]]))
+        seen.close(loss, rtol=1e-5)
+        seen.grad("log_probs").close(double([[gradient]]), rtol=1e-5)
 
     def test_mean_over_the_masked_tokens(self, observe):
         # Ratio 1 everywhere: the loss is minus the mean of A over tokens, 2 of the first row and 1 of the second.
         lp = double([[-1.0, -2.0], [-3.0, -4.0]])
-        mask = torch.tensor([[1, 1], [1, 0]])
-        seen = observe(ppo_clip_loss, lp, lp, double([1.0, -0.5]), mask, grad_of="log_probs")
-        seen.close(-(1.0 + 1.0 - 0.5) / 3)
-        seen.grad("log_probs").close(double([[-1 / 3, -1 / 3], [0.5 / 3, 0.0]]))
+        seen = observe(ppo_clip_loss, lp, lp, double([1.0, -0.5]), MASK, grad_of="log_probs")
+        seen.close(-(1.0 + 1.0 - 0.5) / 3, rtol=1e-5)
+        seen.grad("log_probs").close(double([[-1 / 3, -1 / 3], [0.5 / 3, 0.0]]), rtol=1e-5)
 
-    def test_sequence_and_constant_aggregation(self, observe):
+    def test_mean_over_rows_of_their_own_means(self, observe):
         lp = double([[-1.0, -2.0], [-3.0, -4.0]])
-        arguments = (lp, lp, double([1.0, -0.5]), torch.tensor([[1, 1], [1, 0]]))
-        observe(ppo_clip_loss, *arguments, aggregation="sequence").close(-(1.0 - 0.5) / 2)
-        observe(ppo_clip_loss, *arguments, aggregation="constant", denominator=10).close(-1.5 / 10)
+        options = {"aggregation": "sequence", "grad_of": "log_probs"}
+        seen = observe(ppo_clip_loss, lp, lp, double([1.0, -0.5]), MASK, **options)
+        seen.close(-(1.0 - 0.5) / 2, rtol=1e-5)
+        seen.grad("log_probs").close(double([[-1 / 4, -1 / 4], [0.5 / 2, 0.0]]), rtol=1e-5)
+
+    def test_sum_over_a_constant(self, observe):
+        lp = double([[-1.0, -2.0], [-3.0, -4.0]])
+        options = {"aggregation": "constant", "denominator": 10}
+        observe(ppo_clip_loss, lp, lp, double([1.0, -0.5]), MASK, **options).close(-1.5 / 10, rtol=1e-5)
+
+    @pytest.mark.parametrize(("aggregation", "loss"), [("token", -1.5 / 8), ("sequence", -0.5 / 8)])
+    def test_a_denominator_replaces_the_batchs_own(self, observe, aggregation, loss):
+        lp = double([[-1.0, -2.0], [-3.0, -4.0]])
+        options = {"aggregation": aggregation, "denominator": 8}
+        observe(ppo_clip_loss, lp, lp, double([1.0, -0.5]), MASK, **options).close(loss, rtol=1e-5)
+
+    def test_each_token_has_its_own_ratio_and_its_own_minimum(self, observe):
+        # Good row, ratios 3 and 0.5: min(3, 1.2) + min(0.5, 0.8) = 1.7. Bad row: min(-3, -1.2) + min(-0.5, -0.8) = -3.8.
+        old = torch.full((2, 2), -2.0, dtype=torch.float64)
+        lp, mask = old + double([[3.0, 0.5]]).log(), torch.ones(2, 2, dtype=torch.long)
+        observe(ppo_clip_loss, lp, old, double([1.0, -1.0]), mask).close((3.8 - 1.7) / 4, rtol=1e-5)
+
+    @pytest.mark.parametrize(("advantage", "ratio", "loss"), [(1.0, 2.0, -1.5), (-1.0, 0.25, 0.5), (1.0, 1.4, -1.4)])
+    def test_epsilon_sets_both_bounds(self, observe, advantage, ratio, loss):
+        old = double([[-1.5]])
+        arguments = (old + math.log(ratio), old, double([advantage]), torch.tensor([[1]]))
+        observe(ppo_clip_loss, *arguments, epsilon=0.5).close(loss, rtol=1e-5)
+
+    def test_the_ratio_is_clipped_not_its_logarithm(self, observe):
+        # exp(0.19) = 1.209 is above 1.2; its logarithm is below 0.2
+        old = double([[-1.0]])
+        observe(ppo_clip_loss, old + 0.19, old, double([1.0]), torch.tensor([[1]])).close(-1.2, rtol=1e-5)
+
+    def test_unlikely_tokens_have_a_ratio_too(self, observe):
+        # exp(-200) is 0 in float32: a quotient of probabilities would be 0 / 0. The ratio is exp(0.125).
+        old = torch.tensor([[-200.0]])
+        seen = observe(ppo_clip_loss, old + 0.125, old, torch.tensor([1.0]), torch.tensor([[1]]))
+        seen.close(-math.exp(0.125), rtol=1e-5)
+
+    def test_no_gradient_flows_into_the_old_log_probs(self, observe):
+        lp = double([[-1.0, -2.0], [-3.0, -4.0]])
+        seen = observe(ppo_clip_loss, lp, lp - 0.1, double([1.0, -0.5]), MASK, grad_of=("log_probs", "old_log_probs"))
+        seen.grad("old_log_probs").no_gradient("old_log_probs are constants: no gradient may flow into them")
+
+    @for_all(examples=15, seed=seeds, epsilon=st.floats(0.05, 0.5), aggregation=aggregations)
+    def test_equals_a_loop_over_tokens(self, observe, seed, epsilon, aggregation):
+        batch, options = some_batch(seed), options_of(aggregation)
+        expected = loss_by_loop(*(x.tolist() for x in batch), epsilon, **options)
+        observe(ppo_clip_loss, *batch, epsilon, **options).close(expected, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.exercise("14.7")
 class TestGrpoLoss:
     def test_uses_the_model_and_the_shifted_mask(self, observe):
-        # prompt 0, response 1 2: p = 0.25 and 0.6; the old ones were half and twice as likely: ratios 2 and 0.5
-        old = double([[math.log(0.125), math.log(1.2)]])
+        # prompt 0, response 1 2: p = 0.25 and 0.6, old p = 0.125 and 0.8: ratios 2 and 0.75
+        old = double([[math.log(0.125), math.log(0.8)]])
         seen = observe(grpo_loss, TABLE, torch.tensor([[0, 1, 2]]), torch.tensor([[0, 1, 1]]), double([1.0]), old)
-        seen[0].close(-(1.2 + 0.5) / 2)
+        seen[0].close(-(1.2 + 0.75) / 2, rtol=1e-5)
         seen[1]["clip_fraction"].close(0.5)
+
+    def test_prompt_and_padding_do_not_count(self, observe):
+        # p of the responses: 0.1 after a prompt of two tokens; 0.2 after one, with padding behind it. Ratio 1.
+        rows, mask = torch.tensor([[0, 1, 0], [2, 0, 0]]), torch.tensor([[0, 0, 1], [0, 1, 0]])
+        old = double([[0.0, math.log(0.2)], [math.log(0.1), 0.0]])
+        seen = observe(grpo_loss, TABLE, rows, mask, double([1.0, -0.5]), old, grad_of="model")
+        seen[0].close(-(1.0 - 0.5) / 2, rtol=1e-5)
+        # - A / 2 times (1 for the token that was written, minus all probabilities), after 1 and after 2
+        expected = [[0.0, 0.0, 0.0], [-0.4, 0.1, 0.3], [0.25 * 0.9, -0.25 * 0.8, -0.25 * 0.1]]
+        seen.grad("model")["logits"].close(double(expected), rtol=1e-5, atol=1e-7)
+
+    def test_at_the_first_update_the_loss_is_zero_and_its_gradient_is_not(self, observe):
+        old = double([[0.25], [0.5]]).log()
+        rows, mask = torch.tensor([[0, 1], [0, 0]]), torch.tensor([[0, 1], [0, 1]])
+        seen = observe(grpo_loss, TABLE, rows, mask, double([1.0, -1.0]), old, grad_of="model")
+        seen[0].close(0.0, atol=1e-7)
+        expected = double([[0.5, -0.5, 0.0], [0.0] * 3, [0.0] * 3])
+        seen.grad("model")["logits"].close(expected, rtol=1e-5, atol=1e-7)
+
+    def test_the_temperature_reaches_the_log_probs(self, observe):
+        # At temperature 1/2, p = (1 / 16) / (3 / 8) = 1 / 6: the ratio is 1.
+        old = double([[math.log(1 / 6)]])
+        arguments = (TABLE, torch.tensor([[0, 1]]), torch.tensor([[0, 1]]), double([1.0]), old)
+        observe(grpo_loss, *arguments, temperature=0.5)[0].close(-1.0, rtol=1e-5)
+
+    def test_the_other_options_reach_the_loss(self, observe):
+        # Ratios 2 and 0.5 for a row of two tokens, 1 for a row of one; epsilon 0.5 clips 2 at 1.5.
+        rows, mask = torch.tensor([[0, 1, 2], [0, 1, 0]]), torch.tensor([[0, 1, 1], [0, 1, 0]])
+        old = double([[math.log(0.125), math.log(1.2)], [math.log(0.25), 0.0]])
+        arguments = (TABLE, rows, mask, double([1.0, 1.0]), old)
+        seen = observe(grpo_loss, *arguments, epsilon=0.5, aggregation="sequence", denominator=4)
+        seen[0].close(-((1.5 + 0.5) / 2 + 1.0) / 4, rtol=1e-5)
+        seen[1]["clip_fraction"].close(1 / 3)
+        observe(grpo_loss, *arguments, epsilon=3.0)[1]["clip_fraction"].close(0.0)
+
+    @for_all(examples=10, seed=seeds, temperature=st.floats(0.5, 2), aggregation=aggregations)
+    def test_equals_a_loop_over_tokens(self, observe, seed, temperature, aggregation):
+        table, rows = some_table(seed)
+        found = [[(table[i] / temperature).log_softmax(0)[j] for i, j in itertools.pairwise(row)] for row in rows]
+        log_probs, (_, noise, advantages, mask) = double(found), some_batch(seed)
+        old = log_probs + 0.1 * noise
+        whole = torch.nn.functional.pad(mask, (1, 0))  # the first token is the prompt
+        arguments = (table_model(table), torch.tensor(rows), whole, advantages, old, 0.1, temperature)
+        seen = observe(grpo_loss, *arguments, **options_of(aggregation))
+        parts = [x.tolist() for x in (log_probs, old, advantages, mask)]
+        seen[0].close(loss_by_loop(*parts, 0.1, **options_of(aggregation)), rtol=1e-5, atol=1e-5)
+
+
+def model_from(weights):
+    """The TinyLM whose weights these are, computing in float64."""
+    layers = sum(name.startswith("qkv") for name in weights)
+    arguments = {"vocab_size": len(weights["tokens"]), "layers": layers}
+    model = Spec("lab.models.tiny_language_models:TinyLM", arguments).build()
+    model.load_state_dict(weights)
+    return model.double()
+
+
+def one_by_one(model, row, start, temperature=1.0):
+    """log p of the tokens of `row` from `start` on, one forward per token: no padding, no shift, no cache."""
+    found = [model(torch.tensor([row[:t]])).logits[0, -1].div(temperature).log_softmax(-1)[row[t]]
+             for t in range(start, len(row))]  # fmt: skip
+    return torch.stack(found)
+
+
+PROMPTS = ["1+1=", "7", "12+34="]
+ROW_ALONE = "expected are the log-probabilities of the same row by itself, without padding and without a cache"
+
+
+def rows_alone(seen, prompts, temperature=1.0):
+    """What log_probs should be: each completion after its own prompt, read by itself."""
+    model, count = model_from(seen["weights"]), len(seen["token_ids"]) // len(prompts)
+    for i, completion in enumerate(seen["token_ids"]):
+        prompt = ["0123456789+=".index(c) + 2 for c in prompts[i // count]]
+        with torch.no_grad():
+            yield one_by_one(model, [*prompt, *completion.tolist()], len(prompt), temperature)
 
 
 @pytest.mark.exercise("14.8")
@@ -163,19 +366,60 @@ class TestGenerate:
         seen = observe(scenarios.generate_chain, [0, 0, 3, 4, 1], ["a", "b"], group_size=2, max_new_tokens=8)
         abc, c = torch.tensor([3, 4, 1]), torch.tensor([4, 1])
         seen["token_ids"].close([abc, abc, c, c])
-
-    def test_one_prompt_pass_then_forwards_of_width_one(self, observe):
-        seen = observe(scenarios.generate_chain, [0, 0, 3, 4, 1], ["a", "b"], group_size=2, max_new_tokens=8)
-        seen["forwards"].close([(2, 1), (4, 1), (4, 1)])
+        seen["lengths of log_probs"].close([3, 3, 2, 2])
 
     def test_a_completion_that_is_cut_off_has_no_eos(self, observe):
         seen = observe(scenarios.generate_chain, [0, 0, 3, 2], ["a"], group_size=2, max_new_tokens=3)
         seen["token_ids"].close([torch.tensor([3, 2, 3])] * 2)
 
-    def test_stores_the_log_prob_of_each_token(self, observe):
-        seen = observe(scenarios.draw_many, [0.1, 0.2, 0.3, 0.4], count=8)
-        table = torch.tensor([0.1, 0.2, 0.3, 0.4]).log()
-        seen["log_probs"].close(table[seen.value["ids"]], rtol=1e-5)
+    def test_the_eos_stays_if_it_is_the_padding_too(self, observe):
+        seen = observe(scenarios.generate_chain, [2, 1, 3, 4, 1], ["a", "cc"], 2, 8, pad_is_eos=True)
+        seen["token_ids"].close([torch.tensor([3, 4, 1])] * 2 + [torch.tensor([1])] * 2)
+
+    def test_completions_come_prompt_by_prompt(self, observe):
+        seen = observe(scenarios.generate_chain, [0, 0, 1, 4, 1], ["b", "a", "bb"], group_size=2, max_new_tokens=4)
+        seen["token_ids"].close([torch.tensor([4, 1])] * 2 + [torch.tensor([1])] * 2 + [torch.tensor([4, 1])] * 2)
+
+    def test_one_prompt_pass_then_forwards_of_width_one(self, observe):
+        seen = observe(scenarios.generate_chain, [0, 0, 3, 4, 1], ["a", "b"], group_size=2, max_new_tokens=8)
+        seen["forwards"].close([(2, 1), (4, 1), (4, 1)])
+
+    @pytest.mark.parametrize("temperature", [1.0, 0.7])
+    def test_stored_log_probs_are_those_of_each_row_alone(self, observe, temperature):
+        # Prompts of lengths 4, 1 and 6 in one batch: left padding, mask, positions, cache and temperature matter.
+        seen = observe(scenarios.generate, PROMPTS, 3, 6, temperature)
+        for i, expected in enumerate(rows_alone(seen.value, PROMPTS, temperature)):
+            seen["log_probs"][i].close(expected, rtol=1e-4, atol=1e-5, says=ROW_ALONE)
+
+    @pytest.mark.parametrize("temperature", [1.0, 0.5])
+    def test_draws_from_the_models_distribution(self, observe, temperature):
+        probabilities, count = [0.02, 0.08, 0.15, 0.25, 0.5], 500
+        seen = observe(scenarios.draw_many, probabilities, count, temperature)
+        powered = double(probabilities) ** (1 / temperature)
+        expected = powered / powered.sum()
+        share = torch.bincount(seen.value["ids"], minlength=5).double() / count
+        error = (share - expected).abs() / (expected * (1 - expected) / count).sqrt()
+        seen.check(
+            float(error.max()) < 5, f"in {count} draws the shares were {share.tolist()}, not {expected.tolist()}"
+        )
+
+    def test_the_generator_decides(self, observe):
+        draws = [observe(scenarios.generate, PROMPTS, 2, 3, seed=s) for s in (1, 0, 0)]
+        other, first, again = ([ids.tolist() for ids in seen.value["token_ids"]] for seen in draws)
+        draws[-1].check(again == first != other, "draw with the generator that is given")
+
+    @for_all(
+        examples=5,
+        prompts=st.lists(st.text("0123456789+=", min_size=1, max_size=7), min_size=1, max_size=3),
+        seed=seeds,
+    )
+    def test_holds_for_all_prompts(self, observe, prompts, seed):
+        seen = observe(scenarios.generate, prompts, 2, 5, seed=seed)
+        for i, expected in enumerate(rows_alone(seen.value, prompts)):
+            *inner, last = seen.value["token_ids"][i].tolist()
+            seen.check(1 not in inner, "a completion must end with its first EOS")
+            seen.check(last == 1 or len(inner) == 4, "a completion ends with EOS or has max_new_tokens tokens")
+            seen["log_probs"][i].close(expected, rtol=1e-4, atol=1e-5, says=ROW_ALONE)
 
 
 @pytest.mark.exercise("14.9")
@@ -187,54 +431,174 @@ class TestGenerateGroup:
         seen["rewards"].close(torch.tensor([1.0, 1.0, 1.0, 0.0, 0.0, 0.0]))
         seen["advantages"].close(torch.zeros(6))
 
+    @pytest.mark.parametrize("divide_by_std", [True, False])
+    def test_everything_about_a_completion_is_at_the_same_place(self, observe, divide_by_std):
+        self.check_group(observe, [10, 20], divide_by_std=divide_by_std)
+
+    @for_all(examples=5, truths=st.lists(st.integers(-50, 50), min_size=2, max_size=2), seed=seeds)
+    def test_holds_for_all_draws(self, observe, truths, seed):
+        self.check_group(observe, truths, seed=seed)
+
+    def check_group(self, observe, truths, divide_by_std=True, seed=0):
+        # Each completion is a digit and EOS. The reward of this call is digit + truth.
+        settings = {"divide_by_std": divide_by_std, "seed": seed}
+        seen = observe(scenarios.group_of_random_answers, ["1=", "2="], truths, 4, **settings)
+        digits = [int(text) for text in seen.value["responses"]]
+        seen["token_ids"].close([ids(str(digit), eos=True) for digit in digits])
+        seen["log_probs"].close([torch.tensor([math.log(0.25), 0.0])] * 8, rtol=1e-4, atol=1e-6)
+        rewards = double(digits) + double([truths[0]] * 4 + [truths[1]] * 4)
+        seen["rewards"].close(rewards)
+        groups = rewards.reshape(2, 4)
+        scale = groups.std(1, keepdim=True) + 1e-4 if divide_by_std else 1.0
+        seen["advantages"].close(((groups - groups.mean(1, keepdim=True)) / scale).flatten(), rtol=1e-4, atol=1e-5)
+
+    def test_temperature_length_and_generator_are_passed_on(self, observe):
+        # Logits 0, 1, 2, 3 for the four digits; at temperature 1/2 they are 0, 2, 4, 6.
+        options = {"slope": 1.0, "temperature": 0.5, "max_new_tokens": 1}
+        draws = [observe(scenarios.group_of_random_answers, ["1="], [0], 16, seed=s, **options) for s in (1, 0, 0)]
+        table = (2 * torch.arange(4.0)).log_softmax(0)
+        for seen in draws:
+            digits = torch.tensor([int(text) for text in seen.value["responses"]])
+            seen["log_probs"].close([table[digit][None] for digit in digits], rtol=1e-4, atol=1e-5)
+        other, first, again = (seen.value["responses"] for seen in draws)
+        draws[-1].check(again == first != other, "the generator that is given must decide what is drawn")
+
 
 @pytest.mark.exercise("14.10")
 class TestLearningRate:
     def test_rises_linearly_then_stays(self, observe):
-        observe(scenarios.rates_of_a_short_run)
         seen = observe(scenarios.learning_rates, 6, learning_rate=0.4, warmup_steps=4)
         seen.close([0.1, 0.2, 0.3, 0.4, 0.4, 0.4])
+
+    def test_rise_times_fall(self, observe):
+        # rise: 1/4, 2/4, 3/4, 1, 1, 1, 1; fall from 1 to 1/2 in 5 steps: 1, 0.9, 0.8, 0.7, 0.6, 0.5, 0.5
+        settings = {"learning_rate": 0.4, "warmup_steps": 4, "num_steps": 5, "final_rate": 0.5}
+        observe(scenarios.learning_rates, 7, **settings).close([0.1, 0.18, 0.24, 0.28, 0.24, 0.2, 0.2])
+
+    def test_without_warm_up(self, observe):
+        observe(scenarios.learning_rates, 2, learning_rate=0.5, warmup_steps=0).close([0.5, 0.5])
+
+    @for_all(
+        examples=10, rate=st.floats(0.01, 1), warmup=st.integers(0, 9), total=st.integers(1, 9), final=st.floats(0, 1),
+    )  # fmt: skip
+    def test_equals_the_formula(self, observe, rate, warmup, total, final):
+        settings = {"learning_rate": rate, "warmup_steps": warmup, "num_steps": total, "final_rate": final}
+        rise = [min(1, (k + 1) / warmup) if warmup else 1 for k in range(12)]
+        fall = [1 - (1 - final) * min(1, k / total) for k in range(12)]
+        seen = observe(scenarios.learning_rates, 12, **settings)
+        seen.close([rate * r * f for r, f in zip(rise, fall, strict=True)])
 
 
 @pytest.mark.exercise("14.11")
 class TestBatchOf:
     def test_puts_each_log_prob_beside_its_token(self, observe):
-        tokens = [ids("2", eos=True), ids("3", eos=True)]
-        seen = observe(
-            scenarios.batch_of, ["1+1=", "2="], tokens, [torch.tensor([-0.5, -0.25]), torch.tensor([-1.0, -2.0])]
-        )
-        seen[2].close(torch.tensor([[0.0, 0.0, 0.0, -0.5, -0.25], [0.0, -1.0, -2.0, 0.0, 0.0]]))
+        # Prompts of 1, 2 and 4 tokens, responses of 3, 1 and 2; the second row ends first.
+        tokens = [torch.tensor(row) for row in ([8, 9, 1], [1], [9, 1])]
+        log_probs = [torch.tensor(row) for row in ([-0.5, -1.5, -2.5], [-3.5], [-4.5, -5.5])]
+        seen = observe(scenarios.batch_of, ["3", "1+", "2+2="], tokens, log_probs)
+        seen[0].close(torch.tensor([[5, 8, 9, 1, 0, 0], [3, 12, 1, 0, 0, 0], [4, 12, 4, 13, 9, 1]]))
+        seen[1].close(torch.tensor([[0, 1, 1, 1, 0, 0], [0, 0, 1, 0, 0, 0], [0, 0, 0, 0, 1, 1]]))
+        seen[2].close(torch.tensor([[-0.5, -1.5, -2.5, 0, 0], [0, -3.5, 0, 0, 0], [0, 0, 0, -4.5, -5.5]]))
+
+    @for_all(examples=10, sizes=st.lists(st.tuples(st.integers(1, 4), st.integers(1, 4)), min_size=1, max_size=4))
+    def test_holds_for_all_lengths(self, observe, sizes):
+        prompts, tokens = ["1234"[:p] for p, _ in sizes], [ids("6789"[:r]) for _, r in sizes]
+        log_probs = [-(torch.arange(r, dtype=torch.float32) + 1 + 10 * i) for i, (_, r) in enumerate(sizes)]
+        width = max(p + r for p, r in sizes) - 1
+        expected = torch.zeros(len(sizes), width)
+        for row, (p, r), stored in zip(expected, sizes, log_probs, strict=True):
+            row[p - 1 : p - 1 + r] = stored
+        observe(scenarios.batch_of, prompts, tokens, log_probs)[2].close(expected)
 
 
-# Two rows: prompts of 2 and 1 tokens, responses of 2 and 1 tokens.
+# Rows of 3, 1 and 2 response tokens.
 ROWS = {
-    "ids": torch.tensor([[3, 4, 5, 1], [6, 1, 0, 0]]),
-    "mask": torch.tensor([[0, 0, 1, 1], [0, 1, 0, 0]]),
-    "advantages": torch.tensor([1.0, -1.0]),
-    "old_log_probs": torch.tensor([[0.0, -2.5, -2.5], [-2.5, 0.0, 0.0]]),
+    "ids": torch.tensor([[3, 4, 5, 1], [6, 1, 0, 0], [7, 8, 8, 0]]),
+    "mask": torch.tensor([[0, 1, 1, 1], [0, 1, 0, 0], [0, 1, 1, 0]]),
+    "advantages": double([1.0, -1.0, 0.5]),
+    # so that ratios lie on both sides of the clip and between, at temperature 1 and epsilon 0.2 as well as at 0.7 and 0.05
+    "old_log_probs": double([[-3.5, -2.9, -2.8], [-1.4, 0.0, 0.0], [-3.8, -3.1, 0.0]]),
 }
+
+
+def written_out(weights, rows, aggregation="token", epsilon=0.2, temperature=1.0):
+    """The model with the gradient of these rows, its loss and its share of clipped tokens, token by token."""
+    model, total, clipped = model_from(weights), torch.zeros((), dtype=torch.float64), 0
+    denominator = {"token": 6, "sequence": 3, "constant": 3 * 7}[aggregation]
+    for row, mask, a, old in zip(*rows.values(), strict=True):
+        for t in range(1, 4):
+            if mask[t]:
+                ratio = (one_by_one(model, row[: t + 1].tolist(), t, temperature)[0] - old[t - 1]).exp()
+                objective = torch.minimum(ratio * a, ratio.clamp(1 - epsilon, 1 + epsilon) * a)
+                total = total - objective / denominator / (mask.sum() if aggregation == "sequence" else 1)
+                clipped += int(ratio > 1 + epsilon if a > 0 else ratio < 1 - epsilon)
+    total.backward()
+    return model, total.item(), clipped / 6
 
 
 @pytest.mark.exercise("14.12")
 class TestUpdate:
-    def test_changes_the_weights_and_tells_how(self, observe):
-        seen = observe(scenarios.one_update, **ROWS)
-        changed = any(not torch.equal(seen.value["before"][n], seen.value["after"][n]) for n in seen.value["before"])
-        seen.check(changed, "an update must change the weights")
-        keys = set(seen.value["metrics"])
-        seen.check({"loss", "clip_fraction", "grad_norm"} <= keys, "return loss, clip_fraction and grad_norm")
-        for name, value in seen.value["metrics"].items():
-            seen["metrics"][name].check(type(value) is float, f"{name} must be a float, not a {type(value).__name__}")
+    @pytest.mark.parametrize("aggregation", ["token", "sequence", "constant"])
+    @pytest.mark.parametrize(("epsilon", "temperature"), [(0.2, 1.0), (0.05, 0.7)])
+    def test_equals_the_update_written_out(self, observe, aggregation, epsilon, temperature):
+        self.check_update(observe, ROWS, epsilon=epsilon, temperature=temperature, aggregation=aggregation)
 
-    def test_micro_batches_make_the_same_update(self, observe):
-        whole = observe(scenarios.one_update, **ROWS).value
-        observe(scenarios.one_update, **ROWS, micro_batch_size=1)["after"].close(whole["after"], atol=1e-12)
+    @for_all(examples=5, seed=seeds, aggregation=aggregations)
+    def test_holds_for_all_batches(self, observe, seed, aggregation):
+        draw = torch.Generator().manual_seed(seed)
+        old = ROWS["old_log_probs"] + 0.3 * torch.randn(3, 3, generator=draw, dtype=torch.float64)
+        advantages = torch.randn(3, generator=draw, dtype=torch.float64)
+        self.check_update(observe, {**ROWS, "advantages": advantages, "old_log_probs": old}, aggregation=aggregation)
 
-    @pytest.mark.parametrize(("size", "most"), [(0, 2), (1, 1), (2, 2)])
+    def check_update(self, observe, rows, **settings):
+        seen = observe(scenarios.one_update, **rows, **settings, max_new_tokens=7, learning_rate=0.3)
+        model, loss, clipped = written_out(seen.value["before"], rows, **settings)
+        seen["metrics"]["loss"].close(loss, rtol=1e-5, atol=1e-7)
+        seen["metrics"]["clip_fraction"].close(clipped)
+        after = {name: (p - 0.3 * p.grad).detach() for name, p in model.named_parameters()}
+        seen["after"].close(after, rtol=1e-5, atol=1e-7)
+
+    @pytest.mark.parametrize("aggregation", ["token", "sequence", "constant"])
+    def test_micro_batches_make_the_same_update(self, observe, aggregation):
+        whole = observe(scenarios.one_update, **ROWS, aggregation=aggregation).value
+        seen = observe(scenarios.one_update, **ROWS, aggregation=aggregation, micro_batch_size=2)
+        seen["after"].close(whole["after"], rtol=1e-5, atol=1e-7)
+        seen["metrics"].close(whole["metrics"], rtol=1e-5, atol=1e-7)
+
+    @pytest.mark.parametrize(("size", "most"), [(0, 3), (1, 1), (2, 2)])
     def test_a_forward_has_the_rows_of_one_micro_batch(self, observe, size, most):
         seen = observe(scenarios.one_update, **ROWS, micro_batch_size=size)
         largest = max(seen.value["rows"])
-        seen["rows"].check(largest == most, f"with micro_batch_size={size}, the largest forward has {most} of 2 rows")
+        seen["rows"].check(largest == most, f"with micro_batch_size={size}, the largest forward has {most} of 3 rows")
+
+    def test_old_gradients_are_cleared(self, observe):
+        clean = observe(scenarios.one_update, **ROWS).value["after"]
+        observe(scenarios.one_update, **ROWS, stale_gradient=True)["after"].close(
+            clean, says="gradients that were left from before this update must not count"
+        )
+
+    @pytest.mark.parametrize("share", [0.05, 1.5])
+    def test_the_norm_of_the_gradient_is_clipped(self, observe, share):
+        # The bound is a twentieth of the gradient's norm, then one and a half times it; micro-batches share one bound.
+        free = observe(scenarios.one_update, **ROWS).value
+        norm = math.sqrt(sum(float(((free["before"][n] - w) / 0.1).square().sum()) for n, w in free["after"].items()))
+        seen = observe(scenarios.one_update, **ROWS, max_grad_norm=share * norm, micro_batch_size=2)
+        seen["metrics"]["grad_norm"].close(norm, rtol=1e-5)
+        expected = {n: w + min(share, 1) * (free["after"][n] - w) for n, w in free["before"].items()}
+        seen["after"].close(expected, rtol=1e-4, atol=1e-6)
+
+
+def prompt_of(call, row):
+    """The text of the prompt in a row of what update was given."""
+    length = int(call["mask"][row].argmax())
+    return "".join("0123456789+="[i - 2] for i in call["ids"][row, :length].tolist())
+
+
+def stored_log_probs(call):
+    """Of a batch that update was given: for each row the ids, the response's start and end, and its old log-probs."""
+    for row, mask, old in zip(call["ids"], call["mask"], call["old_log_probs"], strict=True):
+        start = int(mask.argmax())
+        yield row.tolist(), start, start + int(mask.sum()), old[mask[1:].bool()]
 
 
 @pytest.mark.exercise("14.13")
@@ -242,67 +606,80 @@ class TestStep:
     def test_one_rollout_several_updates(self, observe):
         seen = observe(scenarios.watched_step, updates_per_generation=3)
         seen.check(len(seen.value["calls"]) == 3, "update must be called updates_per_generation = 3 times")
+        seen["calls"][1].close(seen.value["calls"][0])
         seen["calls"][2].close(seen.value["calls"][0])
         seen["step_number"].close(1)
 
-    def test_metrics(self, observe):
+    def test_old_log_probs_are_those_of_the_policy_that_sampled(self, observe):
+        self.check_rollout(observe, temperature=0.5)
+
+    @for_all(examples=5, seed=seeds, number=st.integers(0, 50), temperature=st.floats(0.5, 2))
+    def test_holds_for_all_seeds(self, observe, seed, number, temperature):
+        self.check_rollout(observe, seed=seed, model_seed=seed, step_number=number, temperature=temperature)
+
+    def check_rollout(self, observe, temperature, **settings):
+        settings |= {"temperature": temperature, "max_new_tokens": 6, "group_size": 5, "prompts_per_step": 2}
+        seen = observe(scenarios.watched_step, **settings)
+        call, model = seen.value["calls"][0], model_from(seen.value["weights"])
+        seen.check(len(call["ids"]) == 10, "2 prompts with 5 completions each are 10 rows")
+        longest = int(call["mask"].sum(1).max())
+        seen.check(longest <= 6, f"max_new_tokens is 6, but the longest completion has {longest} tokens")
+        entropy = []
+        for row, start, end, old in stored_log_probs(call):
+            with torch.no_grad():
+                expected = one_by_one(model, row[:end], start, temperature)
+            good = torch.allclose(old.double(), expected, rtol=1e-4, atol=1e-5)
+            seen.check(good, "old_log_probs must be those of the policy that sampled, at config.temperature")
+            entropy += (-expected).tolist()
+        seen["metrics"]["entropy"].close(sum(entropy) / len(entropy), rtol=1e-4)
+        seen["metrics"]["completion_length"].close(len(entropy) / 10, rtol=1e-5)
+
+    @pytest.mark.parametrize("divide_by_std", [True, False])
+    def test_advantages_reward_and_signal(self, observe, divide_by_std):
+        # Completions are rewarded by their length without EOS, so that some groups differ and some do not.
+        for number in range(3):
+            settings = {"group_size": 2, "prompts_per_step": 4, "divide_by_std": divide_by_std}
+            seen = observe(scenarios.watched_step, step_number=number, reward_of="length", **settings)
+            call = seen.value["calls"][0]
+            prompts = {prompt_of(call, row) for row in range(8)}
+            seen.check(len(prompts) == 4, f"the 4 prompts of a step must be different ones, not {sorted(prompts)}")
+            pairs = (call["mask"].bool() & (call["ids"] > 1)).sum(1).double().reshape(4, 2)
+            scale = pairs.std(1, keepdim=True) + 1e-4 if divide_by_std else 1.0
+            expected = (pairs - pairs.mean(1, keepdim=True)) / scale
+            seen["calls"][0]["advantages"].close(expected.flatten(), rtol=1e-4, atol=1e-5)
+            seen["metrics"]["reward"].close(float(pairs.mean()), rtol=1e-5)
+            seen["metrics"]["signal"].close(float((pairs[:, 0] != pairs[:, 1]).double().mean()))
+
+    def test_prompts_are_different_ones_each_with_its_own_truth(self, observe):
+        drawn = []
+        for number in range(4):
+            seen = observe(scenarios.watched_step, step_number=number, prompts_per_step=2, reward_of="truth")
+            call = seen.value["calls"][0]
+            prompts = [prompt_of(call, row) for row in range(8)]
+            seen.check(prompts == [prompts[0]] * 4 + [prompts[4]] * 4, "the 4 rows of a group share their prompt")
+            seen.check(prompts[0] != prompts[4], "the prompts of one step must differ")
+            seen["metrics"]["reward"].close(0.5 if "1+1=" in prompts else 0.0)
+            drawn.append((prompts[0], prompts[4]))
+        seen.check(len(set(drawn)) > 1, f"4 steps drew only {set(drawn)}: prompts must be drawn anew in each step")
+
+    def test_a_step_depends_on_seed_and_number_alone(self, observe):
+        first = observe(scenarios.watched_step, step_number=3).value["calls"]
+        observe(scenarios.watched_step, step_number=3, global_seed=2)["calls"].close(first)
+        for other in ({"step_number": 4}, {"step_number": 3, "seed": 1}):
+            seen = observe(scenarios.watched_step, **other)
+            same = torch.equal(seen.value["calls"][0]["ids"], first[0]["ids"])
+            seen.check(not same, "another step and another seed must draw something else")
+
+    def test_loss_and_its_companions_are_means_over_the_updates(self, observe):
+        # The scenario's update returns losses 1, 2, 3 and norms 2, 4, 6.
         seen = observe(scenarios.watched_step, updates_per_generation=3)
-        names = {
-            "reward",
-            "signal",
-            "completion_length",
-            "entropy",
-            "learning_rate",
-            "loss",
-            "grad_norm",
-            "clip_fraction",
-        }
-        missing = sorted(names - set(seen.value["metrics"]))
-        seen.check(not missing, f"the metrics lack {', '.join(missing)}")
         seen["metrics"]["loss"].close(2.0)
         seen["metrics"]["grad_norm"].close(4.0)
-        for name in sorted(names):
-            value = seen.value["metrics"][name]
-            seen["metrics"][name].check(type(value) is float, f"{name} must be a float, not a {type(value).__name__}")
+        seen["metrics"]["clip_fraction"].close(0.5)
 
     def test_the_updates_are_made_at_this_steps_rate(self, observe):
         # The second step of a warm-up over 4 steps; the optimizer has two param_groups.
         seen = observe(scenarios.watched_step, step_number=1, learning_rate=0.8, warmup_steps=4)
         seen["metrics"]["learning_rate"].close(0.4)
-        for at_call in (0, 1):
-            seen["at_calls"][at_call]["rates"].close([0.4, 0.4])
-
-
-# Rewards that differ, so that each step moves the weights.
-MOVING = {"learning_rate": 0.4, "warmup_steps": 4, "max_new_tokens": 2, "updates_per_generation": 1,
-          "reward_of": "length"}  # fmt: skip
-
-
-@pytest.mark.exercise("14.14")
-class TestStateDict:
-    def test_a_resumed_run_ends_like_one_that_never_stopped(self, observe):
-        straight = observe(scenarios.train, steps=3, **MOVING).value
-        seen = observe(scenarios.train, steps=3, resume_at=2, **MOVING)
-        seen["after"].close(straight["after"], rtol=0, atol=0)
-
-    def test_holds_the_number_of_steps_and_the_optimizers_state(self, observe):
-        seen = observe(scenarios.state_after, 1, updates_per_generation=2, max_new_tokens=1)
-        seen.close({"step_number": 1, "optimizer": {}})  # plain gradient descent has no state
-        number = seen.value["step_number"]
-        seen["step_number"].check(type(number) is int, f"the number of steps is an int, not a {type(number).__name__}")
-
-
-@pytest.mark.exercise("14.15")
-class TestLoadStateDict:
-    def test_goes_on_counting(self, observe):
-        seen = observe(scenarios.train, steps=3, resume_at=2, **MOVING)
-        rates = [metrics["learning_rate"] for metrics in seen.value["history"]]
-        right = all(abs(rate - expected) < 1e-9 for rate, expected in zip(rates, [0.1, 0.2, 0.3], strict=True))
-        seen.check(right, f"the warm-up goes on after resuming, 0.1, 0.2, 0.3; the rates were {rates}")
-
-    def test_goes_back_to_an_earlier_step(self, observe):
-        settings = {"learning_rate": 0.4, "warmup_steps": 4, "num_steps": 8, "final_rate": 0.0}
-        seen = observe(scenarios.go_back, 1, 1, **settings, updates_per_generation=1)
+        seen["rates"].close([[0.4, 0.4]] * 2)
         seen["step_number"].close(2)
-        seen["again"].close(seen.value["once"], rtol=0, atol=0)
-        seen["kept"].check(seen.value["kept"] == ["optimizer", "step_number"], "loading must leave the state whole")

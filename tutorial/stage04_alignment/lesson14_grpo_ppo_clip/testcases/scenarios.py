@@ -1,15 +1,10 @@
 """Situations that the tests of lesson 14 look at. Each returns evidence; what it should be is in the tests."""
 
 import functools
-import re
-import zlib
-from unittest import mock
 
 import torch
 from jaxtyping import Float, Int
 from lesson14_grpo_ppo_clip.data import addition
-from lesson14_grpo_ppo_clip.loss import ppo_clip
-from lesson14_grpo_ppo_clip.rewards import addition as rewards
 from lesson14_grpo_ppo_clip.rollout import generate as rollout
 from lesson14_grpo_ppo_clip.training import grpo_trainer
 from torch import Tensor, nn
@@ -34,26 +29,20 @@ def watch_forwards(model, limit=1000):
     return forwards
 
 
-def dataset(digits=1, split="all"):
-    """Makes an AdditionDataset; returns its length, its data, and whether it still has the tokenizer."""
-    tokenizer = CharTokenizer()
-    made = addition.AdditionDataset(tokenizer, digits, split)
-    return {
-        "length": len(made),
-        "data": [tuple(made[i]) for i in range(len(made))],
-        "has the tokenizer": getattr(made, "tokenizer", None) is tokenizer,
-    }
-
-
 def batch(
-    prompts, responses, pad_is_eos=False, merges=(), bos=False
+    prompts, responses, pad_is_eos=False, merges=(), bos=False, device=None
 ) -> tuple[Int[Tensor, "batch length"], Int[Tensor, "batch length"]]:
     """get_batch with a character tokenizer: ids 2 to 11 are the digits, 0 is padding, 1 is EOS.
 
     `merges` are strings with an id of their own; `bos` puts a BOS token in front of each text that is encoded.
     """
     made = addition.AdditionDataset(CharTokenizer(pad_is_eos=pad_is_eos, merges=merges, bos=bos))
-    return tuple(made.get_batch(prompts, responses))
+    return tuple(made.get_batch(prompts, responses, device))
+
+
+def device_of_batch(device):
+    """get_batch for one row; returns the names of the devices of ids and mask. Every machine has the device "meta"."""
+    return [str(made.device) for made in batch(["1="], [torch.tensor([3, 1])], device=device)]
 
 
 def generate_chain(table, prompts, group_size, max_new_tokens, eos_token_id=None, pad_is_eos=False):
@@ -97,31 +86,20 @@ def generate_by_call(prompts, group_size, max_new_tokens, seed=0):
     return {"token_ids": list(ids), "log_probs": list(log_probs)}
 
 
-def generate(
-    prompts,
-    group_size,
-    max_new_tokens,
-    temperature=1.0,
-    seed=0,
-    pad_is_eos=False,
-    layers=2,
-    model="tiny",
-    global_seed=12345,
-    eos_token_id=None,
-):
+def generate(prompts, group_size, max_new_tokens, temperature=1.0, seed=0, model="tiny", global_seed=12345):
     """generate with a small random model; returns ids, log-probs, forwards and the model's weights.
 
     `model` is "tiny" (lab's TinyLM) or "llama" (a small Llama of transformers'). `seed` is that of the generator
     that is passed (None: no generator), `global_seed` that of torch's global random state.
     """
-    tokenizer = CharTokenizer("0123456789+=", pad_is_eos=pad_is_eos)
+    tokenizer = CharTokenizer("0123456789+=")
     torch.default_generator.manual_seed(1)
-    built = TinyLM(tokenizer.vocab_size, layers=layers) if model == "tiny" else small_llama(tokenizer.vocab_size)
+    built = TinyLM(tokenizer.vocab_size, layers=2) if model == "tiny" else small_llama(tokenizer.vocab_size)
     forwards = watch_forwards(built)
     generator = None if seed is None else torch.Generator().manual_seed(seed)
     torch.default_generator.manual_seed(global_seed)
     ids, log_probs = rollout.generate(
-        built, tokenizer, prompts, group_size, max_new_tokens, temperature, eos_token_id, generator
+        built, tokenizer, prompts, group_size, max_new_tokens, temperature, generator=generator
     )
     return {
         "token_ids": list(ids),
@@ -161,11 +139,11 @@ def group_of_known_answers(prompts, ground_truths, group_size, answers):
     return _fields(made)
 
 
-def group_of_random_answers(prompts, ground_truths, group_size, seed=0, reward_digit=False, slope=0.0, **settings):
+def group_of_random_answers(prompts, ground_truths, group_size, seed=0, slope=0.0, **settings):
     """generate_group with a model that writes one of the digits 0 to 3, then EOS. Returns the rollout's fields.
 
-    `slope` is how much larger each digit's logit is than that of the digit before. `reward_digit` rewards a
-    response by its digit plus the truth and a half, with a reward function of the caller's.
+    The reward function adds the digit and the truth. `slope` is how much larger each digit's logit is than that of
+    the digit before.
     """
     tokenizer = CharTokenizer("0123456789+=")
     table = torch.full((tokenizer.vocab_size, tokenizer.vocab_size), -60.0)
@@ -174,10 +152,13 @@ def group_of_random_answers(prompts, ground_truths, group_size, seed=0, reward_d
     table[2:12, tokenizer.eos_token_id] = 60.0
     model = BigramLM(table)
     watch_forwards(model)
-    if reward_digit:
-        settings["reward"] = lambda truth, text: int(text) + truth + 0.5
     generator = torch.Generator().manual_seed(seed)
-    settings = {"max_new_tokens": 4, "generator": generator, **settings}
+    settings = {
+        "max_new_tokens": 4,
+        "generator": generator,
+        "reward": lambda truth, text: int(text) + truth,
+        **settings,
+    }
     made = rollout.generate_group(model, tokenizer, prompts, ground_truths, group_size, **settings)
     return _fields(made)
 
@@ -199,18 +180,15 @@ class Sums(addition.AdditionDataset):
 SUMS = [("1+1=", 2), ("2+1=", 3), ("2+2=", 4), ("3+2=", 5)]
 
 
-def make_trainer(model_seed=0, dtype="float64", reward_of=None, dropout=0.0, **settings):
-    """A trainer on four sums with a small model and, unless told otherwise, plain gradient descent.
+def make_trainer(model_seed=0, dtype="float32", reward_of=None, dropout=0.0, passed=None, **settings):
+    """A trainer on four sums with a small model and, unless `settings` say otherwise, plain gradient descent.
 
     `reward_of` chooses a reward function: "length" gives the number of characters, "truth" 1 for every response
-    to a sum that is 2 and 0 for all others, "equal" 0.7 for every response. The model has layers that drop out
-    a share `dropout` of their input whenever it is in training mode. `trainer.forwards` grows with each forward.
+    to a sum that is 2 and 0 for all others. The model has layers that drop out a share `dropout` of their input
+    whenever it is in training mode. `passed`: generate and loss for the trainer. `trainer.forwards` grows with each
+    forward.
     """
-    rewards = {
-        "length": lambda truth, text: float(len(text)),
-        "truth": lambda truth, text: float(truth == 2),
-        "equal": lambda truth, text: 0.7,
-    }
+    rewards = {"length": lambda truth, text: float(len(text)), "truth": lambda truth, text: float(truth == 2)}
     if reward_of:
         settings["reward"] = rewards[reward_of]
     tokenizer = CharTokenizer("0123456789+=")
@@ -220,7 +198,7 @@ def make_trainer(model_seed=0, dtype="float64", reward_of=None, dropout=0.0, **s
     defaults = {"prompts_per_step": 3, "group_size": 4, "max_new_tokens": 2, "learning_rate": 0.1, "warmup_steps": 0,
                 "optimizer": "sgd", "max_grad_norm": 1e6}  # fmt: skip
     config = grpo_trainer.GRPOConfig(**{**defaults, **settings})
-    trainer = grpo_trainer.GRPOTrainer(model, tokenizer, Sums(tokenizer, SUMS), config)
+    trainer = grpo_trainer.GRPOTrainer(model, tokenizer, Sums(tokenizer, SUMS), config, **(passed or {}))
     trainer.forwards = forwards
     return trainer
 
@@ -249,9 +227,9 @@ def batch_of(
 
 
 def one_update(ids, mask, advantages, old_log_probs, stale_gradient=False, **settings):
-    """One call of update; returns the weights before and after, the metrics, and the number of rows in each
-    forward pass."""
-    trainer = make_trainer(**settings)
+    """One call of update in float64; returns the weights before and after, the metrics, and the number of rows in
+    each forward pass. `stale_gradient`: the parameters have a gradient of ones before."""
+    trainer = make_trainer(dtype="float64", **settings)
     if stale_gradient:
         for parameter in trainer.model.parameters():
             parameter.grad = torch.ones_like(parameter)
@@ -264,19 +242,19 @@ def one_update(ids, mask, advantages, old_log_probs, stale_gradient=False, **set
 def watched_step(step_number=0, global_seed=1, **settings):
     """One step whose updates only write down what they were given, of an optimizer with two param_groups.
 
-    Returns those calls, and of each the learning rates that the optimizer had and whether the model was in
-    training mode; the metrics, the number of steps done afterwards, the optimizer's learning rates, and the next
-    number from torch's global random generator, which was seeded with `global_seed` before the step.
+    Returns those calls, and for each the learning rates that the optimizer had (`rates`) and whether the model was in
+    training mode; the metrics, the number of steps done afterwards, the model's weights, and the next number of torch's
+    global random generator, which was seeded with `global_seed` before the step.
     """
     trainer = make_trainer(**settings)
     trainer.optimizer.param_groups.append({"params": [], "lr": 0.0})
     trainer.step_number = step_number
-    calls, at_calls = [], []
+    calls, rates, training = [], [], []
 
     def update(ids, mask, advantages, old_log_probs):
         calls.append({"ids": ids, "mask": mask, "advantages": advantages, "old_log_probs": old_log_probs})
-        rates = [group["lr"] for group in trainer.optimizer.param_groups]
-        at_calls.append({"rates": rates, "training": trainer.model.training})
+        rates.append([group["lr"] for group in trainer.optimizer.param_groups])
+        training.append(trainer.model.training)
         return {"loss": float(len(calls)), "clip_fraction": 0.5, "grad_norm": 2.0 * len(calls)}
 
     trainer.update = update
@@ -284,19 +262,41 @@ def watched_step(step_number=0, global_seed=1, **settings):
     metrics = trainer.step()
     return {
         "calls": calls,
-        "at_calls": at_calls,
+        "rates": rates,
+        "training": training,
         "next_global_number": torch.rand(()).item(),
         "metrics": dict(metrics),
         "step_number": trainer.step_number,
-        "rates": [group["lr"] for group in trainer.optimizer.param_groups],
         "weights": weights_of(trainer),
     }
+
+
+def step_with_what_is_passed():
+    """One step and its updates with a generate and a loss of the scenario's own, passed to the trainer.
+
+    That generate writes "5" and EOS to every prompt. Returns how often each of the two was called and the rows that
+    the loss was given.
+    """
+    calls = {"generate": 0, "loss": 0}
+
+    def generate(model, tokenizer, prompts, group_size, *rest, **others):
+        calls["generate"] += 1
+        count = len(prompts) * group_size
+        return [torch.tensor([7, 1]) for _ in range(count)], [torch.tensor([-1.0, -0.5]) for _ in range(count)]
+
+    def loss(model, ids, *rest, **others):
+        calls["loss"] += 1
+        calls["ids"] = ids
+        return model(ids).logits.sum() * 0, {"clip_fraction": 0.25}
+
+    make_trainer(passed={"generate": generate, "loss": loss}).step()
+    return calls
 
 
 def first_step_of_a_trained_policy(warmup_steps, learning_rate=0.1):
     """Teaches the model the four sums by supervised learning, then takes one GRPO step with a fresh AdamW.
     Returns the weights before and after that step."""
-    trainer = make_trainer(dtype="float32", optimizer="adamw", learning_rate=learning_rate, warmup_steps=warmup_steps,
+    trainer = make_trainer(optimizer="adamw", learning_rate=learning_rate, warmup_steps=warmup_steps,
                            max_new_tokens=1, group_size=64, prompts_per_step=4)  # fmt: skip
     prompts = [torch.tensor([trainer.tokenizer.encode(prompt)]) for prompt, _ in SUMS]
     optimizer = torch.optim.AdamW(trainer.model.parameters(), lr=0.01, weight_decay=0.0)
@@ -312,129 +312,12 @@ def first_step_of_a_trained_policy(warmup_steps, learning_rate=0.1):
     return {"before": before, "after": weights_of(trainer)}
 
 
-def train(steps, resume_at=None, **settings):
-    """Takes `steps` steps; returns the weights before and after, and the metrics of each step.
-
-    With `resume_at`, a new trainer takes over after that many steps: it is given a copy of the model's weights
-    and of the first trainer's state_dict.
-    """
+def train(steps, **settings):
+    """Takes `steps` steps; returns the weights before and after, and the metrics of each step."""
     trainer = make_trainer(**settings)
-    before, history = weights_of(trainer), []
-    for number in range(steps):
-        if number == resume_at:
-            weights, state = weights_of(trainer), trainer.state_dict()
-            trainer.step()  # the old trainer going on must not change what was taken
-            trainer = make_trainer(**{**settings, "model_seed": 99})
-            trainer.model.load_state_dict(weights)
-            trainer.load_state_dict(state)
-        history.append(dict(trainer.step()))
+    before = weights_of(trainer)
+    history = [dict(trainer.step()) for _ in range(steps)]
     return {"before": before, "after": weights_of(trainer), "history": history}
-
-
-def loss_with_stored_and_with_second_model(ids, mask, advantages, epsilon=0.2):
-    """The loss and its gradient of a model that has moved on, once with old log-probs that were stored, once
-    with those of a copy of the old weights."""
-    torch.default_generator.manual_seed(3)
-    old = TinyLM(14).double()
-    stored = ppo_clip.token_log_probs(old, ids).detach()
-    torch.default_generator.manual_seed(3)
-    new, second = TinyLM(14).double(), TinyLM(14).double()
-    second.load_state_dict(old.state_dict())
-    with torch.no_grad():
-        for parameter in new.parameters():
-            parameter += 0.05 * torch.randn_like(parameter)
-    results = {}
-    for name in ("stored", "second"):
-        log_probs = stored if name == "stored" else ppo_clip.token_log_probs(second, ids)
-        new.zero_grad()
-        loss, _ = ppo_clip.grpo_loss(new, ids, mask, advantages, log_probs, epsilon)
-        loss.backward()
-        results[name] = {"loss": loss, "grads": {n: p.grad.clone() for n, p in new.named_parameters()}}
-    results["second model has a gradient"] = any(p.grad is not None for p in second.parameters())
-    return results
-
-
-def operands(digits, split="all"):
-    """Makes an AdditionDataset; returns the two numbers in each of its prompts, one row per prompt."""
-    made = addition.AdditionDataset(CharTokenizer(), digits, split)
-    numbers = re.findall("[0-9]+", " ".join(item[0] for item in made.data))
-    return torch.tensor([int(n) for n in numbers]).reshape(-1, 2)
-
-
-def dataset_of_other_sums(salt, split):
-    """Makes an AdditionDataset while is_held_out, whose hash gets some `salt`, holds out other pairs; returns its
-    data."""
-    crc32 = zlib.crc32
-    with mock.patch.object(zlib, "crc32", lambda data: crc32(data + salt)):
-        return [tuple(item) for item in addition.AdditionDataset(CharTokenizer(), 1, split).data]
-
-
-def size_of_dataset(digits=1, split="all"):
-    """Makes an AdditionDataset; returns its length."""
-    return len(addition.AdditionDataset(CharTokenizer(), digits, split))
-
-
-def devices_of_batch(device):
-    """get_batch for one row; returns the names of the devices that ids and mask are on.
-
-    "meta" is a device that every machine has; what is put there has a shape, but no numbers.
-    """
-    made = addition.AdditionDataset(CharTokenizer())
-    return [str(tensor.device) for tensor in made.get_batch(["1="], [torch.tensor([3, 1])], device)]
-
-
-def ask_the_rate_twice(step_number, **settings):
-    """Asks for the learning rate of one step twice; returns both answers and the trainer's step_number then."""
-    trainer = make_trainer(**settings)
-    trainer.step_number = step_number
-    rates = [trainer.learning_rate(), trainer.learning_rate()]
-    return {"rates": rates, "step_number": trainer.step_number}
-
-
-ANSWERS = [
-    (12, "12"), (12, " 12\n"), (12, "7+5=12"), (7, "7+5=12"), (12, "112"), (2, "112"), (12, "12."), (12, "I say 12."),
-    (12, "12 or 13"), (25, "12 or 13"), (12, "13 or 12"), (13, "13 or 12"), (14, "9 5"), (9, "9 5"), (5, "9 5"),
-    (12, "12\nor 13"), (13, "12\nor 13"), (12, "a=12 b=13"), (13, "a=12 b=13"), (13, "a=12, b 13"), (12, "the end"),
-    (0, ""), (0, "-"), (3, "-3"), (-3, "-3"), (-3, "3"), (5, "3-5"), (-5, "3-5"), (5, "3 - 5"), (-5, "3 - 5"),
-    (-12, "--12"), (12, "+12"), (7, "007"), (-7, "-07"), (0, "-0"), (0, "000"), (5, "8.5"), (8, "8.5"), (5, "5.0"),
-    (0, "5.0"), (234, "1,234"), (1234, "1,234"), (5, "x5y"), (3, "\u0663"), (3, "2\u0663"), (2, "2\u0663"), (3, "x3"),
-    (2**53, "9007199254740993"), (0, "0" * 10_000), (7, "0" * 10_000 + "7"), (7, "9" * 10_000), (7, "7 " + "9" * 10_000),
-]  # fmt: skip
-
-
-def rewards_of_many_answers():
-    """calculate_reward for each (truth, response) in ANSWERS; where it raises an error, the error's name instead.
-
-    The tests of exercise 14.3 look at this before their own case: it tells one mistake from another.
-    """
-
-    def reward(truth, response):
-        try:
-            return rewards.calculate_reward(truth, response)
-        except NotImplementedError:
-            raise
-        except Exception as error:
-            return type(error).__name__
-
-    return [reward(truth, response) for truth, response in ANSWERS]
-
-
-def batch_of_many_rows():
-    """get_batch for rows of all kinds: long and short ones, with and without EOS, with the padding id 0 in a response.
-
-    The tests of exercise 14.2 look at this before their own case: it tells one mistake from another.
-    """
-    responses = [[5, 6, 7, 1], [8, 0, 9], [4], [3, 1], [0, 1]]
-    return batch(["12=", "3=", "1+1+1=", "45=", "6+7="], [torch.tensor(ids) for ids in responses])
-
-
-def rates_of_a_short_run():
-    """The learning rates of 8 steps whose rise is longer than their fall, with 3 updates per step.
-
-    The tests of exercise 14.10 look at this before their own case: it tells one mistake from another.
-    """
-    settings = {"warmup_steps": 6, "num_steps": 4, "final_rate": 0.1, "updates_per_generation": 3}
-    return learning_rates(8, learning_rate=0.4, **settings)
 
 
 def completions_of_a_fresh_generator(prompts, step_number=0):
@@ -446,67 +329,3 @@ def completions_of_a_fresh_generator(prompts, step_number=0):
         generator=grpo_trainer.step_generator(config.seed, step_number),
     )  # fmt: skip
     return list(token_ids)
-
-
-def state_after(steps, **settings):
-    """The trainer's state_dict after so many steps."""
-    trainer = make_trainer(**settings)
-    for _ in range(steps):
-        trainer.step()
-    return trainer.state_dict()
-
-
-def moments(trainer, seed):
-    """Numbers for the state of an AdamW, in the order of the parameters."""
-    draw, found = torch.Generator().manual_seed(seed), []
-    for p in trainer.model.parameters():
-        first, second = (torch.rand(p.shape, generator=draw, dtype=torch.float64) for _ in range(2))
-        found.append({"exp_avg": first - 0.5, "exp_avg_sq": second})
-    return found
-
-
-def trainer_under_way(seed, step_number, optimizer_steps, **settings):
-    """A trainer whose AdamW has made up moments, as if it had taken so many steps."""
-    trainer = make_trainer(optimizer="adamw", **settings)
-    trainer.step_number = step_number
-    for p, made in zip(trainer.model.parameters(), moments(trainer, seed), strict=True):
-        trainer.optimizer.state[p] = {"step": torch.tensor(float(optimizer_steps)), **made}
-    return trainer
-
-
-def state_that_goes_on(seed, step_number, optimizer_steps):
-    """The state_dict of a trainer under way, when that trainer has gone on: all its own numbers are others then."""
-    trainer = trainer_under_way(seed, step_number, optimizer_steps)
-    state = trainer.state_dict()
-    trainer.step_number += 1
-    for of_one in trainer.optimizer.state.values():
-        for number in of_one.values():
-            number += 1.0
-    return state
-
-
-def take_up(seed, step_number, optimizer_steps):
-    """Gives the state of a trainer under way to a new one, whose optimizer then takes a step against a gradient of
-    ones. Returns its number of steps and its weights."""
-    other = trainer_under_way(seed, step_number, optimizer_steps)
-    trainer = make_trainer(optimizer="adamw")
-    trainer.load_state_dict({"step_number": step_number, "optimizer": other.optimizer.state_dict()})
-    for p in trainer.model.parameters():
-        p.grad = torch.ones_like(p)
-    trainer.optimizer.step()
-    return {"step_number": trainer.step_number, "weights": weights_of(trainer)}
-
-
-def go_back(first, then, **settings):
-    """Takes `first` steps, keeps the weights and the state, and takes `then` more; the same trainer is given back
-    what was kept, and takes them again. Returns the metrics of both times, and what the kept state holds at
-    the end."""
-    trainer = make_trainer(**settings)
-    for _ in range(first):
-        trainer.step()
-    weights, state = weights_of(trainer), trainer.state_dict()
-    once = [dict(trainer.step()) for _ in range(then)]
-    trainer.model.load_state_dict(weights)
-    trainer.load_state_dict(state)
-    again = [dict(trainer.step()) for _ in range(then)]
-    return {"once": once, "again": again, "kept": sorted(state), "step_number": trainer.step_number}

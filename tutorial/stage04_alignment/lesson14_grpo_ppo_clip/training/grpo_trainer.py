@@ -51,8 +51,8 @@ def step_generator(seed: int, step: int) -> torch.Generator:
 class GRPOTrainer:
     """Trains `model` in place. `step_number` counts the steps that are done.
 
-    generate and loss are called as this lesson's generate and grpo_loss, which they are unless something faster with
-    the same results is passed in.
+    generate and loss are called as this lesson's generate and grpo_loss are. Something faster with the same results can
+    be passed in.
     """
 
     def __init__(
@@ -71,31 +71,33 @@ class GRPOTrainer:
         model.eval()  # no dropout: with it the ratio would not be 1 where nothing has changed
 
     def learning_rate(self) -> float:
-        """The rate of the step that comes next, number k = self.step_number (the first is 0): learning_rate times
+        """Returns the rate of the next step, number k = self.step_number (the first is 0). It is the product of
 
-        min(1, (k + 1) / warmup_steps), a linear rise that warmup_steps = 0 leaves out; times
+        learning_rate,
+        min(1, (k + 1) / warmup_steps), a linear rise, or 1 if warmup_steps is 0, and
         1 - (1 - final_rate) * min(1, k / num_steps), a linear fall to final_rate.
 
-        Adam's first steps have the size of the learning rate in every single weight, however small the gradient:
-        taken at full size they destroy a trained policy.
+        Adam's first steps move every single weight by the learning rate, however small its gradient. At full size they
+        destroy a trained policy.
         """
         # The product of the three factors.
         raise NotImplementedError("not written yet: exercise 14.10, training/grpo_trainer.py:GRPOTrainer.learning_rate")
 
     def batch_of(self, rollout: Rollout) -> tuple[Tensor, Tensor, Tensor]:
-        """(ids, mask, old_log_probs) of a rollout: get_batch's two, (B, L), and the stored log-probabilities
-        (B, L - 1), each at the place of its token in `mask[:, 1:]`, 0 elsewhere. On the device of the tokens."""
+        """Returns (ids, mask, old_log_probs) of a rollout: get_batch's two, (B, L), and the stored log-probabilities,
+        (B, L - 1), each at the place of its token in `mask[:, 1:]`, 0 elsewhere."""
         # get_batch; then put the stored log-probabilities where the mask is 1.
         raise NotImplementedError("not written yet: exercise 14.11, training/grpo_trainer.py:GRPOTrainer.batch_of")
 
     def update(self, ids: Tensor, mask: Tensor, advantages: Tensor, old_log_probs: Tensor) -> dict[str, float]:
-        """One optimizer update on a batch, in micro-batches of config.micro_batch_size rows.
+        """Makes one optimizer update on a batch, in micro-batches of config.micro_batch_size rows (0: all rows).
+        Returns loss and clip_fraction of the whole batch, and grad_norm before it is clipped, all as floats.
 
         Each micro-batch's loss is self.loss, which is called as grpo_loss is. The gradient is that of the whole
         batch, however it is split. The denominators of "token" and "sequence" are those of the whole batch; that of
-        "constant" is rows * max_new_tokens. The gradient's norm is clipped to config.max_grad_norm. Returns loss and
-        clip_fraction of the whole batch, and grad_norm before clipping; all are 0 where there is no response token to
-        train on.
+        "constant" is rows * max_new_tokens. The gradient's norm is clipped to config.max_grad_norm.
+
+        Hardening: a batch without a single response token leaves the weights alone.
         """
         # The denominator of the whole batch.
         # Clear old gradients. For each micro-batch: its loss with that denominator, backward. Losses add up;
@@ -104,36 +106,32 @@ class GRPOTrainer:
         raise NotImplementedError("not written yet: exercise 14.12, training/grpo_trainer.py:GRPOTrainer.update")
 
     def step(self) -> dict[str, float]:
-        """One step: a rollout, and config.updates_per_generation updates on it.
+        """Takes one step: a rollout, and config.updates_per_generation updates on it. Returns the metrics.
 
-        The prompts are config.prompts_per_step different ones (all, where there are fewer), drawn with
-        `step_generator(config.seed, self.step_number)`; the same generator then draws the completions, with
-        generate_group, which is given self.generate. batch_of makes the batch, and self.update is called for each
-        update on it: the old_log_probs are the rollout's in all of them.
+        The prompts are config.prompts_per_step different ones (all, if there are fewer), drawn with
+        `step_generator(config.seed, self.step_number)`. The same generator then draws the completions, with
+        generate_group, which gets self.generate. batch_of makes the batch, and self.update is called for each
+        update on it, every time with the rollout's old_log_probs.
 
-        Returns the metrics, each a float: reward (mean), signal (share of groups whose rewards differ: the others
-        teach nothing), completion_length (mean, in tokens), entropy (mean of -log_probs of the sampled tokens,
-        an unbiased estimate in nats per token), learning_rate; and loss, grad_norm, clip_fraction, each the mean
-        over the updates.
+        The metrics are floats: reward (mean), signal (share of groups whose rewards differ: the others teach
+        nothing), completion_length (mean, in tokens), entropy (mean of -log_probs over all sampled tokens, an unbiased
+        estimate in nats per token), learning_rate; and loss, grad_norm, clip_fraction, each the mean over the updates.
         """
         # Draw the prompts (torch.randperm) and the rollout with this step's generator.
-        # Set the learning rate in every one of the optimizer's param_groups.
+        # Set the learning rate in each of the optimizer's param_groups.
         # Make the batch once, update several times.
         # Count the step, and gather the metrics.
         raise NotImplementedError("not written yet: exercise 14.13, training/grpo_trainer.py:GRPOTrainer.step")
 
     def train(self) -> list[dict[str, float]]:
-        """Steps until config.num_steps are done; returns the metrics of each. Given."""
+        """Takes steps until config.num_steps are done. Returns the metrics of each. Given."""
         return [self.step() for _ in range(self.step_number, self.config.num_steps)]
 
     def state_dict(self) -> dict[str, Any]:
-        """What, beside the model's weights, is needed to go on as if nothing had happened: {"step_number": the
-        number of steps done, "optimizer": the optimizer's own state_dict}. A copy: further steps do not change it.
-        """
-        # A dict of both; the tensors in the optimizer's state_dict are its live ones, so copy deeply.
-        raise NotImplementedError("not written yet: exercise 14.14, training/grpo_trainer.py:GRPOTrainer.state_dict")
+        """Returns what a resumed run needs besides the model's weights, as a copy. Given."""
+        return {"step_number": self.step_number, "optimizer": copy.deepcopy(self.optimizer.state_dict())}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Takes up what state_dict gave. The model's weights are restored by the caller."""
-        # The reverse.
-        raise NotImplementedError("not written yet: exercise 14.15, training/grpo_trainer.py:GRPOTrainer.load_state_dict")
+        """Restores what state_dict returned. The caller restores the model's weights. Given."""
+        self.step_number = state["step_number"]
+        self.optimizer.load_state_dict(state["optimizer"])

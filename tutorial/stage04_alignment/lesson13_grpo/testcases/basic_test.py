@@ -9,6 +9,7 @@ from lesson13_grpo.loss.grpo import compute_grpo_loss, sequence_log_probs
 from lesson13_grpo.testcases import scenarios
 
 from course.base.object_spec import Spec
+from course.base.property_tests import drawn
 
 # The ids of lab's toy tokenizer: pad 0, eos 1, then the characters 0 1 2 ... 9 + - * / = from 2 on.
 IDS = {c: i + 2 for i, c in enumerate("0123456789+-*/=")}
@@ -16,6 +17,11 @@ IDS = {c: i + 2 for i, c in enumerate("0123456789+-*/=")}
 
 def ids(text, eos=False):
     return torch.tensor([*(IDS[c] for c in text), *([1] if eos else [])])
+
+
+def digits(draw, least, most):
+    """A text of that many digits."""
+    return "".join(draw.choices("0123456789", k=draw.randint(least, most)))
 
 
 def slow_log_prob(model, prompt, response, temperature=1.0):
@@ -77,6 +83,15 @@ class TestItems:
         item["prompt_ids"].close(torch.tensor([4, 2, 3]))
         item["response_ids"].close([torch.tensor([3, 2, 1])])
 
+    def test_rows_drawn_at_random(self, observe):
+        draw = drawn()
+        texts = [digits(draw, 1, 5) for _ in range(4)]
+        row = {"prompt": digits(draw, 1, 5), "responses": texts, "rewards": [draw.randint(0, 9) for _ in texts]}
+        item = observe(scenarios.read_dataset, [row])[0]
+        item["prompt_ids"].close(ids(row["prompt"]))
+        item["response_ids"].close([ids(text, eos=True) for text in texts])
+        item["rewards"].close(torch.tensor(row["rewards"], dtype=torch.float32))
+
 
 @pytest.mark.exercise("13.2")
 class TestLoss:
@@ -112,6 +127,16 @@ class TestLoss:
         log_probs, rewards = torch.tensor([-1.0, -2.0]), torch.tensor([1.0, 0.0])
         seen = observe(compute_grpo_loss, log_probs, rewards, beta=0.5, grad_of=("log_probs", "rewards"))
         seen.grad("rewards").no_gradient("the rewards must carry no gradient: the weights are constants")
+
+    def test_groups_drawn_at_random(self, observe):
+        draw = drawn()
+        for _ in range(3):
+            size, beta = draw.randint(2, 6), draw.uniform(0.2, 2.0)
+            log_probs, rewards = ([draw.uniform(-5.0, 0.0) for _ in range(size)] for _ in range(2))
+            shares = [math.exp((r - max(rewards)) / beta) for r in rewards]
+            expected = -sum(s / sum(shares) * lp for s, lp in zip(shares, log_probs, strict=True))
+            seen = observe(compute_grpo_loss, torch.tensor(log_probs), torch.tensor(rewards), beta=beta)
+            seen.close(expected, rtol=1e-4)
 
 
 # After token 0 come the tokens 0, 1, 2 with probabilities 1/2, 1/4, 1/4, and so on: a model to calculate with.
@@ -154,6 +179,16 @@ class TestSequenceLogProbs:
         with torch.no_grad():
             expected = torch.stack([slow_log_prob(model, prompt, r, 0.7) for r in group])
         observe(sequence_log_probs, TINY, prompt, group, temperature=0.7).close(expected, rtol=1e-4)
+
+    def test_groups_drawn_at_random(self, observe):
+        draw = drawn()
+        prompt, group = [draw.randrange(3)], [draw.choices(range(3), k=draw.randint(1, 5)) for _ in range(3)]
+        expected = [
+            sum(math.log(PROBABILITIES[a][b]) for a, b in itertools.pairwise([*prompt, *response]))
+            for response in group
+        ]
+        seen = observe(sequence_log_probs, TABLE, torch.tensor(prompt), [torch.tensor(r) for r in group])
+        seen.close(torch.tensor(expected), rtol=1e-5)
 
 
 # What the model of scenarios.generate_ambiguous writes: pad, EOS, a, b, ab
@@ -208,6 +243,16 @@ class TestGenerateResponses:
         letters = {2: "a", 3: "b", 4: "ab"}
         seen["texts"].close(["".join(letters.get(int(t), "") for t in r) for r in seen.value["token_ids"]])
 
+    def test_sizes_and_temperature_drawn_at_random(self, observe):
+        draw = drawn()
+        count, most, temperature = draw.randint(5, 30), draw.randint(2, 5), draw.uniform(0.5, 2.0)
+        seen = observe(scenarios.generate_ambiguous, num_samples=count, max_new_tokens=most, temperature=temperature)
+        rows = seen.value["token_ids"]
+        seen.check(len(rows) == count, f"there must be {count} responses")
+        seen.check(max(map(len, rows)) <= most, f"a response has more than {most} tokens")
+        expected = torch.stack([(AMBIGUOUS / temperature).log_softmax(0)[r].sum() for r in rows])
+        seen["log_probs"].close(expected, rtol=1e-4)
+
 
 @pytest.mark.exercise("13.6")
 class TestComputeRewards:
@@ -225,6 +270,13 @@ class TestComputeRewards:
         seen = observe(scenarios.score, ["p", "q", "r"], [["a"], ["bb", "", "ccc"], ["dd", "e"]], answer=[1, 2, 3])
         seen["rewards"].close([torch.tensor([1.0]), torch.tensor([2.0, 0.0, 3.0]), torch.tensor([2.0, 1.0])])
         seen["calls"][0]["columns"].close({"answer": [1, 2, 2, 2, 3, 3]})
+
+    def test_groups_drawn_at_random(self, observe):
+        draw = drawn()
+        groups = [[digits(draw, 0, 4) for _ in range(draw.randint(1, 4))] for _ in range(3)]
+        seen = observe(scenarios.score, ["p", "q", "r"], groups, answer=[1, 2, 3])
+        seen["rewards"].close([torch.tensor([float(len(text)) for text in group]) for group in groups])
+        seen["calls"][0]["columns"].close({"answer": [i + 1 for i, group in enumerate(groups) for _ in group]})
 
 
 def slow_step(before, rows, beta=0.1, max_grad_norm=1.0, lr=0.1, temperature=1.0):
@@ -301,6 +353,19 @@ class TestTrainingStep:
         seen["metrics"]["grad_norm"].close(expected["grad_norm"], rtol=1e-4)  # before clipping
         seen["after"].close(expected["after"], rtol=1e-4, atol=1e-6)
 
+    def test_equals_the_step_written_out_on_rows_drawn_at_random(self, observe):
+        draw = drawn()
+        rows = [
+            {"prompt": digits(draw, 1, 3), "responses": [digits(draw, 0, 3) for _ in range(size)],
+             "rewards": [draw.randint(0, 8) / 8 for _ in range(size)]}
+            for size in (2, 3)
+        ]  # fmt: skip
+        beta = draw.uniform(0.2, 1.0)
+        seen = observe(scenarios.one_step, rows, beta=beta, max_grad_norm=1e6)
+        expected = slow_step(seen.value["before"], rows, beta=beta, max_grad_norm=1e6)
+        seen["metrics"]["loss"].close(expected["loss"], rtol=1e-4)
+        seen["after"].close(expected["after"], rtol=1e-4, atol=1e-6)
+
 
 @pytest.mark.exercise("13.8")
 class TestTrain:
@@ -321,3 +386,14 @@ class TestTrain:
         seen.check(len(orders) == 3, "num_steps is 3: train() must take three steps")
         seen.check(orders[0] != sorted(orders[0]), "the rows come in the file's order: shuffle them")
         seen.check(orders[0] != orders[1], "the second epoch has the order of the first: shuffle each time")
+
+    def test_sizes_drawn_at_random(self, observe):
+        draw = drawn()
+        rows, size = draw.randint(5, 12), draw.randint(2, 4)
+        steps = -(-rows // size)
+        seen = observe(scenarios.train_order, num_rows=rows, batch_size=size, num_steps=steps + 1)
+        first = [row for batch in seen.value["batches"][:steps] for row in batch]
+        seen.check(
+            sorted(first) == list(range(rows)), f"the first {steps} batches must hold each of the {rows} rows once"
+        )
+        seen["history"].close([{"loss": float(step + 1)} for step in range(steps + 1)])

@@ -51,6 +51,12 @@ wrong("A response that was cut off gets an EOS at its end, though the model did 
     """,
 })  # fmt: skip
 
+wrong("You encode the text again, with an EOS behind each: other tokens may have been sampled, and some had no EOS.", {
+    "log_probs.append(sequence_log_probs(self.model, prompt_ids, sampled, self.config.temperature))":
+        "log_probs.append(sequence_log_probs(self.model, prompt_ids, [torch.tensor([*self.tokenizer.encode(t, "
+        "add_special_tokens=False), self.tokenizer.eos_token_id]) for t in texts], self.config.temperature))",
+})  # fmt: skip
+
 wrong("The EOS at the end of a response is thrown away: stopping is part of the answer, and is scored.", {
     "texts = [self.tokenizer.decode(ids.tolist(), skip_special_tokens=True) for ids in sampled]": """
         sampled = [ids[ids != self.tokenizer.eos_token_id] for ids in sampled]

@@ -67,6 +67,13 @@ wrong("One softmax runs over the whole batch, so prompts take weight from each o
     "        loss = compute_grpo_loss(torch.cat(list(log_probs)), torch.cat(list(rewards)), self.config.beta)\n",
 })  # fmt: skip
 
+wrong("One softmax runs over the whole batch, and its loss is divided by the number of prompts.", {
+    "        losses = [compute_grpo_loss(lp, r, self.config.beta) for lp, r in zip(log_probs, rewards, strict=True)]\n"
+    "        loss = torch.stack(losses).mean()\n":
+    "        loss = compute_grpo_loss(torch.cat(list(log_probs)), torch.cat(list(rewards)), self.config.beta)\n"
+    "        loss = loss / len(prompts)\n",
+})  # fmt: skip
+
 wrong("The loss is taken at its default beta: config.beta is never used.", {
     "compute_grpo_loss(lp, r, self.config.beta)": "compute_grpo_loss(lp, r)",
 })  # fmt: skip

@@ -24,8 +24,8 @@ class GRPODataset(Dataset):
     Args:
         data_path: the file. Reading and checking it is given, in given/rows.py.
         tokenizer: has `encode(text, add_special_tokens=True)`, which returns a list of ids, and `eos_token_id`.
-        num_samples: the largest number of responses that is used of a row, at least 1.
-        max_length: the largest number of tokens of prompt + response, at least 2.
+        num_samples: the maximum number of responses used per row, at least 1.
+        max_length: the maximum number of tokens of prompt + response, at least 2.
     """
 
     def __init__(self, data_path: str | Path, tokenizer: Any, num_samples: int = 4, max_length: int = 2048):
@@ -50,7 +50,7 @@ class GRPODataset(Dataset):
         Every other column of the row, unchanged.
 
         A prompt that is too long loses its beginning: it keeps its last max_length - 1 tokens. A response that is too
-        long loses its end: of its tokens and EOS it keeps the first max_length - P. So a cut response has no EOS.
+        long loses its end: it keeps the first max_length - P of its tokens, EOS included. So a cut response has no EOS.
         """
         # > Prompt: encode, keep the last max_length - 1 tokens.
         # > Responses: the first num_samples; encode without special tokens, append EOS, keep what fits.

@@ -67,7 +67,7 @@ class GRPOTrainer:
         Returns two lists with one entry for each prompt: its responses, and their summed log-probabilities
         (num_samples,) under the model, at the temperature of sampling, with gradient to the model.
         The log-probabilities are those of the token ids that were sampled. Never encode a response's text again:
-        other tokens may give the same text. Encode a prompt whole, with the tokenizer's special tokens.
+        other tokens may give the same text. Encode each prompt with the tokenizer's special tokens; it is not cut.
         """
         # > For each prompt: encode it, and draw token ids with lab.rl.sampling.sample. eos_token_id is the tokenizer's,
         # > max_new_tokens and temperature are the config's, the generator is the trainer's.
@@ -121,7 +121,7 @@ class GRPOTrainer:
         """Updates the model once, on a batch as `collate` makes it. What the rows lack is None, as in
         `batch["rewards"][0] is None`. All rows are of one kind:
 
-        with responses and rewards: both are used as they are;
+        with responses and rewards: both are used as they are; their log-probs, too, are at config.temperature;
         with responses alone: compute_rewards scores them;
         with a prompt alone: generate_responses writes `config.num_samples` responses, compute_rewards scores them.
 
@@ -129,7 +129,7 @@ class GRPOTrainer:
         over the prompts.
 
         Returns the metrics of the step: loss; reward, the mean over all responses; grad_norm, before clipping;
-        response_length, the mean number of tokens over all responses.
+        response_length, the mean number of tokens over all responses, EOS included.
         """
         # > Log-probabilities: of the rows' responses, or of generated ones.
         # > Rewards: the rows', or computed.

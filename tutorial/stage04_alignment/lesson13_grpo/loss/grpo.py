@@ -25,8 +25,8 @@ def sequence_log_probs(
         response_ids: a 1-D tensor of token ids for each response of the group; their lengths differ.
         temperature: divides the logits before the softmax, as it did when the responses were sampled.
 
-    The prompt's tokens are not part of the sum. Each token of a response is, also an EOS at its end. The padding that
-    you add behind a response is not, even if its id is that of EOS.
+    The prompt's tokens are not part of the sum. Every token of a response is, including a final EOS. The padding that
+    you add after a response is not, even if its id is that of EOS.
     """
     # Pad prompt + response on the right to a rectangle. A causal model does not look ahead, so that padding on the
     # right needs no attention mask.

@@ -3,7 +3,8 @@
     --out DIR        where to write (grades/); an interrupted run is taken up again there
     --lessons 13,14  only these
     --full           also the tests that train
-    --seed N         of the hidden variation; otherwise drawn for each run, and recorded
+    --seed N         of the hidden variation; otherwise drawn anew each time, and recorded
+    --show-seed      students read it, too: only when nobody can hand in any more
     --jobs N         judges at a time; as many as there are processors by default
     --extra DIR      the instructor's own tests, in files called *_test.py
     --gradebook CSV --assignment NAME   the gradebook that Canvas exported; a filled copy is written
@@ -118,7 +119,7 @@ def grade_missing(options: Options, run: Run, grades: Grades, log: Log, say: Cal
     extra = extra_files(options.extra)
 
     def finished(part: Part, seconds_left: float | None) -> None:
-        part.digest = grades.digests[part.student, part.lesson]
+        part.digest, part.seed = grades.digests[part.student, part.lesson], run.seed
         log.append(part)
         grades.add(part)
         say(progress(part, lessons[part.lesson], len(grades.parts), len(grades.digests), seconds_left))
@@ -144,6 +145,7 @@ def student_result(submission: Submission, parts: list[Part]) -> StudentResult:
         [exercise for part in parts for exercise in part.exercises],
         notes=list(submission.notes),
         flags=[*submission.flags, *seen, *(f"the grader failed: {fault}" for fault in faults)],
+        seeds={part.lesson: part.seed for part in parts},
         digest=hashlib.sha256(" ".join(part.digest for part in parts).encode()).hexdigest()[:16],
         seconds=round(sum(part.seconds for part in parts), 2),
         ids=dict(submission.ids),
@@ -180,5 +182,5 @@ def finish(options: Options, run: Run, found: list[StudentResult], gradebook: st
     failed = [r.student for r in found if r.earned is None]
     if failed:
         say(f"the grader itself failed for {len(failed)}: {', '.join(failed[:5])}; give the same command again")
-    say(f"{len(found)} graded, seed {run.seed}; see {options.out / 'overview.html'}, and grades.csv beside it")
+    say(f"{len(found)} graded; see {options.out / 'overview.html'}, and grades.csv beside it")
     return 1 if failed else 0

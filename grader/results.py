@@ -74,6 +74,7 @@ class Part:
     fault: str = ""  # why the grader failed on it; each exercise is a GRADER_ERROR then
     digest: str = ""  # of the files that were graded and of the grading itself
     seconds: float = 0.0
+    seed: int = 0  # of the hidden variation
 
     @property
     def earned(self) -> int | None:
@@ -95,6 +96,7 @@ class StudentResult:
     flags: list[str] = field(default_factory=list)  # for the instructor alone: things to look at, never punished
     digest: str = ""  # of the files that were graded and of the grading itself
     seconds: float = 0.0
+    seeds: dict[str, int] = field(default_factory=dict)  # of the hidden variation: "lesson13_grpo" -> seed
     ids: dict[str, str] = field(default_factory=dict)  # "canvas", "moodle", "email", "sid", if an LMS gives them
 
     @property
@@ -112,7 +114,7 @@ class Run:
 
     tier: str  # "bubblewrap, own user" or another of grader/sandbox/sandbox.py
     warning: str  # "" if the tier confines; else a loud sentence for every report
-    seed: int  # of the hidden variation: PROPERTY_SEED=seed repeats it at a desk
+    seed: int  # of the hidden variation of what this command grades; what is kept has its own
     lessons: list[str]  # "lesson13_grpo", ...
     titles: dict[str, str]  # exercise id -> what it asks for ("compute_grpo_loss"), in order
     full: bool  # the tests that train were run, too
@@ -120,4 +122,5 @@ class Run:
     points: dict[str, int] = field(default_factory=dict)  # exercise id -> points for its basic tests, in order
     hardening: dict[str, int] = field(default_factory=dict)  # exercise id -> points for its advanced tests
     extra: int = 0  # files of the instructor's own tests that count besides the course's; they are never shown
+    show_seed: bool = False  # students read the seeds, too
     created: str = ""  # ISO 8601; the only thing that differs between two runs on the same input

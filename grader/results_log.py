@@ -10,7 +10,7 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +114,8 @@ def resume(options: Options, tier: str, say: Callable[[str], None]) -> tuple[Run
     old, done = read(path)
     same = old is not None and all(getattr(old, n) == getattr(run, n) for n in ("tier", "lessons", "full", "version"))
     if same and options.seed in (None, old.seed):
-        return old, done
+        # What is graded now gets new draws: from the feedback of before, nobody knows what they will be.
+        return replace(run, created=old.created), done
     number = 1
     while (aside := path.with_name(f"before-{number}")).exists():
         number += 1
@@ -130,8 +131,6 @@ def resume(options: Options, tier: str, say: Callable[[str], None]) -> tuple[Run
             there.rename(aside / name)
     about = "seed, lessons, options or version of the course"
     say(f"note: {options.out} held another run ({about}), which is in its folder {aside.name} now")
-    if options.seed is None and old is not None and old.version == run.version:
-        run.seed = old.seed
     return run, {}
 
 
@@ -148,6 +147,7 @@ def new_run(options: Options, tier: str) -> Run:
         extra=len(extra_files(options.extra)),
         points={e.id: e.points for e in exercises},
         hardening={e.id: e.hardening for e in exercises},
+        show_seed=options.show_seed,
         created=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
     )
 
@@ -187,9 +187,10 @@ def version(extra: Path | None = None, root: Path = ROOT) -> str:
 
 
 def digest(submission: Submission, lesson: Lesson, run: Run) -> str:
-    """Of whatever decides about a part: one that is kept is not graded again while its digest is the same."""
+    """Of whatever decides about a part, except the seed, which nobody should be able to find from it: a part that is
+    kept is not graded again while its digest is the same."""
     files, problems = files_of(submission, lesson)
-    made = hashlib.sha256(f"{run.version} {run.seed} {run.full} {run.tier} {lesson.name}".encode())
+    made = hashlib.sha256(f"{run.version} {run.full} {run.tier} {lesson.name}".encode())
     for name, text in sorted(files.items()):
         made.update(f"{name} {len(text)}\0".encode() + text)
     for name, problem in sorted(problems.items()):

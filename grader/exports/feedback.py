@@ -46,7 +46,8 @@ def feedback(run: Run, student: StudentResult) -> str:
         marks=rows.MARKS,
         step=rows.step,
         sentence=rows.sentence,
-        repeat=rows.repeat(run),
+        at_desk=rows.at_desk(run, student),
+        draws=rows.draws(run, student),
         further=rows.FURTHER,
     )
 

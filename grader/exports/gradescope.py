@@ -38,7 +38,7 @@ def gradescope_results(run: Run, student: StudentResult) -> dict[str, Any]:
         "test_name_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",
-        "extra_data": {"version": run.version, "seed": run.seed, "digest": student.digest},
+        "extra_data": {"version": run.version, "digest": student.digest},
     }
     if earned is None:
         return found
@@ -78,11 +78,10 @@ def _output(run: Run, student: StudentResult) -> str:
         shares = f" ({rows.split(run, student)})" if rows.split(run, student) else ""
         lines.append(f"{earned} of {points} points{shares}. {rows.rule(run)}")
     lines += [f"note: {one_line(note)}" for note in student.notes[:200]]
-    command, others = rows.repeat(run)
     lines += [
         "",
-        f"To see the same at your desk: {command}{others}",
-        "Your own `make check` may differ: its random inputs come from seed 0, and earlier lessons are your own code, "
+        f"To see {'the same' if run.show_seed else 'more'} at your desk: {rows.at_desk(run, student)}",
+        f"Your own `make check` may differ. {rows.draws(run, student)} Earlier lessons are your own code there, "
         "not the course's.",
         *([rows.FURTHER] if run.extra else []),
         f"Confinement: {one_line(run.tier)}. Course {one_line(run.version)}.",

@@ -109,7 +109,7 @@ def overview(run: Run, results: list[StudentResult], names: list[str] | None = N
         classes=CLASSES,
         further=_people_by(every, lambda e: e.extra) if run.extra else {},
         faults=[(one["name"], e) for one, e in every if e.status == GRADER_ERROR],
-        repeat=rows.repeat(run),
+        seeds=sorted({seed for student in results for seed in student.seeds.values()}) or [run.seed],
         title=lambda number: rows.title(run, number),
         count=lambda number, noun: f"{number} {noun}{'' if number == 1 else 's'}",
     )

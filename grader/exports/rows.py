@@ -166,12 +166,22 @@ def step(e: ExerciseResult) -> str:
     return "" if e.status in (PASSED, GRADER_ERROR) else hint(e)
 
 
-def repeat(run: Run) -> tuple[str, str]:
-    """The command that makes the grading's draws again at a desk, and a few words for the other lessons."""
-    first, *others = dict.fromkeys(map(lesson, run.points)) or [""]
-    draws = "" if run.full else f"PROPERTY_EXAMPLES={EXAMPLES} "
-    command = f"{draws}PROPERTY_SEED={run.seed} make check LESSON={first}"
-    return command, f" (and so for {', '.join(others)})" if others else ""
+def at_desk(run: Run, student: StudentResult) -> str:
+    """The commands with which a student sees more at a desk: the same draws, if the seeds may be known."""
+    few = "" if run.full else f"PROPERTY_EXAMPLES={EXAMPLES} "
+    commands = []
+    for name in run.lessons:
+        seed = f"{few}PROPERTY_SEED={student.seeds[name]} " if run.show_seed and name in student.seeds else ""
+        commands.append(f"{seed}make check LESSON={int(name[6:8])}")
+    return "; ".join(commands)
+
+
+def draws(run: Run, student: StudentResult) -> str:
+    """A sentence on what random inputs were drawn."""
+    seeds = list(dict.fromkeys(student.seeds.values())) if run.show_seed else []
+    if seeds:
+        return f"Random inputs came from seed {', '.join(map(str, seeds))} here; at your desk they come from seed 0."
+    return "Random inputs were drawn anew here, and will be each time; at your desk they come from seed 0."
 
 
 def plain(e: ExerciseResult, width: int) -> str:

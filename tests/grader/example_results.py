@@ -44,4 +44,4 @@ def student(name="ada", statuses=(PASSED, FAILED, NOT_WRITTEN), status=GRADED, h
             made.hardening, made.hardening_tests, made.hardening_passed = hardening[number], 6, 4
             made.hardening_earned = made.hardening if state == PASSED else 0
         results.append(made)
-    return StudentResult(name, status, results, **changes)
+    return StudentResult(name, status, results, **{"seeds": {"lesson13_grpo": 4711}, **changes})

@@ -244,7 +244,7 @@ def test_one_line_for_each_part_and_one_at_the_end(class_of_three, judge, tmp_pa
     assert re.fullmatch(rf"   2 of 3  bob +lesson 13: 0 of {points} points   about \d+ s left", lines[2])
     assert re.fullmatch(rf"   3 of 3  cyd +lesson 13: {points} of {points} points", lines[3])
     assert lines[4] == f"WARNING: {sandbox.WARNING}"
-    assert lines[5].startswith("3 graded, seed 5; see ") and len(lines) == 6
+    assert lines[5].startswith("3 graded; see ") and len(lines) == 6
 
 
 def test_unsafe_is_said_in_every_report(class_of_three, judge, tmp_path):
@@ -277,16 +277,16 @@ def test_the_same_class_and_seed_give_the_same_files_in_whatever_order(class_of_
 
 
 def test_a_lesson_that_is_handed_in_anew_is_graded_again_and_only_it(class_of_two_lessons, judge, tmp_path):
-    command(class_of_two_lessons, tmp_path / "out", *TWO)
+    command(class_of_two_lessons, tmp_path / "out", *TWO, "--seed", "5")
     hand_in(class_of_two_lessons, bob=True)
     (class_of_two_lessons / "cyd" / SECOND.name / stubs.files(SECOND)[0]).unlink()
-    _, lines = command(class_of_two_lessons, tmp_path / "out", *TWO)
+    _, lines = command(class_of_two_lessons, tmp_path / "out", *TWO, "--seed", "5")
     assert lines[0] == "4 of 6 were graded before and are kept"
     assert judge.parts[6:] == [(0, "cyd", "14"), (0, "bob", "13")]
     first, second = (points_of(lesson) for lesson in (LESSON, SECOND))
     points = kept(tmp_path / "out")
     assert (points["ada"], points["bob"]) == (first + second, first) and first < points["cyd"] < first + second
-    command(class_of_two_lessons, tmp_path / "new", *TWO, "--seed", str(judge.began[0].seed))
+    command(class_of_two_lessons, tmp_path / "new", *TWO, "--seed", "5")
     assert written(tmp_path / "new") == written(tmp_path / "out")
 
 
@@ -304,7 +304,7 @@ def test_a_part_depends_on_the_files_of_its_lesson_alone_and_on_all_of_them():
     digests = {how: results_log.digest(one, LESSON, run) for how, one in handed.items()}
     assert len(set(digests.values())) == 4
     assert len({results_log.digest(one, SECOND, run) for one in handed.values()} | set(digests.values())) == 5
-    for change in ({"version": "another"}, {"seed": 6}, {"full": True}, {"tier": "bubblewrap"}):
+    for change in ({"version": "another"}, {"full": True}, {"tier": "bubblewrap"}):
         assert results_log.digest(handed["as it is"], LESSON, dataclasses.replace(run, **change)) != digests["as it is"]
     assert files_of(handed["missing"], LESSON) == (dict.fromkeys(others, b""), {own: "missing"})
 
@@ -347,13 +347,32 @@ def test_what_a_killed_run_has_left_is_cleared_away(class_of_three, judge, tmp_p
     assert sorted(p.name for p in tmp_path.glob("grade-tree-*")) == sorted(names[1:])
 
 
-def test_without_a_seed_the_one_of_before_goes_on(class_of_three, judge, tmp_path):
-    command(class_of_three, tmp_path / "out")
-    seed = judge.began[0].seed
-    hand_in(class_of_three, dan=True)
-    command(class_of_three, tmp_path / "out")
-    assert [settings.seed for settings in judge.began] == [seed, seed]
-    assert judge.graded == ["ada", "bob", "cyd", "dan"]
+def test_what_is_graded_again_gets_new_draws_and_what_is_kept_does_not_change(class_of_three, judge, tmp_path):
+    for number in range(3):
+        hand_in(class_of_three, bob=bool(number % 2))
+        command(class_of_three, tmp_path / "out")
+    assert judge.graded == ["ada", "bob", "cyd", "bob", "bob"]
+    seeds = [settings.seed for settings in judge.began]
+    assert len(set(seeds)) == 3
+    _, parts = results_log.read(tmp_path / "out" / results_log.LOG)
+    assert {student: part.seed for (student, _), part in parts.items()} == {
+        "ada": seeds[0], "bob": seeds[2], "cyd": seeds[0],
+    }  # fmt: skip
+
+
+def test_students_learn_the_seed_only_if_the_instructor_says_so(class_of_three, judge, tmp_path):
+    """Neither from what they read nor from what a workflow prints, nor from a digest that depends on it."""
+    _, lines = command(class_of_three, tmp_path / "out", "--seed", "471147")
+    theirs = {path: text for path, text in written(tmp_path / "out").items() if "overview" not in str(path)}
+    assert len(theirs) == 10 and not [path for path, text in theirs.items() if "471147" in text]
+    assert "471147" not in "".join(lines) and "471147" in (tmp_path / "out" / "overview.html").read_text()
+    command(class_of_three, tmp_path / "other", "--seed", "6")
+    assert written(tmp_path / "other").keys() == written(tmp_path / "out").keys()
+    assert {path: written(tmp_path / "other")[path] for path in theirs} == theirs
+    command(class_of_three, tmp_path / "out", "--seed", "471147", "--show-seed")
+    assert len(judge.graded) == 6
+    page = (tmp_path / "out" / "feedback" / "bob.md").read_text()
+    assert "PROPERTY_SEED=471147 make check LESSON=13" in page and "from seed 471147 here" in page
 
 
 def test_two_commands_do_not_write_to_one_folder(class_of_three, judge, tmp_path):

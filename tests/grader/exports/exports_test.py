@@ -136,7 +136,9 @@ def test_feedback_says_what_is_so():
     assert "| 13.10 `Trainer.train` | · not written | 0 of 4 | `make hint EX=13.10` |" in page
     assert "  expected 1.1192\n```\n" in page and page.count("never enter the softmax") == 1
     assert f"**Why:** {WHY}" in page and "**Next:** `make hint EX=13.2`" in page
-    assert "PROPERTY_SEED=4711 make check LESSON=13" in page and "bubblewrap, own user" in page
+    assert "PROPERTY_SEED" not in page and "drawn anew" in page and "bubblewrap, own user" in page
+    told = feedback(run(show_seed=True), student())
+    assert "PROPERTY_SEED=4711 make check LESSON=13" in told and "from seed 4711 here" in told
     assert "earlier lesson's code was the course's own" in page and "were not run" in page
     assert "extra.py was ignored" in page
     assert "frames" not in page and "flag" not in page and "WARNING" not in page
@@ -209,7 +211,7 @@ def test_the_overview_counts():
     assert "13.1 collate 1 3 75 % 1 1 0 0 0 0" in words
     assert "13.2 compute_grpo_loss 2 1 25 % 2 2 0 0 0 1" in words
     assert "the judge <died>" in words and "imports sys" in words
-    assert "PROPERTY_SEED=4711 make check LESSON=13" in words and "c0ffee" in words
+    assert "seed 4711; students do not know it" in words and "c0ffee" in words
 
 
 def test_what_only_follows_is_counted_apart():

@@ -240,21 +240,24 @@ def one_update(ids, mask, advantages, old_log_probs, stale_gradient=False, **set
 
 
 def watched_step(step_number=0, global_seed=1, **settings):
-    """One step whose updates only write down what they were given, of an optimizer with two param_groups.
+    """One step of an optimizer with two param_groups. Its updates write down what they were given, and scale the model's
+    last layer, so that the policy is another one at the next update.
 
     Returns those calls, and for each the learning rates that the optimizer had (`rates`) and whether the model was in
-    training mode; the metrics, the number of steps done afterwards, the model's weights, and the next number of torch's
+    training mode; the metrics, the number of steps done afterwards, the weights before, and the next number of torch's
     global random generator, which was seeded with `global_seed` before the step.
     """
     trainer = make_trainer(**settings)
     trainer.optimizer.param_groups.append({"params": [], "lr": 0.0})
     trainer.step_number = step_number
-    calls, rates, training = [], [], []
+    calls, rates, training, weights = [], [], [], weights_of(trainer)
 
+    @torch.no_grad()
     def update(ids, mask, advantages, old_log_probs):
         calls.append({"ids": ids, "mask": mask, "advantages": advantages, "old_log_probs": old_log_probs})
         rates.append([group["lr"] for group in trainer.optimizer.param_groups])
         training.append(trainer.model.training)
+        trainer.model.head *= 1.5
         return {"loss": float(len(calls)), "clip_fraction": 0.5, "grad_norm": 2.0 * len(calls)}
 
     trainer.update = update
@@ -267,7 +270,7 @@ def watched_step(step_number=0, global_seed=1, **settings):
         "next_global_number": torch.rand(()).item(),
         "metrics": dict(metrics),
         "step_number": trainer.step_number,
-        "weights": weights_of(trainer),
+        "weights": weights,
     }
 
 

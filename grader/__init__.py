@@ -1,7 +1,7 @@
 """Grading a class of submissions that nobody can trust: `python -m course grade FOLDER`.
 
 intake/           what was handed in: whose it is (platforms), archives (unpack), which files count (submission),
-                  whether it is Python (python_source), what else is worth a look (other_files, suspicious_calls)
+                  whether it is Python (parsing), what else is worth a look (other_files, suspicious_calls)
 grade.py          the command, from top to bottom
 options.py        its command line, and what can be checked before anything is graded
 schedule.py       hands out parts (one lesson of one submission) to judges

@@ -29,7 +29,6 @@ from course.base.manifest import Lesson
 from grader import exports, results
 from grader.exports import similarity
 from grader.intake import submission as intake
-from grader.intake import suspicious_calls
 from grader.intake.submission import Submission
 from grader.judge.settings import JudgeSettings
 from grader.options import Options, extra_files, parse, read_gradebook, remarks_on_extra_tests
@@ -135,16 +134,12 @@ def student_result(submission: Submission, parts: list[Part]) -> StudentResult:
     they are about more than the files that are graded."""
     faults = list(dict.fromkeys(part.fault for part in parts if part.fault))
     status = results.GRADER_ERROR if faults else results.GRADED if submission.files else results.NOT_GRADABLE
-    try:
-        seen = suspicious_calls.look(submission.files)
-    except Exception as error:  # of whatever depth and form the code is, it must not end the grading of the others
-        seen = [f"its files could not be looked at for flags ({type(error).__name__})"]
     return StudentResult(
         submission.student,
         status,
         [exercise for part in parts for exercise in part.exercises],
         notes=list(submission.notes),
-        flags=[*submission.flags, *seen, *(f"the grader failed: {fault}" for fault in faults)],
+        flags=[*submission.flags, *submission.flags_in_code, *(f"the grader failed: {fault}" for fault in faults)],
         seeds={part.lesson: part.seed for part in parts},
         digest=hashlib.sha256(" ".join(part.digest for part in parts).encode()).hexdigest()[:16],
         seconds=round(sum(part.seconds for part in parts), 2),

@@ -55,8 +55,19 @@ def check_version(version):
         )
 
 
+def check_folder():
+    """Raises SetupError if .venv leads to a folder elsewhere: packages would be installed into somebody else's."""
+    real = os.path.realpath(str(VENV))
+    if real != os.path.join(os.path.realpath(str(ROOT)), VENV.name):
+        raise SetupError(
+            f".venv is a link to {real}, which this course would change; remove the link (rm .venv), and it makes its "
+            "own."
+        )
+
+
 def ensure(say=print):
     """Makes `.venv` ready, if it is not. Raises SetupError; a failed set-up is taken up again next time."""
+    check_folder()
     if is_ready():
         return
     check_version(sys.version_info[:2])

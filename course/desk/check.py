@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from course.base import switch
+from course.base import python_source, switch
 from course.base.manifest import Exercise, Lesson
 from course.base.switch import ROOT
 from course.desk import next_step, progress
@@ -66,6 +66,18 @@ def run(lesson: Lesson) -> Collector:
     return collector
 
 
+def notes(lesson: Lesson) -> list[str]:
+    """What grading would refuse or treat otherwise in the learner's own files, though it may work here."""
+    found = []
+    for file in dict.fromkeys(e.file for e in lesson.exercises):
+        data = (lesson.folder / file).read_bytes() if (lesson.folder / file).is_file() else b""
+        text, _, problem = python_source.check(data)
+        tree, problem = (None, problem) if problem else python_source.parsed(text.decode("utf-8"))
+        found += [f"{file}: {problem}; it could not be graded"] if problem else []
+        found += [f"{file}, {note}" for note in python_source.differs(tree)] if tree else []
+    return found
+
+
 def check_lessons(lessons: list[Lesson]) -> int:
     """Prints a table per lesson. 0 if the basic tests of every exercise pass, else 1."""
     all_pass = True
@@ -90,6 +102,8 @@ def check_lessons(lessons: list[Lesson]) -> int:
             print(f"  {e.id:<6} {e.place:<51} {counts[0]:>7} {counts[1]:>9}  {verdict}")
         all_pass = all_pass and passes
         suites = (lesson.folder / "testcases").relative_to(ROOT)
+        for note in notes(lesson):
+            print(f"  note: {note}")
         print(f"  {progress.points(lesson.exercises, conditions)};  details: pytest {suites} -v")
         if passes and own:
             print(f"  {next_step.closing(lesson)}")

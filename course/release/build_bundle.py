@@ -32,7 +32,7 @@ COURSE = {  # folder -> its modules that the students' commands need
     "course": ("__init__", "__main__", "commands"),
     "course/base": (
         *("__init__", "atomic_files", "environment", "errors", "manifest", "not_written", "object_spec"),
-        *("property_tests", "student_bundle", "switch", "time_limit"),
+        *("property_tests", "python_source", "student_bundle", "switch", "time_limit"),
     ),
     "course/observe": (
         *("__init__", "call", "codec", "difference", "format_call", "format_value", "make_report", "observer"),

@@ -1,7 +1,7 @@
 """What a class handed in: for every student the bytes of the files that the manifests name, and nothing else.
 
-Everything that is read here is untrusted. platforms.py says whose a file is, unpack.py opens archives, python_source.py
-says whether bytes are Python, other_files.py what else is worth a word. Here it is decided which file counts. That is
+Everything that is read here is untrusted. platforms.py says whose a file is, unpack.py opens archives, parsing.py
+says whether they are Python, other_files.py what else is worth a word. Here it is decided which file counts. That is
 never guessed: if two files could be meant, none counts and the student is told.
 """
 
@@ -16,11 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from course.authoring import stubs
-from course.base import manifest
+from course.base import manifest, python_source
 from course.base.errors import UsageError
 from course.base.manifest import Lesson
 from grader.exports.text import one_line
-from grader.intake import other_files, python_source, unpack
+from grader.intake import other_files, parsing, suspicious_calls, unpack
 from grader.intake.other_files import MOST, NO_ANSWERS, short, some, without_copy
 from grader.intake.platforms import Student, shown, students
 from grader.intake.unpack import Entry, Refused, is_archive, is_skipped, is_unread
@@ -43,6 +43,7 @@ class Submission:
     flags: list[str] = field(default_factory=list)  # for the instructor: things to look at
     problems: dict[str, str] = field(default_factory=dict)  # such a file -> why it is not gradable
     ids: dict[str, str] = field(default_factory=dict)  # "canvas", "moodle", "email", "sid", if a platform gives them
+    flags_in_code: list[str] = field(default_factory=list)  # more flags, of the files that are graded
     fault: str = ""  # the intake itself failed on this submission: our fault, never the student's
 
 
@@ -285,7 +286,13 @@ def _check(taken: Submission) -> None:
         elif note:
             taken.notes.append(f"{key} {note}")
     good = {key: data for key, data in taken.files.items() if key not in taken.problems}
-    taken.problems |= {key: one_line(problem) for key, problem in python_source.syntax(good).items()}
+    seen = []
+    for key, found in sorted(parsing.parse(good).items()):
+        if found.problem:
+            taken.problems[key] = one_line(found.problem)
+        seen += [f"{key}:{flag}" for flag in found.flags]
+        taken.notes += [one_line(f"{key}, {note}") for note in found.notes[:MOST]]
+    taken.flags_in_code = suspicious_calls.bounded(seen)
     taken.files = {key: data for key, data in good.items() if key not in taken.problems}
 
 

@@ -7,8 +7,6 @@ it all the same); a trick that is copied from somewhere is. Standard library onl
 from __future__ import annotations
 
 import ast
-import threading
-import warnings
 
 MOST_IN_FILE, MOST = 15, 60
 
@@ -26,11 +24,11 @@ MODULES = {  # that no exercise needs, and what they are for
 }
 REASON = {module: reason for reason, modules in MODULES.items() for module in modules.split()}
 INSIDE_TORCH = ("torch.overrides", "torch.testing", "torch.utils.cpp_extension")
-NAMES = words("eval exec compile __import__ globals breakpoint __builtins__ __loader__ __spec__")
+NAMES = words("eval exec compile __import__ globals vars breakpoint __builtins__ __loader__ __spec__")
 # Attributes that lead from an object to frames, code or the process; also as the text of a getattr.
 ATTRIBUTES = words(
     "_getframe _current_frames f_back f_locals f_globals f_builtins f_code tb_frame tb_next gi_frame __globals__ "
-    "__builtins__ __code__ __closure__ __subclasses__ __traceback__ __loader__ __spec__ meta_path"
+    "__dict__ __builtins__ __code__ __closure__ __subclasses__ __traceback__ __loader__ __spec__ meta_path"
 )
 OF_MODULES = {
     "os": words("_exit abort environ getenv system popen fork kill listdir scandir walk open getcwd"),
@@ -41,36 +39,22 @@ METHODS = words("__torch_function__ __torch_dispatch__ __eq__ __bool__ __float__
 READS = words("open read_text read_bytes write_text write_bytes")
 TEXTS = ("solutions/", "/proc/", "/dev/shm", "testcases", "PYTEST_", "site-packages")
 
-_PARSING = threading.Lock()  # if two threads parse at a time, Python 3.11's ast.parse may end with a SystemError
 
-
-def look(files: dict[str, bytes]) -> list[str]:
-    """`["lesson13_grpo/loss/grpo.py:12: imports subprocess (other processes)", ...]`, by file and line.
-
-    `files` are Python that parses; others are passed over.
-    """
-    found = []
-    for file, data in sorted(files.items()):
-        visitor = _Visitor()
-        try:
-            visitor.visit(parsed(data))
-        except RecursionError:
-            visitor.found.add((1, "is nested too deeply to look at"))
-        rows = sorted(visitor.found)
-        found += [f"{file}:{line}: {what}" for line, what in rows[:MOST_IN_FILE]]
-        if len(rows) > MOST_IN_FILE:
-            found.append(f"{file}: {len(rows) - MOST_IN_FILE} more of this kind")
-    return found if len(found) <= MOST else [*found[: MOST - 1], f"{len(found) - MOST + 1} more lines like these"]
-
-
-def parsed(data: bytes) -> ast.Module:
-    """The tree; an empty one of what does not parse."""
+def look_at(tree: ast.Module) -> list[str]:
+    """`["12: imports subprocess (other processes)", ...]`, by line."""
+    visitor = _Visitor()
     try:
-        with _PARSING, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(data.decode("utf-8"))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ast.Module([], [])
+        visitor.visit(tree)
+    except RecursionError:
+        visitor.found.add((1, "is nested too deeply to look at"))
+    rows = sorted(visitor.found)
+    found = [f"{line}: {what}" for line, what in rows[:MOST_IN_FILE]]
+    return found if len(rows) <= MOST_IN_FILE else [*found, f" {len(rows) - MOST_IN_FILE} more of this kind"]
+
+
+def bounded(lines: list[str]) -> list[str]:
+    """Those of all files of a submission."""
+    return lines if len(lines) <= MOST else [*lines[: MOST - 1], f"{len(lines) - MOST + 1} more lines like these"]
 
 
 class _Visitor(ast.NodeVisitor):

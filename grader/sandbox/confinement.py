@@ -115,7 +115,7 @@ def limit(memory: int, seconds: int, processes: int | None) -> None:
     """memory: bytes that this process may take in addition; seconds: of processor time; processes: threads included."""
     limits = {
         "RLIMIT_CORE": 0,
-        "RLIMIT_AS": _size("VmSize:") + 2 * memory,  # what is shared counts here alone
+        "RLIMIT_AS": _size("VmSize:") + memory,  # what is shared counts here alone
         "RLIMIT_FSIZE": 16 * 2**20,
         "RLIMIT_NOFILE": 64,
         "RLIMIT_DATA": _size("VmData:") + memory,

@@ -23,7 +23,7 @@ from grader.sandbox.sandbox import (
 )
 
 PROBE = '''\
-import ctypes, importlib.util, os, socket, sys, time
+import ctypes, importlib.util, mmap, os, socket, sys, time
 
 
 def look(private, processes):
@@ -153,9 +153,19 @@ def forks(most):
 
 
 def swallow(size):
-    """Takes so much memory, if it can."""
-    block = bytearray(size)
-    return len(block)
+    """Takes so much memory, if it can: a part of it private, a part shared with processes that it might start."""
+    took, blocks = 0, []
+    part = size // 16
+    for make in (bytearray, lambda size: mmap.mmap(-1, size)):
+        try:
+            while took < size:
+                blocks.append(make(part))
+                took += part
+                for at in range(0, part, 4096):
+                    blocks[-1][at] = 1
+        except (MemoryError, OSError, ValueError):
+            pass
+    return took
 '''
 PLACE = "tutorial/stage00_probe/lesson00_probe/probe.py"
 
@@ -201,8 +211,9 @@ def _broken(sandbox: Sandbox) -> str:
     for stands, otherwise in expected:
         if not stands:
             return otherwise
-    if _ask(sandbox, "swallow", 4 * MEMORY) == 4 * MEMORY:
-        return f"it took {4 * MEMORY} bytes of memory"
+    taken = _ask(sandbox, "swallow", 2 * MEMORY)
+    if isinstance(taken, int) and taken > MEMORY:  # otherwise it was killed
+        return f"it took {taken} bytes of memory, more than {MEMORY}"
     sandbox.end()
     if left := processes_of(sandbox.user):
         return f"{left} processes outlived it"

@@ -259,3 +259,23 @@ def test_a_terminal_that_lacks_characters_gets_question_marks(monkeypatch):
     print("0.46 → 0.95 ●●○")
     sys.stdout.flush()
     assert raw.getvalue().split() == [b"0.46", b"?", b"0.95", b"???"]
+
+
+def test_a_venv_that_is_a_link_is_not_written_through(tmp_path, monkeypatch):
+    """It may be another checkout's, whose packages and path file would be changed."""
+    other = tmp_path / "other" / ".venv"
+    (other / "bin").mkdir(parents=True)
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / ".venv").symlink_to(other)
+    monkeypatch.setattr(environment, "ROOT", tmp_path / "root")
+    monkeypatch.setattr(environment, "VENV", tmp_path / "root" / ".venv")
+    monkeypatch.setattr(environment, "is_ready", lambda: True)
+    with pytest.raises(SetupError, match=r"is a link to .*other/.venv"):
+        environment.ensure(say=lambda text: None)
+    assert list(other.rglob("*")) == [other / "bin"]
+    (tmp_path / "linked").symlink_to(tmp_path / "root")  # the course itself may be reached by a link
+    (tmp_path / "root" / ".venv").unlink()
+    (tmp_path / "root" / ".venv").mkdir()
+    monkeypatch.setattr(environment, "ROOT", tmp_path / "linked")
+    monkeypatch.setattr(environment, "VENV", tmp_path / "linked" / ".venv")
+    environment.ensure(say=lambda text: None)

@@ -11,7 +11,7 @@ from rich.console import Console
 from course.authoring import stubs
 from course.base import manifest
 from course.base.errors import UsageError
-from course.desk import next_step, progress, show_solution, watch
+from course.desk import check, next_step, progress, show_solution, watch
 from tests.course.forked_pytest import run_pytest
 
 LESSON = "stage01_a/lesson01_first"
@@ -370,3 +370,16 @@ def test_the_solution_is_shown_once_the_tests_pass(course, work, conditions):
     assert code == 0 and "return x" in text and "return 1" in text
     with pytest.raises(UsageError, match=r"01\.9"):
         run("01.9")
+
+
+@pytest.mark.parametrize(("content", "says"), [
+    (b"from tutorial.stage01_made.lesson01_made.work import one\n", "work.py, line 1 imports tutorial"),
+    (b"import torch\ntorch.set_default_dtype(torch.float64)\n", "work.py, line 2 calls set_default_dtype"),
+    (b"# -*- coding: latin-1 -*-\n# gr\xf6\xdfer\n", "work.py: not UTF-8"),
+    (b"type X = int\n", "work.py: syntax error, line 1"),
+])  # fmt: skip
+def test_make_check_warns_of_what_grading_treats_otherwise(lesson, work, content, says):
+    assert check.notes(lesson) == []
+    work.write_bytes(content)
+    (note,) = check.notes(lesson)
+    assert note.startswith(says)

@@ -7,16 +7,17 @@ import os
 import shutil
 import socket
 import struct
+import sys
 import tarfile
 import zipfile
 
 import pytest
 
 from course.authoring import stubs
-from course.base import manifest
+from course.base import manifest, python_source
 from course.base.errors import UsageError
 from grader.exports.text import one_line, slug
-from grader.intake import other_files, python_source, submission, unpack
+from grader.intake import other_files, parsing, submission, unpack
 from grader.intake.unpack import FILE, KIB, MIB, Entry, Refused
 
 A, B, C = "lesson01_one/loss/a.py", "lesson01_one/data/same.py", "lesson02_two/loss/b.py"
@@ -618,11 +619,51 @@ def test_odd_but_right_files_are_taken_as_they_are(hand_in):
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self"), reason="needs a limit on address space")
-def test_a_file_that_would_take_all_memory_to_parse_is_found_out_in_another_process(monkeypatch):
-    monkeypatch.setattr(python_source, "_problem", None)  # nothing is parsed here
-    data = b"import a" + b".a" * (100 * KIB)
-    found = python_source.syntax({"bad": data, "good": b"x = 1", "wrong": b"x = ("})
-    assert set(found) == {"bad", "wrong"} and "not parsed" in found["bad"]
+@pytest.mark.parametrize("bad", [
+    b"import a" + b".a" * (100 * KIB),  # takes all memory
+    b"f'{" * 60 + b"1" + b"}'" * 60,  # no syntax of this Python, or takes long
+    b"\n".join(b'f"' + b"{f'{x}'}" * 90 + b'"' for _ in range(300)),
+    b"f'''{" + b"(" * 150 + b"1" + b")" * 150 + b"}'''",
+    b"x = " + b"-" * 90_000 + b"1",
+])  # fmt: skip
+def test_a_file_that_takes_long_to_parse_costs_nobody_else_anything(monkeypatch, bad):
+    monkeypatch.setattr(python_source, "parsed", None)  # nothing is parsed here
+    used = processor_time_of_children()
+    found = parsing.parse({"bad": bad, "good": b"import gc\nx = 1", "wrong": b"x = ("})
+    assert processor_time_of_children() - used < 2 * parsing.OF_FILE + 1
+    assert not found["good"].problem and found["good"].flags == ["1: imports gc (other code)"]
+    assert "never closed" in found["wrong"].problem
+
+
+def test_many_files_that_take_long_cost_a_submission_two_seconds():
+    bad = b"import a" + b".a" * (100 * KIB)
+    used = processor_time_of_children()
+    found = parsing.parse({"good": b"x = 1", **{f"bad{number}": bad for number in range(30)}})
+    assert processor_time_of_children() - used < 2 * parsing.SECONDS
+    assert [name for name, one in found.items() if not one.problem] == ["good"] and len(found) == 31
+
+
+def processor_time_of_children():
+    return os.times().children_user + os.times().children_system
+
+
+def test_what_grading_treats_otherwise_is_named(hand_in):
+    cases = {
+        "from tutorial.stage04_alignment.lesson13_grpo.loss.grpo import f": "import lesson13_grpo.loss.grpo, as the",
+        "import torch\ntorch.set_default_dtype(torch.float64)": "line 2 calls set_default_dtype, which changes all",
+        "from torch import set_default_device\nset_default_device('cpu')": "line 2 calls set_default_device",
+    }
+    handed = hand_in({f"s{number}/a.py": code.encode() for number, code in enumerate(cases)})
+    for one, says in zip(handed.values(), cases.values(), strict=True):
+        assert any(says in note for note in one.notes), one.notes
+
+
+@pytest.mark.parametrize("code", ["type X = int", "def f[T](x: T): ...", "class A[T]: ...", "x = f'{d['a']}'"])
+def test_syntax_that_is_too_new_is_called_so(code):
+    tree, problem = python_source.parsed(f"y = 1\n{code}\n")
+    if tree is None or sys.version_info < (3, 12):  # a newer Python may read it, and grades it then
+        assert "line 2" in problem and "perhaps it needs a newer Python: grading reads it with 3.11" in problem
+    assert "newer" not in python_source.parsed("x = (")[1]
 
 
 # --- what is beside the answers ---------------------------------------------------------------------------------------

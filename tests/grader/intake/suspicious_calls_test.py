@@ -4,9 +4,15 @@ import pytest
 
 from course.authoring import stubs
 from course.base import manifest
-from grader.intake.suspicious_calls import MOST, MOST_IN_FILE, look
+from grader.intake import parsing
+from grader.intake.suspicious_calls import MOST, MOST_IN_FILE, bounded
 
 LESSONS = manifest.read_all()
+
+
+def look(files):
+    found = parsing.parse(files)
+    return bounded([f"{name}:{flag}" for name in sorted(files) for flag in found[name].flags])
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
@@ -38,6 +44,8 @@ def test_the_reference_the_variants_and_the_stubs_give_no_flag(lesson):
     ("import os\ndef f():\n    os._exit(0)", 3, "uses os._exit"),
     ("def f():\n    return eval('1')", 2, "uses eval"),
     ("e = exec", 1, "uses exec"),
+    ("import lab.rl as r\nvars(r)['score'] = print", 2, "uses vars"),
+    ("import lab.rl as r\nr.__dict__.update(score=print)", 2, "uses lab.rl.__dict__"),
     ("def f(e):\n    return e.__traceback__.tb_frame", 2, "uses .tb_frame"),
     ("def f(g):\n    return getattr(g, '__globals__')", 2, "has the text '__globals__'"),
     ("class A:\n    def __eq__(self, o):\n        return True", 2, "defines __eq__"),

@@ -1,4 +1,4 @@
-"""A rollout without a cache that makes pretended calls, of the shapes that the tests count, is caught by its answers."""
+"""A rollout without a cache that makes pretended calls, of the shapes that tests count, is caught by its answers."""
 
 from importlib import import_module, util
 

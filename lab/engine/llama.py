@@ -110,12 +110,16 @@ def rotary_turns(model: Any, length: int) -> Tensor:
     return torch.complex(cos[0, :, None, :half], sin[0, :, None, :half])
 
 
-def run_layers(w: Weights, ids: Tensor, attend: Attend) -> Tensor:
-    """The final hidden states (N, h) of N tokens."""
+def run_layers(w: Weights, ids: Tensor, attend: Attend, wanted: Tensor | None = None) -> Tensor:
+    """The final hidden states (N, h) of N tokens, or only those of the `wanted` ones, (n, h). The last layer then
+    computes just keys and values for the others."""
     x = F.embedding(ids, w.embedding, w.padding_id)  # (N, h)
     for i, layer in enumerate(w.layers):
         qkv = F.linear(rms_norm(x, layer.input_norm, w.eps), layer.qkv)  # (N, (H + 2K) * D)
-        x = torch.addmm(x, attend(i, qkv), layer.out)
+        attended = attend(i, qkv)
+        if wanted is not None and i == len(w.layers) - 1:
+            x, attended = F.embedding(wanted, x), F.embedding(wanted, attended)
+        x = torch.addmm(x, attended, layer.out)
         gate_up = F.linear(rms_norm(x, layer.middle_norm, w.eps), layer.gate_up)
         x = torch.addmm(x, swiglu(gate_up), layer.down)
     return rms_norm(x, w.norm, w.eps)

@@ -71,7 +71,7 @@ def new_prompts(ids: Tensor, width: Tensor) -> Tensor:
 
 
 def hidden_states(w: Weights, model: Any, packed: Packed) -> Tensor:
-    """The final hidden states (N, h) of a packed batch, with gradient to the weights.
+    """The final hidden states (M, h) from which a packed batch's targets are predicted, with gradient to the weights.
 
     Rows are gathered by `embedding`, whose backward pass is the fastest there is for adding up repeated rows.
     """
@@ -86,4 +86,5 @@ def hidden_states(w: Weights, model: Any, packed: Packed) -> Tensor:
         out = F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=kv != H)  # (B, H, L, D)
         return F.embedding(packed.back, out.transpose(1, 2).flatten(2).flatten(0, 1)).to(qkv.dtype)  # (N, H * D)
 
-    return run_layers(w, packed.ids, attend)
+    scored, place = packed.scored.unique(return_inverse=True)  # a group's first tokens have the same one
+    return F.embedding(place, run_layers(w, packed.ids, attend, scored))

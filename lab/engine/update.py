@@ -10,7 +10,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from lab.engine.config import EngineConfig
 from lab.engine.llama import read_weights
@@ -41,7 +40,7 @@ def backward(
         packed = pack(ids[part], mask[part], config.share_prompt, config.unpad)
         own = number[part][mask[part].bool()]  # the numbers of the packed targets
         w = read_weights(model, config.cast(model))
-        hidden = F.embedding(packed.scored, hidden_states(w, model, packed))  # (m, h)
+        hidden = hidden_states(w, model, packed)  # (m, h)
 
         def part_of_loss(chosen: Tensor, numbers: Tensor, own: Tensor = own) -> Tensor:
             return loss_of(chosen, own[numbers])
@@ -88,7 +87,7 @@ def token_log_probs(model: Any, ids: Tensor, mask: Tensor, temperature: float, *
     found = []
     for part in passes(places.any(1).nonzero()[:, 0], mask, 0, config.pass_tokens):
         packed = pack(ids[part], mask[part], config.share_prompt, config.unpad)
-        hidden = F.embedding(packed.scored, hidden_states(w, model, packed))
+        hidden = hidden_states(w, model, packed)
         found.append(chunked_log_probs(hidden, w.head, packed.targets, temperature, config.head_chunk))
     table = torch.zeros(places.shape, dtype=torch.promote_types(model.dtype, torch.float32), device=ids.device)
     return table.masked_scatter(places, torch.cat(found).to(table.dtype)) if found else table

@@ -6,8 +6,9 @@
 
 Each run is `python -m lab.train` on the reference solutions, in a process of its own, below runs/learning-demo or
 runs/learning-llm. A run that was stopped goes on, and a finished one is not repeated (remove the folder to repeat it).
-Prints a table. If no setting was changed, it goes to benchmarks/results/learning.md or llm.md. Minutes are those of the
-steps, without evaluation. Processor minutes add up all cores.
+Prints a table: what was measured before → after training. If no setting was changed, it goes to
+benchmarks/results/learning.md or llm.md. Minutes are those of the steps, without evaluation. Processor minutes
+add up all cores.
 """
 
 from __future__ import annotations
@@ -24,10 +25,21 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
-SHOWN = ("sampled before", "sampled after", "greedy before", "greedy after", "steps", "minutes", "processor minutes")
+# metric of an evaluation -> (column, digits)
+BOTH = {  # before and after
+    "accuracy_sampled": ("sampled right", 3), "accuracy_greedy": ("greedy right", 3),
+    "greedy_length": ("greedy tokens", 1), "greedy_workings": ("greedy with a working", 3),
+    "workings": ("sampled with a working", 3),
+}  # fmt: skip
+AFTER = {
+    "workings_right": ("sampled workings that are right", 3),
+    "workings_wrong_but_paid": ("wrong, but paid", 3),
+}  # fmt: skip
+STEPS = {"steps": ("steps", 0), "minutes": ("minutes", 1), "processor_minutes": ("processor minutes", 1)}
+Row = dict[str, tuple[float, ...]]  # one or two numbers for each column
 
 
-def train(folder: str, name: str, arguments: list[str]) -> dict[str, float]:
+def train(folder: str, name: str, arguments: list[str]) -> Row:
     """Does a run, or what is left of it. Returns the numbers of its row."""
     path = ROOT / "runs" / folder / name
     if not (path / "model").is_dir():
@@ -42,10 +54,25 @@ def train(folder: str, name: str, arguments: list[str]) -> dict[str, float]:
             sys.exit(f"error: {name} failed; see {path.with_suffix('.log')}")
     lines = [json.loads(line) for line in (path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
     measured, steps = [m for m in lines if "accuracy_sampled" in m], [m for m in lines if m["step"] > 0]
-    row = {f"{kind} {when}": measured[place][f"accuracy_{kind}"]
-           for kind in ("sampled", "greedy") for when, place in (("before", 0), ("after", -1))}  # fmt: skip
-    row |= {"steps": len(steps), "minutes": sum(m["seconds"] for m in steps) / 60}
-    return row | {"processor minutes": sum(m["processor_seconds"] for m in steps) / 60}
+    before, after = measured[0], measured[-1]
+    row: Row = {name: (before[name], after[name]) for name in BOTH if name in after}
+    row |= {name: (after[name],) for name in AFTER if name in after}
+    row |= {"steps": (len(steps),), "minutes": (sum(m["seconds"] for m in steps) / 60,)}
+    return row | {"processor_minutes": (sum(m["processor_seconds"] for m in steps) / 60,)}
+
+
+def median(rows: list[Row]) -> Row:
+    return {name: tuple(map(statistics.median, zip(*(row[name] for row in rows), strict=True))) for name in rows[0]}
+
+
+def table(rows: dict[str, Row]) -> list[str]:
+    """The lines of a table in Markdown."""
+    columns = {name: column for name, column in (BOTH | AFTER | STEPS).items() if any(name in r for r in rows.values())}
+    lines = ["| run | " + " | ".join(label for label, _ in columns.values()) + " |", "|---" * (1 + len(columns)) + "|"]
+    for label, row in rows.items():
+        cells = [" → ".join(f"{x:.{digits}f}" for x in row.get(name, ())) for name, (_, digits) in columns.items()]
+        lines.append(f"| {label} | " + " | ".join(cells) + " |")
+    return lines
 
 
 def main() -> None:
@@ -55,23 +82,15 @@ def main() -> None:
     parser.add_argument("settings", nargs="*", metavar="key=value", help="change a setting of all runs")
     given = parser.parse_intermixed_args()
     folder, config = f"learning-{given.what}", f"configs/{given.what}.yaml"
-    lines = ["| run | " + " | ".join(SHOWN) + " |", "|---" * (1 + len(SHOWN)) + "|"]
-
-    def show(label: str, row: dict[str, float]) -> None:
-        digits = {"steps": 0, "minutes": 1, "processor minutes": 1}
-        lines.append(f"| {label} | " + " | ".join(f"{row[name]:.{digits.get(name, 3)}f}" for name in SHOWN) + " |")
-
-    seeds = [train(folder, f"seed{s}", [config, f"seed={s}", *given.settings]) for s in range(given.seeds)]
-    for seed, row in enumerate(seeds):
-        show(f"seed {seed}", row)
-    show("**median**", {name: statistics.median(row[name] for row in seeds) for name in SHOWN})
+    rows = {f"seed {s}": train(folder, f"seed{s}", [config, f"seed={s}", *given.settings]) for s in range(given.seeds)}
+    rows["**median**"] = median([*rows.values()])
     control = train(folder, "control", [config, "seed=0", "reward=random", *given.settings])
-    show("control: random reward, seed 0", control)
+    rows["control: random reward, seed 0"] = control
     if given.what == "llm":
         after = ["configs/llm2.yaml", f"model_path=runs/{folder}/seed0/model", *given.settings]
-        show("two-digit sums, after seed 0", train(folder, "two-digit", after))
+        rows["two-digit sums, after seed 0"] = train(folder, "two-digit", after)
     text = (
-        "\n".join(lines)
+        "\n".join(table(rows))
         + f"""
 
 Made by `python benchmarks/learning.py {given.what}`. Held-out problems, sampled at temperature 1.
@@ -80,11 +99,11 @@ Made by `python benchmarks/learning.py {given.what}`. Held-out problems, sampled
     )
     print(text)
     if not given.settings:
-        table, curve = {
+        results, curve = {
             "demo": (RESULTS / "learning.md", ROOT / "docs" / "demo_curve.png"),
             "llm": (RESULTS / "llm.md", RESULTS / "llm_curve.png"),
         }[given.what]
-        table.write_text(text, encoding="utf-8")
+        results.write_text(text, encoding="utf-8")
         shutil.copy(ROOT / "runs" / folder / "seed0" / "curve.png", curve)
 
 

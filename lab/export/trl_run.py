@@ -2,9 +2,9 @@
 
     python -m lab.export.trl_run [--seed 0] [--control] [key=value ...]     options of trl.GRPOConfig: max_steps=100
 
-The demo's model learns addition from sloppy homework (lab/models/demo_model.py) and is saved; the task is exported
-as `python -m lab.export trl` does it; TRL trains in its own environment (runs/trl-env), in a process that has only that
-folder; and the held-out sums are asked before and after. All of it stays in runs/trl/.
+The demo's model learns from hasty homework, as in `make demo` (lab/models/demo_model.py), and is saved; the task is
+exported as `python -m lab.export trl` does it; TRL trains in its own environment (runs/trl-env), in a process that has
+only that folder; and the held-out sums are asked before and after. All of it stays in runs/trl/.
 
 --control rewards by the toss of a coin instead, from which nothing can be learned.
 """
@@ -29,16 +29,19 @@ from transformers.utils import logging as transformers_logging
 from course.base.atomic_files import write_text
 from course.base.errors import UsageError, run_command
 from course.base.switch import ROOT
+from lab.engine import EngineConfig
 from lab.export import options
 from lab.export.__main__ import export
 from lab.export.environment import ensure_environment, shown
 from lab.models import demo_model
 from lab.tasks import worked_sums
+from lab.train import settings
 from lab.train.evaluation import Accuracy, Evaluation, Problem, by_transformers, fixed_order
 from lab.train.report import Report
 from lab.train.run_folder import save_model
 
 CONFIG = ROOT / "configs" / "trl" / "cpu.yaml"
+DEMO = ROOT / "configs" / "demo.yaml"  # whose warm start this is
 ASKED = 500  # held-out sums, four samples each
 TOKENS = 10  # a worked answer and its end
 COIN = """\
@@ -57,7 +60,7 @@ def run(seed: int, changes: Sequence[str], folder: Path, show: Report, python: P
         write_text(folder / "data" / "reward.py", COIN)
     problems = worked_sums.problems("test")
     asked = [(problems[i]["question"], problems[i]["answer"]) for i in fixed_order(len(problems), ASKED)]
-    show.headline("Warm start: the demo's model learns addition from sloppy homework")
+    show.headline("Warm start: the demo's model learns from hasty homework")
     make_start(folder / "start", seed, show)
     before, answers = examine(folder / "start", asked, seed)
     show.note(f"{before.sampled:.2f} of sampled answers are right ({before.greedy:.2f} greedy)")
@@ -86,19 +89,23 @@ def make_start(folder: Path, seed: int, show: Report) -> None:
     """The demo's warm-started model, as its run makes it from this seed, in transformers' format."""
     tokenizer = demo_model.make_tokenizer()
     model = demo_model.make_model(tokenizer, demo_model.ModelConfig(), seed)
-    config = demo_model.WarmStartConfig()
+    config = settings.build_dataclass(demo_model.WarmStartConfig, settings.read(DEMO)["warm_start"], "warm_start")
     prompts = [problem["question"] for problem in worked_sums.problems("train")]
     with show.progress("warm start", config.steps) as advance:
-        demo_model.warm_start(model, tokenizer, prompts, config, seed, lambda step, loss: advance(step, {"loss": loss}))
+        demo_model.warm_start(
+            model, tokenizer, prompts, config, seed, lambda step, loss: advance(step, {"loss": loss}), EngineConfig()
+        )
     save_model(folder, model, tokenizer)
 
 
 def examine(folder: Path, asked: Sequence[Problem], seed: int) -> tuple[Accuracy, list[str]]:
-    """Accuracy of the model in `folder`, and its sampled answers to the first five."""
+    """Accuracy of the model in `folder`, and its greedy answers to the first five."""
     tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
     complete = by_transformers(model, tokenizer, TOKENS)
-    evaluation = Evaluation(asked, complete, worked_sums.score, samples=4, shown=5, seed=seed)
+    evaluation = Evaluation(
+        asked, complete, worked_sums.score, samples=4, shown=5, seed=seed, check_working=demo_model.check_working
+    )
     return evaluation.accuracy(evaluation.samples), evaluation.completions()
 
 

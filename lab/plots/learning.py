@@ -8,7 +8,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from lab.plots.style import BLUE, BLUES, LINES, ORANGE, panels, styled
-from lab.plots.training_curve import PANELS
+from lab.plots.training_curve import PANELS, centred_mean
 
 Scored = tuple[str, float]
 
@@ -17,15 +17,6 @@ NAMES = {name: (title, unit, limits) for name, title, unit, limits in PANELS} | 
     "grad_norm": ("Size of the gradient", "norm before clipping", (0, None)),
     "no_signal": ("Groups without signal", "share of groups", (0, 1)),
 }
-
-
-def centred_mean(values: Sequence[float], reach: int = 5) -> list[float]:
-    """The mean of each value and as many on either side: `reach`, fewer at the ends. So it does not lag behind."""
-    means = []
-    for i in range(len(values)):
-        n = min(reach, i, len(values) - 1 - i)
-        means.append(sum(values[i - n : i + n + 1]) / (2 * n + 1))
-    return means
 
 
 @styled

@@ -14,36 +14,55 @@ from lab.plots.style import BLUE, GREEN, GREY, ORANGE, SKY, STYLE, panels
 
 # metric, title, unit of the y axis, limits
 PANELS = (
-    ("reward", "Reward of the rollouts", "mean reward", (0, 1)),
     ("accuracy", "Accuracy on held-out problems", "share right", (0, 1)),
     ("completion_length", "Length of the completions", "tokens", None),
+    ("workings", "Completions with a working, held-out", "share of completions", (0, 1)),
+    ("reward", "Reward of the rollouts", "mean reward", (0, 1)),
     ("entropy", "Entropy of the policy", "nats per token", (0, None)),
     ("clip_fraction", "Tokens whose gradient the clip removes", "share of tokens", (0, None)),
     ("signal", "Groups with any signal", "share of groups", (0, 1)),
 )
+# panel -> what held-out evaluations add to it: metric, colour, label
+HELD_OUT = {
+    "accuracy": (("accuracy_greedy", ORANGE, "greedy"), ("accuracy_sampled", BLUE, "sampled, temperature 1")),
+    "completion_length": (("greedy_length", ORANGE, "greedy, held-out"),),
+    "workings": (("greedy_workings", ORANGE, "greedy"), ("workings", BLUE, "sampled, temperature 1")),
+}
 
 
 def training_curve(metrics: Sequence[dict[str, Any]], path: Path, title: str) -> None:
-    """Writes the six panels of a run to `path` (PNG). Raw values are pale, their running mean is strong."""
+    """Writes the six panels of a run to `path` (PNG). Raw values are pale, their centred mean is strong. The panel of
+    workings gives way to that of the clip if no evaluation looked for workings."""
+    unused = "clip_fraction" if any("workings" in m for m in metrics) else "workings"
     with rc_context(STYLE):
         figure, axes = panels(3, 2, width=11, height=5.6)
-        for axis, (name, heading, unit, limits) in zip(axes.flat, PANELS, strict=True):
-            if name == "accuracy":
-                for key, colour, label in (("sampled", BLUE, "sampled, temperature 1"), ("greedy", ORANGE, "greedy")):
-                    points = [(m["step"], m[f"accuracy_{key}"]) for m in metrics if f"accuracy_{key}" in m]
-                    axis.plot(*zip(*points, strict=True), marker="o", markersize=3, color=colour, label=label)
-                axis.legend(loc="lower right")
-            else:
-                points = [(m["step"], m[name]) for m in metrics if name in m]
+        shown = [panel for panel in PANELS if panel[0] != unused]
+        for axis, (name, heading, unit, limits) in zip(axes.flat, shown, strict=True):
+            points = [(m["step"], m[name]) for m in metrics if name in m]
+            if points and name != "workings":
+                steps, values = zip(*points, strict=True)
+                axis.plot(steps, values, color=BLUE, alpha=0.25, linewidth=1)
+                axis.plot(steps, centred_mean(values), color=BLUE, label="rollouts" if name in HELD_OUT else None)
+            for key, colour, label in HELD_OUT.get(name, ()):
+                points = [(m["step"], m[key]) for m in metrics if key in m]
                 if points:
-                    steps, values = zip(*points, strict=True)
-                    axis.plot(steps, values, color=BLUE, alpha=0.25, linewidth=1)
-                    axis.plot(steps, running_mean(values), color=BLUE)
+                    axis.plot(*zip(*points, strict=True), marker="o", markersize=3, color=colour, label=label)
+            if axis.get_legend_handles_labels()[0]:
+                axis.legend(loc="lower right")
             axis.set(title=heading, xlabel="GRPO step", ylabel=unit)
-            if limits:
-                axis.set_ylim(*limits)
+            low, high = limits or (0, None)
+            axis.set_ylim(low, high and 1.03 * high)  # room for a marker at the top
         figure.suptitle(title)
         write(figure, path)
+
+
+def centred_mean(values: Sequence[float], reach: int = 5) -> list[float]:
+    """The mean of each value and as many on either side: `reach`, fewer at the ends. So it does not lag behind."""
+    means = []
+    for i in range(len(values)):
+        n = min(reach, i, len(values) - 1 - i)
+        means.append(sum(values[i - n : i + n + 1]) / (2 * n + 1))
+    return means
 
 
 def running_mean(values: Sequence[float], window: int = 10) -> list[float]:

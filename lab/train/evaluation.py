@@ -13,8 +13,18 @@ from lab.rl.rewards import Score
 
 GREEDY = 0.0  # the temperature at which the likeliest token is taken
 Problem = tuple[str, str]  # question, answer
+# (question, completion) -> whether its working is right; None if it has no working
+CheckWorking = Callable[[str, str], bool | None]
 # (problems, samples of each, temperature, seed) -> the completions' texts and their lengths in tokens
 Complete = Callable[[Sequence[Problem], int, float, int], tuple[list[str], list[int]]]
+
+
+WORKINGS = {
+    "workings": "with a working, sampled",
+    "greedy_workings": "with a working, greedy",
+    "workings_right": "right workings, sampled",
+    "workings_wrong_but_paid": "wrong but paid, sampled",
+}
 
 
 @dataclass
@@ -25,6 +35,8 @@ class Accuracy:
     drawn: int
     greedy: float  # share of problems whose likeliest completion is right
     length: float  # mean of the sampled ones, in tokens
+    greedy_length: float
+    workings: dict[str, float]  # see Evaluation.shares_of_workings; empty for tasks without a check
 
     @property
     def sampled(self) -> float:
@@ -39,12 +51,16 @@ class Accuracy:
         return {
             "accuracy_sampled": self.sampled, "accuracy_low": low, "accuracy_high": high,
             "accuracy_greedy": self.greedy, "right": self.right, "drawn": self.drawn, "length": self.length,
+            "greedy_length": self.greedy_length, **self.workings,
         }  # fmt: skip
 
 
 def from_metrics(line: dict[str, Any]) -> Accuracy:
     """The reverse of Accuracy.metrics."""
-    return Accuracy(line["right"], line["drawn"], line["accuracy_greedy"], line["length"])
+    workings = {name: line[name] for name in WORKINGS if name in line}
+    return Accuracy(
+        line["right"], line["drawn"], line["accuracy_greedy"], line["length"], line["greedy_length"], workings
+    )
 
 
 def wilson(right: int, drawn: int, z: float = 1.959964) -> tuple[float, float]:
@@ -66,17 +82,42 @@ class Evaluation:
     samples: int  # of each problem before and after training; a quarter of them in between
     shown: int  # problems whose completions are shown
     seed: int
+    check_working: CheckWorking | None = None
+    also_after: Sequence[int] = ()  # steps with an evaluation beside every eval_every-th
 
     def accuracy(self, samples: int) -> Accuracy:
         texts, lengths = self.complete(self.problems, samples, 1.0, self.seed)
-        best, _ = self.complete(self.problems, 1, GREEDY, self.seed)
-        right = sum(self.is_right(text, self.problems[i // samples][1]) == 1.0 for i, text in enumerate(texts))
+        best, best_lengths = self.complete(self.problems, 1, GREEDY, self.seed)
+        right = [self.is_right(text, self.problems[i // samples][1]) == 1.0 for i, text in enumerate(texts)]
         greedy = sum(self.is_right(text, answer) == 1.0 for text, (_, answer) in zip(best, self.problems, strict=True))
-        return Accuracy(right, len(texts), greedy / len(self.problems), sum(lengths) / len(lengths))
+        return Accuracy(
+            sum(right), len(texts), greedy / len(self.problems), sum(lengths) / len(lengths),
+            sum(best_lengths) / len(best), self.shares_of_workings(texts, right, best),
+        )  # fmt: skip
+
+    def shares_of_workings(
+        self, sampled: Sequence[str], right: Sequence[bool], best: Sequence[str]
+    ) -> dict[str, float]:
+        """Shares of the completions with a working: of the sampled ones, and of the greedy ones. Of the sampled
+        workings: the share that is right, and the share that is wrong although the answer, and so the reward, is
+        right."""
+        if self.check_working is None:
+            return {}
+        questions = [question for question, _ in self.problems]
+        samples = len(sampled) // len(questions)
+        checked = [self.check_working(questions[i // samples], text) for i, text in enumerate(sampled)]
+        greedy = [self.check_working(question, text) for question, text in zip(questions, best, strict=True)]
+        count = sum(c is not None for c in checked)
+        paid = sum(c is False and paid for c, paid in zip(checked, right, strict=True))
+        shares = (
+            count / len(checked), sum(c is not None for c in greedy) / len(greedy),
+            checked.count(True) / max(1, count), paid / max(1, count),
+        )  # fmt: skip
+        return dict(zip(WORKINGS, shares, strict=True))
 
     def completions(self) -> list[str]:
-        """A sampled completion of each problem that is shown."""
-        return self.complete(self.problems[: self.shown], 1, 1.0, self.seed + 1)[0] if self.shown else []
+        """The greedy completion of each problem that is shown."""
+        return self.complete(self.problems[: self.shown], 1, GREEDY, self.seed)[0] if self.shown else []
 
 
 def fixed_order(count: int, limit: int) -> list[int]:

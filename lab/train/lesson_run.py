@@ -44,6 +44,7 @@ class LessonSettings(Settings):
     engine_settings: dict[str, Any] = option({}, "of lab.engine.EngineConfig")
     reward: Literal["task", "random"] = option("task", "the lesson's, or a coin toss as a control")
     eval_every: int = option(25, "steps", ge=1)
+    eval_also: list[int] = option([], "further steps after which to evaluate")
     eval_problems: int = option(500, "held-out problems", ge=1)
     eval_samples: int = option(4, "completions of each, before and after training; a quarter as many in between", ge=1)
     checkpoint_every: int = option(25, "steps", ge=1)
@@ -109,18 +110,20 @@ class LessonRun:
         trainer = self.make_trainer(model, tokenizer, split["train"], grpo)
         if not checkpoint:
             count = sum(p.numel() for p in model.parameters())
-            report.headline(f"{count:,} parameters; warm start on sloppy homework")
+            report.headline(f"{count:,} parameters; warm start on homework")
             prompts = [prompt for prompt, _ in split["train"].data]
             with report.progress("warm start", self.warm_start.steps) as advance:
-                demo_model.warm_start(model, tokenizer, prompts, self.warm_start, chosen.seed,
-                                       lambda step, loss: advance(step, {"loss": loss}))  # fmt: skip
+                demo_model.warm_start(
+                    model, tokenizer, prompts, self.warm_start, chosen.seed,
+                    lambda step, loss: advance(step, {"loss": loss}), self.engine if chosen.engine == "fast" else None,
+                )  # fmt: skip
         if chosen.engine == "fast" and not uses_engine(chosen.engine, self.lesson):
             report.note("your own code runs as it is, without the engine")
         held_out = [split["test"][i] for i in fixed_order(len(split["test"]), chosen.eval_problems)]
         evaluation = Evaluation(
             [(prompt, str(answer)) for prompt, answer in held_out],
             by_transformers(model, tokenizer, grpo.max_new_tokens), worked_sums.score, chosen.eval_samples,
-            chosen.samples_shown, chosen.seed,
+            chosen.samples_shown, chosen.seed, demo_model.check_working, chosen.eval_also,
         )  # fmt: skip
         if chosen.reward == "random":
             trainer = WithCoinToss(trainer, grpo.reward)

@@ -16,7 +16,7 @@ from rich.table import Table
 from course.base.atomic_files import write_text
 from course.base.switch import ROOT
 from lab.rl.rewards import Score
-from lab.train.evaluation import Accuracy, Problem
+from lab.train.evaluation import WORKINGS, Accuracy, Problem
 
 Advance = Callable[[int, dict[str, float]], None]
 Samples = Sequence[tuple[Problem, str, str]]  # a held-out problem, a completion before training, one after
@@ -53,7 +53,7 @@ class Report:
             yield lambda step, values: bar.update(task, completed=step, values=_numbers(values))
 
     def samples(self, samples: Samples, is_right: Score) -> None:
-        table = Table("problem", "before (sampled)", "after (sampled)", title="Problems never seen in training")
+        table = Table("problem", "before (greedy)", "after (greedy)", title="Problems never seen in training")
         for (question, answer), *texts in samples:
             cells = []
             for text in texts:
@@ -68,10 +68,18 @@ class Report:
             return f"{a.sampled:.3f} ({low:.3f} to {high:.3f})"
 
         each = after.drawn // problems
-        table = Table("", "before", "after", title=f"{problems} held-out problems, {each} samples of each")
-        table.add_row("sampled (temperature 1), 95 % interval", sampled(before), sampled(after))
-        table.add_row("greedy", f"{before.greedy:.3f}", f"{after.greedy:.3f}")
-        table.add_row("tokens in a completion", f"{before.length:.1f}", f"{after.length:.1f}")
+        table = Table(
+            "", "before", "after", title=f"{problems} held-out problems, {each} samples of each at temperature 1"
+        )
+        table.add_row("right, sampled", sampled(before), sampled(after))
+        table.add_row("right, greedy", f"{before.greedy:.3f}", f"{after.greedy:.3f}")
+        table.add_row("tokens, sampled", f"{before.length:.1f}", f"{after.length:.1f}")
+        table.add_row("tokens, greedy", f"{before.greedy_length:.1f}", f"{after.greedy_length:.1f}")
+        for name, label in WORKINGS.items():
+            if name in after.workings:
+                table.add_row(label, f"{before.workings[name]:.3f}", f"{after.workings[name]:.3f}")
+        if after.workings:
+            table.caption = "The reward looks at the last number only: not at the working, and not at the length."
         self.console.print(table)
 
 

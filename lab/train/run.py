@@ -129,7 +129,8 @@ def run(recipe: Recipe, resume: bool = False, runs: Path = ROOT / "runs", show: 
             metrics["seconds"] = time.perf_counter() - began
             metrics["processor_seconds"] = time.process_time() - worked
             last = step == steps
-            if evaluation and processes.first and (last or step % recipe.eval_every == 0):
+            due = last or step % recipe.eval_every == 0
+            if evaluation and processes.first and (due or step in evaluation.also_after):
                 now = evaluation.accuracy(evaluation.samples if last else max(1, evaluation.samples // 4))
                 metrics |= now.metrics()
                 beside_the_bar["accuracy"] = now.sampled
@@ -154,7 +155,11 @@ def run(recipe: Recipe, resume: bool = False, runs: Path = ROOT / "runs", show: 
     from lab.plots import training_curve  # here: TRL's environment (benchmarks/vs_trl.py) has no matplotlib
 
     after = latest_accuracy(folder, before)
-    title = f"{recipe.name}: {before.sampled:.2f} → {after.sampled:.2f} of sampled held-out answers are right"
+    title = (
+        f"{recipe.name}: held-out accuracy {before.greedy:.2f} → {after.greedy:.2f} greedy, "
+        f"{before.sampled:.2f} → {after.sampled:.2f} sampled; "
+        f"{before.greedy_length:.1f} → {after.greedy_length:.1f} tokens in a greedy completion"
+    )
     training_curve.training_curve(folder.metrics(), folder.path / "curve.png", title)
     samples = list(zip(evaluation.problems, state["completions"], evaluation.completions(), strict=False))
     report.write_samples(folder.path / "samples.md", samples, evaluation.is_right)

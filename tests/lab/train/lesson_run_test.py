@@ -64,7 +64,7 @@ def test_a_run_leaves_metrics_samples_and_a_model_that_loads(train, whole):
     for name in ("config.yaml", "environment.yaml", "curve.png", "samples.md"):
         assert (whole / name).stat().st_size > 0, name
     assert [m["step"] for m in metrics(whole)] == list(range(7))
-    assert [m["step"] for m in metrics(whole) if "accuracy_sampled" in m] == [0, 3, 6]
+    assert [m["step"] for m in metrics(whole) if "accuracy_sampled" in m] == [0, 3, 5, 6]
     model, tokenizer = (c.from_pretrained(whole / "model") for c in (AutoModelForCausalLM, AutoTokenizer))
     ids = tokenizer("### Instruction:\n4+5=\n\n### Response:\n", return_tensors="pt")["input_ids"]
     assert model(ids).logits.shape == (1, 5, len(tokenizer))

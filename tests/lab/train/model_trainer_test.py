@@ -9,7 +9,7 @@ import torch
 from course.base.errors import UsageError
 from lab.rl import program_reward
 from lab.train import model_run, options, problems, settings
-from lab.train.evaluation import GREEDY, Evaluation, wilson
+from lab.train.evaluation import GREEDY, Evaluation, from_metrics, wilson
 from lab.train.model_trainer import ModelTrainer
 from tests.lab.train import tiny_cases
 
@@ -245,6 +245,27 @@ def test_right_completions_are_counted():
     a = found.accuracy(4)
     assert (a.right, a.drawn, a.greedy, a.length) == (4, 12, pytest.approx(1 / 3), 3.0)
     assert math.isclose(a.sampled, 1 / 3) and found.completions() == ["1", "1"]
+    assert (a.greedy_length, a.workings) == (3.0, {})
+
+
+def test_workings_are_counted_and_checked():
+    """Of four sampled completions to 4 + 5, three have a working: a right one, a wrong one with the right answer (paid
+    though wrong), and a wrong one with a wrong answer."""
+
+    def complete(asked, samples, temperature, seed):
+        texts = ["9"] if temperature == GREEDY else ["09,0,9", "08,0,9", "08,0,8", "9"]
+        return texts[:samples], [1] * samples
+
+    def check(question, text):
+        return text == "09,0,9" if "," in text else None
+
+    found = Evaluation([("4+5", "9")], complete, lambda text, answer: float(text.endswith(answer)), 4, 1, 0, check)
+    measured = found.accuracy(4)
+    assert measured.right == 3 and measured.workings == {
+        "workings": 0.75, "greedy_workings": 0.0,
+        "workings_right": pytest.approx(1 / 3), "workings_wrong_but_paid": pytest.approx(1 / 3),
+    }  # fmt: skip
+    assert from_metrics({"step": 3, **measured.metrics()}) == measured
 
 
 # ---- Numbers that are not finite ----

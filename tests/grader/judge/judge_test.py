@@ -449,6 +449,30 @@ def test_basic_tests_earn_the_points_and_advanced_tests_the_hardening(judged):
     assert (half["10.2"].status, half["10.2"].earned, half["10.2"].tests) == (FAILED, 0, 3)
 
 
+# --- nothing is remembered between submissions -----------------------------------------------------------------------
+
+ACCOMPLICES = {  # what a submission answers before a right one is graded
+    "answers with no number": work("return x + x", "return __import__('torch').tensor([float('nan')]) if x else x + x"),
+    "answers as the right one does": RIGHT,
+    "answers as it does except at last": work("return x + x", "return x + x if x != 5 else 11"),
+    "answers with a text that looks like a question": work("return x + x", 'return \'{"function": "x"}\' * 9'),
+    "breaks the channel": work("return x + x", "__import__('os').write(3, b'\\0' * 99)\n    return x + x"),
+}
+
+
+def test_every_submission_is_asked_everything_and_what_others_answered_changes_nothing(judged, monkeypatch):
+    asked, real = [], judge.SubmissionWorker.ask
+    monkeypatch.setattr(judge.SubmissionWorker, "ask", lambda *a: (asked.append(a[1]), real(*a))[1])
+    (alone,) = judged(RIGHT)
+    wanted = list(asked)
+    handed = [one for accomplice in ACCOMPLICES.values() for one in (accomplice, RIGHT)]
+    found = judged(*handed)
+    assert all(one == alone for one in found[1::2]) and states(alone) == all_are(PASSED)
+    asked.clear()
+    judged(RIGHT, RIGHT)
+    assert asked == wanted * 2
+
+
 # --- references of earlier lessons -----------------------------------------------------------------------------------
 
 SECRET = "4711 is what the reference of the lesson before is about"

@@ -79,7 +79,7 @@ class Report:
             if name in after.workings:
                 table.add_row(label, f"{before.workings[name]:.3f}", f"{after.workings[name]:.3f}")
         if after.workings:
-            table.caption = "The reward looks at the last number only: not at the working, and not at the length."
+            table.caption = "Rewarded: the last number. Not rewarded: a working, or length."
         self.console.print(table)
 
 

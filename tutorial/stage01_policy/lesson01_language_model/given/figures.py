@@ -111,3 +111,30 @@ def raised(history: Sequence[Mapping[str, float]], answer: str) -> Figure:
     axis.set(xlabel="step", ylabel="probability", ylim=(-0.03, 1.08))
     axis.legend(loc="center right")
     return figure
+
+
+@styled
+def means(exact: float, estimates: Mapping[int, Sequence[float]]) -> Figure:
+    """exact: an expected value. estimates: number of samples -> several means of so many samples."""
+    figure, axis = panels(1, width=6.5, height=3.2)
+    for samples, found in estimates.items():
+        axis.plot([samples] * len(found), numbers(found), "o", color=BLUE, markersize=4, alpha=0.5)
+    axis.axhline(exact, color=ORANGE, linewidth=2, label=f"exact: {exact:.4f}")
+    axis.set(xscale="log", xlabel="samples in each mean (log scale)", ylabel="mean number of tokens")
+    axis.legend()
+    return figure
+
+
+@styled
+def moved(before: Mapping[str, float], after: Mapping[str, float], most: int = 6) -> Figure:
+    """before, after: two distributions. The texts that lost most, and those that gained most."""
+    order = sorted(before, key=lambda text: after[text] - before[text])
+    shown = order[:most] + order[-most:]
+    figure, axis = panels(1, width=8.0, height=3.4)
+    axis.bar([x - 0.2 for x in range(len(shown))], [before[t] for t in shown], 0.4, color=GREY, label="before")
+    axis.bar([x + 0.2 for x in range(len(shown))], [after[t] for t in shown], 0.4, color=BLUE, label="after")
+    axis.set_xticks(range(len(shown)), shown, rotation=60, ha="right", family="monospace")
+    axis.set(yscale="log", ylim=(1e-5, 1.5), ylabel="probability (log scale)")
+    axis.set_title(f"The {most} texts that lost most, and the {most} that gained most")
+    axis.legend()
+    return figure

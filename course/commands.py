@@ -56,7 +56,7 @@ def refusal(name):
 
 
 @command(
-    "the demo: GRPO teaches a small language model to write a working before it answers; `runs/demo/` holds what it leaves",
+    "the demo: GRPO teaches a small language model to write a working first; `runs/demo/` holds what it leaves",
     in_bundle="`python -m lab.train --config configs/demo.yaml name=mine` trains on your own code "
     "when lesson 14 passes",
 )

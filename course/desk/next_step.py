@@ -51,7 +51,9 @@ def show(lessons: list[Lesson], console: Console | None = None, watched: bool = 
     )
     problem = exercise_code.syntax_error(lesson, exercise)
     console.print(f"edit     {problem or exercise_code.place(lesson, exercise)}", soft_wrap=True)
-    console.print(f"test     {_pytest(lesson, exercise, progress.BASIC)}", soft_wrap=True)
+    others = unwritten_others(lesson, exercise, conditions)
+    prefix = f"SOLUTION={','.join(others)} " if others else ""
+    console.print(f"test     {prefix}{_pytest(lesson, exercise, progress.BASIC)}", soft_wrap=True)
     if not watched:
         console.print("         or leave `make watch` running: it tests what you save")
     console.print(f"stuck    make hint EX={exercise.id}")
@@ -120,11 +122,28 @@ def on_the_way(lessons: list[Lesson], conditions: dict[str, str], lesson: Lesson
     lines = []
     if all(conditions[e.id] in PASSED for e in before.exercises):
         lines.append(closing(before))
-    elif any(e.core for e in before.exercises) and all(conditions[e.id] in PASSED for e in before.exercises if e.core):
+    elif not exercise.core and (walked := [n for n in lessons if fast_path_passes(n, conditions)]):
+        last = next((n for n in reversed(walked) if training_command(n)), walked[-1])
+        lines += fast_path_done(last, [e for e in last.exercises if conditions[e.id] not in PASSED])
+    elif before is not lesson and fast_path_passes(before, conditions):
         lines += fast_path_done(before, [e for e in before.exercises if conditions[e.id] not in PASSED])
     if untouched:
         lines.append(f"read     {_relative(lesson, 'README.md')}")
     return lines
+
+
+def fast_path_passes(lesson: Lesson, conditions: dict[str, str]) -> bool:
+    """Whether the exercises of the lesson's fast path pass, and others do not yet."""
+    core = [conditions[e.id] in PASSED for e in lesson.exercises if e.core]
+    return bool(core) and all(core) and not all(conditions[e.id] in PASSED for e in lesson.exercises)
+
+
+def unwritten_others(lesson: Lesson, exercise: Exercise, conditions: dict[str, str]) -> list[str]:
+    """The exercises that the fast path leaves out and that are not written yet: the reference stands in for them while
+    one on the fast path is tested. A bundle has no reference."""
+    if not exercise.core or student_bundle.is_bundle():
+        return []
+    return [e.id for e in lesson.exercises if not e.core and conditions[e.id] == "not written"]
 
 
 def fast_path_done(lesson: Lesson, others: list[Exercise]) -> list[str]:

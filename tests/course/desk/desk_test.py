@@ -199,6 +199,7 @@ def test_the_fast_path_comes_first_and_then_trains(course, lesson, work, conditi
     toml.write_text(toml.read_text() + "core = true\n")
     lesson = manifest.read(lesson.folder)
     assert "next: exercise 01.2  two, about 5 min, on the fast path" in shown([lesson])
+    assert f"test     SOLUTION=01.1 pytest tutorial/{LESSON}/testcases/basic_test.py --exercise 01.2" in shown([lesson])
     filled(work, one="")
     conditions("basic")
     text = shown([lesson])

@@ -2,6 +2,7 @@
 to cheat: how a submission breaks is the subject, and whose fault it is. The real judge is in cheats_test.py.
 """
 
+import ast
 import os
 import shutil
 import signal
@@ -591,3 +592,15 @@ def test_a_test_that_works_too_long_on_what_it_was_shown_costs_that_exercise_alo
     (found,) = judged(RIGHT, tests=f"{TESTS}{endless}observe(double, 3).close(6)\n", limits={"judge_test": 0.4})
     assert states(found) == {"10.1": TIMEOUT, "10.2": PASSED, "10.3": PASSED}
     assert "took too long" in found["10.1"].report.message
+
+
+def test_no_test_of_the_course_calls_a_scenario_itself():
+    """A judge has no such function: the exercise of that test would be nobody's to earn."""
+    found = [
+        (path.parts[-3], ast.unparse(node))
+        for lesson in manifest.read_all(ROOT)
+        for path in lesson.folder.glob("testcases/*_test.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("scenarios.")
+    ]
+    assert found == []

@@ -344,7 +344,7 @@ class TestCollect:
     def rows(self, seen):
         """(prompt, response) of each row, as token ids."""
         prompts = [["0123456789+=".index(c) + 2 for c in prompt] for prompt in seen.value["calls"][0]]
-        return [(prompts[n // 2], scenarios.tokens_of(n // 2, n % 2)) for n in range(6)]
+        return [(prompts[n // 2], scenarios.TOKENS[n % len(scenarios.TOKENS)]) for n in range(6)]
 
     def test_prompts_responses_and_old_log_probs(self, observe):
         seen = observe(scenarios.collect, SCRIPT, **THREE)
@@ -355,7 +355,7 @@ class TestCollect:
             here = slice(len(prompt), len(prompt) + len(response))
             ids[n, : here.stop] = torch.tensor(prompt + response)
             mask[n, here] = 1
-            old[n, here] = scenarios.log_probs_of(n // 2, len(response))
+            old[n, here] = -(n // 2 + 1.0) - torch.arange(len(response)) / 8  # see scenarios.collect
         seen["batch"]["ids"].close(ids)
         seen["batch"]["mask"].close(mask)
         seen["batch"]["old_log_probs"].close(old[:, 1:])

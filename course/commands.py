@@ -75,7 +75,7 @@ def do_mnist(arguments):
 
 
 @command(
-    "lesson 16's runs: a reward model, GRPO against it until it is over-optimised, DAPO's four changes",
+    "lesson 16's runs: a reward model, GRPO against it until it is over-optimised, DAPO's techniques",
     in_bundle="`python -m lab.run lesson16_grpo_rlhf.given.run` runs them on your own code when lesson 16 passes",
 )
 def do_rlhf(arguments):

@@ -1,5 +1,6 @@
 """The subject of lesson 15: every exercise on small numbers that you can check by hand."""
 
+import itertools
 import math
 
 import pytest
@@ -10,6 +11,8 @@ from lesson15_grpo_mnist.memory.accounting import expected_share_without_signal,
 from lesson15_grpo_mnist.models.actor import action_log_probs
 from lesson15_grpo_mnist.testcases import scenarios
 
+from course.base.property_tests import drawn
+
 
 def double(values):
     return torch.tensor(values, dtype=torch.float64)
@@ -17,6 +20,28 @@ def double(values):
 
 def whole(values):
     return torch.tensor(values)
+
+
+def numbers(draw, rows, columns, least=-2.0, most=2.0):
+    """A table of numbers, as lists."""
+    return [[draw.uniform(least, most) for _ in range(columns)] for _ in range(rows)]
+
+
+def flat(rows):
+    return list(itertools.chain.from_iterable(rows))
+
+
+def log_softmax(row):
+    return [x - math.log(sum(math.exp(y) for y in row)) for x in row]
+
+
+def mean_of(values):
+    return sum(values) / len(values)
+
+
+def std_of(values):
+    """The unbiased standard deviation."""
+    return math.sqrt(sum((v - mean_of(values)) ** 2 for v in values) / (len(values) - 1))
 
 
 @pytest.mark.exercise("15.3")
@@ -35,6 +60,13 @@ class TestActionLogProbs:
         logits = double([[0.5, 0.25, 0.25]]).log()
         seen = observe(action_log_probs, logits, whole([[0, 0, 1]]), grad_of="logits")
         seen.grad("logits").close(double([[2 - 1.5, 1 - 0.75, -0.75]]))
+
+    def test_logits_drawn_at_random(self, observe):
+        draw = drawn()
+        logits, group_size = numbers(draw, 3, 5), draw.randint(1, 6)
+        actions = [draw.choices(range(5), k=group_size) for _ in logits]
+        expected = [[log_softmax(row)[a] for a in chosen] for row, chosen in zip(logits, actions, strict=True)]
+        observe(action_log_probs, double(logits), whole(actions)).close(double(expected))
 
 
 @pytest.mark.exercise("15.4")
@@ -74,6 +106,18 @@ class TestGroupRollout:
         seen = observe(scenarios.rollout, self.DRAWN.log(), whole([0, 1, 2, 3]), whole([0, 3]), 8)
         seen["log_probs"].close(self.DRAWN[0].log()[seen.value["actions"]])
         seen.check(not seen.value["with gradient"], f"{seen.value['with gradient']} must not have a gradient")
+
+    def test_policies_drawn_at_random(self, observe):
+        draw = drawn()
+        table, labels = numbers(draw, 4, 5), draw.choices(range(5), k=4)
+        images, group_size = draw.sample(range(4), 3), draw.randint(3, 8)
+        seen = observe(scenarios.rollout, double(table), whole(labels), whole(images), group_size)
+        actions = seen.value["actions"].tolist()
+        seen.check([len(row) for row in actions] == [group_size] * 3, f"3 images, {group_size} answers to each")
+        answers = list(zip(images, actions, strict=True))
+        seen["states"].close(double([[float(i == pixel) for pixel in range(4)] for i in images]))
+        seen["rewards"].close(torch.tensor([[float(a == labels[i]) for a in row] for i, row in answers]))
+        seen["log_probs"].close(double([[log_softmax(table[i])[a] for a in row] for i, row in answers]))
 
 
 @pytest.mark.exercise("15.5")
@@ -127,6 +171,24 @@ class TestAdvantages:
         seen = observe(compute_advantages, self.REWARDS, "critic", False, self.VALUES, grad_of="values")
         seen.grad("values").no_gradient("the advantage is a constant: no gradient may reach the critic through it")
 
+    @pytest.mark.parametrize("divide", [True, False])
+    def test_rewards_drawn_at_random(self, observe, divide):
+        draw = drawn()
+        rewards, values = numbers(draw, 3, 4), [draw.uniform(-1.0, 1.0) for _ in range(3)]
+        differences = [[r - v for r in row] for row, v in zip(rewards, values, strict=True)]
+
+        def divided(number, std):
+            return number / (std + 1e-4) if divide else number
+
+        group = [[divided(r - mean_of(row), std_of(row)) for r in row] for row in rewards]
+        observe(compute_advantages, double(rewards), "group", divide).close(double(group))
+        batch = [[divided(r - mean_of(flat(rewards)), std_of(flat(rewards))) for r in row] for row in rewards]
+        observe(compute_advantages, double(rewards), "batch", divide).close(double(batch))
+        observe(compute_advantages, double(rewards), "none", divide).close(double(rewards))
+        centre = mean_of(flat(differences)) if divide else 0.0
+        critic = [[divided(d - centre, std_of(flat(differences))) for d in row] for row in differences]
+        observe(compute_advantages, double(rewards), "critic", divide, double(values)).close(double(critic))
+
 
 @pytest.mark.exercise("15.6")
 class TestPolicyLoss:
@@ -163,6 +225,16 @@ class TestPolicyLoss:
         for name in ("old_log_probs", "advantages"):
             seen.grad(name).no_gradient(f"{name} are constants, but gradient flows into them")
 
+    def test_answers_drawn_at_random(self, observe):
+        draw = drawn()
+        old, moves, advantages = numbers(draw, 3, 4, -4.0, -1.0), numbers(draw, 3, 4, -0.5, 0.5), numbers(draw, 3, 4)
+        epsilon, products = draw.uniform(0.1, 0.3), []
+        for move, a in zip(flat(moves), flat(advantages), strict=True):
+            ratio = math.exp(move)
+            products.append(min(ratio * a, min(max(ratio, 1 - epsilon), 1 + epsilon) * a))
+        seen = observe(policy_loss, double(old) + double(moves), double(old), double(advantages), epsilon)
+        seen.close(-mean_of(products))
+
 
 @pytest.mark.exercise("15.8")
 class TestValueLoss:
@@ -181,6 +253,12 @@ class TestValueLoss:
     def test_rewards_are_constants(self, observe):
         seen = observe(value_loss, double([0.5]), double([[1.0, 0.0]]), grad_of="rewards")
         seen.grad("rewards").no_gradient("the rewards are constants, but gradient flows into them")
+
+    def test_values_drawn_at_random(self, observe):
+        draw = drawn()
+        values, rewards = [draw.uniform(-1.0, 1.0) for _ in range(3)], numbers(draw, 3, 4)
+        squares = [(v - r) ** 2 for v, row in zip(values, rewards, strict=True) for r in row]
+        observe(value_loss, double(values), double(rewards)).close(mean_of(squares))
 
 
 # Two images (unit vectors) and three actions. The probabilities are 1/2, 1/4, 1/4 and 1/8, 1/8, 3/4.
@@ -232,6 +310,31 @@ class TestUpdate:
         seen = observe(scenarios.one_update, **{**UPDATE, "old_log_probs": moved}, epsilon=0.5)
         seen["metrics"]["loss"].close(-(1.5 - 0.5 + 0.75 + 0.75) / 4)
 
+    def test_rollouts_drawn_at_random(self, observe):
+        # Three images, four actions, two answers to each image. The loss is a mean over six answers.
+        draw, epsilon, rate = drawn(), 0.2, 0.5
+        table, critic = numbers(draw, 3, 4), [draw.uniform(-1.0, 1.0) for _ in range(3)]
+        images, actions = draw.sample(range(3), 3), [draw.choices(range(4), k=2) for _ in range(3)]
+        rewards, advantages, moves = (numbers(draw, 3, 2) for _ in range(3))
+        old, losses, errors = torch.zeros(3, 2).double(), [], []
+        gradient, critic_gradient = torch.zeros(3, 4).double(), torch.zeros(3).double()
+        for b, g in itertools.product(range(3), range(2)):
+            i, action, a, log_probs = images[b], actions[b][g], advantages[b][g], log_softmax(table[images[b]])
+            ratio, bounded = math.exp(moves[b][g]), min(max(math.exp(moves[b][g]), 1 - epsilon), 1 + epsilon)
+            old[b, g] = log_probs[action] - moves[b][g]
+            losses.append(-min(ratio * a, bounded * a))
+            for other in range(4) if ratio * a <= bounded * a else ():  # else the clip removes the gradient
+                gradient[i, other] -= ratio * a * ((other == action) - math.exp(log_probs[other])) / 6
+            errors.append((critic[i] - rewards[b][g]) ** 2)
+            critic_gradient[i] += 2 * (critic[i] - rewards[b][g]) / 6
+        states = torch.eye(3, dtype=torch.float64)[images]
+        arguments = (double(table), states, whole(actions), old, double(rewards), double(advantages), double(critic))
+        seen = observe(scenarios.one_update, *arguments, epsilon=epsilon, learning_rate=rate)
+        seen["after"]["actor"].close(double(table) - rate * gradient)
+        seen["after"]["critic"].close(double(critic) - rate * critic_gradient)
+        norm = math.sqrt(sum(x * x for x in gradient.flatten().tolist()))
+        seen["metrics"].close({"loss": mean_of(losses), "grad_norm": norm, "value_loss": mean_of(errors)})
+
 
 @pytest.mark.exercise("15.10")
 class TestStep:
@@ -280,6 +383,26 @@ class TestStep:
         first, second = (call["actions"] for call in seen.value["calls"])
         seen.check(not torch.equal(first, second), "the second step must draw new answers")
 
+    def test_policies_drawn_at_random(self, observe):
+        draw = drawn()
+        table, labels = numbers(draw, 4, 3), draw.choices(range(3), k=4)
+        images, group_size, updates = draw.sample(range(4), 3), draw.randint(4, 8), draw.randint(1, 3)
+        settings = {"group_size": group_size, "updates_per_rollout": updates}
+        seen = observe(scenarios.watched_step, double(table), whole(labels), whole(images), **settings)
+        rows = seen.value["calls"][0]["actions"].tolist()
+        rewards = [[float(a == labels[i]) for a in row] for i, row in zip(images, rows, strict=True)]
+        log_probs = [[log_softmax(table[i])[a] for a in row] for i, row in zip(images, rows, strict=True)]
+        advantages = [[(r - mean_of(row)) / (std_of(row) + 1e-4) for r in row] for row in rewards]
+        for i in range(updates):
+            seen["calls"][i]["rewards"].close(torch.tensor(rewards))
+            seen["calls"][i]["log_probs"].close(double(log_probs), rtol=1e-5)
+            seen["calls"][i]["advantages"].close(double(advantages), rtol=1e-5, atol=1e-6)
+        metrics = seen["metrics"][0]
+        metrics["reward"].close(mean_of(flat(rewards)), rtol=1e-5)
+        metrics["no_signal"].close(mean_of([len(set(row)) == 1 for row in rewards]), rtol=1e-5)
+        metrics["entropy"].close(-mean_of(flat(log_probs)), rtol=1e-5)
+        metrics["loss"].close(mean_of(range(1, updates + 1)))
+
 
 @pytest.mark.exercise("15.11")
 class TestTrainingBytes:
@@ -294,6 +417,21 @@ class TestTrainingBytes:
     def test_each_part_has_its_own_dtype(self, observe):
         seen = observe(training_bytes, 10, "bfloat16", "float32", "float64", "float32")
         seen.close({"weights": 20, "gradients": 40, "adam": 160, "master_weights": 40, "total": 260})
+
+    def test_sizes_and_dtypes_drawn_at_random(self, observe):
+        draw = drawn()
+        names = ("float64", "float32", "bfloat16", "float16")
+        for _ in range(3):
+            count, dtypes = draw.randint(10**3, 10**10), [*draw.choices(names, k=3), draw.choice((*names, None))]
+            w, g, m, master = (0 if name is None else getattr(torch, name).itemsize for name in dtypes)
+            parts = {
+                "weights": count * w,
+                "gradients": count * g,
+                "adam": 2 * count * m,
+                "master_weights": count * master,
+            }
+            seen = observe(training_bytes, count, *dtypes)
+            seen.close({**parts, "total": sum(parts.values())})
 
 
 @pytest.mark.exercise("15.12")
@@ -310,3 +448,14 @@ class TestExpectedShare:
     def test_the_mean_is_over_images(self, observe):
         # One image that is always right, one that is a coin: 1 and 1/2.
         observe(expected_share_without_signal, double([1.0, 0.5]), 2).close(0.75)
+
+    def test_images_drawn_at_random(self, observe):
+        # All 2^G groups of right and wrong answers are listed; those count in which all are alike.
+        draw = drawn()
+        success, group_size = [draw.random() for _ in range(4)], draw.randint(2, 6)
+        shares = [0.0] * 4
+        for i, p in enumerate(success):
+            for group in itertools.product([True, False], repeat=group_size):
+                if len(set(group)) == 1:
+                    shares[i] += math.prod(p if right else 1 - p for right in group)
+        observe(expected_share_without_signal, double(success), group_size).close(mean_of(shares))

@@ -1,5 +1,6 @@
 """Is the algorithm right? Every exercise of lesson 16, on small numbers that a pocket calculator gives."""
 
+import itertools
 import math
 
 import pytest
@@ -12,6 +13,7 @@ from lesson16_grpo_rlhf.rollout.dapo import length_penalty, overlong_filter
 from lesson16_grpo_rlhf.testcases import scenarios
 from lesson16_grpo_rlhf.training.measures import exact_kl, token_entropy
 
+from course.base.property_tests import drawn
 from lab.models.char_tokenizer import CharTokenizer
 from lab.models.tiny_language_models import TinyLM
 from lab.models.tiny_reward_model import TinyScorer
@@ -19,6 +21,32 @@ from lab.models.tiny_reward_model import TinyScorer
 
 def double(values):
     return torch.tensor(values, dtype=torch.float64)
+
+
+def numbers(draw, rows, columns, least=-2.0, most=2.0):
+    """A table of numbers, as lists."""
+    return [[draw.uniform(least, most) for _ in range(columns)] for _ in range(rows)]
+
+
+def mean_of(values):
+    return sum(values) / len(values)
+
+
+def standardized(values):
+    """Minus the mean, over the unbiased standard deviation + 1e-4."""
+    mean = mean_of(values)
+    std = math.sqrt(sum((v - mean) ** 2 for v in values) / (len(values) - 1))
+    return [(v - mean) / (std + 1e-4) for v in values]
+
+
+def probabilities(logits):
+    return [math.exp(x) / sum(math.exp(y) for y in logits) for x in logits]
+
+
+def estimate_of(estimator, lp, ref):
+    """The KL estimate of one token."""
+    k = lp - ref
+    return {"k1": k, "k2": k * k / 2, "k3": math.exp(-k) - 1 + k}[estimator]
 
 
 @pytest.mark.exercise("16.1")
@@ -31,6 +59,13 @@ class TestRelativeRewards:
         # means 2 and -1
         seen = observe(relative_rewards, double([3.0, 1.0, 2.0, 6.0, -4.0, -5.0]), 3)
         seen.close(double([1.0, -1.0, 0.0, 7.0, -3.0, -4.0]))
+
+    def test_groups_drawn_at_random(self, observe):
+        draw = drawn()
+        group_size = draw.randint(2, 5)
+        groups = numbers(draw, 3, group_size)
+        rewards, expected = [r for group in groups for r in group], [r - mean_of(g) for g in groups for r in g]
+        observe(relative_rewards, double(rewards), group_size).close(double(expected))
 
 
 @pytest.mark.exercise("16.2")
@@ -49,6 +84,11 @@ class TestStandardize:
         # squares 1 + 4 + 1 over 2
         observe(standardize, double([1.0, -2.0, 1.0]), eps=0.5).close(double([1.0, -2.0, 1.0]) / (math.sqrt(3) + 0.5))
 
+    def test_values_drawn_at_random(self, observe):
+        draw = drawn()
+        (values,) = numbers(draw, 1, draw.randint(3, 9))
+        observe(standardize, double(values)).close(double(standardized(values)))
+
 
 @pytest.mark.exercise("16.3")
 class TestExactKl:
@@ -63,6 +103,14 @@ class TestExactKl:
         seen.grad("logits").close((p * ((p / q).log() - 0.25 * math.log(2)))[None])
         seen.grad("ref_logits").close((q - p)[None])
 
+    def test_logits_drawn_at_random(self, observe):
+        draw = drawn()
+        logits, ref_logits = numbers(draw, 3, 5), numbers(draw, 3, 5)
+        expected = []
+        for p, q in zip(map(probabilities, logits), map(probabilities, ref_logits), strict=True):
+            expected.append(sum(a * math.log(a / b) for a, b in zip(p, q, strict=True)))
+        observe(exact_kl, double(logits), double(ref_logits)).close(double(expected))
+
 
 @pytest.mark.exercise("16.4")
 class TestTokenEntropy:
@@ -74,6 +122,13 @@ class TestTokenEntropy:
         # Odds of 9 at temperature 1 are odds of 3 at temperature 2.
         expected = -(0.75 * math.log(0.75) + 0.25 * math.log(0.25))
         observe(token_entropy, double([[[math.log(9), 0.0]]]), temperature=2.0).close(double([[expected]]))
+
+    def test_logits_drawn_at_random(self, observe):
+        draw = drawn()
+        rows, temperature = [numbers(draw, 3, 5), numbers(draw, 3, 5)], draw.uniform(0.5, 2.0)
+        expected = [[-sum(p * math.log(p) for p in probabilities([x / temperature for x in logits])) for logits in row]
+                    for row in rows]  # fmt: skip
+        observe(token_entropy, double(rows), temperature=temperature).close(double(expected))
 
 
 @pytest.mark.exercise("16.5")
@@ -97,6 +152,12 @@ class TestKlEstimate:
 
     def test_k3_is_the_default(self, observe):
         observe(kl_estimate, double([[-1.0]]), double([[-2.0]])).close(double([[math.exp(-1)]]))
+
+    @pytest.mark.parametrize("estimator", ["k1", "k2", "k3"])
+    def test_tokens_drawn_at_random(self, observe, estimator):
+        lp, ref = numbers(drawn(), 2, 5, -4.0, -0.5)
+        expected = [estimate_of(estimator, a, b) for a, b in zip(lp, ref, strict=True)]
+        observe(kl_estimate, double([lp]), double([ref]), estimator).close(double([expected]))
 
 
 def expected_gradient(observe, logits, old_logits, ref_logits, estimator, correction=True):
@@ -145,6 +206,16 @@ class TestKlTerm:
         seen, gradient = expected_gradient(observe, logits, double(old), ref, estimator)
         off = float((gradient - wanted).abs().max())
         seen.check(off < 1e-12, f"{estimator}: the expected gradient must be that of KL(pi || ref); off by {off}")
+
+    @pytest.mark.parametrize("correction", [True, False])
+    @pytest.mark.parametrize("estimator", ["k1", "k2", "k3"])
+    def test_tokens_drawn_at_random(self, observe, estimator, correction):
+        now, old, ref = numbers(drawn(), 3, 5, -4.0, -0.5)
+        expected = []
+        for a, b, c in zip(now, old, ref, strict=True):
+            expected.append((math.exp(a - b) if correction else 1.0) * estimate_of(estimator, a, c))
+        seen = observe(kl_term, double([now]), double([old]), double([ref]), estimator, correction)
+        seen.close(double([expected]))
 
 
 ONE_TOKEN = torch.tensor([[1]])
@@ -204,6 +275,23 @@ class TestRlhfLoss:
         for name in names:
             seen.grad(name).no_gradient(f"{name} are constants: no gradient may flow into them")
 
+    @pytest.mark.parametrize("correction", [True, False])
+    @pytest.mark.parametrize("estimator", ["k1", "k2", "k3"])
+    def test_batches_drawn_at_random(self, observe, estimator, correction):
+        draw = drawn()
+        old, moves, ref = (numbers(draw, 3, 4, *ends) for ends in ((-4.0, -1.0), (-0.5, 0.5), (-4.0, -1.0)))
+        advantages, mask = numbers(draw, 1, 3)[0], [[0] * n + [1] * (4 - n) for n in draw.choices(range(4), k=3)]
+        low, high, price, terms = draw.uniform(0.1, 0.2), draw.uniform(0.2, 0.3), draw.uniform(0.1, 1.0), []
+        for row, t in itertools.product(range(3), range(4)):
+            if mask[row][t]:
+                a, ratio, lp = advantages[row], math.exp(moves[row][t]), old[row][t] + moves[row][t]
+                weight = ratio if correction else 1.0
+                policy = -min(ratio * a, min(max(ratio, 1 - low), 1 + high) * a)
+                terms.append(policy + price * weight * estimate_of(estimator, lp, ref[row][t]))
+        arguments = (double(old) + double(moves), double(old), double(advantages), torch.tensor(mask))
+        seen = observe(rlhf_loss, *arguments, low, high, price, double(ref), estimator, correction)
+        seen.close(mean_of(terms))
+
 
 @pytest.mark.exercise("16.8")
 class TestPreferenceLoss:
@@ -218,13 +306,18 @@ class TestPreferenceLoss:
         seen.grad("chosen").close(double([-0.25 / 2, -0.75 / 2]))
         seen.grad("rejected").close(double([0.25 / 2, 0.75 / 2]))
 
+    def test_scores_drawn_at_random(self, observe):
+        chosen, rejected = numbers(drawn(), 2, 5)
+        expected = mean_of([-math.log(1 / (1 + math.exp(b - a))) for a, b in zip(chosen, rejected, strict=True)])
+        observe(preference_loss, double(chosen), double(rejected)).close(expected)
+
 
 # Texts of very different lengths, so that padding shows; the untrained model has some in the wrong order.
 PAIRS = [("1+1=", "aab", "cd"), ("2=", "a", "bcdefgh hgfedcb"), ("3+3+3=", "hg", "b")]
 
 
-def scored_one_by_one(weights):
-    """Margins, loss and gradients of PAIRS with each text scored alone: no padding anywhere."""
+def scored_one_by_one(weights, pairs=PAIRS):
+    """Margins, loss and gradients of the pairs with each text scored alone: no padding anywhere."""
     leaves = {name: value.clone().requires_grad_() for name, value in weights.items()}
     model = TinyScorer(len(weights["tokens.weight"])).double()
     tokenizer = CharTokenizer(scenarios.SCORER_ALPHABET)
@@ -233,7 +326,7 @@ def scored_one_by_one(weights):
         ids = torch.tensor([tokenizer.encode(text)])
         return torch.func.functional_call(model, leaves, (ids,)).logits.reshape(())
 
-    margins = torch.stack([score(p + c) - score(p + r) for p, c, r in PAIRS])
+    margins = torch.stack([score(p + c) - score(p + r) for p, c, r in pairs])
     loss = (1 + (-margins).exp()).log().mean()
     gradients = dict(zip(leaves, torch.autograd.grad(loss, list(leaves.values())), strict=True))
     norm = math.sqrt(sum(float(g.square().sum()) for g in gradients.values()))
@@ -267,6 +360,30 @@ class TestRewardModelStep:
         seen["after"].close(expected, rtol=1e-6, atol=1e-6)
         seen["metrics"]["grad_norm"].close(norm)
 
+    def test_pairs_drawn_at_random(self, observe):
+        draw, pairs = drawn(), []
+        for _ in range(4):
+            chosen, rejected = draw.sample(range(1, 9), 2)  # two lengths
+            lengths = (draw.randint(1, 4), chosen, rejected)
+            pairs.append(tuple("".join(draw.choices("abcdefgh", k=n)) for n in lengths))
+        seen = observe(scenarios.one_reward_model_step, pairs)
+        margins, loss, gradients, norm = scored_one_by_one(seen.value["before"], pairs)
+        seen["after"].close({n: v - 0.5 * gradients[n] for n, v in seen.value["before"].items()})
+        expected = {"loss": loss, "margin": float(margins.mean()), "grad_norm": norm}
+        seen["metrics"].close({**expected, "accuracy": float((margins > 0).double().mean())})
+
+
+def sampled(script, wanted, most):
+    """(kept, drawn, asked) as in scenarios.sample_dynamically: the n-th group has the rewards script[n % len(script)]."""
+    kept, count, asked = [], 0, []
+    while len(kept) < wanted and len(asked) < most:
+        asked.append(wanted - len(kept))
+        for n in range(count, count + asked[-1]):
+            if len(set(script[n % len(script)])) > 1:
+                kept.append(n)
+        count += asked[-1]
+    return kept, list(range(count)), asked
+
 
 @pytest.mark.exercise("16.10")
 class TestDynamicSampling:
@@ -292,6 +409,17 @@ class TestDynamicSampling:
         # All responses are at least partly right, or all are wrong to a different degree.
         observe(scenarios.sample_dynamically, [[1.0, 1.5], [-2.0, -1.0]], wanted=2, max_rounds=1)["kept"].close([0, 1])
 
+    def test_rewards_drawn_at_random(self, observe):
+        draw = drawn()
+        for _ in range(3):
+            script = [draw.choices([0.0, 1.0], k=2) for _ in range(draw.randint(5, 15))]
+            wanted, most = draw.randint(2, 6), draw.randint(1, 6)
+            seen = observe(scenarios.sample_dynamically, script, wanted, most)
+            kept, groups, asked = sampled(script, wanted, most)
+            seen["kept"].close(kept)
+            seen["drawn"].close(groups)
+            seen["asked"].close(asked)
+
 
 @pytest.mark.exercise("16.11")
 class TestOverlongFilter:
@@ -310,12 +438,33 @@ class TestOverlongFilter:
         responses = [torch.tensor([5, 6, 7]), torch.tensor([5, 6]), torch.tensor([9])]
         observe(overlong_filter, self.MASK, responses, 1).close(torch.zeros(3, 4, dtype=torch.long))
 
+    def test_responses_drawn_at_random(self, observe):
+        draw = drawn()
+        eos, sizes = draw.randrange(4), [(draw.randint(1, 3), draw.randint(1, 4)) for _ in range(10)]
+        mask = torch.tensor([[0] * prompt + [1] * n + [0] * (7 - prompt - n) for prompt, n in sizes])
+        responses = [draw.choices(range(4), k=n) for _, n in sizes]
+        expected = mask.clone()
+        for row, response in enumerate(responses):
+            if response[-1] != eos:
+                expected[row] = 0
+        observe(overlong_filter, mask, [torch.tensor(r) for r in responses], eos).close(expected)
+
 
 @pytest.mark.exercise("16.12")
 class TestLengthPenalty:
     def test_a_falling_line(self, observe):
         responses = [torch.full((n,), 5) for n in (1, 6, 7, 9, 10, 12)]
         observe(length_penalty, responses, 10, 4).close(torch.tensor([0.0, 0.0, -0.25, -0.75, -1.0, -1.0]))
+
+    def test_lengths_drawn_at_random(self, observe):
+        draw = drawn()
+        longest = draw.randint(8, 20)
+        cache, lengths, expected = draw.randint(2, longest - 2), draw.choices(range(1, longest + 4), k=10), []
+        for n in lengths:
+            free = longest - cache
+            expected.append(0.0 if n <= free else (free - n) / cache if n <= longest else -1.0)
+        seen = observe(length_penalty, [torch.full((n,), 5) for n in lengths], longest, cache)
+        seen.close(torch.tensor(expected))
 
 
 VOCABULARY = 14
@@ -335,6 +484,16 @@ def distributions(weights, row, temperature):
     return torch.stack(logits).div(temperature).log_softmax(-1)
 
 
+def tokens_of(group, i):
+    """The i-th response of the group that scenarios.collect draws as number `group`."""
+    return scenarios.TOKENS[(2 * group + i) % len(scenarios.TOKENS)]
+
+
+def log_probs_of(group, length):
+    """The log-probabilities that scenarios.collect gives to its tokens."""
+    return -(group + 1.0) - torch.arange(length) / 8
+
+
 SCRIPT = [[1.0, 0.0], [2.0, 2.0], [0.0, 3.0], [5.0, 5.0], [-1.0, 1.0]]
 THREE = {"group_size": 2, "batch_size": 3, "temperature": 0.7}  # the first three groups of SCRIPT
 
@@ -344,7 +503,7 @@ class TestCollect:
     def rows(self, seen):
         """(prompt, response) of each row, as token ids."""
         prompts = [["0123456789+=".index(c) + 2 for c in prompt] for prompt in seen.value["calls"][0]]
-        return [(prompts[n // 2], scenarios.TOKENS[n % len(scenarios.TOKENS)]) for n in range(6)]
+        return [(prompts[n // 2], tokens_of(n // 2, n % 2)) for n in range(6)]
 
     def test_prompts_responses_and_old_log_probs(self, observe):
         seen = observe(scenarios.collect, SCRIPT, **THREE)
@@ -355,7 +514,7 @@ class TestCollect:
             here = slice(len(prompt), len(prompt) + len(response))
             ids[n, : here.stop] = torch.tensor(prompt + response)
             mask[n, here] = 1
-            old[n, here] = -(n // 2 + 1.0) - torch.arange(len(response)) / 8  # see scenarios.collect
+            old[n, here] = log_probs_of(n // 2, len(response))
         seen["batch"]["ids"].close(ids)
         seen["batch"]["mask"].close(mask)
         seen["batch"]["old_log_probs"].close(old[:, 1:])
@@ -414,6 +573,39 @@ class TestCollect:
         seen["metrics"]["completions"].close(24.0)
         seen["metrics"]["entropy"].close(0.0)
 
+    @pytest.mark.parametrize("scale", ["batch", "group"])
+    @pytest.mark.parametrize("dynamic", [True, False])
+    def test_rewards_drawn_at_random(self, observe, dynamic, scale):
+        draw = drawn()
+        size, wanted, most, temperature = draw.randint(2, 4), draw.randint(2, 4), 4, draw.uniform(0.5, 2.0)
+        script = [[n / 8 for n in draw.sample(range(25), size)] for _ in range(8)] + [[1.0] * size] * 4
+        draw.shuffle(script)
+        seen = observe(scenarios.collect, script, group_size=size, batch_size=wanted, temperature=temperature,
+                       dynamic_sampling=dynamic, max_rounds=most, advantage_scale=scale)  # fmt: skip
+        kept, groups, asked = sampled(script, wanted, most) if dynamic else (range(wanted), range(wanted), [wanted])
+        seen.check([len(call) for call in seen.value["calls"]] == asked, f"the calls must ask for {asked} groups")
+        metrics = seen["metrics"]
+        metrics["reward"].close(mean_of([r for n in groups for r in script[n]]), rtol=1e-5)
+        metrics["signal"].close(mean_of([len(set(script[n])) > 1 for n in groups]), rtol=1e-5)
+        metrics["completions"].close(float(size * len(groups)))
+        relative = [[r - mean_of(script[n]) for r in script[n]] for n in kept]
+        parts = [list(itertools.chain.from_iterable(relative))] if scale == "batch" else relative
+        advantages = [a for part in parts for a in standardized(part)]
+        seen["batch"]["advantages"].close(torch.tensor(advantages), rtol=1e-4, atol=1e-5)
+
+        prompts = [prompt for call in seen.value["calls"] for prompt in call]
+        entropies = []
+        for row, (n, i) in enumerate(itertools.product(kept, range(size))):
+            prompt, response = ["0123456789+=".index(c) + 2 for c in prompts[n]], tokens_of(n, i)
+            ids, start, end = prompt + response, len(prompt) - 1, len(prompt + response) - 1
+            found = distributions(seen.value["reference"], ids, temperature)
+            expected = torch.stack([found[t, ids[t + 1]] for t in range(start, end)])
+            seen["batch"]["ref_log_probs"][row, start:end].close(expected)
+            seen["batch"]["old_log_probs"][row, start:end].close(log_probs_of(n, len(response)))
+            found = distributions(seen.value["weights"], ids, temperature)[start:]
+            entropies += (-(found.exp() * found).sum(-1)).tolist()
+        metrics["entropy"].close(mean_of(entropies), rtol=1e-5)
+
 
 ROWS = {
     "ids": torch.tensor([[3, 4, 5, 1, 0], [6, 7, 8, 9, 1], [2, 5, 1, 0, 0]]),
@@ -425,15 +617,15 @@ ROWS = {
 
 
 def updates_written_out(weights, epochs, clip_range=0.2, clip_range_high=0.2, kl_coef=0.1, kl_estimator="k3",
-                        kl_correction=True, temperature=1.0, max_grad_norm=1e6):  # fmt: skip
-    """Plain gradient descent (rate 0.5) on ROWS with the loss written out: (weights, metrics)."""
+                        kl_correction=True, temperature=1.0, max_grad_norm=1e6, rows=ROWS):  # fmt: skip
+    """Plain gradient descent (rate 0.5) on the rows with the loss written out: (weights, metrics)."""
     leaves = {n: v.clone().requires_grad_() for n, v in weights.items()}
-    model, seen, mask = TinyLM(VOCABULARY).double().eval(), [], ROWS["mask"][:, 1:].bool()
-    old, ref = ROWS["old_log_probs"][mask], ROWS["ref_log_probs"][mask]
-    a = ROWS["advantages"][:, None].expand(mask.shape)[mask]
+    model, seen, mask = TinyLM(VOCABULARY).double().eval(), [], rows["mask"][:, 1:].bool()
+    old, ref = rows["old_log_probs"][mask], rows["ref_log_probs"][mask]
+    a = rows["advantages"][:, None].expand(mask.shape)[mask]
     for _ in range(epochs):
-        logits = torch.func.functional_call(model, leaves, (ROWS["ids"],)).logits[:, :-1] / temperature
-        lp = logits.log_softmax(-1).gather(-1, ROWS["ids"][:, 1:, None]).squeeze(-1)[mask]
+        logits = torch.func.functional_call(model, leaves, (rows["ids"],)).logits[:, :-1] / temperature
+        lp = logits.log_softmax(-1).gather(-1, rows["ids"][:, 1:, None]).squeeze(-1)[mask]
         ratio, k = (lp - old).exp(), lp - ref
         k3 = (-k).exp() - 1 + k
         estimate = {"k1": k, "k2": k * k / 2, "k3": k3}[kl_estimator]
@@ -476,6 +668,24 @@ class TestUpdate:
             expected, says="gradients that were left from before this step must not count"
         )
 
+    def test_batches_drawn_at_random(self, observe):
+        draw = drawn()
+        ends = [(start, draw.randint(start + 1, 5)) for start in draw.choices([1, 2], k=3)]
+        rows = {
+            "ids": torch.tensor([draw.choices(range(2, VOCABULARY), k=5) for _ in ends]),
+            "mask": torch.tensor([[int(start <= t < end) for t in range(5)] for start, end in ends]),
+            "old_log_probs": double(numbers(draw, 3, 4, -3.0, -2.2)),
+            "ref_log_probs": double(numbers(draw, 3, 4, -3.0, -2.2)),
+            "advantages": double([draw.uniform(-2.0, 2.0) for _ in ends]),
+        }
+        settings = {"clip_range": draw.uniform(0.05, 0.2), "clip_range_high": draw.uniform(0.2, 0.4),
+                    "kl_coef": draw.uniform(0.1, 1.0), "kl_estimator": draw.choice(["k1", "k2", "k3"]),
+                    "temperature": draw.uniform(0.7, 1.5)}  # fmt: skip
+        seen = observe(scenarios.updates, **rows, grpo_epochs=1, learning_rate=0.5, **settings)
+        after, metrics = updates_written_out(seen.value["before"], 1, **settings, rows=rows)
+        seen["after"].close(after, rtol=1e-5, atol=1e-6)
+        seen["metrics"].close(metrics, rtol=1e-5, atol=1e-7)
+
 
 @pytest.mark.exercise("16.17")
 class TestRewardMinusKl:
@@ -506,3 +716,13 @@ class TestRewardMinusKl:
         kl = p * math.log(2 * p) + (1 - p) * math.log(2 * (1 - p))  # of token 2 after 0
         off = float((gradient - double([kl / 4, -kl / 4])).abs().max())
         seen.check(off < 1e-12, f"the gradient at token 1 is 0.151 and -0.151, since 0 leads away; off by {off}")
+
+    def test_responses_drawn_at_random(self, observe):
+        draw = drawn()
+        lp, ref = numbers(draw, 3, 4, -4.0, -0.5), numbers(draw, 3, 4, -4.0, -0.5)
+        rewards, price = [draw.uniform(-2.0, 2.0) for _ in range(3)], draw.uniform(0.05, 0.5)
+        mask, expected = [[1] * n + [0] * (4 - n) for n in draw.choices(range(1, 5), k=3)], []
+        for i, reward in enumerate(rewards):
+            expected.append(reward - price * sum(lp[i][t] - ref[i][t] for t in range(4) if mask[i][t]))
+        seen = observe(reward_minus_kl, double(rewards), double(lp), double(ref), torch.tensor(mask), price)
+        seen.close(double(expected))

@@ -286,8 +286,18 @@ def test_an_error_of_the_test_itself_passes_through(observe):
 
 
 def test_an_unwritten_exercise_passes_through(observe):
-    with pytest.raises(NotImplementedError, match="not written yet"), observe.raises(Exception):
-        observe(fails, "not written yet", kind="NotImplementedError")
+    says = "not written yet: exercise 13.2, loss/grpo.py:compute_grpo_loss"
+    with pytest.raises(NotImplementedError, match=says), observe.raises(Exception):
+        observe(fails, says, kind="NotImplementedError")
+
+
+def test_a_learners_own_not_implemented_error_is_like_any_other(observe):
+    with pytest.raises(ObservationFailed) as caught, observe.raises(ValueError):
+        observe(fails, "no estimator k9", kind="NotImplementedError")
+    assert part(str(caught.value), "got") == "NotImplementedError: no estimator k9"
+    assert part(str(caught.value), "expected") == "a ValueError"
+    with observe.raises(NotImplementedError, match="k9"):
+        observe(fails, "no estimator k9", kind="NotImplementedError")
 
 
 def test_a_block_that_observes_nothing_is_the_tests_own_mistake(observe):

@@ -59,14 +59,14 @@ class InProcess(judge.Judge):
                 deciding = [i for i in self.tests[exercise.id] if not split or i.path.name == "basic_test.py"]
                 self.found.append([found.status, found.earned, any(map(draws, deciding))])
 
-    def worker(self, *arguments):
-        made = super().worker(*arguments)
+    def worker(self, *arguments, **settings):
+        made = super().worker(*arguments, **settings)
         made.ask = self.ask
         return made
 
 
 def draws(item) -> bool:
-    return hasattr(item.function, "hypothesis")
+    return hasattr(item.function, "hypothesis") or "drawn" in item.function.__code__.co_names
 
 
 def graded(ask, text_of, seed: int) -> list[list]:

@@ -18,6 +18,10 @@ wrong("The metrics are those of the kept groups; the others were sampled, too, a
     "self.describe(drawn)": "self.describe(kept or drawn)",
 })  # fmt: skip
 
+wrong("The metrics are those of the kept groups; the others were sampled, too, and show how good the policy is.", {
+    "self.describe(drawn)": "self.describe(kept)",
+})  # fmt: skip
+
 wrong("Groups are refilled whether dynamic_sampling is switched on or not.", {
     "if config.dynamic_sampling:": "if True:",
 })  # fmt: skip

@@ -1,0 +1,149 @@
+"""Exercise 02.3, sample: what people get wrong, other right answers, and the shortest right one."""
+
+import torch
+from lesson02_sampling.policy.distribution import sampling_log_probs
+from lesson02_sampling.rollout.sample import Completion
+
+from course.base.attempt import Attempts
+
+wrong, right, core = Attempts(), Attempts(), Attempts()
+
+DISTRIBUTION = "distribution = sampling_log_probs(model(ids).logits[:, -1], **settings)"
+
+wrong("The log-probs are those of the whole vocabulary, but the draw was from the truncated distribution.", {
+    DISTRIBUTION: "logits = model(ids).logits[:, -1]\ndistribution = sampling_log_probs(logits, **settings)\n"
+                  "whole = sampling_log_probs(logits, settings.get('temperature', 1.0))",
+    "distribution.gather(-1, token)": "whole.gather(-1, token)",
+})  # fmt: skip
+
+wrong("The log-probs are those of temperature 1, but the draw was at another temperature.", {
+    DISTRIBUTION: "logits = model(ids).logits[:, -1]\ndistribution = sampling_log_probs(logits, **settings)\n"
+                  "plain = sampling_log_probs(logits, **{**settings, 'temperature': 1.0})",
+    "distribution.gather(-1, token)": "plain.gather(-1, token)",
+})  # fmt: skip
+
+wrong("The tokens are drawn from the plain softmax: the settings enter the log-probs only.", {
+    DISTRIBUTION: "logits = model(ids).logits[:, -1]\ndistribution = sampling_log_probs(logits, **settings)",
+    "torch.multinomial(distribution.exp(), 1, generator=generator)":
+        "torch.multinomial(logits.softmax(-1), 1, generator=generator)",
+})  # fmt: skip
+
+wrong("The most likely token is taken each time; a token must be drawn with its probability.", {
+    "torch.multinomial(distribution.exp(), 1, generator=generator)": "distribution.argmax(-1, keepdim=True)",
+})  # fmt: skip
+
+wrong("Every completion is drawn with the same seed, so all completions of the group are equal.", {
+    "torch.multinomial(distribution.exp(), 1, generator=generator)":
+        "torch.cat([torch.multinomial(row.exp()[None], 1,"
+        " generator=torch.Generator().manual_seed(len(log_probs))) for row in distribution])",
+})  # fmt: skip
+
+wrong("A completion goes on after its EOS: cut it there.", {
+    "length = ends[0] + 1 if ends else drawn.shape[1]": "length = drawn.shape[1]",
+})  # fmt: skip
+
+wrong("A completion is cut after its last EOS; it ends with the first.", {"ends[0] + 1": "ends[-1] + 1"})
+
+wrong("The EOS is cut off; it was drawn, and its log-probability counts.", {"ends[0] + 1": "ends[0]"})
+
+wrong("Every completion is called finished, even if it was cut off without EOS.", {
+    "finished=bool(ends)": "finished=True",
+})  # fmt: skip
+
+wrong("A completion whose EOS is the last token that was allowed is finished, too.", {
+    "finished=bool(ends)": "finished=length < max_new_tokens",
+})  # fmt: skip
+
+wrong("The loop stops as soon as one completion has ended; the others are cut off.", {"ended.all()": "ended.any()"})
+
+wrong("The loop draws one token less than max_new_tokens.", {
+    "range(max_new_tokens)": "range(max_new_tokens - 1)",
+})  # fmt: skip
+
+wrong("The logits of the first position are used; the next token is predicted at the last.", {
+    "model(ids).logits[:, -1]": "model(ids).logits[:, 0]",
+})  # fmt: skip
+
+wrong("The model sees the newest token only, without the text before it.", {
+    "model(ids).logits[:, -1]": "model(ids[:, -1:]).logits[:, -1]",
+})  # fmt: skip
+
+wrong("An EOS in the prompt counts as the end of the completion.", {
+    "ended |= token[:, 0] == eos_token_id": "ended = (ids == eos_token_id).any(1)",
+})  # fmt: skip
+
+wrong("kept is True for every token, also for those that could not have been drawn.", {
+    "kept.append(distribution > -torch.inf)": "kept.append(torch.ones_like(distribution, dtype=torch.bool))",
+})  # fmt: skip
+
+wrong("The draws do not use the generator: nobody can repeat them.", {
+    "torch.multinomial(distribution.exp(), 1, generator=generator)": "torch.multinomial(distribution.exp(), 1)",
+})  # fmt: skip
+
+wrong("The loop runs on after every completion has ended, at the price of a forward pass for each token.", {
+    "if ended.all():\n    break": "",
+})  # fmt: skip
+
+wrong("Sampling builds a graph for the gradient: every forward pass stays in memory.", {"@torch.no_grad()": ""})
+
+
+@right("Gumbel noise instead of multinomial; rows are cut by their lengths, counted in the loop")
+@torch.no_grad()
+def sample(model, prompt_ids, num_samples, eos_token_id, max_new_tokens, generator=None, **settings):
+    ids, parts, lengths = prompt_ids[None].expand(num_samples, -1), [], [None] * num_samples
+    while len(parts) < max_new_tokens and None in lengths:
+        log_p = sampling_log_probs(model(ids).logits[:, -1, :], **settings)
+        noise = torch.rand(log_p.shape, generator=generator, dtype=log_p.dtype)
+        token = (log_p - (-noise.log()).log()).argmax(-1)
+        ids = torch.cat([ids, token[:, None]], 1)
+        parts.append((token, log_p[torch.arange(num_samples), token], log_p.isfinite()))
+        for i in range(num_samples):
+            if lengths[i] is None and token[i] == eos_token_id:
+                lengths[i] = len(parts)
+    tokens, log_probs, kept = (torch.stack(part, 1) for part in zip(*parts, strict=True))
+    return [
+        Completion(tokens[i, :n].clone(), log_probs[i, :n].clone(), kept[i, :n].clone(), n is not None)
+        for i, n in enumerate(lengths)
+    ]
+
+
+@core("with torch's global random state, and without an early end")
+@torch.no_grad()
+def sample_with_luck(model, prompt_ids, num_samples, eos_token_id, max_new_tokens, generator=None, **settings):
+    ids, log_probs, kept = prompt_ids.repeat(num_samples, 1), [], []
+    for _ in range(max_new_tokens):
+        distribution = sampling_log_probs(model(ids).logits[:, -1], **settings)
+        token = torch.multinomial(distribution.exp(), 1)
+        ids = torch.cat([ids, token], 1)
+        log_probs.append(distribution.gather(1, token)[:, 0])
+        kept.append(distribution > -torch.inf)
+    completions = []
+    for i in range(num_samples):
+        row = ids[i, len(prompt_ids) :]
+        finished = eos_token_id in row.tolist()
+        n = row.tolist().index(eos_token_id) + 1 if finished else max_new_tokens
+        completions.append(
+            Completion(
+                row[:n], torch.stack([x[i] for x in log_probs[:n]]), torch.stack([k[i] for k in kept[:n]]), finished
+            )
+        )
+    return completions
+
+
+@right("one completion after the other")
+@torch.no_grad()
+def sample_one_by_one(model, prompt_ids, num_samples, eos_token_id, max_new_tokens, generator=None, **settings):
+    rows = [[prompt_ids, [], [], False] for _ in range(num_samples)]
+    for _ in range(max_new_tokens):
+        if all(row[3] for row in rows):
+            break
+        logits = model(torch.stack([row[0] for row in rows])).logits[:, -1]
+        for row, log_p in zip(rows, sampling_log_probs(logits, **settings), strict=True):
+            token = torch.multinomial(log_p.exp(), 1, generator=generator)
+            row[0] = torch.cat([row[0], token])
+            if not row[3]:
+                row[1].append(log_p[token])
+                row[2].append(log_p != -torch.inf)
+                row[3] = int(token) == eos_token_id
+    start = len(prompt_ids)
+    return [Completion(r[start : start + len(k)], torch.cat(q), torch.stack(k), f) for r, q, k, f in rows]

@@ -4,9 +4,8 @@
     python benchmarks/sampling_agreement.py --freeze    writes small cases beside the reference
 
 transformers' processors are called in the order of `generate`: temperature, top-k, top-p, min-p. Each case draws logits
-and a value for each setting, or leaves the setting out. The log-probs of all tokens are compared. If only one of the two
-keeps a token, the difference is infinite. Left out: equal logits at the border of what is kept, for which the order of
-sorting decides.
+and a value for each setting, or leaves the setting out. The log-probs of all tokens are compared. If only one of them
+keeps a token, the difference is infinite. Left out: equal logits at the border of what is kept, where sorting decides.
 """
 
 import argparse

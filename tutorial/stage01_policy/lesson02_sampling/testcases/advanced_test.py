@@ -72,9 +72,10 @@ class TestSample:
         other.check(not equal, "draws with generators of different seeds must differ")
 
     def test_one_forward_pass_for_each_token_of_all_completions(self, observe):
-        # Row 2 always continues with EOS: after the prompt [2] one pass is enough, and 8 are allowed.
-        model = Spec("lab.models.tiny_language_models:BigramLM", {"logits": [[0.0, 50, 0]] * 3})
-        observe(scenarios.draw_completions, model, torch.tensor([2]), 16, 8)["calls"].close(1)
+        # After the prompt comes EOS or token 0, after token 0 EOS: 2 passes are enough, and 8 are allowed.
+        logits = [[-50.0, 0.0, -50.0], [0.0, -50.0, -50.0], [0.0, 0.0, -50.0]]
+        model = Spec("lab.models.tiny_language_models:BigramLM", {"logits": logits})
+        observe(scenarios.draw_completions, model, torch.tensor([2]), 32, 8)["calls"].close(2)
         observe(scenarios.draw_completions, TINY, PROMPT, 16, 3, eos=99)["calls"].close(3)
 
     def test_log_probs_carry_no_gradient(self, observe):

@@ -12,6 +12,11 @@ from course.base.object_spec import Spec
 from course.base.property_tests import chosen_seed
 
 
+def drawn():
+    """A generator for inputs: grading uses another seed."""
+    return torch.Generator().manual_seed(chosen_seed())
+
+
 def double(values):
     return torch.tensor(values, dtype=torch.float64)
 
@@ -83,7 +88,7 @@ class TestTopP:
         observe(top_p_mask, rows, 0.8).close(expected)
 
     def test_equals_one_token_after_the_other(self, observe):
-        draw = torch.Generator().manual_seed(chosen_seed())
+        draw = drawn()
         for _ in range(6):
             logits = 2 * torch.randn(3, 9, generator=draw, dtype=torch.float64)
             p = 0.1 + 0.85 * torch.rand((), generator=draw).item()
@@ -143,7 +148,7 @@ class TestSamplingLogProbs:
         observe(sampling_log_probs, rows, top_p=0.65).close(expected)
 
     def test_equals_the_steps_written_out(self, observe):
-        draw = torch.Generator().manual_seed(chosen_seed())
+        draw = drawn()
         for _ in range(8):
             logits = 2 * torch.randn(3, 9, generator=draw, dtype=torch.float64)
             a, b, c, d = torch.rand(4, generator=draw).tolist()
@@ -202,7 +207,8 @@ class TestSample:
 
     def test_looks_at_the_whole_text(self, observe):
         # A transformer with positions, of new weights for each seed
-        model, prompt, settings = tiny(chosen_seed()), torch.tensor([3, 0, 2]), {"temperature": 0.8, "top_p": 0.7}
+        model, prompt = tiny(chosen_seed()), torch.randint(2, 7, (3,), generator=drawn())
+        settings = {"temperature": 0.8, "top_p": 0.7}
         seen = observe(scenarios.draw_completions, model, prompt, 6, 5, chosen_seed(), **settings)
         rows = [slow_rows(model.build(), prompt, ids, **settings) for ids in seen.value["token_ids"]]
         pairs = zip(rows, seen.value["token_ids"], strict=True)
@@ -217,6 +223,21 @@ class TestSample:
         seen["token_ids"].check(ends, "a completion of fewer than 3 tokens does not end with EOS, token 1")
         lengths = [(len(a), len(b)) for a, b in zip(seen.value["log_probs"], seen.value["kept"], strict=True)]
         seen.check(lengths == [(len(r), len(r)) for r in rows], "token_ids, log_probs and kept must be equally long")
+
+    def test_rows_end_at_different_times(self, observe):
+        # After the prompt comes EOS or token 0, each in half of the rows. After token 0 comes EOS.
+        logits = [[-50.0, 0.0, -50.0], [0.0, -50.0, -50.0], [0.0, 0.0, -50.0]]
+        model = Spec("lab.models.tiny_language_models:BigramLM", {"logits": logits})
+        for seed in range(5):
+            seen = observe(scenarios.draw_completions, model, torch.tensor([2]), 16, 8, chosen_seed() + seed)
+            rows = [ids.tolist() for ids in seen.value["token_ids"]]
+            good = all(row in ([1], [0, 1]) for row in rows)
+            seen["token_ids"].check(good, "every completion must be EOS, or token 0 and EOS; EOS is token 1")
+
+    def test_a_completion_without_eos_has_max_new_tokens(self, observe):
+        seen = observe(scenarios.draw_completions, TABLE, self.PROMPT, 2, 5, chosen_seed(), eos=99)
+        seen.check([len(ids) for ids in seen.value["token_ids"]] == [5, 5], "both completions must have 5 tokens")
+        seen["finished"].close([False, False])
 
     def test_a_text_that_was_cut_off_is_not_finished(self, observe):
         seen = observe(scenarios.draw_completions, TABLE, self.PROMPT, 32, 3, chosen_seed())
@@ -266,7 +287,7 @@ class TestCompletionLogProbs:
 
     def test_equals_token_by_token(self, observe):
         # A transformer with positions, of new weights and tokens for each seed
-        draw = torch.Generator().manual_seed(chosen_seed())
+        draw = drawn()
         for length in (1, 2, 5):
             model, prompt = tiny(chosen_seed() + length), torch.randint(7, (length,), generator=draw)
             token_ids = torch.randint(7, (6 - length,), generator=draw)

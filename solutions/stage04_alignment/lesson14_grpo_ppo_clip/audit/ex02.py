@@ -48,6 +48,10 @@ wrong("The response is decoded and encoded again: that may give other tokens tha
     """,
 })  # fmt: skip
 
+wrong("The ids are floats, as torch.zeros makes them; token ids are int64.", {
+    "ids.to(device)": "ids.float().to(device)",
+})  # fmt: skip
+
 wrong("The argument device is ignored: the tensors stay where they were made.", {
     "ids.to(device), mask.to(device)": "ids, mask",
 })  # fmt: skip

@@ -15,9 +15,17 @@ wrong("Mean and standard deviation are taken over the whole batch; both belong t
     "torch.where(equal, 0.0, advantages)": "advantages",
 })  # fmt: skip
 
-wrong("The standard deviation is taken over the whole batch; it belongs to each prompt's own group.", {
-    "groups.std(1, keepdim=True)": "groups.std()",
+wrong("Mean and standard deviation are taken over the whole batch; both belong to each prompt's own group.", {
+    "groups.mean(1, keepdim=True)": "groups.mean()",
+    "groups.std(1, keepdim=True)": "groups.std(correction=0)",
+    "torch.where(equal, 0.0, advantages)": "advantages",
 })  # fmt: skip
+
+# Of the rewards or of what is left after each group's mean, by N - 1 or by N: the same mistake.
+for std in ("groups.std()", "groups.std(correction=0)", "advantages.std()", "advantages.std(correction=0)"):
+    wrong("The standard deviation is taken over the whole batch; it belongs to each prompt's own group.", {
+        "groups.std(1, keepdim=True)": std,
+    })  # fmt: skip
 
 wrong("The mean is taken over the whole batch; a response is compared with those to the same prompt alone.", {
     "groups.mean(1, keepdim=True)": "groups.mean()",

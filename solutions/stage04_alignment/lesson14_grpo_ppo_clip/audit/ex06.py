@@ -7,6 +7,9 @@ from course.base.attempt import Attempts
 
 wrong, right, core = Attempts(), Attempts(), Attempts()
 
+RATIO = "((log_probs - old_log_probs.detach()) * mask).exp()"
+OBJECTIVE = "torch.minimum(ratio * a, ratio.clamp(1 - epsilon, 1 + epsilon) * a)"
+
 wrong("The larger of the two products is taken; it must be the smaller one.", {"torch.minimum": "torch.maximum"})
 
 wrong("For negative advantages you take the larger product; it is the smaller one for both signs.", {
@@ -47,6 +50,37 @@ wrong("The clipped ratio is not multiplied by A; the minimum is of two products.
 
 wrong("The objective is log_probs * A, the plain policy gradient: the ratio and its clip are missing.", {
     "torch.minimum(ratio * a, ratio.clamp(1 - epsilon, 1 + epsilon) * a)": "log_probs * a",
+})  # fmt: skip
+
+# Without a clip, with CISPO's (from above alone, or both), or with PPO's minimum: the same mistake.
+for weight in (
+    "ratio.detach() * a",
+    "ratio.detach().clamp(max=1 + epsilon) * a",
+    "ratio.detach().clamp(1 - epsilon, 1 + epsilon) * a",
+    "torch.minimum(ratio * a, ratio.clamp(1 - epsilon, 1 + epsilon) * a).detach()",
+):
+    wrong("The ratio is detached, and log_probs carry the gradient, as in CISPO; here it flows through the ratio.", {
+        OBJECTIVE: f"{weight} * log_probs",
+    })  # fmt: skip
+
+wrong("A token whose ratio is out of bounds is dropped, whatever the sign of A; a wrong move is never corrected.", {
+    OBJECTIVE: "ratio * a * ((ratio - 1).abs() <= epsilon)",
+})  # fmt: skip
+
+wrong("A token whose ratio is out of bounds leaves the mask; it is clipped, and still counts in the average.", {
+    "a = advantages.detach()[:, None]": """
+        a = advantages.detach()[:, None]
+        mask = mask * ((ratio - 1).abs() <= epsilon)
+    """,
+})  # fmt: skip
+
+wrong("There is one ratio for the whole response, from the sum over its tokens; each token has its own.", {
+    RATIO: "((log_probs - old_log_probs.detach()) * mask).sum(1, keepdim=True).exp().expand_as(mask)",
+})  # fmt: skip
+
+wrong("There is one ratio for the whole response, from the mean over its tokens, as in GSPO; each token has its own.", {
+    RATIO: "(((log_probs - old_log_probs.detach()) * mask).sum(1, keepdim=True)"
+           " / mask.sum(1, keepdim=True).clamp(min=1)).exp().expand_as(mask)",
 })  # fmt: skip
 
 wrong("The minimum is taken once, of the two sums; each token has its own minimum.", {

@@ -8,6 +8,10 @@ wrong("The first step, number 0, has a rate of 0: the rise counts from 1, so tha
     "(k + 1) / max(1, config.warmup_steps)": "k / max(1, config.warmup_steps)",
 })  # fmt: skip
 
+wrong("The first step, number 0, has a rate of 0: the rise counts from 1, so that no step is wasted.", {
+    "(k + 1) / max(1, config.warmup_steps)": "k / config.warmup_steps if config.warmup_steps else 1.0",
+})  # fmt: skip
+
 wrong("With warmup_steps = 0 you divide by zero; there is no rise then.", {
     "(k + 1) / max(1, config.warmup_steps)": "(k + 1) / config.warmup_steps",
 })  # fmt: skip
@@ -19,6 +23,17 @@ wrong("The rise does not end: after warmup_steps the rate goes on growing.", {
 wrong("The fall begins only after the warm-up; both run from step 0.", {
     "min(1.0, k / max(1, config.num_steps))":
         "min(1.0, max(0, k - config.warmup_steps) / max(1, config.num_steps - config.warmup_steps))",
+})  # fmt: skip
+
+wrong("The first step has a rate of 0, and the fall begins only after the warm-up, as in many libraries; here the rise"
+      " counts from 1, and both run from step 0.", {
+    "(k + 1) / max(1, config.warmup_steps)": "k / config.warmup_steps if config.warmup_steps else 1.0",
+    "min(1.0, k / max(1, config.num_steps))":
+        "min(1.0, max(0, k - config.warmup_steps) / max(1, config.num_steps - config.warmup_steps))",
+})  # fmt: skip
+
+wrong("The fall begins only after the warm-up, but then counts the steps from 0; both factors run from step 0.", {
+    "min(1.0, k / max(1, config.num_steps))": "min(1.0, (k >= config.warmup_steps) * k / max(1, config.num_steps))",
 })  # fmt: skip
 
 wrong("The fall does not end: after num_steps the rate sinks below its final fraction.", {

@@ -59,6 +59,21 @@ wrong(
     "The critic's gradient norm is not clipped.", {CRITIC: CRITIC.replace("self.config.max_grad_norm", "float('inf')")}
 )
 
+wrong("Actor and critic are clipped by one norm of all their gradients; each network has its own.", {
+    "norm = _descend(loss, self.actor, self.optimizer, self.config.max_grad_norm)": """
+        self.optimizer.zero_grad()
+        loss.backward()
+        parameters = list(self.actor.parameters())
+        if self.critic is not None:
+            self.critic_optimizer.zero_grad()
+            value_loss(self.critic(rollout.states), rollout.rewards).backward()
+            parameters += self.critic.parameters()
+        norm = nn.utils.clip_grad_norm_(parameters, self.config.max_grad_norm).item()
+        self.optimizer.step()
+    """,
+    CRITIC: "self.critic_optimizer.step()",
+})  # fmt: skip
+
 wrong("grad_norm includes the critic's gradient. It is the norm of the actor's alone.", {
     CRITIC: f"metrics['grad_norm'] = (norm**2 + {CRITIC} ** 2) ** 0.5",
 })  # fmt: skip

@@ -24,6 +24,13 @@ wrong("The terms p log p are averaged over the vocabulary; their sum is the entr
     "(log_p.exp() * log_p).sum": "(log_p.exp() * log_p).mean",
 })  # fmt: skip
 
+wrong("The softmax is written out as exp / sum, which overflows for large logits; log_softmax does not.", {
+    "log_p = (logits / temperature).log_softmax(-1)": """
+        p = (logits / temperature).exp()
+        log_p = (p / p.sum(-1, keepdim=True)).log()
+    """,
+})  # fmt: skip
+
 wrong("The log-probabilities are averaged plainly; each token counts with its own probability.", {
     "-(log_p.exp() * log_p).sum(-1)": "-log_p.mean(-1)",
 })  # fmt: skip

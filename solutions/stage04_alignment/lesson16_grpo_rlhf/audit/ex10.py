@@ -32,6 +32,10 @@ wrong("Groups are kept by a mean between 0 and 1; that fits rewards of 0 and 1 a
     "has_signal(group.rewards)": "0 < group.rewards.nanmean() < 1",
 })  # fmt: skip
 
+wrong("Only groups that are all right or all wrong are dropped; equal rewards of any size give no signal.", {
+    "has_signal(group.rewards)": "not ((group.rewards == 1).all() or (group.rewards == 0).all())",
+})  # fmt: skip
+
 wrong(
     "If no group has a signal, those without are returned as kept.",
     {"return kept, drawn": "return kept or drawn, drawn"},

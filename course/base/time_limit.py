@@ -44,6 +44,33 @@ def until(deadline: float) -> Iterator[None]:
             signal.setitimer(signal.ITIMER_REAL, max(0.01, rest - (time.monotonic() - started)), interval)
 
 
+HANGS = 20  # times the seconds that a part may compute: on the clock, so that code that waits ends too
+
+
+@contextmanager
+def computing(seconds: float) -> Iterator[None]:
+    """While inside, TooLate is raised once this process has computed for so long, in parts under `may_ring` alone.
+
+    Processor time, so that a busy machine changes nothing. Whatever computes nothing is broken off by the clock.
+    """
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(number, frame):
+        if _ringing[0] and not _imports(frame):
+            raise TooLate
+
+    handler = signal.signal(signal.SIGPROF, ring)
+    signal.setitimer(signal.ITIMER_PROF, max(0.01, seconds), 0.05)
+    try:
+        with until(time.monotonic() + HANGS * seconds):
+            yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, handler)
+
+
 _quiet = [False]
 
 

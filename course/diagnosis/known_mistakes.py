@@ -5,6 +5,7 @@ named if it answers each of them as the learner's code did (values, gradients, e
 nothing in the exercise's other tests speaks against it: a mistake that would show there, where the learner's
 answer is the reference's, is not the learner's. With two errors at once the learner's answers elsewhere may be
 neither; they then speak for nobody, but an answer that only one of several candidates gives decides for it.
+If no mistake answers just so, float32 and float64 count as the same: a `.float()` must not hide what is really wrong.
 If no mistake of its own explains it, the cause may be an exercise that the code builds on
 (`course.diagnosis.other_exercise`).
 """
@@ -27,7 +28,7 @@ from course.diagnosis.same_answer import alike
 from course.observe.observer import Answer, Observation, perform
 from course.observe.report import Reason
 
-SECONDS = 1.0  # of looking, after a failed test
+SECONDS = 1.0  # of this process's computing, after a failed test: a busy machine finds the same, only later
 ENOUGH = 6  # other tests that do not speak against the only one left
 AT_LEAST = 3  # of them where there is no time for more
 REFERENCE = "reference"
@@ -104,7 +105,7 @@ def start_over() -> None:
 def why(item: pytest.Item, log: list[Observation], seconds: float | None = None) -> Reason | None:
     """The one known mistake, or the one other exercise, that explains `log`: the observations of the failed test
     `item`. None if there is none, or more than one."""
-    deadline = time.monotonic() + (SECONDS if seconds is None else seconds)
+    seconds = SECONDS if seconds is None else seconds
     marker = item.get_closest_marker("exercise")
     if marker is None or not log:
         return None
@@ -115,28 +116,34 @@ def why(item: pytest.Item, log: list[Observation], seconds: float | None = None)
     try:
         if (lesson.name, exercise.id) not in _cases:
             _cases[lesson.name, exercise.id] = Case(lesson, exercise)
-        with contextlib.suppress(time_limit.TooLate), time_limit.until(deadline):
+        with contextlib.suppress(time_limit.TooLate), time_limit.computing(seconds):
+            deadline = time.process_time() + seconds
             if found := named(_cases[lesson.name, exercise.id], item, list(log), deadline):
                 return Reason(exercise.id, found)
-        # A second of its own: where the calls are slow, trying all the mistakes has used up the first.
-        deadline = max(deadline, time.monotonic() + (SECONDS if seconds is None else seconds))
-        with time_limit.until(deadline):
-            return other_exercise.blamed(lesson, exercise, list(log), deadline)
+        # Seconds of its own: where the calls are slow, trying all the mistakes has used up the first.
+        with time_limit.computing(seconds):
+            return other_exercise.blamed(lesson, exercise, list(log), time.process_time() + seconds)
     except (Exception, SystemExit, time_limit.TooLate):  # a learner's file may do anything; no report must fail
         return None
 
 
 def named(case: Case, item: pytest.Item, log: list[Observation], deadline: float) -> str | None:
-    left = []
-    if log[-1].seconds * len(case.candidates) > deadline - time.monotonic():
+    """The mistake's sentence, or None. deadline: of time.process_time()."""
+    if log[-1].seconds * len(case.candidates) > deadline - time.process_time():
         return None
-    for candidate in case.candidates:
-        # The last observation first: it is the one that failed, and tells most candidates apart.
-        if all(time.monotonic() < deadline and alike(case.outcome(candidate, seen), seen) for seen in log[::-1]):
-            left.append(candidate)
-        if time.monotonic() >= deadline:
-            return None
-    if not left or all(alike(case.outcome(case.reference, seen), seen) for seen in log[::-1]):
+
+    def answers_so(candidate: Candidate, dtypes: bool) -> bool:
+        for seen in log[::-1]:  # the last one first: it is the one that failed, and tells most candidates apart
+            if time.process_time() >= deadline:
+                raise time_limit.TooLate
+            if not alike(case.outcome(candidate, seen), seen, dtypes):
+                return False
+        return True
+
+    for dtypes in (True, False):
+        if left := [candidate for candidate in case.candidates if answers_so(candidate, dtypes)]:
+            break
+    if not left or answers_so(case.reference, dtypes):
         return None  # where the learner's answers are the reference's, they are nobody's mistake
     alone = 0  # tests that did not speak against the only one who was left when they began
     try:
@@ -145,7 +152,7 @@ def named(case: Case, item: pytest.Item, log: list[Observation], deadline: float
                 break
             alone += len(left) == 1
             for seen in further:
-                if time.monotonic() >= deadline:
+                if time.process_time() >= deadline:
                     raise time_limit.TooLate
                 left = _agreeing(case, left, seen)
     except time_limit.TooLate:
@@ -158,7 +165,8 @@ def _agreeing(case: Case, candidates: list[Candidate], seen: Observation) -> lis
     """Those who answer as the learner's code did, where that is right or some do; else all."""
     if not candidates:
         return []
-    agree = [alike(case.outcome(candidate, seen), seen) for candidate in candidates]
-    if not any(agree) and not alike(seen, case.outcome(case.reference, seen)):
-        return candidates
-    return [c for c, same in zip(candidates, agree, strict=True) if same]
+    for dtypes in (True, False):
+        agree = [c for c in candidates if alike(case.outcome(c, seen), seen, dtypes)]
+        if agree or alike(seen, case.outcome(case.reference, seen), dtypes):
+            return agree
+    return candidates

@@ -20,7 +20,8 @@ from course.observe.report import Reason
 
 
 def blamed(lesson: Lesson, exercise: Exercise, log: list[Observation], deadline: float) -> Reason | None:
-    """The reason that names the other exercise, or None. May raise time_limit.TooLate after `deadline`."""
+    """The reason that names the other exercise, or None. May raise time_limit.TooLate after `deadline`,
+    of time.process_time()."""
     lessons = [one for one in manifest.read_all(lesson.root) if one.name in sys.modules and one.number <= lesson.number]
     right_already = {exercise.id} | switch.finder.from_solutions(os.environ.get("SOLUTION", ""))
     others = [(one, e) for one in lessons for e in one.exercises if not {one.name, e.id} & right_already]
@@ -47,7 +48,7 @@ def _answers(log: list[Observation], replaced: list[tuple[Lesson, Exercise]], de
         for lesson, exercise in replaced:
             stack.enter_context(substitute.in_place_of(lesson, exercise, substitute.reference(lesson, exercise)))
         for seen in log:
-            if time.monotonic() >= deadline:
+            if time.process_time() >= deadline:
                 raise time_limit.TooLate
             try:
                 with time_limit.may_ring():

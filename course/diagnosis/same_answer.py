@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import partial
 from typing import Any
 
 import torch
@@ -11,14 +12,15 @@ import torch
 from course.observe.observer import Answer, Observation
 
 
-def alike(a: Observation, b: Observation) -> bool:
+def alike(a: Observation, b: Observation, dtypes: bool = True) -> bool:
     """Whether two observations of one call cannot be told apart: errors that a test asked for by their
-    kind, others by their text too, numbers up to rounding."""
+    kind, others by their text too, numbers up to rounding. Without `dtypes`, float32 is as good as float64."""
     if isinstance(a.outcome, Answer) and isinstance(b.outcome, Answer):
         x, y = a.outcome, b.outcome
         if x.problem or y.problem:
             return x.problem == y.problem
-        return x.changed == y.changed and _same(x.value, y.value) and _same(x.grads, y.grads)
+        same = partial(_same, dtypes=dtypes)
+        return x.changed == y.changed and same(x.value, y.value) and same(x.grads, y.grads)
     if isinstance(a.outcome, Answer) or isinstance(b.outcome, Answer):
         return False
     if type(a.outcome).__name__ != type(b.outcome).__name__:  # the name is all that is left of one from elsewhere
@@ -30,10 +32,14 @@ def alike(a: Observation, b: Observation) -> bool:
     return found[0] == found[1]
 
 
-def _same(a: Any, b: Any) -> bool:
+def _same(a: Any, b: Any, dtypes: bool) -> bool:
     if isinstance(a, torch.Tensor) or isinstance(b, torch.Tensor):
         a, b = _tensor(a, b), _tensor(b, a)
-        if a is None or b is None or a.shape != b.shape or a.dtype != b.dtype or a.requires_grad != b.requires_grad:
+        if a is None or b is None or a.shape != b.shape or a.requires_grad != b.requires_grad:
+            return False
+        if not dtypes and {a.dtype, b.dtype} == {torch.float32, torch.float64}:
+            a, b = a.float(), b.float()
+        if a.dtype != b.dtype:
             return False
         if torch.equal(a, b):  # mostly, and far quicker than what follows
             return True
@@ -46,9 +52,9 @@ def _same(a: Any, b: Any) -> bool:
     if isinstance(a, float):
         return a == b or (math.isnan(a) and math.isnan(b)) or math.isclose(a, b, rel_tol=1e-5, abs_tol=1e-8)
     if isinstance(a, dict):
-        return a.keys() == b.keys() and all(_same(a[k], b[k]) for k in a)
+        return a.keys() == b.keys() and all(_same(a[k], b[k], dtypes) for k in a)
     if isinstance(a, (list, tuple)):
-        return len(a) == len(b) and all(map(_same, a, b))
+        return len(a) == len(b) and all(_same(x, y, dtypes) for x, y in zip(a, b, strict=True))
     return a == b
 
 

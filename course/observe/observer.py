@@ -48,7 +48,7 @@ class Observation:
     request: Request
     outcome: Answer | Exception
     match: str | None = None  # the message that a test awaited of an exception
-    seconds: float = 0.0
+    seconds: float = 0.0  # that this process computed for it
 
 
 class Seen:
@@ -146,14 +146,14 @@ class Observer:
         grad_of = (grad_of,) if isinstance(grad_of, str) else tuple(grad_of)
         arguments = codec.encode({"args": args, "kwargs": kwargs}, "arguments")
         request = Request(function, arguments, grad_of)
-        started = time.perf_counter()
+        started = time.process_time()
         try:
             answer = self.perform(request)
         except Exception as error:
-            self.log.append(Observation(request, error, seconds=time.perf_counter() - started))
+            self.log.append(Observation(request, error, seconds=time.process_time() - started))
             error.came_through_observe = True
             raise
-        self.log.append(Observation(request, answer, seconds=time.perf_counter() - started))
+        self.log.append(Observation(request, answer, seconds=time.process_time() - started))
         seen = Seen(answer, answer.value, request)
         if answer.problem is not None:
             seen._fail(message=answer.problem)

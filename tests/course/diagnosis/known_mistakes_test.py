@@ -6,6 +6,7 @@ from unittest.mock import patch
 import pytest
 import torch
 
+from course.base import time_limit
 from course.base.switch import ROOT
 from course.desk import pytest_plugin
 from course.diagnosis import known_mistakes
@@ -249,11 +250,24 @@ def test_a_broken_list_of_mistakes_breaks_no_report(whys, tmp_path):
     assert set(whys({"x / beta": "x * beta"}, "-k", "TestWeights").values()) == {None}
 
 
-def test_after_a_second_it_is_silent(whys, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("before_the_answer", "found"), [
+    ("sum(range(10**9))", None),  # computes for longer than it may
+    ("while True: time.sleep(1)", None),  # never ends, and computes nothing
+    ("time.sleep(1.5)", "The weights are forgotten."),  # waits for the processor, as on a busy machine
+])  # fmt: skip
+def test_after_a_second_of_computing_it_is_silent(whys, tmp_path, monkeypatch, before_the_answer, found):
     monkeypatch.setattr(known_mistakes, "SECONDS", 1.0)
-    slow = "import time\n" + HEAD + MISTAKES["ex02"].replace("return x.mean()", "time.sleep(1.1); return x.mean()")
-    (tmp_path / "solutions" / LESSON / "audit" / "ex02.py").write_text(slow)
-    assert whys({"return (weights(x) * x).sum()": "return x.mean()"})["test_two"] is None
+    monkeypatch.setattr(time_limit, "HANGS", 6)
+    slow = MISTAKES["ex02"].replace("    return x.mean()", f"    {before_the_answer}\n    return x.mean()")
+    (tmp_path / "solutions" / LESSON / "audit" / "ex02.py").write_text("import time\n" + HEAD + slow)
+    assert whys({"return (weights(x) * x).sum()": "return x.mean()"}, "-k", "test_two")["test_two"] == found
+
+
+def test_a_harmless_float_does_not_hide_the_mistake(whys):
+    seen = whys({"return _shares(x / beta)": "return _shares(x.float() * beta)"}, "-k", "test_beta_two")
+    assert seen == {"test_beta_two": "Multiplied by beta."}
+    unknown = whys({"return _shares(x / beta)": "return _shares(x.float() / beta / 3)"}, "-k", "test_beta_two")
+    assert unknown == {"test_beta_two": None}
 
 
 # --- what counts as the same answer -------------------------------------------------------------------------------
@@ -281,6 +295,15 @@ ONE = torch.tensor(1.0, dtype=torch.float64)
 def test_alike(a, b, same):
     assert alike(a, b) is same
     assert alike(b, a) is same
+
+
+@pytest.mark.parametrize(("other", "same"), [
+    (ONE.float(), True), (ONE.float() + 1e-3, False), (ONE.half(), False), (ONE.long(), False),
+    (ONE.float()[None], False),
+])  # fmt: skip
+def test_alike_without_dtypes(other, same):
+    assert alike(seen([ONE], {"x": ONE}), seen([other], {"x": other}), dtypes=False) is same
+    assert not alike(seen(ONE), seen(other))
 
 
 def test_errors_that_were_asked_for_are_alike_if_their_kind_is():

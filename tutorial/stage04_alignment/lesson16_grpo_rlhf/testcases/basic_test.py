@@ -406,8 +406,9 @@ class TestDynamicSampling:
         seen["asked"].close([2, 2, 2])
 
     def test_any_two_scores_that_differ_are_a_signal(self, observe):
-        # All responses are at least partly right, or all are wrong to a different degree.
-        observe(scenarios.sample_dynamically, [[1.0, 1.5], [-2.0, -1.0]], wanted=2, max_rounds=1)["kept"].close([0, 1])
+        # All responses are at least partly right, or all are wrong to a different degree; or all are half right.
+        script = [[1.0, 1.5], [-2.0, -1.0], [0.5, 0.5]]
+        observe(scenarios.sample_dynamically, script, wanted=3, max_rounds=1)["kept"].close([0, 1])
 
     def test_rewards_drawn_at_random(self, observe):
         draw = drawn()

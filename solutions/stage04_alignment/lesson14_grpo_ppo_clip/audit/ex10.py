@@ -12,6 +12,10 @@ wrong("The first step, number 0, has a rate of 0: the rise counts from 1, so tha
     "(k + 1) / max(1, config.warmup_steps)": "k / config.warmup_steps if config.warmup_steps else 1.0",
 })  # fmt: skip
 
+wrong("The rise is a whole-number division: it is 0 until the warm-up ends, and no ramp.", {
+    "(k + 1) / max(1, config.warmup_steps)": "(k + 1) // max(1, config.warmup_steps)",
+})  # fmt: skip
+
 wrong("With warmup_steps = 0 you divide by zero; there is no rise then.", {
     "(k + 1) / max(1, config.warmup_steps)": "(k + 1) / config.warmup_steps",
 })  # fmt: skip

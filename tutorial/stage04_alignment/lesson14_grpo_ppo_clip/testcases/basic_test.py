@@ -245,6 +245,12 @@ class TestPpoClipLoss:
         lp, mask = old + double([[3.0, 0.5]]).log(), torch.ones(2, 2, dtype=torch.long)
         observe(ppo_clip_loss, lp, old, double([1.0, -1.0]), mask).close((3.8 - 1.7) / 4, rtol=1e-5)
 
+    def test_a_clipped_token_still_counts(self, observe):
+        # Ratios 1.1 and 2: min(1.1, 1.1) + min(2, 1.2) = 2.3, over both tokens.
+        old = torch.full((1, 2), -2.0, dtype=torch.float64)
+        lp = old + double([[1.1, 2.0]]).log()
+        observe(ppo_clip_loss, lp, old, double([1.0]), torch.ones(1, 2, dtype=torch.long)).close(-2.3 / 2, rtol=1e-5)
+
     @pytest.mark.parametrize(("advantage", "ratio", "loss"), [(1.0, 2.0, -1.5), (-1.0, 0.25, 0.5), (1.0, 1.4, -1.4)])
     def test_epsilon_sets_both_bounds(self, observe, advantage, ratio, loss):
         old = double([[-1.5]])

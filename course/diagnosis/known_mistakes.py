@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -113,18 +114,20 @@ def why(item: pytest.Item, log: list[Observation], seconds: float | None = None)
     exercise = next((e for e in lesson.exercises if e.id == marker.args[0]), None)
     if exercise is None:
         return None
-    try:
-        if (lesson.name, exercise.id) not in _cases:
-            _cases[lesson.name, exercise.id] = Case(lesson, exercise)
-        with contextlib.suppress(time_limit.TooLate), time_limit.computing(seconds):
-            deadline = time.process_time() + seconds
-            if found := named(_cases[lesson.name, exercise.id], item, list(log), deadline):
-                return Reason(exercise.id, found)
-        # Seconds of its own: where the calls are slow, trying all the mistakes has used up the first.
-        with time_limit.computing(seconds):
-            return other_exercise.blamed(lesson, exercise, list(log), time.process_time() + seconds)
-    except (Exception, SystemExit, time_limit.TooLate):  # a learner's file may do anything; no report must fail
-        return None
+    with warnings.catch_warnings():  # those of a mistake's code are not the learner's
+        warnings.simplefilter("ignore")
+        try:
+            if (lesson.name, exercise.id) not in _cases:
+                _cases[lesson.name, exercise.id] = Case(lesson, exercise)
+            with contextlib.suppress(time_limit.TooLate), time_limit.computing(seconds):
+                deadline = time.process_time() + seconds
+                if found := named(_cases[lesson.name, exercise.id], item, list(log), deadline):
+                    return Reason(exercise.id, found)
+            # Seconds of its own: where the calls are slow, trying all the mistakes has used up the first.
+            with time_limit.computing(seconds):
+                return other_exercise.blamed(lesson, exercise, list(log), time.process_time() + seconds)
+        except (Exception, SystemExit, time_limit.TooLate):  # a learner's file may do anything; no report must fail
+            return None
 
 
 def named(case: Case, item: pytest.Item, log: list[Observation], deadline: float) -> str | None:

@@ -54,7 +54,7 @@ RAISED = pytest.StashKey[dict]()  # (exercise, error, places) -> (the first test
 
 
 def reason(item: pytest.Item, log: list) -> Reason | None:
-    """The known mistake behind the failure, if one is found within a second of computing. A bundle for students has a table."""
+    """The known mistake behind the failure, if one is found within a second of computing. A bundle has a table."""
     if student_bundle.is_bundle():
         from course.diagnosis import answer_table
 

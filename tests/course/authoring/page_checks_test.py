@@ -32,7 +32,9 @@ def test_links_lead_somewhere(page):
 def test_every_option_of_grading_is_on_the_instructors_page():
     page = (ROOT / "docs" / "INSTRUCTORS.md").read_text(encoding="utf-8")
     listed = set(
-        re.findall(r"(?<!\w)--[a-z]+[a-z-]*", page[page.index("`OPTIONS` takes") : page.index("If grading was stopped")])
+        re.findall(
+            r"(?<!\w)--[a-z]+[a-z-]*", page[page.index("`OPTIONS` takes") : page.index("If grading was stopped")]
+        )
     )
     known = set(re.findall(r"^    (--[a-z-]+) ", grade.__doc__, re.MULTILINE)) | {"--assignment"}
     assert listed == known - {"--out"}

@@ -4,6 +4,7 @@ One forward pass over everything for each new token: lesson 03 writes the cache 
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -27,7 +28,7 @@ def sample(
     eos_token_id: int,
     max_new_tokens: int,
     generator: torch.Generator | None = None,
-    **settings: float,
+    **settings: Any,
 ) -> list[Completion]:
     """Returns `num_samples` completions of one prompt, each drawn for itself.
 

@@ -141,15 +141,16 @@ class ForkServer:
                 _kill(-self.parent)
             if not self.worker:
                 _kill(self.parent)
-            os.waitpid(self.parent, 0)
+            _, status = os.waitpid(self.parent, 0)  # of one that had just crashed, the crash: a kill changes nothing
         elif self.user is None:
             _kill(-self.parent)
         self.parent = self.worker = 0
         if self.folder:
             shutil.rmtree(self.folder, ignore_errors=True)
             self.folder = None
-        code = os.WEXITSTATUS(status) if done and os.WIFEXITED(status) else 0
-        return {"signal": code - 100 if code > 100 else 0}
+        number = os.WEXITSTATUS(status) - 100 if os.WIFEXITED(status) else 0
+        killed_here = not done and number == signal.SIGKILL
+        return {"signal": number if number > 0 and not killed_here else 0}
 
 
 def write_line(pipe: int, text: str) -> None:

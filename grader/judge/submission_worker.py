@@ -24,6 +24,7 @@ DEATHS = {
     24: "out of processor time",
     25: "a file grew too large",
 }
+IMPORTABLE = "grading has Python's own modules, what requirements.txt installs, lab, and the lesson's files"
 
 
 class SubmissionWorker:
@@ -123,7 +124,10 @@ class SubmissionWorker:
         error = remote_observer.rebuilt_error(outcome)
         if error is None:
             return None
-        return Unanswered(results.NOT_GRADABLE, f"{type(error).__name__}: {error}", error.places)
+        says = f"{type(error).__name__}: {error}"
+        if type(error).__name__ == "ModuleNotFoundError":
+            says += f"; {IMPORTABLE}"
+        return Unanswered(results.NOT_GRADABLE, says, error.places)
 
 
 def job_of(lesson: Lesson, files: dict[str, bytes | None], processor_seconds: int, earlier_stubs: bool = False) -> Job:

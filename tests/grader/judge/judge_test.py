@@ -380,6 +380,11 @@ def test_a_missing_file_costs_its_own_exercises(graded):
     assert states(alone) == {"10.1": PASSED, "10.2": PASSED, "10.3": NOT_GRADABLE}
 
 
+def test_a_module_that_grading_lacks_is_named_with_what_it_has(graded):
+    found = graded["imports what is not there"]["10.1"].report.message
+    assert "No module named 'nowhere_to_be_found'; grading has Python's own modules, what requirements.txt" in found
+
+
 @pytest.mark.parametrize("how", BROKEN)
 def test_a_file_that_cannot_be_imported_is_no_fault_of_one_that_imports_it(graded, how):
     status, report = BROKEN[how][1], graded[how]["10.1"].report

@@ -19,6 +19,14 @@ _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _UTF8 = {"utf-8", "utf8", "utf-8-sig", "u8"}
 # Lines that only newer versions of Python read: `type X = ...`, `def f[T](`, `class A[T]`, quotes within an f-string's.
 _NEWER = re.compile(r"\s*(type\s+\w+.*=|(async\s+)?def\s+\w+\s*\[|class\s+\w+\s*\[)|.*\b[rR]?[fF][rR]?[\"']")
+# Lines that are not Python, and what they are.
+_FOREIGN = (
+    (re.compile(r"\s*!|%"), "a line with ! or % in front is a command of notebooks, not Python: take it out"),
+    (
+        re.compile(r"(<{7}|={7}|>{7})( |$)"),
+        "this is a mark of a merge conflict in git: keep one version, and take the marks out",
+    ),
+)
 _SETTERS = ("set_default_dtype", "set_default_device", "set_default_tensor_type")
 
 
@@ -67,7 +75,8 @@ def parsed(text: str, oldest: tuple[int, int] = (3, 11)) -> tuple[ast.Module | N
         line = "".join(text.split("\n")[error.lineno - 1 : error.lineno])
         version = ".".join(map(str, min(oldest, sys.version_info[:2])))
         newer = f"; perhaps it needs a newer Python: grading reads it with {version}" if _NEWER.match(line) else ""
-        return None, f"syntax error, line {error.lineno}: {error.msg}{newer}"
+        foreign = next((f"; {what}" for pattern, what in _FOREIGN if pattern.match(line)), "")
+        return None, f"syntax error, line {error.lineno}: {error.msg}{foreign or newer}"
     except (RecursionError, MemoryError, ValueError):
         return None, "not parsed: it is nested too deeply, or too large"
 
@@ -84,8 +93,12 @@ def differs(tree: ast.Module) -> list[str]:
                 lesson = ".".join(rest[1:]) or "the lesson"
                 text = f"imports {name[:80]}, and grading has no {first}/: import {lesson[:80]}, as the stubs do"
                 found[node.lineno, text] = None
+        if isinstance(node, ast.Attribute) and node.attr == "compile" and getattr(node.value, "id", "") == "torch":
+            found[node.lineno, "uses torch.compile, which takes longer than a call may: take it out"] = None
         called = node.func if isinstance(node, ast.Call) else None
         name = getattr(called, "attr", getattr(called, "id", ""))
+        if name in ("breakpoint", "set_trace"):
+            found[node.lineno, f"calls {name}, and grading has no debugger: take it out"] = None
         if name in _SETTERS:
             text = f"calls {name}, which changes all other exercises, too: name dtype= or device= where you need it"
             found[node.lineno, text] = None

@@ -652,6 +652,9 @@ def test_what_grading_treats_otherwise_is_named(hand_in):
         "from tutorial.stage04_alignment.lesson13_grpo.loss.grpo import f": "import lesson13_grpo.loss.grpo, as the",
         "import torch\ntorch.set_default_dtype(torch.float64)": "line 2 calls set_default_dtype, which changes all",
         "from torch import set_default_device\nset_default_device('cpu')": "line 2 calls set_default_device",
+        "import torch\n@torch.compile\ndef f(): ...": "line 2 uses torch.compile, which takes longer",
+        "def f():\n    breakpoint()": "line 2 calls breakpoint, and grading has no debugger",
+        "import pdb\npdb.set_trace()": "line 2 calls set_trace, and grading has no debugger",
     }
     handed = hand_in({f"s{number}/a.py": code.encode() for number, code in enumerate(cases)})
     for one, says in zip(handed.values(), cases.values(), strict=True):
@@ -664,6 +667,17 @@ def test_syntax_that_is_too_new_is_called_so(code):
     if tree is None or sys.version_info < (3, 12):  # a newer Python may read it, and grades it then
         assert "line 2" in problem and "perhaps it needs a newer Python: grading reads it with 3.11" in problem
     assert "newer" not in python_source.parsed("x = (")[1]
+
+
+@pytest.mark.parametrize(("code", "what"), [
+    ("!pip install x", "a command of notebooks"),
+    ("%matplotlib inline", "a command of notebooks"),
+    ("<<<<<<< HEAD\nx = 1\n=======\nx = 2\n>>>>>>> theirs", "a merge conflict in git"),
+])  # fmt: skip
+def test_a_line_of_a_notebook_or_of_a_merge_is_called_so(code, what):
+    says = python_source.parsed(f"y = 1\n{code}\n")[1]
+    assert "line 2" in says and what in says
+    assert "notebook" not in python_source.parsed("x = (1\n     % 2 3)")[1]
 
 
 # --- what is beside the answers ---------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ options of docs/TRAINING.md: model_run.py.
 from __future__ import annotations
 
 import argparse
+import errno
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ from course.base.errors import UsageError, run_command
 from course.base.switch import ROOT
 from lab.train import distributed, options, settings
 from lab.train.distributed import Processes
+
+OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR,
+               errno.EISDIR, errno.ENAMETOOLONG)  # fmt: skip
 
 
 def recipe_of(table: dict[str, Any], where: str, processes: Processes) -> Any:
@@ -53,6 +57,12 @@ def main(arguments: Sequence[str] | None = None, runs: Path = ROOT / "runs") -> 
 
             done = run(recipe, given.resume, runs, processes=processes)
             return 0 if done or not processes.first else 130
+    except OSError as error:
+        if error.errno not in OF_THE_DISK:
+            raise
+        place = error.filename or runs
+        raise UsageError(f"{place}: {error.strerror}; check the name, the permissions and the room on the disk. A run "
+                         "that has a checkpoint continues with --resume") from None  # fmt: skip
     except KeyboardInterrupt:
         print("\nstopped; the same command with --resume continues after the last checkpoint")
         return 130

@@ -55,7 +55,8 @@ class ModelRun:
         trainer = ModelTrainer(model, tokenizer, split["train"], options, steps, reward_of(options), processes)
         room = getattr(model.config, "max_position_embeddings", None)
         asked = [trainer.prompt(question) for part in split.values() for question, _ in part]
-        problems.check_prompts(tokenizer, asked, room, options.grpo.max_new_tokens)
+        rows = getattr(model.get_input_embeddings(), "num_embeddings", None)
+        problems.check_prompts(tokenizer, asked, room, options.grpo.max_new_tokens, rows)
         if score := reward_of(options):
             scores.checked(score)("", split["train"][0][1])  # a reward of another kind shows before anything is trained
         held_out = [split["test"][i] for i in fixed_order(len(split["test"]), options.eval_problems)]
@@ -121,12 +122,17 @@ def load(path: str, dtype: str) -> tuple[Any, Any]:
     wanted = torch.float64 if dtype == "float64" else torch.float32
     place = str(smollm2.ensure()) if path == "smollm2" else path
     try:
-        model: Any = AutoModelForCausalLM.from_pretrained(place, dtype=wanted)
-        tokenizer = AutoTokenizer.from_pretrained(place)
-    except (OSError, ValueError) as error:
-        reason = " ".join(str(error).split())[:200]
+        model, info = AutoModelForCausalLM.from_pretrained(place, dtype=wanted, output_loading_info=True)
+        tokenizer: Any = AutoTokenizer.from_pretrained(place)
+    except Exception as error:  # damaged files raise errors of every kind
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
         raise UsageError(f"model_path={path}: no model could be loaded ({reason}); give a folder that from_pretrained "
                          "reads, an id of the hub, or smollm2") from None  # fmt: skip
+    if missing := sorted(info["missing_keys"]):  # transformers would go on with random numbers for them
+        raise UsageError(f"model_path={path}: {len(missing)} weights that its config.json describes are missing, "
+                         f"such as {missing[0]}; take a complete model")  # fmt: skip
+    if not all(torch.isfinite(p).all() for p in model.parameters()):
+        raise UsageError(f"model_path={path}: some of its weights are NaN or infinite; take another model")
     if reason := no_rollout_reason(model):
         raise UsageError(f"model_path={path}: {reason}; take a model of attention layers with a key-value cache")
     copy_weights_off_file(model)

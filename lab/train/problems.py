@@ -78,8 +78,14 @@ def unreadable(answer: str, reward: str) -> str:
     return "there is no single number in it" if read(answer) is None else ""
 
 
-def check_prompts(tokenizer: Any, prompts: Sequence[str], room: int | None, max_new_tokens: int) -> None:
-    """Raises UsageError for prompts that a model cannot continue. room: tokens that fit into the model's context."""
+def check_prompts(tokenizer: Any, prompts: Sequence[str], room: int | None, max_new_tokens: int,
+                  embeddings: int | None = None) -> None:  # fmt: skip
+    """Raises UsageError for prompts that a model cannot continue. room: tokens that fit into the model's context.
+    embeddings: tokens that the model knows."""
+    if len(prompts) > 1 and len(set(prompts)) == 1:
+        raise UsageError(
+            f"all problems have the same prompt, {prompts[0][:80]!r}; check the data and the tokenizer's chat template"
+        )
     for prompt in prompts:
         ids = tokenizer.encode(prompt)
         if not ids:
@@ -90,6 +96,11 @@ def check_prompts(tokenizer: Any, prompts: Sequence[str], room: int | None, max_
             raise UsageError(
                 "the tokenizer puts an end-of-sequence token behind each prompt, so there is nothing to continue; take "
                 "a tokenizer that does not (add_eos_token=False, or no post-processor)"
+            )
+        if embeddings and max(ids) >= embeddings:
+            raise UsageError(
+                f"the tokenizer gives token {max(ids)}, and the model has only {embeddings}, for {prompt[:80]!r}; take "
+                "the model's own tokenizer"
             )
         if room and len(ids) + max_new_tokens > room:
             raise UsageError(
@@ -107,7 +118,7 @@ def as_prompt(tokenizer: Any, question: str, chat: bool = True) -> str:
     asked = [{"role": "user", "content": question}]
     try:
         text = tokenizer.apply_chat_template(asked, tokenize=False, add_generation_prompt=True)
-    except jinja2.TemplateError as error:
+    except (jinja2.TemplateError, TypeError, ValueError, LookupError, AttributeError) as error:
         raise UsageError(
             f"the tokenizer's chat template refuses a single question ({error}); change the template"
         ) from None

@@ -219,13 +219,20 @@ def named(path: str) -> Any:
     """The object called "module:name", such as a lesson's trainer. Raises UsageError."""
     module, _, name = path.partition(":")
     try:
-        return getattr(importlib.import_module(module), name)
+        found = getattr(importlib.import_module(module), name)
     except ModuleNotFoundError as error:
         if error.name and module.startswith(error.name):
             raise UsageError(f"{path!r}: there is no module {error.name!r}") from None
         raise
     except (AttributeError, ValueError):
         raise UsageError(f"{path!r}: {module or 'it'} has no {name!r}; write module:name") from None
+    except TypeError:
+        if not module.startswith("."):
+            raise
+        raise UsageError(f"{path!r}: the module's name begins with a dot; write its full name") from None
+    if not callable(found):
+        raise UsageError(f"{path!r} is {type(found).__name__}, not a function or a class; name one")
+    return found
 
 
 def lesson_of(path: str) -> str:

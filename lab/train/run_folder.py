@@ -13,9 +13,11 @@ the old or the new, never half of it.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
+import re
 import shlex
 import shutil
 import sys
@@ -27,6 +29,7 @@ from typing import Any
 
 import torch
 import yaml
+from safetensors import SafetensorError, safe_open
 
 from course.base.atomic_files import write_text
 from course.base.errors import UsageError
@@ -72,7 +75,15 @@ class RunFolder:
     def config(self) -> dict[str, Any] | None:
         """The settings that the run in this folder was started with."""
         path = self.path / "config.yaml"
-        return yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else None
+        if not path.exists():
+            return None
+        try:
+            table = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except (yaml.YAMLError, UnicodeDecodeError):
+            table = None
+        if not isinstance(table, dict):
+            raise UsageError(f"{path} is damaged, so the run cannot be resumed; leave out --resume to start again")
+        return table
 
     def log(self, metrics: dict[str, Any]) -> None:
         with open(self.metrics_path, "a", encoding="utf-8") as file:
@@ -83,7 +94,14 @@ class RunFolder:
         if not self.metrics_path.exists():
             return []
         lines = self.metrics_path.read_text(encoding="utf-8").split("\n")
-        return [json.loads(line) for line in lines[:-1]]
+        found = []
+        for number, line in enumerate(lines[:-1], 1):
+            try:
+                found.append(json.loads(line))
+            except json.JSONDecodeError:
+                raise UsageError(f"{self.metrics_path}, line {number} is damaged; remove the line, then "
+                                 "--resume continues") from None  # fmt: skip
+        return found
 
     def rewind(self, step: int) -> None:
         """Drops the lines of steps after `step`: they will be written again."""
@@ -93,25 +111,42 @@ class RunFolder:
     def save(self, step: int, model: Any, tokenizer: Any, trainer_state: dict[str, Any]) -> None:
         """A checkpoint from which the run can go on after `step`; the oldest ones are removed."""
         target = self.path / "checkpoints" / f"step_{step:06d}"
-        with whole_folder(target) as folder:
+        with written(target), whole_folder(target) as folder:
             save_model(folder, model, tokenizer)
             torch.save(trainer_state, folder / "trainer.pt")
         for old in self.checkpoints()[:-KEPT_CHECKPOINTS]:
             shutil.rmtree(old)
 
     def save_final(self, model: Any, tokenizer: Any) -> Path:
-        with whole_folder(self.path / "model") as folder:
+        with written(self.path / "model"), whole_folder(self.path / "model") as folder:
             save_model(folder, model, tokenizer)
         return self.path / "model"
 
     def checkpoints(self) -> list[Path]:
         """Whole checkpoints, oldest first."""
-        return sorted((self.path / "checkpoints").glob("step_??????"))
+        return sorted((self.path / "checkpoints").glob("step_" + 6 * "[0-9]"))
 
     def latest(self) -> tuple[Path, dict[str, Any]] | None:
         """The newest checkpoint's folder and its trainer state; None if there is none."""
         found = self.checkpoints()
-        return (found[-1], torch.load(found[-1] / "trainer.pt", weights_only=True)) if found else None
+        if not found:
+            return None
+        try:
+            weights = list(found[-1].glob("*.safetensors"))
+            for path in weights:
+                with safe_open(path, "pt"):  # reads the header, which tells the file's size
+                    pass
+            if not weights:
+                raise FileNotFoundError("there are no weights in it")
+            return found[-1], torch.load(found[-1] / "trainer.pt", weights_only=True)
+        except Exception as error:  # what a damaged file raises depends on the place of the damage
+            if isinstance(error, PermissionError) or "CUDA" in str(error):
+                raise  # the checkpoint is whole
+            reason = " ".join(str(error).split())[:120]
+            raise UsageError(
+                f"{found[-1]} is damaged ({type(error).__name__}: {reason}); move this folder away, then --resume "
+                "continues from the checkpoint before, or from the start"
+            ) from None
 
 
 def environment() -> dict[str, Any]:
@@ -137,6 +172,19 @@ def save_model(folder: Path, model: Any, tokenizer: Any) -> None:
     """Weights (safetensors) and tokenizer, as `from_pretrained` reads them."""
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+
+
+@contextlib.contextmanager
+def written(target: Path) -> Iterator[None]:
+    """Turns the errors of a full or protected disk into UsageError: each library raises its own kind."""
+    try:
+        yield
+    except (OSError, SafetensorError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and not re.search(r"inline_container|iostream|file write", str(error)):
+            raise  # not torch.save's
+        reason = " ".join(str(error).split())[:120]
+        raise UsageError(f"{target} cannot be written ({reason}); earlier checkpoints are whole. Make room or check "
+                         "the permissions, then continue with --resume") from None  # fmt: skip
 
 
 class whole_folder:

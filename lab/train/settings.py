@@ -48,9 +48,14 @@ def _mapping(loader: _Loader, node: yaml.MappingNode, deep: bool = False) -> dic
 
 
 _Loader.add_constructor("tag:yaml.org,2002:map", lambda loader, node: _mapping(loader, node, deep=True))
-# In YAML 1.1 010 is 8 and 1:30 is 90; here they are text, which no setting of numbers accepts.
+# In YAML 1.1 010 is 8 and 1:30 is 90; here they are text, which no setting of numbers accepts. A date is text, too: it
+# can be a run's name.
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:int"]
+    first: [
+        (tag, pattern)
+        for tag, pattern in resolvers
+        if tag not in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:timestamp")
+    ]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 _Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"[-+]?(0|[1-9][0-9_]*)$"), "-+0123456789")
@@ -60,7 +65,11 @@ _Loader.add_implicit_resolver(
 
 
 def parse(text: str) -> Any:
-    return yaml.load(text, _Loader)  # a SafeLoader
+    """The value that the YAML text gives. Raises yaml.YAMLError."""
+    try:
+        return yaml.load(text, _Loader)  # a SafeLoader
+    except (ValueError, AttributeError, RecursionError) as error:  # PyYAML lets them through, such as for !!int abc
+        raise yaml.YAMLError(str(error)) from None
 
 
 def read(path: Path, overrides: Iterable[str] = ()) -> dict[str, Any]:
@@ -69,6 +78,8 @@ def read(path: Path, overrides: Iterable[str] = ()) -> dict[str, Any]:
         table = parse(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, IsADirectoryError):
         raise UsageError(f"{path}: no such file; a run needs a configuration such as configs/demo.yaml") from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read ({error.strerror}); check its name and its permissions") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
     if not isinstance(table, dict):
@@ -132,6 +143,8 @@ def _sentence(cls: type[Settings], error: Any) -> str:
         return f"key {key!r} must be a group of settings, not {value!r}"
     if error["type"] == "callable_type":
         return f"key {key!r} is a function, which cannot be set here"
+    if error["type"] == "string_type":
+        return f'key {key!r} must be text, not {value!r}; in quotes it is: \'"..."\' in a shell, "..." in a file'
     meant = difflib.get_close_matches(str(value).lower(), re.findall(r"'(\w+)'", error["msg"]), n=1)
     hint = f"; did you mean {meant[0]!r}?" if meant and meant[0] != value else ""
     return f"key {key!r} {error['msg'].replace('Input should', 'must')}, not {value!r}{hint}"

@@ -18,11 +18,11 @@ def read_columns(path: str | Path, columns: Sequence[str], limit: int | None = N
     """
     path = Path(path)
     readers = {".jsonl": _json_lines, ".json": _json_lines, ".parquet": _parquet}
-    if path.suffix not in readers:
+    if path.suffix.lower() not in readers:
         raise UsageError(f"{path}: data must be .jsonl or .parquet, one row per prompt")
     if not path.is_file():
         raise UsageError(f"{path}: no such file; give the path of a .jsonl or .parquet file")
-    rows = readers[path.suffix](path, list(columns), limit)
+    rows = readers[path.suffix.lower()](path, list(columns), limit)
     if not rows:
         raise UsageError(f"{path} holds no rows; at least one is needed")
     return rows

@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 import torch
 import yaml
+from safetensors import SafetensorError
+from safetensors.torch import save_file
 
+from course.base.errors import UsageError
 from lab.train import run_folder
 from lab.train.run_folder import RunFolder
 
@@ -18,7 +21,7 @@ class Saved:
         self.name, self.fails = name, fails
 
     def save_pretrained(self, folder):
-        (Path(folder) / self.name).write_text(self.name)
+        save_file({"w": torch.zeros(3)}, Path(folder) / self.name)
         if self.fails:
             raise OSError("no space left on device")
 
@@ -92,7 +95,7 @@ def test_only_the_newest_two_checkpoints_are_kept(run):
 @pytest.mark.parametrize(("model", "state"), [(BROKEN, {}), (MODEL, {"step": lambda: 0})], ids=["model", "state"])
 def test_a_checkpoint_that_fails_is_absent(run, model, state):
     run.save(1, MODEL, TOKENIZER, {"step": 1})
-    with pytest.raises((OSError, AttributeError, pickle.PicklingError)):
+    with pytest.raises((UsageError, AttributeError, pickle.PicklingError)):
         run.save(2, model, TOKENIZER, state)
     assert [p.name for p in (run.path / "checkpoints").iterdir()] == ["step_000001"]
     assert run.latest()[1] == {"step": 1}
@@ -137,3 +140,83 @@ def test_a_run_keeps_its_versions_and_the_command_that_does_it_again(run, monkey
     written = yaml.safe_load((run.path / "environment.yaml").read_text())
     assert written["command"] == "python -m lab.train --config 'a b.yaml' seed=3"
     assert written["packages"]["torch"] == torch.__version__ and written["variables"]["SOLUTION"] == "1"
+
+
+@pytest.mark.parametrize("error", [
+    OSError(28, "No space left on device"), SafetensorError("I/O error: No space left on device (os error 28)"),
+    RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 3456 vs 3348"),
+], ids=["Python", "safetensors", "torch"])  # fmt: skip
+def test_a_full_disk_is_one_sentence_and_the_last_checkpoint_stays(run, monkeypatch, error):
+    def fails(*_, **__):
+        raise error
+
+    run.save(1, MODEL, TOKENIZER, {"step": 1})
+    monkeypatch.setattr(run_folder.torch, "save", fails)
+    with pytest.raises(UsageError, match=r"step_000002 cannot be written .* earlier checkpoints are whole\. Make room"):
+        run.save(2, MODEL, TOKENIZER, {"step": 2})
+    monkeypatch.setattr(run_folder, "save_model", fails)
+    with pytest.raises(UsageError, match=r"model cannot be written"):
+        run.save_final(MODEL, TOKENIZER)
+    assert [p.name for p in (run.path / "checkpoints").iterdir()] == ["step_000001"]
+
+
+def test_an_error_that_is_not_of_the_disk_is_not_hidden(run, monkeypatch):
+    def fails(*_):
+        raise RuntimeError("CUDA error: out of memory")
+
+    monkeypatch.setattr(run_folder.torch, "save", fails)
+    with pytest.raises(RuntimeError, match="CUDA"):
+        run.save(2, MODEL, TOKENIZER, {"step": 2})
+
+
+@pytest.mark.parametrize("file", ["model.safetensors", "trainer.pt"])
+@pytest.mark.parametrize("damage", ["missing", "empty", "cut short", "text"])
+def test_a_damaged_checkpoint_is_named_and_without_it_the_one_before_is_used(run, file, damage):
+    for step in (1, 2):
+        run.save(step, MODEL, TOKENIZER, {"step": step})
+    path = run.path / "checkpoints" / "step_000002" / file
+    whole = path.read_bytes()
+    if damage == "missing":
+        path.unlink()
+    else:
+        path.write_bytes({"empty": b"", "cut short": whole[:-5], "text": b"hello"}[damage])
+    with pytest.raises(UsageError, match=r"step_000002 is damaged .*; move this folder away, then --resume") as caught:
+        run.latest()
+    assert "\n" not in str(caught.value)
+    run_folder.shutil.rmtree(path.parent)
+    assert run.latest()[1] == {"step": 1}
+
+
+@pytest.mark.parametrize("text", ["", "hello", "a: [b", "- 1"])
+def test_a_damaged_configuration_is_named(run, text):
+    (run.path / "config.yaml").write_text(text)
+    with pytest.raises(UsageError, match=r"config\.yaml is damaged, so the run cannot be resumed"):
+        run.config()
+
+
+def test_a_damaged_line_of_metrics_is_named(run):
+    run.metrics_path.write_text('{"step": 0}\nhello\n{"step": 2}\n')
+    with pytest.raises(UsageError, match=r"metrics\.jsonl, line 2 is damaged; remove the line"):
+        run.rewind(1)
+
+
+@pytest.mark.parametrize("name", ["step_backup", "step_notes.", "step_00002~"])
+def test_a_folder_of_the_users_among_the_checkpoints_stays_and_does_not_count(run, name):
+    (run.path / "checkpoints" / name).mkdir()
+    for step in (1, 2, 3):
+        run.save(step, MODEL, TOKENIZER, {"step": step})
+    assert run.latest()[1] == {"step": 3}
+    assert sorted(p.name for p in (run.path / "checkpoints").iterdir()) == sorted(["step_000002", "step_000003", name])
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("Attempting to deserialize object on a CUDA device"), PermissionError(13)]
+)
+def test_a_whole_checkpoint_that_this_machine_cannot_read_is_not_called_damaged(run, monkeypatch, error):
+    def fails(*_, **__):
+        raise error
+
+    run.save(1, MODEL, TOKENIZER, {"step": 1})
+    monkeypatch.setattr(run_folder.torch, "load", fails)
+    with pytest.raises(type(error)):
+        run.latest()

@@ -4,6 +4,7 @@ import json
 import math
 import types
 
+import jinja2
 import pytest
 import torch
 
@@ -12,8 +13,11 @@ from lab import engine
 from lab.engine import any_model
 from lab.rl.advantages import advantages
 from lab.train import problems, scores, settings, table_files
-from lab.train.model_run import no_rollout_reason
+from lab.train.__main__ import main
+from lab.train.model_run import load, no_rollout_reason
 from lab.train.options import Grpo, Options
+from lab.train.run import named
+from tests.lab.train import tiny_cases
 
 # --- rewards ---------------------------------------------------------------------------------------------------------
 
@@ -140,6 +144,43 @@ def test_numbers_mean_what_they_say(text, value):
     assert settings.parse(text) == value
 
 
+@pytest.mark.parametrize("text", ["2026-12-01", "2026-13-45", "2026-12-01 10:00:00"])
+def test_a_date_is_text_such_as_a_runs_name(text):
+    assert settings.parse(text) == text
+
+
+@pytest.mark.parametrize("text", ["!!int abc", "!!float abc", "!!timestamp abc", "[" * 3000])
+def test_what_yaml_cannot_convert_is_one_sentence(text):
+    with pytest.raises(UsageError, match="is not valid YAML"):
+        settings.apply({}, f"name={text}")
+
+
+@pytest.mark.parametrize("value", ["123", "no", "1e3"])
+def test_text_that_looks_like_something_else_goes_in_quotes(value):
+    with pytest.raises(UsageError, match=r"key 'name' must be text, not .*; in quotes it is"):
+        settings.build(Options, {"name": settings.parse(value)}, "x.yaml")
+    assert settings.build(Options, {"name": settings.parse(f'"{value}"')}, "x.yaml").name == value
+
+
+@pytest.mark.parametrize(("path", "message"), [
+    (".a:b", "begins with a dot"), ("math:pi", "is float, not a function"), ("x:y", "no module 'x'"),
+    ("math:sinus", "has no 'sinus'"), (":b", "write module:name"),
+])  # fmt: skip
+def test_a_loss_that_cannot_be_used_is_one_sentence(path, message):
+    with pytest.raises(UsageError, match=message):
+        named(path)
+
+
+@pytest.mark.parametrize("where", ["a file instead of the folder", "a name that is too long"])
+def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path, where):
+    tiny_cases.tiny(tmp_path / "m")
+    (tmp_path / "x.yaml").write_text(f"model_path: {tmp_path / 'm'}")
+    (tmp_path / "file").touch()
+    runs, name = (tmp_path / "file", "a") if "file" in where else (tmp_path, "a" * 300)
+    with pytest.raises(UsageError, match="check the name, the permissions and the room on the disk"):
+        main(["--config", str(tmp_path / "x.yaml"), f"name={name}"], runs)
+
+
 # --- tokenizers and models -------------------------------------------------------------------------------------------
 
 
@@ -156,20 +197,71 @@ def tokenizer(encode, template=None):
 @pytest.mark.parametrize(("encode", "message"), [
     (lambda text: [], "has no tokens"), (lambda text: [5, 1], "end-of-sequence token behind each prompt"),
     (lambda text: [5] * 90, "do not fit into the model's 100"),
+    (lambda text: [5, 70], "gives token 70, and the model has only 60"),
 ])  # fmt: skip
 def test_prompts_that_cannot_be_continued_are_refused(encode, message):
     with pytest.raises(UsageError, match=message):
-        problems.check_prompts(tokenizer(encode), ["2+2="], 100, 20)
+        problems.check_prompts(tokenizer(encode), ["2+2="], 100, 20, 60)
 
 
-def test_a_chat_template_that_refuses_the_question_is_one_sentence():
-    import jinja2
+def test_a_template_that_leaves_the_question_out_is_refused():
+    with pytest.raises(UsageError, match="all problems have the same prompt, 'hi'"):
+        problems.check_prompts(tokenizer(lambda text: [5]), ["hi", "hi"], 100, 20)
 
+
+@pytest.mark.parametrize("kind", [jinja2.TemplateError, TypeError, KeyError, AttributeError])
+def test_a_chat_template_that_refuses_the_question_is_one_sentence(kind):
     def refuse(messages):
-        raise jinja2.TemplateError("a system message is needed")
+        raise kind("a system message is needed")
 
-    with pytest.raises(UsageError, match=r"chat template refuses a single question .a system message is needed"):
+    with pytest.raises(UsageError, match=r"chat template refuses a single question .'?a system message is needed"):
         problems.as_prompt(tokenizer(list, refuse), "2+2=")
+
+
+def cut_short(folder):
+    path = folder / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:5000])
+
+
+def with_config(**changes):
+    def change(folder):
+        path = folder / "config.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+    return change
+
+
+def with_nan(folder):
+    made = tiny_cases.model(torch.float32)
+    with torch.no_grad():
+        made.lm_head.weight[0] = torch.nan
+    made.save_pretrained(folder)
+
+
+@pytest.mark.parametrize(("damage", "message"), [
+    (cut_short, "no model could be loaded .SafetensorError"),
+    (lambda folder: (folder / "model.safetensors").write_bytes(b""), "no model could be loaded .SafetensorError"),
+    (lambda folder: (folder / "tokenizer.json").write_text("{}"), "no model could be loaded .KeyError"),
+    (lambda folder: (folder / "config.json").write_text("{"), "no model could be loaded"),
+    (with_config(vocab_size=50), "no model could be loaded"), (with_config(hidden_size="a"), "no model could be"),
+    (with_config(num_hidden_layers=2), r"weights that its config.json describes are missing, such as model\.layers\.1"),
+    (with_nan, "NaN or infinite"),
+], ids=range(8))  # fmt: skip
+def test_a_damaged_model_is_one_sentence(tmp_path, damage, message):
+    damage(tiny_cases.tiny(tmp_path))
+    with pytest.raises(UsageError, match=message) as caught:
+        load(str(tmp_path), "float32")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_tied_weights_are_not_missing(tmp_path, tied):
+    tiny_cases.tiny(tmp_path)
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    sizes = {"vocab_size": 98, "hidden_size": 16, "num_hidden_layers": 1, "intermediate_size": 16}
+    LlamaForCausalLM(LlamaConfig(**sizes, num_attention_heads=2, tie_word_embeddings=tied)).save_pretrained(tmp_path)
+    load(str(tmp_path), "float32")
 
 
 def test_models_without_a_cache_that_can_be_copied_are_refused_by_name():

@@ -13,6 +13,11 @@ def test_json_lines_with_named_columns(tmp_path):
     assert table_files.read_columns(path, ["r"], limit=1) == [("b",)]
 
 
+def test_the_ending_may_be_in_capitals(tmp_path):
+    (tmp_path / "ROWS.JSONL").write_text('{"q": "a"}')
+    assert table_files.read_columns(tmp_path / "ROWS.JSONL", ["q"]) == [("a",)]
+
+
 @pytest.mark.parametrize(("name", "text", "says"), [
     ("rows.jsonl", '{"q": "a"}\n{"r": "b"}\n', "line 2 has no column 'q'; its columns are r"),
     ("rows.jsonl", '{"q": 3}\n', "column 'q' must be text, not int"),

@@ -68,7 +68,12 @@ def parse(text: str) -> Any:
     """The value that the YAML text gives. Raises yaml.YAMLError."""
     try:
         return yaml.load(text, _Loader)  # a SafeLoader
-    except (ValueError, AttributeError, RecursionError) as error:  # PyYAML lets them through, such as for !!int abc
+    except (
+        ValueError,
+        AttributeError,
+        LookupError,
+        RecursionError,
+    ) as error:  # PyYAML lets them through, such as for !!int abc
         raise yaml.YAMLError(str(error)) from None
 
 

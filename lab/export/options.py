@@ -57,7 +57,7 @@ def read(path: Path, library: str, changes: list[str]) -> dict[str, Any]:
     """The settings in `path`, by option, with changes such as "trainer.save_freq=50". Raises UsageError."""
     try:
         table = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, AttributeError, LookupError, yaml.YAMLError) as error:  # PyYAML raises them, too
         raise UsageError(f"{path} cannot be read as YAML: {' '.join(str(error).split())}") from None
     if not isinstance(table, dict):
         raise UsageError(f"{path}: expected options of {library} as `key: value` lines")
@@ -68,7 +68,7 @@ def read(path: Path, library: str, changes: list[str]) -> dict[str, Any]:
             raise UsageError(f"{change!r} is not a setting; write key=value, such as {next(iter(settings))}=...")
         try:
             value = yaml.safe_load(text)
-        except yaml.YAMLError:
+        except (ValueError, AttributeError, LookupError, yaml.YAMLError):  # such as for !!int abc
             raise UsageError(f"{change!r} is not valid YAML after the '='") from None
         settings[key] = fitted(library, key, value, "the command line")
     return settings

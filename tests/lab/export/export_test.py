@@ -571,3 +571,9 @@ def test_every_option_that_the_page_names_is_one():
             if "train.py" in line:
                 named = set(re.findall(r"--(\w+)", line.split("train.py")[1])) - {"config", "model"}
                 assert named <= set(known["trl"]), named - set(known["trl"])
+
+
+@pytest.mark.parametrize("text", ["!!int", "!!int abc", "!!float abc", "!!timestamp abc", "2026-13-45"])
+def test_a_value_that_yaml_cannot_convert_is_one_sentence(text):
+    with pytest.raises(UsageError, match="is not valid YAML after the '='"):
+        options.read(CONFIGS["trl"], "trl", [f"learning_rate={text}"])

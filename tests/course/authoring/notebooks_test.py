@@ -56,7 +56,7 @@ def test_each_picture_comes_after_a_question(path):
         asked += cell.cell_type == "markdown" and cell.source.count("**Predict, then run:**")
         pictures += sum("image/png" in output.get("data", {}) for output in cell.get("outputs", []))
         assert pictures <= asked, cell.id
-    assert pictures >= 7
+    assert pictures >= 2
 
 
 @walkthroughs

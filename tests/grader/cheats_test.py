@@ -322,7 +322,11 @@ def test_without_walls_the_self_test_says_so_and_reading_the_reference_pays(tmp_
     free = sandbox.Sandbox(sandbox.UNSAFE, tmp_path)
     free.open()
     try:
+        folders = [Path(path) for path in ("/", "/usr", "/etc", "/tmp", "/dev/shm")]
+        before = [(path.stat().st_mode, {p.name for p in path.glob("mark-of-a-worker*")}) for path in folders]
         assert "does not confine on this machine: it runs as a user with rights" in selftest.prove(free)
+        after = [(path.stat().st_mode, {p.name for p in path.glob("mark-of-a-worker*")}) for path in folders]
+        assert after == before  # without walls it looks at the real machine, and leaves it as it was
         code = next(cheat.code for cheat in reading.CHEATS if cheat.name == "reads the reference as text")
         files = dict.fromkeys(FILES) | {LOSS: code.replace("@ROOT@", str(ROOT)).encode()}
         worker = SubmissionWorker(free, LESSON, files, JudgeSettings([], "", "", 0).limits)

@@ -34,10 +34,6 @@ wrong("The mask is not shifted with the logits: a response's first token is lost
         "(position > len(prompt_ids)) & (position <= ends[:, None])",
 })  # fmt: skip
 
-wrong("The prompt's last token counts, too: the sum starts one position early.", {
-    "position >= len(prompt_ids)": "position >= len(prompt_ids) - 1",
-})  # fmt: skip
-
 wrong("The last token of each response is left out, which is usually the EOS; it counts.", {
     "position < ends[:, None]": "position < ends[:, None] - 1",
 })  # fmt: skip

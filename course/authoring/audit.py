@@ -58,7 +58,7 @@ def audit(arguments: list[str], root: Path = ROOT, processes: int | None = None,
             found = _work(stubs.copy_course(Path(folder).resolve(), root), chosen, [MUTANTS], processes, seed)
         return _print_mutants(found, lessons, time.perf_counter() - started)
 
-    digests = _digests(root, lessons, chosen) if seed is None else {}
+    digests = result_cache.audit_digests(root, lessons, chosen) if seed is None else {}
     kept = {} if FRESH in flags else {i: k for i in digests if (k := result_cache.read(f"audit/{i}", digests[i], root))}
     again = [i for i in chosen if i not in kept]
     with tempfile.TemporaryDirectory(prefix="audit-") as folder, ThreadPoolExecutor() as pool:
@@ -85,17 +85,6 @@ def audit(arguments: list[str], root: Path = ROOT, processes: int | None = None,
     outcome = Outcome(problems, _counts(rows), _unchanged(kept, chosen))
     _print(rows, found, outcome, time.perf_counter() - started)
     return outcome
-
-
-def _digests(root: Path, lessons: list[Lesson], chosen: list[str]) -> dict[str, str]:
-    """For each exercise the digest of everything that its audit depends on."""
-    machinery = result_cache.digest(root, result_cache.MACHINERY)
-    return {
-        e.id: machinery + result_cache.digest(root, result_cache.audit_inputs(lesson, lessons, e.id))
-        for lesson in lessons
-        for e in lesson.exercises
-        if e.id in chosen
-    }
 
 
 def _keep(found: dict[str, Any], digests: dict[str, str], root: Path) -> None:

@@ -60,6 +60,17 @@ def _files(path: Path) -> Iterable[Path]:
     return [path] if path.is_file() else []
 
 
+def audit_digests(root: Path, lessons: list[Lesson], chosen: Iterable[str]) -> dict[str, str]:
+    """For each of the chosen exercises the digest of everything that its audit depends on."""
+    machinery, wanted = digest(root, MACHINERY), set(chosen)
+    return {
+        e.id: machinery + digest(root, audit_inputs(lesson, lessons, e.id))
+        for lesson in lessons
+        for e in lesson.exercises
+        if e.id in wanted
+    }
+
+
 def audit_inputs(lesson: Lesson, lessons: Iterable[Lesson], exercise: str) -> list[Path]:
     """What the audit of one exercise depends on beside the machinery. Not the stubs, which are made from the
     reference, and not the known mistakes and variants of other exercises."""

@@ -14,7 +14,6 @@ import hashlib
 import json
 import math
 import re
-import time
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ from course.observe.report import Reason
 
 FILE = Path(__file__).with_name("known_answers.json")
 REFERENCE = -1  # in the place of a mistake's number
-SECONDS = 3.0  # for the exercise's other tests
+SECONDS = 3.0  # of computing, for the exercise's other tests
 
 
 def why(item: pytest.Item, log: list[Observation], file: Path = FILE) -> Reason | None:
@@ -39,7 +38,7 @@ def why(item: pytest.Item, log: list[Observation], file: Path = FILE) -> Reason 
         return None
     left = set(exercise["tests"].get(key_of(item), {}).get(fingerprint(log), [REFERENCE]))
     others = sorted(repeat_tests.same_exercise(item), key=lambda other: other.path.name != repeat_tests.BASIC)
-    with contextlib.suppress(time_limit.TooLate), time_limit.until(time.monotonic() + SECONDS):
+    with contextlib.suppress(time_limit.TooLate), time_limit.computing(SECONDS):
         for other in others:
             if REFERENCE in left or not left:  # where the answers are the reference's, they are nobody's mistake
                 return None

@@ -14,7 +14,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -34,12 +33,7 @@ SECONDS = 20.0  # that a test may take with a mistake in place; longer ones are 
 def make(root: Path) -> dict[str, Any]:
     """Exercise id -> its mistakes' sentences, and what each answers to its tests."""
     lessons = manifest.read_all(root)
-    machinery = result_cache.digest(root, result_cache.MACHINERY)
-    digests = {
-        e.id: machinery + result_cache.digest(root, result_cache.audit_inputs(lesson, lessons, e.id))
-        for lesson in lessons
-        for e in lesson.exercises
-    }
+    digests = result_cache.audit_digests(root, lessons, [e.id for lesson in lessons for e in lesson.exercises])
     known = {i: kept.result for i, d in digests.items() if (kept := result_cache.read(f"answers/{i}", d, root))}
     if missing := [i for i in digests if i not in known]:
         found = _run(root, missing)
@@ -103,7 +97,7 @@ def answers(lesson: Lesson, exercise: Exercise, items: list[pytest.Item]) -> dic
             try:
                 with (
                     substitute.in_place_of(lesson, exercise, codes[number]),
-                    time_limit.until(time.monotonic() + SECONDS),
+                    time_limit.computing(SECONDS),
                 ):
                     observed = repeat_tests.observations_of(item)
             except time_limit.TooLate:

@@ -89,8 +89,9 @@ class ModelTrainer:
         if self.score is None:
             own = [coin_toss(self.options.seed, self.step_number, i * G + g) for i, g in places]
         else:
+            score = scores.checked(self.score)
             pairs = zip(self.texts(completions), places, strict=True)
-            own = [scores.checked(self.score)(text, problems[i][1]) for text, (i, _) in pairs]
+            own = [score(text, problems[i][1]) for text, (i, _) in pairs]
         table = torch.zeros(len(problems), G, dtype=torch.float64)
         for i, row in zip(share, torch.tensor(own, dtype=torch.float64).view(-1, G), strict=True):
             table[i] = row

@@ -232,7 +232,7 @@ def test_a_kept_result_that_cannot_be_read_is_none(tmp_path):
 
 def digest_of(root, exercise):
     lessons = manifest.read_all(root)
-    return audit._digests(root, lessons, [exercise])[exercise]
+    return result_cache.audit_digests(root, lessons, [exercise])[exercise]
 
 
 def notebook_digest(root):

@@ -14,8 +14,9 @@ from statistics import mean
 
 import torch
 from lesson02_sampling.given import figures
-from lesson02_sampling.given.reversal import TOKENIZER, answer, prompts, warm_model
 from lesson02_sampling.rollout.sample import completion_log_probs, sample
+
+from lab.tasks.reversal import TOKENIZER, answer, prompts, warm_model
 
 SETTINGS = {
     "everything": {},

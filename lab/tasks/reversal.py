@@ -1,6 +1,6 @@
-"""The lesson's model: a small transformer that has learned, not too well, to reverse four digits: "3141=" -> "1413".
+"""The task of lessons 02 to 08: reverse four digits, "3141=" -> "1413". With a small transformer that learned it a bit.
 
-Trained by imitation of right answers, in a few seconds. Lesson 04 is about this kind of training.
+The warm model is trained by imitation of right answers, in a few seconds. Lesson 04 is about this kind of training.
 """
 
 import torch

@@ -1,11 +1,12 @@
 """Keeps what is made from something else as it would be made: stubs, the tables in READMEs, the Makefile.
 
-The stubs come from solutions/, a lesson's table of exercises from its lesson.toml, the table of commands and the
-Makefile from course/commands.py. Standard library only.
+The stubs come from solutions/, a lesson's table of exercises and its row on the map from its lesson.toml, the table of
+commands and the Makefile from course/commands.py. Standard library only.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from course.base.manifest import Lesson
 from course.base.switch import ROOT
 
 EXERCISES = ("<!-- exercises: made from lesson.toml -->", "<!-- end of exercises -->")
+MAP = ("<!-- map: made from the lessons' lesson.toml -->", "<!-- end of map -->")
 COMMANDS = ("<!-- commands: made from course/commands.py -->", "<!-- end of commands -->")
 
 MAKEFILE = """\
@@ -66,11 +68,15 @@ def _texts(root: Path) -> Iterator[tuple[Path, str]]:
         yield with_exercises(lesson)
     if (root / "Makefile").exists():  # else it is a small course that a test made up
         yield root / "Makefile", makefile()
-        yield root / "README.md", _with_table(root / "README.md", COMMANDS, command_table())
+        readme = root / "README.md"
+        text = _with_table(readme, MAP, lesson_map(root))
+        yield readme, _with_table(readme, COMMANDS, command_table(), text)
 
 
-def _with_table(page: Path, marks: tuple[str, str], table: str) -> str:
-    text = page.read_text(encoding="utf-8") if page.exists() else ""
+def _with_table(page: Path, marks: tuple[str, str], table: str, text: str | None = None) -> str:
+    """The text of `page` (or `text`, if it was changed already) with `table` between the two marks."""
+    if text is None:
+        text = page.read_text(encoding="utf-8") if page.exists() else ""
     head, start, rest = text.partition(marks[0])
     _, end, tail = rest.partition(marks[1])
     if not start or not end:
@@ -104,6 +110,24 @@ def exercise_table(lesson: Lesson) -> str:
             "",
             f"★ The fast path: {len(core)} exercises, about {sum(e.minutes for e in core)} minutes.",
         ]
+    return "\n".join(lines)
+
+
+def lesson_map(root: Path) -> str:
+    """The table of all lessons, as Markdown: what one writes in each, how long it takes, and its fast path."""
+    lessons = manifest.read_all(root)
+    lines = ["| stage | lesson | what you write | minutes | fast path |", "|---|---|---|---|---|"]
+    total = quick = 0
+    for lesson in lessons:
+        stage, name = re.fullmatch(r"stage0?(\d+)_(\w+)", lesson.folder.parent.name).groups()
+        page = (lesson.folder / "README.md").relative_to(root).as_posix()
+        core = sum(e.minutes for e in lesson.exercises if e.core)
+        total, quick = total + lesson.minutes, quick + core
+        lines.append(
+            f"| {stage} · {name.replace('_', ' ')} | [{lesson.number} · {lesson.title}]({page}) | {lesson.writes} "
+            f"| {lesson.minutes} | {core or '–'} |"
+        )
+    lines.append(f"| | | | **{total / 60:.0f} hours** | **{quick / 60:.0f} hours** |")
     return "\n".join(lines)
 
 

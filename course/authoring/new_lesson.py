@@ -20,6 +20,7 @@ NAME = re.compile(r"(stage\d\d_\w+)/(lesson(\d\d)_\w+)")
 
 MANIFEST = """\
 title = "TODO: what the lesson is about"
+writes = "TODO: what the learner writes, in one line of the README's map"
 minutes = 60
 prerequisites = ["TODO: what a learner must know"]
 out_of_scope = ["TODO: what is left to other lessons"]

@@ -47,6 +47,7 @@ class Lesson:
     exercises: list[Exercise]
     folder: Path
     start: str = ""  # the exercise to begin with, if that is not the first
+    writes: str = ""  # what the learner writes, in one line of the README's map
 
     @property
     def name(self) -> str:

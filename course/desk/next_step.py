@@ -105,10 +105,10 @@ def show_briefly(lessons: list[Lesson], lesson: Lesson, console: Console | None 
 
 
 def choice(lessons: list[Lesson], conditions: dict[str, str], last: str) -> tuple[Lesson, Exercise] | None:
-    """What to do next: what was tested last, then what else is begun, then the fast path, then the order of the
-    course."""
+    """What to do next: what was tested last, then what else is begun, then the fast path, then the other exercises. Of
+    these, earlier lessons than the one that was tested last come at the end: one may begin with lesson 13."""
     todo = [(lesson, e) for lesson in lessons for e in lesson.in_order if conditions[e.id] not in PASSED]
-    todo.sort(key=lambda pair: not pair[1].core)
+    todo.sort(key=lambda pair: (not pair[1].core, pair[0].number < last.split(".")[0]))
     begun = [pair for pair in todo if conditions[pair[1].id] != "not written"]
     return next((pair for pair in begun if pair[1].id == last), next(iter(begun + todo), None))
 

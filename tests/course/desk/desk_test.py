@@ -194,6 +194,14 @@ def test_what_was_tested_last_comes_first(lesson, work, conditions):
     assert f"cannot be read: exercise 01.1  one, about 5 min\nedit     tutorial/{LESSON}/work.py:1: " in shown([lesson])
 
 
+def test_who_begins_with_a_later_lesson_goes_on_from_there():
+    lessons = manifest.read_all()
+    conditions = {e.id: "not written" for n in lessons for e in n.exercises}
+    assert next_step.choice(lessons, conditions, "")[1].id.startswith("01.")
+    conditions["13.2"] = "passed"
+    assert next_step.choice(lessons, conditions, "13.2")[1].id == "13.4"
+
+
 def test_the_fast_path_comes_first_and_then_trains(course, lesson, work, conditions):
     toml = lesson.folder / "lesson.toml"
     toml.write_text(toml.read_text() + "core = true\n")

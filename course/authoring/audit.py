@@ -147,10 +147,9 @@ def _work(
     copy: Path, exercises: list[str], options: list[str], processes: int | None, seed: int | None
 ) -> dict[str, Any]:
     """What the workers found, put together. Raises UsageError with the end of its output if one breaks off."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "SOLUTION", "PROPERTY_"))}
+    environment = stubs.environment_of(copy)
     if seed is not None:
         environment |= {"PROPERTY_SEED": str(seed), "PROPERTY_EXAMPLES": str(DRAWS_IN_GRADING)}
-    environment |= {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(copy)}
     running = []
     (copy / "claims").mkdir()
     for part in range(processes or os.cpu_count() or 1):

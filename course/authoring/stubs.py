@@ -9,6 +9,7 @@ given as it is. Standard library only.
 from __future__ import annotations
 
 import ast
+import os
 import shutil
 import time
 import zipfile
@@ -159,6 +160,12 @@ def copy_course(target: Path, root: Path = ROOT) -> Path:
             shutil.copy2(root / name, target / name)
     write_all(target, root)
     return target
+
+
+def environment_of(copy: Path) -> dict[str, str]:
+    """The variables for a process that tests this copy of the course: without what changes tests, on one core."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "SOLUTION", "PROPERTY_"))}
+    return kept | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(copy)}
 
 
 def write_all(target: Path, root: Path = ROOT) -> list[Path]:

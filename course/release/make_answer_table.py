@@ -10,7 +10,6 @@ the same digest as its audit.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -44,10 +43,9 @@ def make(root: Path) -> dict[str, Any]:
 
 
 def _run(root: Path, exercises: list[str]) -> dict[str, Any]:
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "SOLUTION", "PROPERTY_"))}
     with tempfile.TemporaryDirectory(prefix="answers-") as folder:
         copy = stubs.copy_course(Path(folder).resolve(), root)
-        environment |= {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(copy), "SOLUTION": "1"}
+        environment = stubs.environment_of(copy) | {"SOLUTION": "1"}
         out = copy / "answers.json"
         command = [sys.executable, "-m", "course.release.make_answer_table", str(out), *exercises]
         done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)

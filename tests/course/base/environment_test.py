@@ -5,6 +5,7 @@ import importlib
 import io
 import os
 import re
+import subprocess
 import sys
 from types import SimpleNamespace
 
@@ -259,6 +260,18 @@ def test_a_terminal_that_lacks_characters_gets_question_marks(monkeypatch):
     print("0.46 → 0.95 ●●○")
     sys.stdout.flush()
     assert raw.getvalue().split() == [b"0.46", b"?", b"0.95", b"???"]
+
+
+@pytest.mark.parametrize("buffered", [True, False])
+def test_a_reader_that_goes_ends_a_command_quietly(buffered):
+    """As `make help | head -1` does: after the first line nobody reads."""
+    variables = {**os.environ, "PYTHONUNBUFFERED": "" if buffered else "1"}
+    reads, writes = os.pipe()
+    os.close(reads)
+    line = [sys.executable, "-m", "course", "help"]
+    done = subprocess.run(line, cwd=ROOT, env=variables, stdout=writes, stderr=subprocess.PIPE, text=True)
+    os.close(writes)
+    assert (done.returncode, done.stderr) == (0 if buffered else 1, "")
 
 
 def test_a_venv_that_is_a_link_is_not_written_through(tmp_path, monkeypatch):

@@ -1,0 +1,59 @@
+"""Ragged prompts as one rectangle: padding on the left, the position of each token, and what each token may look at.
+
+The mask of a batch is (batch, columns): True if a token stands there, False on padding. transformers calls it
+`attention_mask` and writes 1 and 0.
+"""
+
+import torch
+from jaxtyping import Bool, Int
+from torch import Tensor
+
+
+def left_pad(
+    prompts: list[Int[Tensor, "_"]], pad_id: int
+) -> tuple[Int[Tensor, "batch columns"], Bool[Tensor, "batch columns"]]:
+    """Returns (ids, mask): the prompts as one rectangle, and which of its places hold tokens.
+
+    The rectangle is as wide as the longest prompt. Shorter prompts have `pad_id` in front, so that all of them end in
+    the last column and new tokens go on in the next one.
+
+    Args:
+        prompts: a 1-D tensor of token ids for each row, at least one id. Their lengths differ.
+        pad_id: the id that stands on padding. It may be that of a token, such as EOS: a prompt may hold it.
+    """
+    # > The number of columns: the length of the longest prompt.
+    # > Put the missing number of pad_id in front of each prompt.
+    # > The mask comes from the lengths, not from the ids.
+    columns = max(len(prompt) for prompt in prompts)
+    ids = torch.full((len(prompts), columns), pad_id, device=prompts[0].device)
+    mask = torch.zeros_like(ids, dtype=torch.bool)
+    for row, prompt in enumerate(prompts):
+        ids[row, columns - len(prompt) :] = prompt
+        mask[row, columns - len(prompt) :] = True
+    return ids, mask
+
+
+def token_positions(mask: Bool[Tensor, "batch columns"]) -> Int[Tensor, "batch columns"]:
+    """Returns the position of each token: how many tokens of its row stand before it. Padding is not counted.
+
+    Padding may stand anywhere, on the right too. Which position it gets does not matter, as nobody looks at it. But the
+    model looks every position up in a table, so it must be at least 0 and less than the number of columns.
+    """
+    # > Count the tokens of the row up to each column. Before the first token there are none.
+    return (mask.cumsum(-1) - 1).clamp(min=0)
+
+
+def visible_columns(mask: Bool[Tensor, "batch columns"], new: int) -> Bool[Tensor, "batch new columns"]:
+    """Returns which columns each of the last `new` columns may look at: those that hold a token, up to itself.
+
+    Args:
+        mask: of all columns, those that are in the cache and the new ones.
+        new: how many columns at the right end go through the model now. Without a cache that is all of them.
+
+    For padding the same rule holds: with padding on the left it may look at nothing.
+    """
+    # > Number the columns. Which numbers do the new ones have?
+    # > Visible is a column that holds a token and is not to the right of the new column.
+    column = torch.arange(mask.shape[1], device=mask.device)  # (S,)
+    query = column[mask.shape[1] - new :, None]  # (T, 1)
+    return mask[:, None, :] & (column <= query)  # (B, T, S)

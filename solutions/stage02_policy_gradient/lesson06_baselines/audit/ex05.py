@@ -1,0 +1,58 @@
+"""Exercise 06.5, RunningMean.advantages: what people get wrong, other right answers, and the shortest right one."""
+
+from course.base.attempt import Attempts
+
+wrong, right, core = Attempts(), Attempts(), Attempts()
+
+BASELINE = "baseline = self.average / (1 - self.decay**self.batches) if self.batches else 0.0"
+UPDATE = "self.average = self.decay * self.average + (1 - self.decay) * rewards.mean().item()"
+
+wrong("The present batch is part of its own baseline: each reward is compared with itself, too.", {
+    BASELINE: "",
+    "self.batches += 1": "self.batches += 1\nbaseline = self.average / (1 - self.decay**self.batches)",
+})  # fmt: skip
+
+wrong("The average starts at 0 and is not corrected: for many batches the baseline is too small.", {
+    BASELINE: "baseline = self.average",
+})  # fmt: skip
+
+wrong("The old average and the new batch have exchanged their weights.", {
+    UPDATE: "self.average = (1 - self.decay) * self.average + self.decay * rewards.mean().item()",
+})  # fmt: skip
+
+wrong("The average belongs to the class, so all objects share it.", {
+    UPDATE: "RunningMean.average = self.decay * getattr(RunningMean, 'average', 0.0)"
+            " + (1 - self.decay) * rewards.mean().item()",
+    BASELINE: "baseline = (getattr(RunningMean, 'average', 0.0) / (1 - self.decay**self.batches)"
+              " if self.batches else 0.0)",
+})  # fmt: skip
+
+wrong("The rewards are not detached: the average carries the graphs of all past batches.", {
+    "rewards = rewards.detach()": "",
+    UPDATE: "self.average = self.decay * self.average + (1 - self.decay) * rewards.mean()",
+})  # fmt: skip
+
+
+@right("the weight of all batches beside their weighted sum")
+def advantages(self, rewards):
+    weight = 1 - self.decay**self.batches
+    result = rewards.detach() - (self.average / weight if weight > 0 else 0)
+    self.average += (1 - self.decay) * (float(rewards.detach().mean()) - self.average)
+    self.batches = self.batches + 1
+    return result
+
+
+@right("a list of all past means")
+def advantages(self, rewards):
+    past = self.__dict__.setdefault("past", [])
+    weights = [self.decay**age for age in range(len(past))][::-1]
+    baseline = sum(w * m for w, m in zip(weights, past, strict=True)) / (sum(weights) or 1)
+    past.append(rewards.detach().mean().item())
+    return rewards.detach() - baseline
+
+
+@core("three lines")
+def advantages(self, rewards):
+    b = self.average / (1 - self.decay**self.batches) if self.batches else 0
+    self.average, self.batches = self.decay * self.average + (1 - self.decay) * rewards.mean().item(), self.batches + 1
+    return rewards - b

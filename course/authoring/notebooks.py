@@ -65,7 +65,8 @@ def run(path: Path, root: Path, solution: str = "1") -> NotebookNode:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     with tempfile.TemporaryDirectory() as profile:  # nobody's own start-up files, and no traces in their history
-        environment = {**os.environ, "SOLUTION": solution, "PYTHONPATH": str(root), "IPYTHONDIR": profile}
+        environment = {"OMP_NUM_THREADS": "1"} | os.environ  # as many notebooks as cores run at a time
+        environment |= {"SOLUTION": solution, "PYTHONPATH": str(root), "IPYTHONDIR": profile}
         client = NotebookClient(
             notebook,
             timeout=LIMIT,

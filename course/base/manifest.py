@@ -77,11 +77,6 @@ class Lesson:
         """The exercises as one may write them: the one to start with, then the others as they are listed."""
         return sorted(self.exercises, key=lambda e: e.id != self.start)
 
-    def exercise_at(self, qualname: str, file: str) -> Exercise | None:
-        """The exercise that the object `qualname` in `file` belongs to (a method may belong to its class)."""
-        owners = (qualname, qualname.split(".")[0])
-        return next((e for e in self.exercises if e.file == file and e.object in owners), None)
-
 
 def read(folder: Path) -> Lesson:
     """Reads and checks `folder`/lesson.toml. Raises UsageError that names the file, the key and the remedy."""

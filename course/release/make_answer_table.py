@@ -139,7 +139,8 @@ def main(arguments: list[str]) -> int:
     out, *exercises = arguments
     switch.install()
     maker = Maker(exercises)
-    suites = [str(p) for p in switch.ROOT.glob("tutorial/stage*/lesson*/testcases/*_test.py")]
+    lessons = [one for one in manifest.read_all() if any(e.id in exercises for e in one.exercises)]
+    suites = [str(p) for lesson in lessons for p in lesson.folder.glob("testcases/*_test.py")]
     options = ["-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:logging", "--noconftest"]
     code = pytest.main([*options, *suites], plugins=[maker, pytest_plugin])
     if maker.broken or code not in (0, 5):

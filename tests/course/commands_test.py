@@ -9,6 +9,8 @@ import pytest
 from course import commands
 from course.authoring import full_test, made_files, stubs
 from course.base import manifest
+from course.desk import check as desk_check
+from tests.course import forked_pytest
 
 FIRST, SECOND = "stage01_a/lesson01_first", "stage01_a/lesson02_second"
 
@@ -63,12 +65,13 @@ def course(tmp_path, copy_machinery, write_files, manifest_text):
 
 
 @pytest.fixture
-def check(course, run_python):
-    """`check("01", folder)` is what `make check LESSON=01` does inside .venv, from any folder."""
+def check(course, monkeypatch):
+    """`check("01")` is what `make check LESSON=01` does inside .venv."""
+    monkeypatch.setattr(desk_check, "ROOT", course)
 
-    def check(*lessons, folder=course):
-        script = f"import sys; sys.path.insert(0, {str(course)!r}); from course import commands; "
-        return run_python(folder, "-c", script + f"sys.exit(commands.do_check({list(lessons)!r}))")
+    def check(*numbers):
+        lessons = [one for one in manifest.read_all(course) if not numbers or one.number in numbers]
+        return forked_pytest.run(course, lambda: desk_check.check_lessons(lessons))
 
     return check
 

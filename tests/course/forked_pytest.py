@@ -1,4 +1,4 @@
-"""Runs pytest on a made-up course in a child of this process, where all that is imported here is there already."""
+"""Runs pytest, or a command, on a made-up course in a child of this process: what is imported here is there already."""
 
 import os
 import subprocess
@@ -19,6 +19,12 @@ PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
 def run_pytest(root, *arguments, solution=None, stdin=""):
     """What `pytest ARGUMENTS` in the folder `root` prints and returns, as subprocess.run gives it."""
+    options = ["-c", PYPROJECT, "--rootdir", root, "-p", "no:cacheprovider"]
+    return run(root, lambda: pytest.main([str(a) for a in (*options, *arguments)], [pytest_plugin]), solution, stdin)
+
+
+def run(root, function, solution=None, stdin=""):
+    """What `function()` prints and returns with lessons from `root`, as subprocess.run gives it."""
     with (
         tempfile.TemporaryFile("w+") as typed,
         tempfile.TemporaryFile("w+") as out,
@@ -32,16 +38,17 @@ def run_pytest(root, *arguments, solution=None, stdin=""):
                 for number, file in enumerate((typed, out, err)):
                     os.dup2(file.fileno(), number)
                 sys.stdin, sys.stdout, sys.stderr = (open(n, "w" if n else "r", closefd=False) for n in range(3))  # noqa: SIM115
-                code = _main(root, [str(a) for a in arguments], solution)
+                _prepare(root, solution)
+                code = int(function())
                 sys.stdout.flush(), sys.stderr.flush()
             finally:
                 os._exit(code)
         _, status = os.waitpid(child, 0)
         out.seek(0), err.seek(0)
-        return subprocess.CompletedProcess(arguments, os.waitstatus_to_exitcode(status), out.read(), err.read())
+        return subprocess.CompletedProcess([], os.waitstatus_to_exitcode(status), out.read(), err.read())
 
 
-def _main(root, arguments, solution):
+def _prepare(root, solution):
     for name in [name for name in os.environ if name.startswith(("SOLUTION", "PYTEST", "PROPERTY", "FORCE_COLOR"))]:
         del os.environ[name]
     os.environ |= {"NO_COLOR": "1", "COLUMNS": "200", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
@@ -50,5 +57,5 @@ def _main(root, arguments, solution):
     switch.finder.root = Path(root)
     switch.forget()
     known_mistakes.forget()
-    options = ["-c", str(PYPROJECT), "--rootdir", str(root), "-p", "no:cacheprovider"]
-    return int(pytest.main([*options, *arguments], [pytest_plugin]))
+    for name in [name for name in sys.modules if name.startswith("tutorial.")]:  # suites of another course
+        del sys.modules[name]

@@ -84,14 +84,6 @@ def test_hardening_points_and_the_fast_path_are_optional(read):
     assert (first.points, first.hardening, first.core) == (3, 1, True)
 
 
-def test_an_exercise_is_found_by_its_object_or_a_method_of_it(read):
-    lesson = read(RIGHT)
-    assert lesson.exercise_at("loss", "loss.py").id == "13.1"
-    assert lesson.exercise_at("Model.forward", "model.py").id == "13.2"
-    assert lesson.exercise_at("Model", "loss.py") is None
-    assert lesson.exercise_at("other", "loss.py") is None
-
-
 @pytest.mark.parametrize(("old", "new", "says"), [
     ('title = "Loss"', 'titel = "Loss"', ": unknown key 'titel'; did you mean 'title'?"),
     ("points = 3", "ponits = 3", ", exercise 1: unknown key 'ponits'; did you mean 'points'?"),

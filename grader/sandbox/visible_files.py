@@ -49,9 +49,9 @@ def lab_files(lessons: list[Lesson], extra: Sequence[Path] = (), root: Path = RO
 
 
 def given_files(lesson: Lesson) -> list[Path]:
-    """The modules of a lesson's given/ that its reference imports, and those that these import."""
+    """The modules of a lesson's given/ that its reference or its scenarios import, and those that these import."""
     found: list[Path] = []
-    waiting = lesson.reference_files()
+    waiting = [*lesson.reference_files(), *lesson.folder.glob("testcases/scenarios.py")]
     while waiting:
         for node in ast.walk(ast.parse(waiting.pop().read_text(encoding="utf-8"))):
             if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith(f"{lesson.name}.given"):

@@ -1,0 +1,122 @@
+"""Exercise 07.6, update_on_rollout: what people get wrong, other right answers, and the shortest right one."""
+
+import torch
+from lesson01_language_model.probability.texts import token_log_probs
+from lesson07_old_data.loss.clip import clipped_objective
+from lesson07_old_data.training.reuse import drift
+from lesson07_old_data.weights.importance import importance_weights
+
+from course.base.attempt import Attempts
+
+wrong, right, core = Attempts(), Attempts(), Attempts()
+
+NEW = "log_probs = token_log_probs(model(ids).logits, ids)"
+ROWS = "old_log_probs, advantages = rollout.old_log_probs[rows], rollout.advantages[rows]"
+ORDER = "torch.randperm(len(rollout.ids), generator=generator)"
+LOSS = "loss = -objective[mask].mean()"
+
+wrong("The old log-probs are computed anew before each update: every ratio is 1, and old data count as fresh.", {
+    NEW: f"{NEW}\nold_log_probs = log_probs.detach()",
+})  # fmt: skip
+
+wrong("The advantages are normalized anew in each minibatch: what an answer is worth then depends on its neighbours.", {
+    NEW: f"{NEW}\nif len(rows) > 1:\n    advantages = (advantages - advantages.mean()) / (advantages.std() + 1e-8)",
+})  # fmt: skip
+
+wrong("The loss has the wrong sign: training lowers the objective.", {LOSS: "loss = objective[mask].mean()"})
+
+wrong("zero_grad is missing: the gradients of all updates, and what was there before, add up.", {
+    "optimizer.zero_grad()": "",
+})  # fmt: skip
+
+wrong(
+    "The mean runs over padding and prompt, too: short answers get less than their share.",
+    {LOSS: "loss = -objective.mean()"},
+)
+
+wrong("The mean is taken within each answer first: tokens of short answers count more.", {
+    LOSS: "loss = -((objective * mask).sum(-1) / mask.sum(-1)).mean()",
+})  # fmt: skip
+
+wrong("The old log-probs are those of other rows: the order of the minibatch is not applied to them.", {
+    ROWS: "old_log_probs, advantages = rollout.old_log_probs[:len(rows)], rollout.advantages[rows]",
+})  # fmt: skip
+
+wrong("The advantages are those of other rows: the order of the minibatch is not applied to them.", {
+    ROWS: "old_log_probs, advantages = rollout.old_log_probs[rows], rollout.advantages[:len(rows)]",
+})  # fmt: skip
+
+wrong(
+    "The answers are never shuffled: every epoch has the same minibatches.", {ORDER: "torch.arange(len(rollout.ids))"}
+)
+
+wrong("The last minibatch is left out if it is smaller.", {
+    "ids, mask = rollout.ids[rows], rollout.mask[rows]":
+        "if len(rows) < minibatch_size:\n    continue\nids, mask = rollout.ids[rows], rollout.mask[rows]",
+})  # fmt: skip
+
+wrong("The objective is used without the clip: the policy is pushed on, however far it is.", {
+    "clipped_objective(ratio, advantages[:, None].expand_as(ratio), low, high)": "ratio * advantages[:, None]",
+})  # fmt: skip
+
+wrong("The model is put into training mode: with dropout the ratio is not 1 before the first update.", {
+    "drifts = []": "drifts = []\nmodel.train()",
+})  # fmt: skip
+
+wrong("The rollout's old log-probs are overwritten with the new ones after each update.", {
+    "optimizer.step()": "optimizer.step()\nrollout.old_log_probs[rows] = log_probs.detach()",
+})  # fmt: skip
+
+
+@right("indices in plain lists; one product of mask and objective, divided by the number of tokens")
+def update_on_rollout(model, optimizer, rollout, epochs, minibatch_size, low=0.2, high=0.2, generator=None):
+    result, n = [], len(rollout.advantages)
+    for _ in range(epochs):
+        order = torch.randperm(n, generator=generator).tolist()
+        for start in range(0, n, minibatch_size):
+            i = order[start : start + minibatch_size]
+            optimizer.zero_grad()
+            new = model(rollout.ids[i]).logits[:, :-1].log_softmax(-1)
+            new = new.gather(-1, rollout.ids[i][:, 1:].unsqueeze(-1)).squeeze(-1)
+            old, m = rollout.old_log_probs[i].detach(), rollout.mask[i]
+            a = rollout.advantages[i].unsqueeze(1).repeat(1, m.shape[1])
+            result.append(drift(new.detach(), old, rollout.advantages[i], m, low=low, high=high))
+            r = torch.exp(torch.where(m, new - old, 0.0))
+            objective = torch.minimum(r * a, r.clamp(1 - low, 1 + high) * a)
+            (-(objective * m).sum() / m.sum()).backward()
+            optimizer.step()
+    return result
+
+
+@right("a flat list of tokens, each with the advantage of its answer")
+def update_with_flat_tokens(model, optimizer, rollout, epochs, minibatch_size, low=0.2, high=0.2, generator=None):
+    drifts = []
+    for _ in range(epochs):
+        for i in torch.randperm(len(rollout.ids), generator=generator).split(minibatch_size):
+            m, a, old = rollout.mask[i], rollout.advantages[i], rollout.old_log_probs[i]
+            new = token_log_probs(model(rollout.ids[i]).logits, rollout.ids[i])
+            drifts.append(drift(new, old, a, m, low, high))
+            tokens, owner = (new - old)[m].exp(), a[m.nonzero()[:, 0]]
+            optimizer.zero_grad(set_to_none=True)
+            (-clipped_objective(tokens, owner, low, high).sum() / len(tokens)).backward()
+            optimizer.step()
+    return drifts
+
+
+@core("the steps in their order")
+def update_in_short(model, optimizer, rollout, epochs, minibatch_size, low=0.2, high=0.2, generator=None):
+    drifts = []
+    for _ in range(epochs):
+        for i in torch.randperm(len(rollout.ids), generator=generator).split(minibatch_size):
+            new, old, m = (
+                token_log_probs(model(rollout.ids[i]).logits, rollout.ids[i]),
+                rollout.old_log_probs[i],
+                rollout.mask[i],
+            )
+            drifts.append(drift(new, old, rollout.advantages[i], m, low, high))
+            ratio = importance_weights(new, old, m)
+            a = rollout.advantages[i, None] * torch.ones_like(ratio)
+            optimizer.zero_grad()
+            (-clipped_objective(ratio, a, low, high)[m].mean()).backward()
+            optimizer.step()
+    return drifts

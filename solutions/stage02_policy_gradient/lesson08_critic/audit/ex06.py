@@ -1,0 +1,104 @@
+"""Exercise 08.6, ppo_step: what people get wrong, other right answers, and the shortest right one."""
+
+import torch
+from lesson08_critic.advantages.gae import gae, place_rewards
+from lesson08_critic.critic.values import explained_variance, token_values, value_loss
+from lesson08_critic.training.ppo import clip_loss, completion_log_probs, whiten
+
+from course.base.attempt import Attempts
+
+wrong, right, core = Attempts(), Attempts(), Attempts()
+
+GAE = "advantages, returns = gae(rewards, old_values, mask, settings.gamma, settings.lam)"
+WHITEN = "whitened = whiten(advantages, mask)"
+VALUES = "values = token_values(critic, rollout.ids[rows], rollout.prompt_length)"
+CLIP_LOSS = "clip_loss(log_probs, rollout.log_probs[rows], whitened[rows], mask[rows], settings.epsilon)"
+VALUE_LOSS = "value_loss(values, old_values[rows], returns[rows], mask[rows], settings.value_clip)"
+EPOCHS = "for _ in range(settings.epochs):"
+ORDER = "for rows in torch.randperm(len(mask), generator=generator).split(settings.minibatch_size):"
+BACKWARD = "(policy_loss + settings.value_coef * critic_loss).backward()"
+
+# tensorforce#312
+wrong("The old log-probs are those of the present weights: the ratio is always 1, and nothing is ever clipped.", {
+    CLIP_LOSS: "clip_loss(log_probs, log_probs.detach(), whitened[rows], mask[rows], settings.epsilon)",
+})  # fmt: skip
+
+wrong("The old values are those of the present critic: its move from the old values is always 0, and never clipped.", {
+    VALUE_LOSS: "value_loss(values, values.detach(), returns[rows], mask[rows], settings.value_clip)",
+})  # fmt: skip
+
+wrong("Advantages and returns are computed again for each update. They belong to the critic that saw the draw.", {
+    VALUES: VALUES + """
+        present = token_values(critic, rollout.ids, rollout.prompt_length).detach()
+        advantages, returns = gae(rewards, present, mask, settings.gamma, settings.lam)
+        whitened = whiten(advantages, mask)
+    """.replace("\n        ", "\n"),
+})  # fmt: skip
+
+wrong("The returns come from whitened advantages: the critic learns numbers that no reward has.", {
+    WHITEN: "whitened = whiten(advantages, mask)\nreturns = torch.where(mask, whitened + old_values, 0.0)",
+})  # fmt: skip
+
+wrong("The advantages are not whitened.", {WHITEN: "whitened = advantages"})
+
+wrong("The padding is part of mean and standard deviation of the whitening.", {
+    WHITEN: "whitened = whiten(advantages, torch.ones_like(mask))",
+})  # fmt: skip
+
+wrong("The gradients are never set to zero: each update repeats all earlier ones.", {"optimizer.zero_grad()": ""})
+
+wrong("The critic is never trained.", {BACKWARD: "policy_loss.backward()"})
+
+wrong("The KL part of the rewards is lost: kl_coef is not passed on.", {
+    "place_rewards(rollout.scores, rollout.log_probs, rollout.ref_log_probs, mask, settings.kl_coef)":
+        "place_rewards(rollout.scores, rollout.log_probs, rollout.ref_log_probs, mask)",
+})  # fmt: skip
+
+wrong("gamma and lam are not passed on: GAE runs with its defaults.", {
+    GAE: "advantages, returns = gae(rewards, old_values, mask)",
+})  # fmt: skip
+
+wrong("Every answer is used once, whatever `epochs` says.", {EPOCHS: "for _ in range(1):"})
+
+wrong("The last mini-batch is left out if it is smaller than the others.", {
+    ORDER: "for rows in torch.randperm(len(mask), generator=generator).split(settings.minibatch_size)"
+           "[: max(1, len(mask) // settings.minibatch_size)]:",
+})  # fmt: skip
+
+wrong("The explained variance is that of the critic after the step; it should say how well it judged this draw.", {
+    "explained_variance(old_values, returns, mask)":
+        "explained_variance(token_values(critic, rollout.ids, rollout.prompt_length).detach(), returns, mask)",
+})  # fmt: skip
+
+wrong("The rewards are written over the scores of the rollout, so it cannot be used again.", {
+    GAE: "rollout.scores = rewards.sum(1)\n" + GAE,
+})  # fmt: skip
+
+
+right("two backward passes instead of one of the sum", {
+    BACKWARD: "policy_loss.backward()\nweighted = settings.value_coef * critic_loss\nweighted.backward()",
+})  # fmt: skip
+
+right("the order is drawn by sorting random numbers", {
+    ORDER: "for rows in torch.rand(len(mask), generator=generator).argsort().split(settings.minibatch_size):",
+})  # fmt: skip
+
+
+@core("without the generator")
+def ppo_step_short(policy, critic, optimizer, r, s, generator=None):
+    old = token_values(critic, r.ids, r.prompt_length).detach()
+    a, ret = gae(place_rewards(r.scores, r.log_probs, r.ref_log_probs, r.mask, s.kl_coef), old, r.mask, s.gamma, s.lam)
+    w, losses = whiten(a, r.mask), []
+    for _ in range(s.epochs):
+        for i in torch.randperm(len(w)).split(s.minibatch_size):
+            log_probs = completion_log_probs(policy, r.ids[i], r.prompt_length)
+            first = clip_loss(log_probs, r.log_probs[i], w[i], r.mask[i], s.epsilon)
+            values = token_values(critic, r.ids[i], r.prompt_length)
+            second = value_loss(values, old[i], ret[i], r.mask[i], s.value_clip)
+            optimizer.zero_grad()
+            (first + s.value_coef * second).backward()
+            optimizer.step()
+            losses.append([first.item(), second.item()])
+    means = torch.tensor(losses, dtype=torch.float64).mean(0).tolist()
+    explained = explained_variance(old, ret, r.mask)
+    return {"explained_variance": explained, "policy_loss": means[0], "value_loss": means[1]}

@@ -1,0 +1,85 @@
+"""Is it robust? Padding with any content, edge cases, and whether a critic learns. Every exercise of lesson 08."""
+
+import math
+
+import pytest
+import torch
+from lesson08_critic.advantages.gae import gae, place_rewards
+from lesson08_critic.critic.values import explained_variance, token_values, value_loss
+from lesson08_critic.testcases import scenarios
+from lesson08_critic.testcases.basic_test import double, mask_of, rollout_of, table
+
+MASK = mask_of([2, 3], 3)
+BAD = double([[0.5, -0.5, math.nan], [0.5, 1.0, 0.0]])  # NaN on the padding
+
+
+@pytest.mark.exercise("08.1")
+class TestTokenValues:
+    def test_float32_stays_float32(self, observe):
+        seen = observe(scenarios.single_precision_values, table([0.5, 1.0]), torch.tensor([[0, 1, 0]]), 1)
+        seen.has_dtype(torch.float32, "a critic in float32 gives values in float32")
+
+
+@pytest.mark.exercise("08.2")
+class TestPlaceRewards:
+    def test_padding_may_hold_anything(self, observe):
+        ref = torch.zeros(2, 3, dtype=torch.float64)
+        seen = observe(place_rewards, double([1.0, 1.0]), BAD, ref, MASK, kl_coef=1.0)
+        seen.close(double([[-0.5, 1.5, 0.0], [-0.5, -1.0, 1.0]]))
+
+
+@pytest.mark.exercise("08.3")
+class TestGae:
+    def test_padding_may_hold_anything(self, observe):
+        seen = observe(gae, BAD, BAD, MASK, lam=0.0)
+        seen[0].close(double([[-0.5, 0.0, 0.0], [1.0, 0.0, 0.0]]))
+        seen[1].close(double([[0.0, -0.5, 0.0], [1.5, 1.0, 0.0]]))
+
+    def test_a_long_answer(self, observe):
+        # 3,000 tokens with a constant critic: A of the first token is 0.99 ** 2999 * (1 - 0.5)
+        rewards = torch.zeros(1, 3000, dtype=torch.float64)
+        rewards[0, -1] = 1
+        seen = observe(gae, rewards, torch.full_like(rewards, 0.5), rewards == rewards, lam=0.99)
+        first = seen.value[0][0, 0].item()
+        seen[0].check(math.isclose(first, 0.99**2999 / 2, rel_tol=1e-9), "A of the first token is 0.99 ** 2999 / 2")
+
+
+@pytest.mark.exercise("08.4")
+class TestValueLoss:
+    def test_padding_may_hold_anything(self, observe):
+        seen = observe(value_loss, BAD, BAD, torch.zeros_like(BAD), MASK, grad_of="values")
+        seen.close(double((0.25 + 0.25 + 0.25 + 1.0 + 0.0) / 5 / 2))
+        seen.grad("values").close(double([[0.1, -0.1, 0.0], [0.1, 0.2, 0.0]]))
+
+
+@pytest.mark.exercise("08.5")
+class TestExplainedVariance:
+    def test_equal_returns_leave_nothing_to_explain(self, observe):
+        seen = observe(explained_variance, BAD, torch.ones_like(BAD), MASK)
+        seen.check(math.isnan(seen.value), "NaN is asked for if all returns are equal")
+
+
+@pytest.mark.exercise("08.6")
+class TestPpoStep:
+    def test_a_critic_learns_two_states(self, observe):
+        # After the prompt come tokens 0 and 1. Answers that begin with 0 get 1, the others 0: the value of the prompt is
+        # 1/2, and after the first token the critic can know.
+        ids = [[3, 0, 2], [3, 1, 2], [3, 0, 2], [3, 1, 2]]
+        log_probs = torch.full((4, 2), -math.log(4), dtype=torch.float64)
+        rollout = rollout_of(ids, [2] * 4, log_probs, log_probs, [1.0, 0.0, 1.0, 0.0])
+        settings = {"lam": 1.0, "epochs": 4, "minibatch_size": 4}
+        seen = observe(scenarios.train_critic, table([0.0] * 4), rollout, settings, lr=1.0, steps=30)
+        seen["critic"].close(double([[1.0], [0.0], [0.0], [0.5]]), atol=1e-3)
+        explained = seen.value["explained"]
+        # A quarter of each of the four returns' variances at the prompt is luck: half of all variance can be explained
+        seen["explained"].check(
+            explained[0] == 0 and abs(explained[-1] - 0.5) < 1e-3, "explained variance: 0, then 1/2"
+        )
+
+    def test_the_rollout_stays_as_it_is(self, observe):
+        log_probs = torch.full((2, 1), math.log(1 / 3), dtype=torch.float64)
+        rollout = rollout_of([[2, 0], [2, 1]], [1, 1], log_probs, log_probs - 0.5, [1.0, 0.0])
+        policy = table([0.0] * 3)
+        policy.kwargs["logits"] = [[0.0] * 3] * 3
+        seen = observe(scenarios.take_step, policy, table([0.0] * 3), rollout, {"kl_coef": 0.1}, lr=0.1)
+        seen.check(seen.value["rollout unchanged"], "the rollout was changed in place; others may still need it")

@@ -57,6 +57,8 @@ class TestExplainedVariance:
     def test_equal_returns_leave_nothing_to_explain(self, observe):
         seen = observe(explained_variance, BAD, torch.ones_like(BAD), MASK)
         seen.check(math.isnan(seen.value), "NaN is asked for if all returns are equal")
+        one = observe(explained_variance, double([[0.5]]), double([[1.0]]), mask_of([1], 1))
+        one.check(math.isnan(one.value), "a single return has no variance either: NaN")
 
 
 @pytest.mark.exercise("08.6")
@@ -75,6 +77,16 @@ class TestPpoStep:
         seen["explained"].check(
             explained[0] == 0 and abs(explained[-1] - 0.5) < 1e-3, "explained variance: 0, then 1/2"
         )
+
+    def test_the_generator_decides_the_order(self, observe):
+        log_probs = torch.full((6, 1), -math.log(6), dtype=torch.float64)
+        rollout = rollout_of([[row, 0] for row in range(6)], [1] * 6, log_probs, log_probs, [1.0, 0, 0, 1, 0, 1])
+        policy = table([0.0] * 6)
+        policy.kwargs["logits"] = [[0.0] * 6] * 6
+        seen = observe(
+            scenarios.two_orders, policy, table([0.0] * 6), rollout, {"epochs": 3, "minibatch_size": 1}, lr=0.1
+        )
+        seen[1].close(seen.value[0], says="two steps with generators of the same seed must use the same order")
 
     def test_the_rollout_stays_as_it_is(self, observe):
         log_probs = torch.full((2, 1), math.log(1 / 3), dtype=torch.float64)

@@ -176,6 +176,10 @@ class TestGae:
         last_values = double([0.8])
         seen = observe(gae, torch.zeros_like(REWARDS), VALUES, MASK, lam=0.5, last_values=last_values)
         seen[0].close(double([[0.1 + 0.5 * 0.25, 0.3 - 0.05, -0.1, 0.0]]))
+        full = observe(
+            gae, double([[0.0, 0.0]]), double([[0.5, 0.6]]), mask_of([2], 2), lam=0.5, last_values=last_values
+        )
+        full[0].close(double([[0.1 + 0.5 * 0.2, 0.2]]))  # without padding
 
     def test_a_critic_that_knows_the_mean_gives_the_advantage_of_grpo(self, observe):
         # Scores 1, 0, 0, 1 of one prompt; the critic says 0.5 everywhere. With lambda 1: score - mean at every token.

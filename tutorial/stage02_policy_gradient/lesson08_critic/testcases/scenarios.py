@@ -1,5 +1,6 @@
 """Situations that the tests of lesson 08 look at. Each returns evidence; what it should be is in the tests."""
 
+import copy
 from itertools import chain
 
 import torch
@@ -45,6 +46,14 @@ def take_step(policy, critic, rollout, settings, lr, seed=0):
         "updates": len(updates),
         "rollout unchanged": same,
     }
+
+
+def two_orders(policy, critic, rollout, settings, lr):
+    """The rows of the last 18 forward passes of two steps, with generators of the same seed, while torch's global random
+    state differs."""
+    first = take_step(copy.deepcopy(policy), copy.deepcopy(critic), rollout, settings, lr)["rows"][-18:]
+    torch.rand(3)
+    return [first, take_step(policy, critic, rollout, settings, lr)["rows"][-18:]]
 
 
 def train_critic(critic, rollout, settings, lr, steps):

@@ -1,0 +1,89 @@
+"""Exercise 12.2, MovingBaseline: what people get wrong, other right answers, and the shortest right one."""
+
+from course.base.attempt import Attempts
+
+wrong, right, core = Attempts(), Attempts(), Attempts()
+
+MOVE = "self.average = self.decay * baseline + (1 - self.decay) * mean"
+
+wrong("The batch's rewards are in the baseline that they are compared with: update after returning it.", {
+    "return baseline": "return self.average",
+})  # fmt: skip
+
+wrong("decay and 1 - decay are exchanged: almost nothing of the old average stays.", {
+    MOVE: "self.average = (1 - self.decay) * baseline + self.decay * mean",
+})  # fmt: skip
+
+wrong("The average starts at 0: in the first batches all rewards look good.", {
+    "self.average: float | None = None": "self.average = 0.0",
+})  # fmt: skip
+
+wrong("An average of 0 is taken for none: the next batch starts again.", {
+    "self.average is None": "not self.average",
+})  # fmt: skip
+
+wrong("The average never moves after the first batch.", {MOVE: ""})
+
+wrong("This is the mean of all batches so far: old ones count as much as new ones.", {
+    MOVE: "self.seen = getattr(self, 'seen', 1) + 1\nself.average = baseline + (mean - baseline) / self.seen",
+})  # fmt: skip
+
+
+@wrong("The average is kept in the class: another run's baseline goes on with it.")
+class MovingBaselineShared:
+    average = None
+
+    def __init__(self, decay=0.9):
+        self.decay = decay
+
+    def __call__(self, rewards):
+        cls, mean = type(self), rewards.mean().item()
+        before = mean if cls.average is None else cls.average
+        cls.average = self.decay * before + (1 - self.decay) * mean
+        return before
+
+
+@right("a list of all means")
+class MovingBaselineFromAllMeans:
+    def __init__(self, decay=0.9):
+        self.decay, self.means = decay, []
+
+    @property
+    def average(self):
+        value = self.means[0]
+        for mean in self.means[1:]:
+            value = value + (1 - self.decay) * (mean - value)
+        return value
+
+    def __call__(self, rewards):
+        mean = float(rewards.mean())
+        if not self.means:
+            self.means.append(mean)
+            return mean
+        before = self.average
+        self.means.append(mean)
+        return before
+
+
+@right("the average is a tensor")
+class MovingBaselineOfTensors:
+    def __init__(self, decay=0.9):
+        self.decay = decay
+        self.average = None
+
+    def __call__(self, rewards):
+        before = rewards.mean() if self.average is None else self.average
+        self.average = before.lerp(rewards.mean(), 1 - self.decay)
+        return before
+
+
+@core("in four lines")
+class MovingBaseline:
+    def __init__(self, decay=0.9):
+        self.decay, self.average = decay, None
+
+    def __call__(self, rewards):
+        mean = rewards.mean().item()
+        before = mean if self.average is None else self.average
+        self.average = self.decay * before + (1 - self.decay) * mean
+        return before

@@ -66,7 +66,7 @@ class Desk:
 
     # Honest calls take milliseconds, and the judge's own work on an honest lesson takes a second. Which known mistake a
     # cheat resembles is of no interest.
-    LIMITS = {"call": 1.5, "lesson": 9.0, "judge_test": 3.0, "judge_lesson": 8.0, "diagnosis": 0.0}
+    LIMITS = {"call": 1.5, "lesson": 9.0, "judge_test": 1.5, "judge_lesson": 5.0, "diagnosis": 0.0}
 
     def __init__(self, folder):
         self.folder, self.home, self.judge = folder, folder / "home", None

@@ -1,0 +1,69 @@
+"""Exercise 04.5, keep_right: what people get wrong, other right answers, and the shortest right one."""
+
+from course.base.attempt import Attempts
+
+wrong, right, core = Attempts(), Attempts(), Attempts()
+
+IF = "reward >= 1 and key not in mine and len(mine) < per_prompt"
+
+wrong("Wrong completions are kept as well.", {IF: "key not in mine and len(mine) < per_prompt"})
+
+wrong("Partial credit is kept: the model learns to write answers that are not right.", {
+    "reward >= 1": "reward > 0",
+})  # fmt: skip
+
+wrong("Copies are kept: a prompt that is answered rightly each time fills the pool.", {
+    IF: "reward >= 1 and len(mine) < per_prompt",
+    "mine.add(key)": "mine.add((key, len(kept)))",
+})  # fmt: skip
+
+wrong("per_prompt is ignored: easy prompts fill the pool.", {IF: "reward >= 1 and key not in mine"})
+
+wrong("The earlier pool is not looked at: what it has already is added once more.", {
+    "for prompt, completion in kept:\n"
+    "    known.setdefault(tuple(prompt.tolist()), set()).add(tuple(completion.tolist()))": "",
+})  # fmt: skip
+
+wrong("The result has the new pairs only; the pool of earlier rounds is lost.", {
+    "return kept": "return kept[len(pool) :]",
+})  # fmt: skip
+
+wrong("The list that was passed in is changed.", {"kept = list(pool)": "kept = pool"})
+
+
+@right("the pool as a dictionary; the count of each prompt in a Counter")
+def keep_right(pool, prompts, completions, rewards, per_prompt=4):
+    from collections import Counter
+
+    pairs = {(str(p.tolist()), str(c.tolist())): (p, c) for p, c in pool}
+    counts = Counter(p for p, _ in pairs)
+    added = []
+    for prompt, group, scores in zip(prompts, completions, rewards, strict=True):
+        for completion, score in zip(group, scores, strict=True):
+            name = str(prompt.tolist()), str(completion.tolist())
+            if score == 1 and name not in pairs and counts[name[0]] < per_prompt:
+                pairs[name] = (prompt, completion)
+                counts[name[0]] += 1
+                added.append((prompt, completion))
+    return [*pool, *added]
+
+
+@right("looks through the whole list each time")
+def keep_right_slowly(pool, prompts, completions, rewards, per_prompt=4):
+    kept = pool[:]
+    for i in range(len(prompts)):
+        for j in range(len(completions[i])):
+            same = [c.tolist() for p, c in kept if p.tolist() == prompts[i].tolist()]
+            if rewards[i][j] >= 1.0 and len(same) < per_prompt and completions[i][j].tolist() not in same:
+                kept.append((prompts[i], completions[i][j]))
+    return kept
+
+
+@core("in place, with lists")
+def keep_right_in_place(pool, prompts, completions, rewards, per_prompt=4):
+    for prompt, group, scores in zip(prompts, completions, rewards, strict=True):
+        for completion, score in zip(group, scores, strict=True):
+            same = [c.tolist() for p, c in pool if p.tolist() == prompt.tolist()]
+            if score == 1 and completion.tolist() not in same and len(same) < per_prompt:
+                pool.append((prompt, completion))
+    return pool

@@ -139,7 +139,12 @@ def student_result(submission: Submission, parts: list[Part]) -> StudentResult:
         status,
         [exercise for part in parts for exercise in part.exercises],
         notes=list(submission.notes),
-        flags=[*submission.flags, *submission.flags_in_code, *(f"the grader failed: {fault}" for fault in faults)],
+        flags=[
+            *submission.flags,
+            *submission.flags_in_code,
+            *(flag for part in parts for exercise in part.exercises for flag in exercise.flags),
+            *(f"the grader failed: {fault}" for fault in faults),
+        ],
         seeds={part.lesson: part.seed for part in parts},
         digest=hashlib.sha256(" ".join(part.digest for part in parts).encode()).hexdigest()[:16],
         seconds=round(sum(part.seconds for part in parts), 2),

@@ -45,6 +45,7 @@ class ExerciseResult:
     hardening_earned: int = 0
     hardening_tests: int = 0  # that decide about `hardening`
     hardening_passed: int = 0
+    flags: list[str] = field(default_factory=list)  # of the first one: what the lesson's code did while it ran
 
     def __post_init__(self):
         if isinstance(self.report, dict):  # read from JSON

@@ -183,6 +183,7 @@ class Judge:
                 if result.earned:
                     items = self.extra.get(exercise.id, [])
                     extra_tests.run(runner, items, exercise, result, worker.files[exercise.file])
+            found[0].flags = [f"{lesson.name}: replaces {name} while it runs" for name in worker.replaced()]
         finally:
             worker.stop()
         if earlier_lessons(lesson):

@@ -14,7 +14,7 @@ from grader import results
 from grader.judge import remote_observer
 from grader.judge.remote_observer import Unanswered
 from grader.judge.settings import Limits
-from grader.sandbox import frames, visible_files
+from grader.sandbox import frames, replaced, visible_files, worker
 from grader.sandbox.sandbox import Job, Sandbox
 
 DEATHS = {
@@ -78,6 +78,16 @@ class SubmissionWorker:
                 results.DIED, f"the answers of this lesson are larger than {self.limits.answer_bytes} bytes"
             )
         return answer
+
+    def replaced(self) -> list[str]:
+        """What the worker says that the submission has replaced in it; nothing if it has ended."""
+        if self.channel is None:
+            return []
+        try:
+            said = self.ask(worker.WHAT_IS_REPLACED, self.limits.call)[:4000].decode("utf-8", "replace")
+        except Unanswered:
+            return ["(its worker did not say what is replaced)"]
+        return [remote_observer.clean(name, remote_observer.PLACE) for name in said.splitlines()[: replaced.MOST]]
 
     def stop(self) -> int:
         """Ends the worker. Gives the number of the signal that had ended it before; 0 if none had."""

@@ -18,7 +18,7 @@ from typing import Any
 from course.base import switch
 from course.observe import call, codec
 from course.observe.call import Request
-from grader.sandbox import frames
+from grader.sandbox import frames, replaced
 
 TEXT = 2000  # characters of an error's text that are passed on
 PLACES = 6
@@ -29,12 +29,19 @@ def serve(channel: socket.socket, root: Path, solution: str) -> None:
     os.environ["SOLUTION"] = solution
     switch.finder.root = root
     switch.install()
+    attributes, receive, send = replaced.Attributes(), frames.receive, frames.send
     while True:
         try:
-            request = frames.receive(channel, frames.REQUEST_LIMIT)
+            request = receive(channel, frames.REQUEST_LIMIT)
         except frames.Closed:
             return
-        frames.send(channel, answer(request, root))
+        if request == WHAT_IS_REPLACED:
+            send(channel, "\n".join(attributes.replaced()).encode())
+        else:
+            send(channel, answer(request, root))
+
+
+WHAT_IS_REPLACED = b"what is replaced?"
 
 
 def answer(request: bytes, root: Path) -> bytes:

@@ -133,6 +133,17 @@ def of_files(*files) -> list[str]:
     return sorted(e.id for e in LESSON.exercises if e.file in files)
 
 
+REPLACES = {  # and what of
+    "claims that nothing was changed": "course.observe.call.encoded",
+    "claims the gradient that a test might want": "course.observe.call.encoded",
+    "patches what encodes its answers": "course.observe.codec.encode",
+    "patches what sends": "grader.sandbox.frames.send",
+    "patches the models of lab": "lab.models.tiny_language_models.TinyLM.forward",
+    "makes the evidence of a trainer's scenarios itself": "lesson13_grpo.testcases.scenarios.one_step",
+    "makes the evidence of the data set's scenarios itself": "lesson13_grpo.testcases.scenarios.read_dataset",
+}
+
+
 @pytest.mark.parametrize("cheat", CHEATS, ids=lambda cheat: cheat.name)
 def test_no_cheat_pays(desk, listener, cheat):
     handed_in = {file: FILES[file] for file in cheat.honest}
@@ -142,6 +153,8 @@ def test_no_cheat_pays(desk, listener, cheat):
     found = desk.grade(handed_in)
     assert solved(found) == of_files(*cheat.honest)
     assert all(e.earned is not None for e in found.values()), "a cheat is no fault of the grader's"
+    if cheat.name in REPLACES:
+        assert any(REPLACES[cheat.name] in flag for flag in found["13.1"].flags), found["13.1"].flags
     said = "\n".join(line for e in found.values() for line in [*(render(e.report) if e.report else []), e.why or ""])
     assert "4711" not in said and "SECRET" not in said and "SystemError" not in said, said
     assert len(said) < 60_000 and said.isprintable() is False, "reports have lines, and no others' characters"
@@ -163,7 +176,7 @@ def test_every_right_answer_has_its_points(desk, right):
     found = desk.grade(handed_in)
     wanted = of_files(*right.changes)
     assert not [e.report for e in found.values() if e.id in wanted and e.status != PASSED]
-    assert solved(found) == wanted
+    assert solved(found) == wanted and not found["13.1"].flags
 
 
 def user_of(judge: int) -> int:
@@ -349,18 +362,3 @@ def test_a_table_of_all_answers_earns_nothing(tmp_path):
     assert {number: one for number, one in found.items() if one[2] and one[:2] != [FAILED, 0]} == {}
     if paid := [number for number, (_, earned, _) in found.items() if earned]:
         pytest.xfail(f"a table earns the points of {', '.join(paid)}: no basic test of theirs draws its inputs")
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("lesson", manifest.read_all(), ids=lambda lesson: lesson.name)
-def test_a_known_mistake_with_a_table_of_what_it_gets_wrong_earns_nothing(lesson, tmp_path):
-    """A mistake keeps its points so if every basic test that catches it draws nothing. (Slow: a minute for each lesson
-    and more.)"""
-    surroundings = {**os.environ, "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    number = str(lesson.number)
-    command = [sys.executable, "-m", "tests.grader.cheats.table", tmp_path / "found", str(SEED), number]
-    subprocess.run(command, cwd=ROOT, env=surroundings, check=True)
-    found = json.loads((tmp_path / "found").read_text())
-    assert found.keys() == {e.id for e in lesson.exercises}
-    if kept := {exercise: len(mistakes) for exercise, mistakes in found.items() if mistakes}:
-        pytest.xfail(f"{sum(kept.values())} mistakes earn points with a table: {kept}")

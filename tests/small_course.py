@@ -20,17 +20,20 @@ def minus(x: int, y: int) -> int:
 
 BASIC = """\
     import pytest
+    from course.base.property_tests import drawn
     from lesson13_made_up.work import minus, plus
 
     @pytest.mark.exercise("13.1")
     class TestPlus:
         def test_sum(self, observe):
-            observe(plus, 20, 3).close(23)
+            x = drawn().randint(20, 99)
+            observe(plus, x, 3).close(x + 3)
 
     @pytest.mark.exercise("13.2")
     class TestMinus:
         def test_difference(self, observe):
-            observe(minus, 20, 3).close(17)
+            x = drawn().randint(20, 99)
+            observe(minus, x, 3).close(x - 3)
     """
 
 HEAD = "from course.base.attempt import Attempts\n\nwrong, right, core = Attempts(), Attempts(), Attempts()\n"

@@ -24,6 +24,7 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from course.authoring import mutants
+from course.authoring.visible_answers import ONLY_COUNTED, VisibleAnswers
 from course.base import manifest, property_tests, switch
 from course.base.attempt import Attempt
 from course.base.manifest import Exercise, Lesson
@@ -34,6 +35,7 @@ from course.diagnosis import audit_files, known_mistakes, substitute
 from course.diagnosis.audit_files import CORE, MISTAKES, VARIANTS
 
 PATIENCE = 120  # seconds that one attempt's tests may take before it counts as hanging
+KEEPS = "keeps its points with a table of the visible answers: no test that draws its arguments catches it"
 SECONDS = 5.0  # of diagnosis: here it is to be decided, on however busy a machine
 
 
@@ -48,6 +50,7 @@ class Result:
     problem: str = ""
     named: bool = False
     caught_by: str = ""  # a mistake: the suite of the first test that fails; basic tests run first
+    keeps: bool = False  # a mistake: its points with a table of the visible answers
     diagnosis: float = 0.0  # seconds that the longest diagnosis took
     seconds: float = 0.0
 
@@ -71,6 +74,7 @@ class Worker:
         self.results: list[Result] = []
         self.tests: dict[str, dict[str, int]] = {}  # exercise -> test file -> number of tests
         self.broken: list[str] = []
+        self.tables: dict[str, tuple[VisibleAnswers, list[pytest.Item]]] = {}  # by exercise
 
     def pytest_configure(self, config: pytest.Config) -> None:
         config.option.tbstyle = "native"  # the others read source files for a traceback that nobody will see
@@ -84,14 +88,13 @@ class Worker:
         return True
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        if self.machine_made:  # nobody reads reports of these, nor reasons
-            session.config.option.fulltrace = True
-            for item in session.items:
-                item.repr_failure = lambda error: ""
+        self.session = session
+        if self.machine_made:
+            unread(session, session.items).__enter__()
         self.items: dict[str, list[pytest.Item]] = {}
         as_graded = property_tests.few_calls()
         for item in session.items:
-            if as_graded and any(item.get_closest_marker(name) for name in ("trains", "desk")):
+            if as_graded and not graded(item):
                 continue
             number = exercise_of(item)
             self.items.setdefault(number, []).append(item)
@@ -184,7 +187,7 @@ class Worker:
                 report = run(item)
                 if getattr(report, "not_written", None) or not report.failed:
                     continue
-                caught.append(item.name)
+                caught.append(item)
                 result.caught_by = result.caught_by or item.path.name
                 result.diagnosis = max(result.diagnosis, getattr(report, "diagnosis_seconds", 0.0))
                 why = getattr(report, "why", None) or ""
@@ -195,8 +198,30 @@ class Worker:
         if not caught:
             result.problem = f"{attempt.place} is not caught: all tests pass"
         elif why and not result.named:
-            result.problem = f"{attempt.place} is taken for another mistake ({why!r}) in {caught[-1]}"
+            result.problem = f"{attempt.place} is taken for another mistake ({why!r}) in {caught[-1].name}"
+        elif result.caught_by == BASIC and graded(caught[0]) and not property_tests.few_calls():
+            result.keeps = self.keeps_points(job)
+            if result.keeps and not attempt.visible and job.lesson.number not in ONLY_COUNTED:
+                result.problem = f"{attempt.place} {KEEPS}"
+            elif attempt.visible and not result.keeps:
+                result.problem = f"{attempt.place} keeps no points with a table: it needs no `visible`"
         return [result]
+
+    def keeps_points(self, job: Job) -> bool:
+        """Whether every basic test that would be graded passes with the mistake and a table of the visible answers."""
+        number = job.exercise.id
+        basic = [item for item in self.items[number] if item.path.name == BASIC and graded(item)]
+        with unread(self.session, basic):
+            if number not in self.tables:
+                table = VisibleAnswers()
+                self.tables[number] = table, table.hidden(basic, run)
+            table, hidden = self.tables[number]
+            with table.used(), placed(job.lesson, job.exercise, audit_files.build(job.attempts[0], job.lesson)):
+                for item in hidden:
+                    if run(item).failed:
+                        first_of_its_suite(hidden, item)
+                        return False
+        return True
 
     def core(self, job: Job) -> list[Result]:
         """Every basic test of its exercise passes."""
@@ -291,12 +316,30 @@ def slow(item: pytest.Item) -> bool:
     return item.get_closest_marker("trains") is not None or hasattr(item.obj, "hypothesis")
 
 
+def graded(item: pytest.Item) -> bool:
+    """Whether grading runs it, unless everything is run."""
+    return not any(item.get_closest_marker(name) for name in ("trains", "desk"))
+
+
 def run(item: pytest.Item) -> pytest.TestReport:
     """Runs one test; gives the report of its first phase that failed, else that of the call."""
     with patience():
         reports = runtestprotocol(item, log=False, nextitem=None)
     failed = [r for r in reports if r.failed]
     return failed[0] if failed else next(r for r in reports if r.when == "call" or r.skipped)
+
+
+@contextmanager
+def unread(session: pytest.Session, items: list[pytest.Item]):
+    """While inside, nobody reads the items' reports or reasons, and none are made."""
+    before = session.config.getoption("fulltrace", False)
+    session.config.option.fulltrace = True
+    for item in items:
+        item.repr_failure = lambda error: ""
+    yield
+    session.config.option.fulltrace = before
+    for item in items:
+        del item.repr_failure
 
 
 @contextmanager

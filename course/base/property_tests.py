@@ -29,17 +29,18 @@ def for_all(examples: int = 25, **strategies) -> Callable[[Callable], Callable]:
     # seed would give other draws in another process. No setting turns that off.
     providers._get_local_constants = providers.Constants
 
-    few = few_calls()
-    if few:
-        examples = 1 if examples <= SLOW else min(examples, int(os.environ["PROPERTY_EXAMPLES"]))
-    config = settings(
-        max_examples=examples + 1 if few else examples,  # one more: the simplest
-        deadline=None,
-        database=None,
-        phases=[Phase.explicit, Phase.generate] if few else [Phase.explicit, Phase.generate, Phase.shrink],
-        report_multiple_bugs=False,
-        suppress_health_check=list(HealthCheck),
-    )
+    few_calls(), chosen_seed()  # what is no number is reported here, not by each test
+    fewer = 1 if examples <= SLOW else min(examples, int(os.environ.get("PROPERTY_EXAMPLES") or DRAWS_IN_GRADING))
+
+    def config(few: bool) -> settings:
+        return settings(
+            max_examples=fewer + 1 if few else examples,  # one more: the simplest
+            deadline=None,
+            database=None,
+            phases=[Phase.explicit, Phase.generate] if few else [Phase.explicit, Phase.generate, Phase.shrink],
+            report_multiple_bugs=False,
+            suppress_health_check=list(HealthCheck),
+        )
 
     def property_test(test: Callable) -> Callable:
         skip_next = ran = False
@@ -56,17 +57,18 @@ def for_all(examples: int = 25, **strategies) -> Callable[[Callable], Callable]:
             ran = True
             return result
 
-        draw = config(seed(chosen_seed())(given(**strategies)(example)))
+        made = {few: config(few)(given(**strategies)(example)) for few in (False, True)}
 
-        @functools.wraps(draw)
-        def draw_few(*arguments, **fixtures):
+        @functools.wraps(made[False])
+        def draws(*arguments, **fixtures):
             nonlocal skip_next, ran
-            skip_next, ran = True, False
+            draw = seed(chosen_seed())(made[few_calls()])
+            skip_next, ran = few_calls(), False
             draw(*arguments, **fixtures)
             if not ran:  # there is no other example than the simplest, or the test assumes what no other fulfils
                 draw(*arguments, **fixtures)
 
-        return draw_few if few else draw
+        return draws
 
     return property_test
 

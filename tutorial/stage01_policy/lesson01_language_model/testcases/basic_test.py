@@ -95,14 +95,16 @@ class TestTokenLogProbs:
         seen.close(double([[math.log((1 / 16) / (3 / 8))]]))
 
     def test_large_logits_stay_finite(self, observe):
-        logits = double([[[0, -2000, 0], [1000, 1000, -1000], [0, 0, 0]]])
+        x = 1000 + 1000 * torch.rand((), generator=drawn()).item()
+        logits = double([[[0, -2 * x, 0], [x, x, -x], [0, 0, 0]]])
         seen = observe(token_log_probs, logits, torch.tensor([[1, 1, 2]]))
-        seen.close(double([[-2000 - math.log(2), -2000 - math.log(2)]]))
+        seen.close(double([[-2 * x - math.log(2), -2 * x - math.log(2)]]))
 
     def test_gradient_is_onehot_minus_probabilities(self, observe):
-        logits = double([[LOGITS[1], LOGITS[0]]])
+        p = torch.randn(3, dtype=torch.float64, generator=drawn()).softmax(0)
+        logits = torch.stack([p.log(), double(LOGITS[0])])[None]
         seen = observe(token_log_probs, logits, torch.tensor([[1, 2]]), grad_of="logits")
-        seen.grad("logits").close(double([[[-0.5, -0.25, 0.75], [0, 0, 0]]]))
+        seen.grad("logits").close(torch.stack([double([0, 0, 1]) - p, double([0, 0, 0])])[None])
 
     def test_equals_the_loop_on_drawn_inputs(self, observe):
         generator = drawn()
@@ -172,8 +174,10 @@ class TestTextLogProbs:
 
     def test_gives_a_gradient_to_the_model(self, observe):
         # log p(b b | a) = log p(b | a) + log p(b | b); each has the gradient onehot - p in the row of the token before
-        seen = observe(text_log_probs, TABLE, tensors([[1]]), tensors([[2, 2]]), grad_of="model")
-        seen.grad("model")["logits"].close(double([[0, 0, 0], [-0.5, -0.25, 0.75], [-0.2, -0.2, 0.4]]))
+        p = torch.randn(3, 3, dtype=torch.float64, generator=drawn()).softmax(1)
+        table = Spec("lab.models.tiny_language_models:BigramLM", {"logits": p.log()})
+        seen = observe(text_log_probs, table, tensors([[1]]), tensors([[2, 2]]), grad_of="model")
+        seen.grad("model")["logits"].close(double([[0, 0, 0], [0, 0, 1], [0, 0, 1]]) - p * double([[0], [1], [1]]))
 
     def test_equals_token_by_token_on_drawn_texts(self, observe):
         generator, spec = drawn(), transformer(vocab_size=5)
@@ -239,9 +243,10 @@ class TestExpectedValue:
         observe(expected_value, TABLE, torch.tensor([1]), tensors(SEVEN), values).close(-1.0)
 
     def test_sums_over_the_given_texts_only(self, observe):
-        # Nothing is rescaled: 0.5 * 1 + 0.05 * 10
-        seen = observe(expected_value, TABLE, torch.tensor([1]), tensors([[0], [2, 1]]), double([1, 10]))
-        seen.close(1.0)
+        # Nothing is rescaled.
+        x, y = torch.rand(2, dtype=torch.float64, generator=drawn()).tolist()
+        seen = observe(expected_value, TABLE, torch.tensor([1]), tensors([[0], [2, 1]]), double([x, y]))
+        seen.close(0.5 * x + 0.05 * y)
 
     def test_all_364_texts_of_a_transformer_have_probability_1(self, observe):
         texts = tensors(sorted(every_text(4, 5, 0)))
@@ -249,10 +254,10 @@ class TestExpectedValue:
         observe(expected_value, transformer(4), torch.tensor([1, 2, 3]), texts, values).close(1.0, rtol=1e-12)
 
     def test_gives_a_gradient_to_the_model(self, observe):
-        # The mean length is 2 - p(EOS | a), so its gradient is -p (onehot - p) in the row of a, and 0 elsewhere
-        values = double([len(text) for text in SEVEN])
-        seen = observe(expected_value, TABLE, torch.tensor([1]), tensors(SEVEN), values, grad_of="model")
-        seen.grad("model")["logits"].close(double([[0, 0, 0], [-0.25, 0.125, 0.125], [0, 0, 0]]), atol=1e-12)
+        # x p(EOS | a) has the gradient x p (onehot - p) in the row of a
+        x = torch.rand((), dtype=torch.float64, generator=drawn()).item()
+        seen = observe(expected_value, TABLE, torch.tensor([1]), tensors([[0]]), double([x]), grad_of="model")
+        seen.grad("model")["logits"].close(x * double([[0, 0, 0], [0.25, -0.125, -0.125], [0, 0, 0]]))
 
     def test_equals_the_loop_on_drawn_values(self, observe):
         generator, spec = drawn(), transformer(vocab_size=3)

@@ -70,13 +70,15 @@ class TestTopP:
         observe(top_p_mask, logs(WORKED), p).close(torch.tensor([i in kept for i in range(4)]))
 
     def test_p_of_1_keeps_every_token(self, observe):
-        observe(top_p_mask, logs(WORKED), 1.0).close(torch.tensor([True] * 4))
+        logits = torch.randn(5, generator=drawn(), dtype=torch.float64)
+        observe(top_p_mask, logits, 1.0).close(torch.tensor([True] * 5))
 
     def test_p_reached_exactly(self, observe):
-        seen = observe(top_p_mask, torch.zeros(4, dtype=torch.float64), 0.5)
-        seen.check(
-            int(seen.value.sum()) == 2, "4 tokens have 1/4 each: 2 of them make exactly p = 0.5, so 2 must be kept"
-        )
+        # Whatever their logits are, 8 equal tokens have 1/8 each.
+        logits = torch.randint(-1000, 1000, (1,), generator=drawn()).double().repeat(8)
+        for n in (2, 6):
+            seen = observe(top_p_mask, logits, n / 8)
+            seen.check(int(seen.value.sum()) == n, f"{n} of 8 equal tokens make exactly p = {n / 8}: {n} must be kept")
 
     def test_logits_need_not_be_log_probs(self, observe):
         # The softmax does not change if the same number is added to all logits.
@@ -149,10 +151,10 @@ class TestSamplingLogProbs:
 
     def test_equals_the_steps_written_out(self, observe):
         draw = drawn()
-        for _ in range(8):
-            logits = 2 * torch.randn(3, 9, generator=draw, dtype=torch.float64)
-            a, b, c, d = torch.rand(4, generator=draw).tolist()
-            settings = {"temperature": 0.5 + a, "top_k": int(10 * b), "top_p": 0.4 + 0.6 * c, "min_p": 0.3 * d}
+        for top_k in (0, 0, 0, 0, 0, 2, 3, 4, 5, 6):  # flat distributions for the small ones
+            logits = (1 if top_k else 2) * torch.randn(3, 9, generator=draw, dtype=torch.float64)
+            a, b, c = torch.rand(3, generator=draw).tolist()
+            settings = {"temperature": 0.5 + a, "top_k": top_k, "top_p": 0.4 + 0.6 * b, "min_p": 0.3 * c}
             expected = double([slow_distribution(row, **settings) for row in logits]).log()
             observe(sampling_log_probs, logits, **settings).close(expected)
 
@@ -280,9 +282,11 @@ class TestCompletionLogProbs:
 
     def test_gradient(self, observe):
         # onehot(0) - p in row 2, onehot(2) - p in row 0, p over the tokens that are kept
-        seen = observe(completion_log_probs, TABLE, self.PROMPT, self.COMPLETION, KEPT, grad_of="model")
-        row_0, row_2 = [-0.3 / 0.9, -0.2 / 0.9, 0.5 / 0.9, 0.0], [0.5, 0.0, -0.1 / 0.8, -0.3 / 0.8]
-        expected = double([row_0, [0.0] * 4, row_2, [0.0] * 4])
+        table = torch.randn(4, 4, generator=drawn(), dtype=torch.float64).softmax(1)
+        model = Spec("lab.models.tiny_language_models:BigramLM", {"logits": table.log()})
+        seen = observe(completion_log_probs, model, self.PROMPT, self.COMPLETION, KEPT, grad_of="model")
+        p, expected = table[[2, 0]] * KEPT, torch.zeros(4, 4, dtype=torch.float64)
+        expected[[2, 0]] = torch.eye(4, dtype=torch.float64)[[0, 2]] - p / p.sum(1, keepdim=True)
         seen.grad("model")["logits"].close(expected)
 
     def test_equals_token_by_token(self, observe):

@@ -126,11 +126,17 @@ def generate_ambiguous(num_samples, max_new_tokens, temperature=1.0, seed=0):
     return {"texts": texts[0], "token_ids": ids[0], "log_probs": log_probs[0]}
 
 
-def ambiguous_step():
+def ambiguous_step(seed=0):
     """One online step with the ambiguous tokenizer, on one prompt, rewards being lengths of texts. Returns the
     model's table before and after, what was generated on the way, and the metrics."""
     trainer = ambiguous_trainer(
-        num_samples=12, max_new_tokens=3, learning_rate=0.5, max_grad_norm=1e6, beta=1.0, reward=length_reward
+        num_samples=12,
+        max_new_tokens=3,
+        learning_rate=0.5,
+        max_grad_norm=1e6,
+        beta=1.0,
+        reward=length_reward,
+        seed=seed,
     )
     generated, generate = [], trainer.generate_responses
 

@@ -28,15 +28,19 @@ def numbers(draw, rows, columns, least=-2.0, most=2.0):
     return [[draw.uniform(least, most) for _ in range(columns)] for _ in range(rows)]
 
 
+def some_seed():
+    return drawn().randrange(10**6)
+
+
 def mean_of(values):
     return sum(values) / len(values)
 
 
-def standardized(values):
-    """Minus the mean, over the unbiased standard deviation + 1e-4."""
+def standardized(values, eps=1e-4):
+    """Minus the mean, over the unbiased standard deviation + eps."""
     mean = mean_of(values)
     std = math.sqrt(sum((v - mean) ** 2 for v in values) / (len(values) - 1))
-    return [(v - mean) / (std + 1e-4) for v in values]
+    return [(v - mean) / (std + eps) for v in values]
 
 
 def probabilities(logits):
@@ -47,6 +51,19 @@ def estimate_of(estimator, lp, ref):
     """The KL estimate of one token."""
     k = lp - ref
     return {"k1": k, "k2": k * k / 2, "k3": math.exp(-k) - 1 + k}[estimator]
+
+
+def slope_of(estimator, lp, ref):
+    """Its derivative by lp."""
+    return {"k1": 1.0, "k2": lp - ref, "k3": 1 - math.exp(ref - lp)}[estimator]
+
+
+def slope_of_term(estimator, correction, now, old, ref):
+    """The derivative of a token's KL term by the present log-probability: for k2 the ratio is a constant."""
+    slope, ratio = slope_of(estimator, now, ref), math.exp(now - old)
+    if not correction:
+        return slope
+    return ratio * (slope if estimator == "k2" else slope + estimate_of(estimator, now, ref))
 
 
 @pytest.mark.exercise("16.1")
@@ -88,6 +105,7 @@ class TestStandardize:
         draw = drawn()
         (values,) = numbers(draw, 1, draw.randint(3, 9))
         observe(standardize, double(values)).close(double(standardized(values)))
+        observe(standardize, double(values), eps=0.5).close(double(standardized(values, 0.5)))
 
 
 @pytest.mark.exercise("16.3")
@@ -128,7 +146,8 @@ class TestTokenEntropy:
         rows, temperature = [numbers(draw, 3, 5), numbers(draw, 3, 5)], draw.uniform(0.5, 2.0)
         expected = [[-sum(p * math.log(p) for p in probabilities([x / temperature for x in logits])) for logits in row]
                     for row in rows]  # fmt: skip
-        observe(token_entropy, double(rows), temperature=temperature).close(double(expected))
+        # 1000 more for all logits changes nothing.
+        observe(token_entropy, double(rows) + 1000, temperature=temperature).close(double(expected))
 
 
 @pytest.mark.exercise("16.5")
@@ -156,8 +175,11 @@ class TestKlEstimate:
     @pytest.mark.parametrize("estimator", ["k1", "k2", "k3"])
     def test_tokens_drawn_at_random(self, observe, estimator):
         lp, ref = numbers(drawn(), 2, 5, -4.0, -0.5)
-        expected = [estimate_of(estimator, a, b) for a, b in zip(lp, ref, strict=True)]
-        observe(kl_estimate, double([lp]), double([ref]), estimator).close(double([expected]))
+        names = [] if estimator == "k3" else [estimator]  # k3 is the default
+        seen = observe(kl_estimate, double([lp]), double([ref]), *names, grad_of=("log_probs", "ref_log_probs"))
+        seen.close(double([[estimate_of(estimator, a, b) for a, b in zip(lp, ref, strict=True)]]))
+        seen.grad("log_probs").close(double([[slope_of(estimator, a, b) for a, b in zip(lp, ref, strict=True)]]))
+        seen.grad("ref_log_probs").no_gradient("the reference is a constant: no gradient may flow into it")
 
 
 def expected_gradient(observe, logits, old_logits, ref_logits, estimator, correction=True):
@@ -211,11 +233,15 @@ class TestKlTerm:
     @pytest.mark.parametrize("estimator", ["k1", "k2", "k3"])
     def test_tokens_drawn_at_random(self, observe, estimator, correction):
         now, old, ref = numbers(drawn(), 3, 5, -4.0, -0.5)
-        expected = []
+        expected, slopes, names = [], [], ("log_probs", "old_log_probs", "ref_log_probs")
         for a, b, c in zip(now, old, ref, strict=True):
             expected.append((math.exp(a - b) if correction else 1.0) * estimate_of(estimator, a, c))
-        seen = observe(kl_term, double([now]), double([old]), double([ref]), estimator, correction)
+            slopes.append(slope_of_term(estimator, correction, a, b, c))
+        seen = observe(kl_term, double([now]), double([old]), double([ref]), estimator, correction, grad_of=names)
         seen.close(double([expected]))
+        seen.grad("log_probs").close(double([slopes]))
+        for name in names[1:]:
+            seen.grad(name).no_gradient(f"{name} are constants")
 
 
 ONE_TOKEN = torch.tensor([[1]])
@@ -282,15 +308,21 @@ class TestRlhfLoss:
         old, moves, ref = (numbers(draw, 3, 4, *ends) for ends in ((-4.0, -1.0), (-0.5, 0.5), (-4.0, -1.0)))
         advantages, mask = numbers(draw, 1, 3)[0], [[0] * n + [1] * (4 - n) for n in draw.choices(range(4), k=3)]
         low, high, price, terms = draw.uniform(0.1, 0.2), draw.uniform(0.2, 0.3), draw.uniform(0.1, 1.0), []
+        gradient, names = torch.zeros(3, 4).double(), ("log_probs", "old_log_probs", "advantages", "ref_log_probs")
         for row, t in itertools.product(range(3), range(4)):
             if mask[row][t]:
                 a, ratio, lp = advantages[row], math.exp(moves[row][t]), old[row][t] + moves[row][t]
                 weight = ratio if correction else 1.0
                 policy = -min(ratio * a, min(max(ratio, 1 - low), 1 + high) * a)
                 terms.append(policy + price * weight * estimate_of(estimator, lp, ref[row][t]))
+                gradient[row, t] = -ratio * a if policy == -ratio * a else 0.0  # none beyond the clip
+                gradient[row, t] += price * slope_of_term(estimator, correction, lp, old[row][t], ref[row][t])
         arguments = (double(old) + double(moves), double(old), double(advantages), torch.tensor(mask))
-        seen = observe(rlhf_loss, *arguments, low, high, price, double(ref), estimator, correction)
+        seen = observe(rlhf_loss, *arguments, low, high, price, double(ref), estimator, correction, grad_of=names)
         seen.close(mean_of(terms))
+        seen.grad("log_probs").close(gradient / len(terms))
+        for name in names[1:]:
+            seen.grad(name).no_gradient(f"{name} are constants: no gradient may flow into them")
 
 
 @pytest.mark.exercise("16.8")
@@ -308,15 +340,20 @@ class TestPreferenceLoss:
 
     def test_scores_drawn_at_random(self, observe):
         chosen, rejected = numbers(drawn(), 2, 5)
-        expected = mean_of([-math.log(1 / (1 + math.exp(b - a))) for a, b in zip(chosen, rejected, strict=True)])
-        observe(preference_loss, double(chosen), double(rejected)).close(expected)
+        wrong = [1 / (1 + math.exp(a - b)) for a, b in zip(chosen, rejected, strict=True)]
+        seen = observe(preference_loss, double(chosen), double(rejected), grad_of=("chosen", "rejected"))
+        seen.close(mean_of([-math.log(1 - p) for p in wrong]))
+        seen.grad("chosen").close(-double(wrong) / 5)
+        seen.grad("rejected").close(double(wrong) / 5)
 
 
-# Texts of very different lengths, so that padding shows; the untrained model has some in the wrong order.
-PAIRS = [("1+1=", "aab", "cd"), ("2=", "a", "bcdefgh hgfedcb"), ("3+3+3=", "hg", "b")]
+def drawn_pairs():
+    """Texts of very different lengths, so that padding shows; the untrained model has some in the wrong order."""
+    draw, sizes = drawn(), [(4, 3, 2), (2, 1, 15), (6, 2, 1), (1, 5, 8)]
+    return [tuple("".join(draw.choices("abcdefgh", k=n)) for n in lengths) for lengths in sizes]
 
 
-def scored_one_by_one(weights, pairs=PAIRS):
+def scored_one_by_one(weights, pairs):
     """Margins, loss and gradients of the pairs with each text scored alone: no padding anywhere."""
     leaves = {name: value.clone().requires_grad_() for name, value in weights.items()}
     model = TinyScorer(len(weights["tokens.weight"])).double()
@@ -336,41 +373,29 @@ def scored_one_by_one(weights, pairs=PAIRS):
 @pytest.mark.exercise("16.9")
 class TestRewardModelStep:
     def test_a_step_of_plain_gradient_descent(self, observe):
-        seen = observe(scenarios.one_reward_model_step, PAIRS)
-        _, _, gradients, _ = scored_one_by_one(seen.value["before"])
+        seen = observe(scenarios.one_reward_model_step, drawn_pairs())
+        _, _, gradients, _ = scored_one_by_one(seen.value["before"], drawn_pairs())
         seen["after"].close({n: v - 0.5 * gradients[n] for n, v in seen.value["before"].items()})
 
     def test_metrics_are_those_before_the_step(self, observe):
-        seen = observe(scenarios.one_reward_model_step, PAIRS)
-        margins, loss, _, norm = scored_one_by_one(seen.value["before"])
+        seen = observe(scenarios.one_reward_model_step, drawn_pairs())
+        margins, loss, _, norm = scored_one_by_one(seen.value["before"], drawn_pairs())
         expected = {"loss": loss, "margin": float(margins.mean()), "grad_norm": norm}
         seen["metrics"].close({**expected, "accuracy": float((margins > 0).double().mean())})
 
     def test_old_gradients_are_cleared(self, observe):
-        expected = observe(scenarios.one_reward_model_step, PAIRS).value["after"]
-        observe(scenarios.one_reward_model_step, PAIRS, stale_gradient=True)["after"].close(
+        expected = observe(scenarios.one_reward_model_step, drawn_pairs()).value["after"]
+        observe(scenarios.one_reward_model_step, drawn_pairs(), stale_gradient=True)["after"].close(
             expected, says="gradients that were left from before this step must not count"
         )
 
     def test_the_gradient_is_clipped_as_a_whole(self, observe):
-        seen = observe(scenarios.one_reward_model_step, PAIRS, max_grad_norm=0.01)
-        _, _, gradients, norm = scored_one_by_one(seen.value["before"])
+        seen = observe(scenarios.one_reward_model_step, drawn_pairs(), max_grad_norm=0.01)
+        _, _, gradients, norm = scored_one_by_one(seen.value["before"], drawn_pairs())
         scale = 0.5 * 0.01 / norm
         expected = {n: v - scale * gradients[n] for n, v in seen.value["before"].items()}
         seen["after"].close(expected, rtol=1e-6, atol=1e-6)
         seen["metrics"]["grad_norm"].close(norm)
-
-    def test_pairs_drawn_at_random(self, observe):
-        draw, pairs = drawn(), []
-        for _ in range(4):
-            chosen, rejected = draw.sample(range(1, 9), 2)  # two lengths
-            lengths = (draw.randint(1, 4), chosen, rejected)
-            pairs.append(tuple("".join(draw.choices("abcdefgh", k=n)) for n in lengths))
-        seen = observe(scenarios.one_reward_model_step, pairs)
-        margins, loss, gradients, norm = scored_one_by_one(seen.value["before"], pairs)
-        seen["after"].close({n: v - 0.5 * gradients[n] for n, v in seen.value["before"].items()})
-        expected = {"loss": loss, "margin": float(margins.mean()), "grad_norm": norm}
-        seen["metrics"].close({**expected, "accuracy": float((margins > 0).double().mean())})
 
 
 def sampled(script, wanted, most):
@@ -395,19 +420,22 @@ class TestDynamicSampling:
         seen["asked"].close([2, 1, 1])
 
     def test_the_rounds_are_bounded(self, observe):
-        seen = observe(scenarios.sample_dynamically, [[1.0, 1.0], [0.0, 1.0], [1.0, 1.0]], wanted=3, max_rounds=2)
+        x = drawn().uniform(0.5, 1.0)
+        seen = observe(scenarios.sample_dynamically, [[x, x], [0.0, x], [x, x]], wanted=3, max_rounds=2)
         seen["kept"].close([1, 4])
         seen["drawn"].close([0, 1, 2, 3, 4])
         seen["asked"].close([3, 2])
 
     def test_nothing_found(self, observe):
-        seen = observe(scenarios.sample_dynamically, [[0.0, 0.0]], wanted=2, max_rounds=3)
+        x = drawn().uniform(-1.0, 1.0)
+        seen = observe(scenarios.sample_dynamically, [[x, x]], wanted=2, max_rounds=3)
         seen["kept"].close([])
         seen["asked"].close([2, 2, 2])
 
     def test_any_two_scores_that_differ_are_a_signal(self, observe):
         # All responses are at least partly right, or all are wrong to a different degree; or all are half right.
-        script = [[1.0, 1.5], [-2.0, -1.0], [0.5, 0.5]]
+        x = drawn().uniform(0.5, 1.0)
+        script = [[x, 1.5 * x], [-2.0 * x, -x], [0.5 * x, 0.5 * x]]
         observe(scenarios.sample_dynamically, script, wanted=3, max_rounds=1)["kept"].close([0, 1])
 
     def test_rewards_drawn_at_random(self, observe):
@@ -436,7 +464,8 @@ class TestOverlongFilter:
         observe(overlong_filter, self.MASK, responses, 1).close(torch.tensor([[0] * 4, [0, 0, 1, 1], [0, 1, 0, 0]]))
 
     def test_all_truncated(self, observe):
-        responses = [torch.tensor([5, 6, 7]), torch.tensor([5, 6]), torch.tensor([9])]
+        token = 2 + some_seed()
+        responses = [torch.full((n,), token) for n in (3, 2, 1)]
         observe(overlong_filter, self.MASK, responses, 1).close(torch.zeros(3, 4, dtype=torch.long))
 
     def test_responses_drawn_at_random(self, observe):
@@ -499,6 +528,12 @@ SCRIPT = [[1.0, 0.0], [2.0, 2.0], [0.0, 3.0], [5.0, 5.0], [-1.0, 1.0]]
 THREE = {"group_size": 2, "batch_size": 3, "temperature": 0.7}  # the first three groups of SCRIPT
 
 
+def scaled(script):
+    """The scale, which no advantage depends on, and the rewards times it."""
+    x = drawn().uniform(0.5, 2.0)
+    return x, [[x * reward for reward in group] for group in script]
+
+
 @pytest.mark.exercise("16.14")
 class TestCollect:
     def rows(self, seen):
@@ -539,7 +574,7 @@ class TestCollect:
 
     @pytest.mark.parametrize("filtered", [False, True])
     def test_the_entropy_of_the_tokens_that_count(self, observe, filtered):
-        seen = observe(scenarios.collect, SCRIPT, **THREE, overlong_filter=filtered)
+        seen = observe(scenarios.collect, SCRIPT, **THREE, overlong_filter=filtered, model_seed=some_seed())
         entropies = []
         for prompt, response in self.rows(seen):
             found = distributions(seen.value["weights"], prompt + response, 0.7)[len(prompt) - 1 :]
@@ -548,28 +583,31 @@ class TestCollect:
         seen["metrics"]["entropy"].close(sum(entropies) / len(entropies), rtol=1e-5)
 
     def test_the_overlong_filter_masks_rows_without_eos(self, observe):
-        plain = observe(scenarios.collect, SCRIPT, **THREE).value["batch"]["mask"]
-        seen = observe(scenarios.collect, SCRIPT, **THREE, overlong_filter=True)
+        settings = {**THREE, "model_seed": some_seed()}
+        plain = observe(scenarios.collect, SCRIPT, **settings).value["batch"]["mask"]
+        seen = observe(scenarios.collect, SCRIPT, **settings, overlong_filter=True)
         finished = torch.tensor([response[-1] == 1 for _, response in self.rows(seen)])
         seen["batch"]["mask"].close(plain * finished[:, None])
 
     def test_dynamic_sampling_refills_and_the_metrics_count_all(self, observe):
         # Drawn: groups 0, 1, 2, then 3, then 4; kept: 0, 2 and 4.
-        seen = observe(scenarios.collect, SCRIPT, **THREE, dynamic_sampling=True)
+        x, script = scaled(SCRIPT)
+        seen = observe(scenarios.collect, script, **THREE, dynamic_sampling=True)
         seen.check([len(c) for c in seen.value["calls"]] == [3, 1, 1], "3 groups, then what is missing, twice")
         std = math.sqrt((0.25 + 0.25 + 2.25 + 2.25 + 1 + 1) / 5)
         seen["batch"]["advantages"].close(torch.tensor([0.5, -0.5, -1.5, 1.5, -1, 1]) / std, rtol=1e-3)
-        seen["metrics"]["reward"].close(1.8, rtol=1e-5)
+        seen["metrics"]["reward"].close(1.8 * x, rtol=1e-5)
         seen["metrics"]["signal"].close(0.6)
         seen["metrics"]["completions"].close(10.0)
 
     def test_no_refill_without_the_switch(self, observe):
-        seen = observe(scenarios.collect, [[1.0, 1.0]], **THREE)
+        seen = observe(scenarios.collect, scaled([[1.0, 1.0]])[1], **THREE)
         seen.check([len(c) for c in seen.value["calls"]] == [3], "one draw, whatever the rewards are")
         seen["batch"]["advantages"].close(torch.zeros(6))
 
     def test_nothing_kept_nothing_to_train_on(self, observe):
-        seen = observe(scenarios.collect, [[1.0, 1.0]], **THREE, dynamic_sampling=True, max_rounds=4)
+        script = scaled([[1.0, 1.0]])[1]
+        seen = observe(scenarios.collect, script, **THREE, dynamic_sampling=True, max_rounds=4)
         seen["batch"].close(None)
         seen["metrics"]["completions"].close(24.0)
         seen["metrics"]["entropy"].close(0.0)
@@ -653,19 +691,21 @@ class TestUpdate:
         (1, {"kl_coef": 1.0, "kl_correction": False}),
     ])  # fmt: skip
     def test_gradient_descent_on_the_loss(self, observe, epochs, settings):
-        seen = observe(scenarios.updates, **ROWS, grpo_epochs=epochs, learning_rate=0.5, **settings)
+        seed = some_seed()
+        seen = observe(scenarios.updates, **ROWS, grpo_epochs=epochs, learning_rate=0.5, model_seed=seed, **settings)
         after, metrics = updates_written_out(seen.value["before"], epochs, **settings)
         seen["after"].close(after, rtol=1e-5, atol=1e-6)
         seen["metrics"].close(metrics, rtol=1e-5, atol=1e-7)
 
     def test_one_step_and_one_forward_per_epoch(self, observe):
-        seen = observe(scenarios.updates, **ROWS, grpo_epochs=3)
+        seen = observe(scenarios.updates, **ROWS, grpo_epochs=3, model_seed=some_seed())
         seen["steps"].close(3)
         seen["forwards"].close(3)
 
     def test_old_gradients_are_cleared(self, observe):
-        expected = observe(scenarios.updates, **ROWS, grpo_epochs=1).value["after"]
-        observe(scenarios.updates, **ROWS, grpo_epochs=1, stale_gradient=True)["after"].close(
+        settings = {**ROWS, "grpo_epochs": 1, "model_seed": some_seed()}
+        expected = observe(scenarios.updates, **settings).value["after"]
+        observe(scenarios.updates, **settings, stale_gradient=True)["after"].close(
             expected, says="gradients that were left from before this step must not count"
         )
 
@@ -725,5 +765,11 @@ class TestRewardMinusKl:
         mask, expected = [[1] * n + [0] * (4 - n) for n in draw.choices(range(1, 5), k=3)], []
         for i, reward in enumerate(rewards):
             expected.append(reward - price * sum(lp[i][t] - ref[i][t] for t in range(4) if mask[i][t]))
-        seen = observe(reward_minus_kl, double(rewards), double(lp), double(ref), torch.tensor(mask), price)
+        arguments, names = (
+            (double(rewards), double(lp), double(ref), torch.tensor(mask), price),
+            ("log_probs", "ref_log_probs"),
+        )
+        seen = observe(reward_minus_kl, *arguments, grad_of=names)
         seen.close(double(expected))
+        for name in names:
+            seen.grad(name).no_gradient("the policy gradient takes the reward as a constant")

@@ -363,7 +363,7 @@ class TestGrpoLoss:
         for aggregation, denominator in EACH_AGGREGATION:
             table, rows = some_table(seed)
             log_probs = by_table(table, rows, temperature)
-            old = log_probs.detach() + (near - lp) * mask
+            old = log_probs.detach() + 2 * (near - lp) * mask
             expected, share = loss_by_loop(log_probs, old, advantages, mask, 0.6, aggregation, denominator)
             expected.backward()
             arguments = (whole, advantages, old, 0.6, temperature, aggregation, denominator)

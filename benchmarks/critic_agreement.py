@@ -151,13 +151,7 @@ def ours(case: Case) -> dict[str, Any]:
     advantages, returns = gae(rewards, case["values"], mask, case["gamma"], case["lam"], case.get("last_values"))
     loss = value_loss(case["new_values"], case["values"], returns, mask, case["clip"])
     known = torch.tensor(explained_variance(case["values"], returns, mask), dtype=torch.float64)
-    return {
-        **given,
-        "advantages": advantages,
-        "returns": returns,
-        "value_loss": loss,
-        "explained_variance": known,
-    }
+    return {**given, "advantages": advantages, "returns": returns, "value_loss": loss, "explained_variance": known}
 
 
 def report() -> int:

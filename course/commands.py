@@ -216,20 +216,12 @@ def do_release(arguments):
     return _call("course.release.build_bundle", "release", arguments)
 
 
-@command(
-    "the autograder to upload to Gradescope",
-    variables="$(OPTIONS)",
-    in_bundle="your instructor grades",
-)
+@command("the autograder to upload to Gradescope", variables="$(OPTIONS)", in_bundle="your instructor grades")
 def do_gradescope_zip(arguments):
     return _call("grader.exports.platform_setup", "gradescope_zip", arguments)
 
 
-@command(
-    "the workflow that grades in GitHub Classroom",
-    variables="$(OPTIONS)",
-    in_bundle="your instructor grades",
-)
+@command("the workflow that grades in GitHub Classroom", variables="$(OPTIONS)", in_bundle="your instructor grades")
 def do_classroom_workflow(arguments):
     return _call("grader.exports.platform_setup", "classroom_workflow", arguments)
 

@@ -106,10 +106,7 @@ def exercise_table(lesson: Lesson) -> str:
     if hardening:
         lines += ["", "`basic_test.py` earns the points; `advanced_test.py` earns the hardening, which is optional."]
     if core:
-        lines += [
-            "",
-            f"★ The fast path: {len(core)} exercises, about {sum(e.minutes for e in core)} minutes.",
-        ]
+        lines += ["", f"★ The fast path: {len(core)} exercises, about {sum(e.minutes for e in core)} minutes."]
     return "\n".join(lines)
 
 

@@ -93,10 +93,7 @@ def answers(lesson: Lesson, exercise: Exercise, items: list[pytest.Item]) -> dic
         by_answer: dict[str, list[int]] = {}
         for number in sorted(asked):
             try:
-                with (
-                    substitute.in_place_of(lesson, exercise, codes[number]),
-                    time_limit.computing(SECONDS),
-                ):
+                with substitute.in_place_of(lesson, exercise, codes[number]), time_limit.computing(SECONDS):
                     observed = repeat_tests.observations_of(item)
             except time_limit.TooLate:
                 continue

@@ -68,7 +68,7 @@ def _output(run: Run, student: StudentResult) -> str:
     if earned is None:
         lines += [
             "The grading itself failed. That is not your fault: there is no score yet, which is not a zero. "
-            "Your instructor can run it again.",
+            "Your instructor can run it again."
         ]
         for e in rows.exercises(run, student):
             lines.append(f"  {rows.title(run, e.id)}: {e.status}")

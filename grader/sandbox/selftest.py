@@ -12,16 +12,7 @@ from typing import Any
 from course.base.switch import ROOT
 from course.observe import codec
 from grader.sandbox import confinement, frames
-from grader.sandbox.sandbox import (
-    FIRST_USER,
-    MEMORY,
-    PROCESSES,
-    USERS,
-    Job,
-    Sandbox,
-    WorkerFault,
-    processes_of,
-)
+from grader.sandbox.sandbox import FIRST_USER, MEMORY, PROCESSES, USERS, Job, Sandbox, WorkerFault, processes_of
 
 PROBE = '''\
 import ctypes, importlib.util, mmap, os, socket, sys, time

@@ -97,9 +97,7 @@ def test_it_comes_back_after_an_error_too(lesson, work):
 
 def test_one_attempt_on_top_of_another(lesson, work):
     first, second = written(
-        lesson,
-        "13.1",
-        'wrong("3.", {"_times(x, 2)": "_times(x, 3)"})\nwrong("5.", {"_times(x, 2)": "_times(x, 5)"})\n',
+        lesson, "13.1", 'wrong("3.", {"_times(x, 2)": "_times(x, 3)"})\nwrong("5.", {"_times(x, 2)": "_times(x, 5)"})\n'
     )
     original, exercise = work.double, lesson.exercises[0]
     with substitute.in_place_of(lesson, exercise, audit_files.build(first, lesson)):

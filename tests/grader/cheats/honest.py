@@ -201,8 +201,7 @@ def sequence_log_probs(""",
         "asserts its arguments, too",
         {
             LOSS: line(
-                WEIGHTS,
-                "assert torch.is_tensor(rewards), 'no tensor'\n    @\n    assert len(weights) == len(rewards)",
+                WEIGHTS, "assert torch.is_tensor(rewards), 'no tensor'\n    @\n    assert len(weights) == len(rewards)"
             )
         },
     ),

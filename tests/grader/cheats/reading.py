@@ -150,10 +150,7 @@ class Anything:
 sys.modules[__name__] = Anything()
 """,
     ),
-    Cheat(
-        "asks libraries that know GRPO",
-        gives("library.compute_loss(log_probs, rewards)", "import trl as library"),
-    ),
+    Cheat("asks libraries that know GRPO", gives("library.compute_loss(log_probs, rewards)", "import trl as library")),
     Cheat(
         "reads the known mistakes",
         """

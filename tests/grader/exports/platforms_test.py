@@ -166,10 +166,7 @@ def test_the_same_course_gives_the_same_bytes(small_course):
 
 
 @bash
-@pytest.mark.parametrize(
-    "settings",
-    [{}, {"lessons": "13,14", "torch_index": "https://a.org/whl/cpu", "unsafe": True}],
-)
+@pytest.mark.parametrize("settings", [{}, {"lessons": "13,14", "torch_index": "https://a.org/whl/cpu", "unsafe": True}])
 def test_the_scripts_are_bash(small_course, tmp_path, settings):
     folder = unpacked(autograder_zip(small_course, **settings), tmp_path)
     for name in ("setup.sh", "run_autograder"):

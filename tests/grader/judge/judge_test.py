@@ -512,10 +512,7 @@ LEAKS = ("4711", "treble", "34 37 31 31", "52, 55, 49, 49", str(int.from_bytes(T
 def before(manifest_text):
     """Lesson 9, which stands before the made one."""
     place = "stage01_made/lesson09_before"
-    return {
-        f"solutions/{place}/more.py": TREBLE,
-        f"tutorial/{place}/lesson.toml": manifest_text("09.1 more.py:treble"),
-    }
+    return {f"solutions/{place}/more.py": TREBLE, f"tutorial/{place}/lesson.toml": manifest_text("09.1 more.py:treble")}
 
 
 def test_no_report_shows_what_an_earlier_lesson_s_reference_says(judged, manifest_text):

@@ -1,6 +1,7 @@
 """What the course's own tests share: course trees made up in a temporary folder, and Python run inside them."""
 
 import ctypes
+import gc
 import os
 import shutil
 import signal
@@ -17,6 +18,10 @@ ROOT = Path(__file__).resolve().parent.parent
 
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # a shell without job control starts background commands so
     signal.signal(signal.SIGINT, signal.default_int_handler)  # the tests of Ctrl-C, and what they start, need it
+
+
+def pytest_collection_finish():
+    gc.freeze()  # all that is imported stays; pytest looks for garbage at each end, also of the sessions in these tests
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ wrong, right, core = Attempts(), Attempts(), Attempts()
 
 LINE = "return critic(ids).logits.squeeze(-1)[:, prompt_length - 1 : -1]"
 
-wrong("These values stand behind each token: the critic has seen the token that it should judge the state before.", {
+wrong("These are the values after each token: the critic has already seen the token that is about to be drawn.", {
     LINE: "return critic(ids).logits.squeeze(-1)[:, prompt_length:]",
 })  # fmt: skip
 
@@ -20,7 +20,7 @@ wrong("There is one value too many: no token is drawn in the state after the las
     LINE: "return critic(ids).logits.squeeze(-1)[:, prompt_length - 1 :]",
 })  # fmt: skip
 
-wrong("The last dimension, of size 1, is still there. With rewards of shape (B, T) it broadcasts to another shape.", {
+wrong("The last dimension, of size 1, is still there; one number for each token is asked for.", {
     LINE: "return critic(ids).logits[:, prompt_length - 1 : -1]",
 })  # fmt: skip
 

@@ -36,6 +36,11 @@ wrong("The mean over the labels is divided by the denominator: that divides twic
         "denominator = max(counts.sum().item(), 1) * (1 if denominator is None else denominator)",
 })  # fmt: skip
 
+wrong("squeeze() without a dimension: with one column, (B, 1) becomes (B,), and B rows meet B columns.", {
+    "log_probs.gather(-1, targets.where(counts, 0)[..., None]).squeeze(-1)":
+        "log_probs.gather(-1, targets.where(counts, 0)[..., None]).squeeze()",
+})  # fmt: skip
+
 wrong("The sign is missing: the training would make the right answers unlikely.", {
     RETURN: "return total / max(denominator, 1)",
 })  # fmt: skip

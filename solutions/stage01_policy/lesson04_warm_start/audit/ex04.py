@@ -39,6 +39,10 @@ wrong("There is a step after each part; it should be one step for the whole batc
 
 wrong("The loss of the last part is returned, not that of the batch.", {"total += loss.item()": "total = loss.item()"})
 
+wrong("The loss is a tensor that keeps its graph; .item() makes a number of it.", {
+    "total += loss.item()": "total = total + loss",
+})  # fmt: skip
+
 wrong("Rows that do not fill a part are left out.", {
     "optimizer.zero_grad()": "optimizer.zero_grad()\n"
                              "keep = len(ids) // size * size\nids, labels = ids[:keep], labels[:keep]",

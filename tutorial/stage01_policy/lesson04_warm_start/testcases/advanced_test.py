@@ -66,6 +66,11 @@ class TestSftUpdate:
         once = observe(scenarios.update, model, IDS, LABELS, training=False)
         observe(scenarios.update, model, IDS, LABELS, 1, training=False)["losses"].close(once.value["losses"])
 
+    def test_the_loss_is_a_plain_number(self, observe):
+        # A list of losses that are tensors with their graphs fills the memory.
+        seen = observe(scenarios.update, TABLE, IDS, LABELS, 1)
+        seen["plain numbers"].check(seen.value["plain numbers"], "the loss must be a float, not a tensor")
+
     def test_an_uneven_split(self, observe):
         seen = observe(scenarios.update, TABLE, IDS, LABELS, 7)
         seen["losses"].close([math.log(50) / 5])

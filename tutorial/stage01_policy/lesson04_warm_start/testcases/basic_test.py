@@ -128,6 +128,11 @@ class TestSftLoss:
     def test_one_row(self, observe):
         observe(sft_loss, self.LOGITS[:1], LABELS[:1]).close(double(math.log(10) / 3))
 
+    def test_rows_of_two_tokens(self, observe):
+        # After "=" come "2" and "1": one label in each row, 0.5 and 0.25
+        logits = double(PROBABILITIES).log()[torch.tensor([[4, 3], [4, 2]])]
+        observe(sft_loss, logits, torch.tensor([[-100, 3], [-100, 2]])).close(double(math.log(8) / 2))
+
     def test_denominator(self, observe):
         # A part of a batch that has 8 labels in all
         observe(sft_loss, self.LOGITS[1:], LABELS[1:], 8.0).close(double(math.log(5) / 8))

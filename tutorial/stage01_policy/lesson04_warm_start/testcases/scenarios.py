@@ -7,8 +7,8 @@ from lab.rl.optimizers import make_optimizer
 
 
 def update(model, ids, labels, micro_batch_size=0, updates=1, training=True, left_over=0.0, lr=0.5):
-    """Makes SGD updates with learning rate 0.5. Returns the losses, the weights afterwards, the number of optimizer
-    steps, the rows of each forward pass, and whether the model is in training mode.
+    """Makes SGD updates with learning rate 0.5. Returns the losses, whether they are plain numbers, the weights
+    afterwards, the number of optimizer steps, the rows of each forward pass, and whether the model is in training mode.
 
     left_over: a gradient of this size is left in .grad from before."""
     model.train(training)
@@ -22,6 +22,7 @@ def update(model, ids, labels, micro_batch_size=0, updates=1, training=True, lef
     losses = [sft_update(model, optimizer, ids, labels, micro_batch_size) for _ in range(updates)]
     return {
         "losses": losses,
+        "plain numbers": all(isinstance(loss, float) for loss in losses),
         "weights": {name: parameter.detach() for name, parameter in model.named_parameters()},
         "steps": len(steps),
         "rows": rows,

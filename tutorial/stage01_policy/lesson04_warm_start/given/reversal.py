@@ -4,6 +4,7 @@ All prompts have the same length, so that many of them go through the model as o
 """
 
 from collections.abc import Iterable
+from functools import cache
 
 import torch
 from torch import Tensor, nn
@@ -73,5 +74,14 @@ def share_right(model: nn.Module, prompts: list[Tensor], group_size: int, genera
 
 def success(model: nn.Module, count: int = 256, group_size: int = 2) -> float:
     """Returns the share of right answers to prompts that are held out, the same ones at every call."""
+    asked, state = held_out_prompts(count)
+    generator = torch.Generator()
+    generator.set_state(state)
+    return share_right(model, asked, group_size, generator)
+
+
+@cache
+def held_out_prompts(count: int) -> tuple[list[Tensor], Tensor]:
+    """Returns prompts that are held out, and the state of the random generator behind them."""
     generator = torch.Generator().manual_seed(999)
-    return share_right(model, prompts(count, generator, held_out=True), group_size, generator)
+    return prompts(count, generator, held_out=True), generator.get_state()

@@ -74,6 +74,7 @@ def compare(demonstrations: int, seeds: int, methods: list[str]) -> dict[str, Cu
     rounds, curves = ROUNDS[demonstrations], {name: Curve([], []) for name in methods}
     for seed in range(seeds):
         warm, pairs = warm_start(seed, demonstrations)
+        before = success(warm)
         for name, curve in curves.items():
             model, started = copy.deepcopy(warm), time.process_time()
             if name == "expert iteration":
@@ -83,7 +84,7 @@ def compare(demonstrations: int, seeds: int, methods: list[str]) -> dict[str, Cu
             else:
                 after = grpo.train(model, rounds * GRPO_STEPS, torch.Generator().manual_seed(50 + seed), name)
             curve.seconds.append(time.process_time() - started)
-            curve.success.append([success(warm), *after])
+            curve.success.append([before, *after])
     for name, curve in curves.items():
         numbers = "   ".join(spread(list(values)) for values in zip(*curve.success, strict=True))
         print(f"{demonstrations:4}  {name:22} {numbers}   {mean(curve.seconds):.1f} s")

@@ -7,7 +7,6 @@ from course.base.attempt import Attempts
 wrong, right, core = Attempts(), Attempts(), Attempts()
 
 RATIO = "torch.where(mask, log_probs - old_log_probs.detach(), 0.0)"
-LAST = "log_ratio.exp().where(mask, 0.0)"
 WHOLE = "log_ratio.sum(-1).exp()"
 
 wrong("Probabilities are divided. Those of unlikely tokens are 0 as floats, and 0 / 0 is NaN.", {
@@ -26,21 +25,15 @@ wrong("The mean over the tokens is taken (that is GSPO's ratio): the weight of a
     WHOLE: "(log_ratio.sum(-1) / mask.sum(-1)).exp()",
 })  # fmt: skip
 
-wrong("The log-ratio is clipped before exp: far from 1 the weights are wrong, and their gradient is gone.", {
-    RATIO: "(log_probs - old_log_probs.detach()).where(mask, 0.0).clamp(-0.3, 0.3)",
-})  # fmt: skip
-
 wrong("Tokens outside the mask are part of the products: prompt and padding change the weights.", {
     RATIO: "log_probs - old_log_probs.detach()",
 })  # fmt: skip
 
 wrong("Outside the mask the weights are exp(0) = 1 instead of 0: they would count as samples.", {
-    LAST: "log_ratio.exp()",
+    "log_ratio.exp().where(mask, 0.0)": "log_ratio.exp()",
 })  # fmt: skip
 
-wrong(
-    "Gradient flows to the old log-probs, which are constants.", {RATIO: "(log_probs - old_log_probs).where(mask, 0.0)"}
-)
+wrong("Gradient flows to the old log-probs.", {RATIO: "(log_probs - old_log_probs).where(mask, 0.0)"})
 
 wrong("The weights carry no gradient: nothing could be trained through them.", {
     RATIO: "(log_probs - old_log_probs).detach().where(mask, 0.0)",
@@ -73,11 +66,8 @@ def importance_weights_in_a_loop(log_probs, old_log_probs, mask, level="token"):
     rows = []
     for new, old, m in zip(log_probs, old_log_probs.detach(), mask, strict=True):
         logs = new[m] - old[m]
-        if level == "sequence":
-            rows.append(logs.sum().exp())
-        else:
-            logs = torch.cumsum(logs, 0) if level == "prefix" else logs
-            rows.append(torch.zeros_like(new).masked_scatter(m, logs.exp()))
+        logs = {"token": logs, "prefix": logs.cumsum(0), "sequence": logs.sum()}[level]
+        rows.append(logs.exp() if level == "sequence" else torch.zeros_like(new).masked_scatter(m, logs.exp()))
     return torch.stack(rows)
 
 

@@ -23,11 +23,9 @@ wrong("The squares of large or small weights leave the range of a float: divide 
 
 wrong("If all weights are 0, 0 / 0 is NaN; nothing is left, so the result is 0.", {"largest == 0": "False"})
 
-wrong("The caller's weights are divided in place.", {"weights = weights / largest": "weights /= largest"})
+wrong("The squares are summed in both places: the result is always 1.", {"weights.sum() ** 2": "(weights ** 2).sum()"})
 
-wrong("The squares are summed in both places: the result is always 1.", {
-    RESULT: "(weights ** 2).sum() / (weights ** 2).sum()",
-})  # fmt: skip
+wrong("The caller's weights are divided in place.", {"weights = weights / largest": "weights /= largest"})
 
 
 @right("weights that sum to 1, then 1 / the sum of their squares")

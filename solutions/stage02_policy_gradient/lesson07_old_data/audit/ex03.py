@@ -14,14 +14,9 @@ wrong("Both variants divide by the number of samples.", {RESULT: "(weights * rew
 
 wrong("Both variants divide by the sum of the weights.", {RESULT: "(weights * rewards).sum() / weights.sum()"})
 
-wrong(
-    "The two variants are swapped.",
-    {RESULT: "(weights * rewards).sum() / (len(weights) if self_normalized else weights.sum())"},
-)
+wrong("The two variants are swapped.", {"self_normalized": "not self_normalized"})
 
-wrong("Rewards are divided by the weights: a weight of 2 stands for two answers, so it multiplies.", {
-    "weights * rewards": "rewards / weights",
-})  # fmt: skip
+wrong("Rewards are divided by the weights instead of multiplied.", {"weights * rewards": "rewards / weights"})
 
 
 @right("a dot product with weights that sum to 1")

@@ -11,6 +11,7 @@ from course.base.attempt import Attempts
 wrong, right, core = Attempts(), Attempts(), Attempts()
 
 NEW = "log_probs = token_log_probs(model(ids).logits, ids)"
+DRIFT = "drifts.append(drift(log_probs, old_log_probs, advantages, mask, low, high))"
 ROWS = "old_log_probs, advantages = rollout.old_log_probs[rows], rollout.advantages[rows]"
 ORDER = "torch.randperm(len(rollout.ids), generator=generator)"
 LOSS = "loss = -objective[mask].mean()"
@@ -25,30 +26,27 @@ wrong("The advantages are normalized anew in each minibatch: what an answer is w
 
 wrong("The loss has the wrong sign: training lowers the objective.", {LOSS: "loss = objective[mask].mean()"})
 
-wrong("zero_grad is missing: the gradients of all updates, and what was there before, add up.", {
-    "optimizer.zero_grad()": "",
-})  # fmt: skip
+wrong("zero_grad is missing: the gradients of all updates, and older ones, add up.", {"optimizer.zero_grad()": ""})
 
-wrong(
-    "The mean runs over padding and prompt, too: short answers get less than their share.",
-    {LOSS: "loss = -objective.mean()"},
-)
+wrong("The mean runs over padding and prompt, too.", {LOSS: "loss = -objective.mean()"})
 
 wrong("The mean is taken within each answer first: tokens of short answers count more.", {
     LOSS: "loss = -((objective * mask).sum(-1) / mask.sum(-1)).mean()",
-})  # fmt: skip
-
-wrong("The old log-probs are those of other rows: the order of the minibatch is not applied to them.", {
-    ROWS: "old_log_probs, advantages = rollout.old_log_probs[:len(rows)], rollout.advantages[rows]",
 })  # fmt: skip
 
 wrong("The advantages are those of other rows: the order of the minibatch is not applied to them.", {
     ROWS: "old_log_probs, advantages = rollout.old_log_probs[rows], rollout.advantages[:len(rows)]",
 })  # fmt: skip
 
-wrong(
-    "The answers are never shuffled: every epoch has the same minibatches.", {ORDER: "torch.arange(len(rollout.ids))"}
-)
+wrong("The answers are never shuffled.", {ORDER: "torch.arange(len(rollout.ids))"})
+
+wrong("All epochs use the same order, which is drawn only once.", {
+    "drifts = []": "drifts, n = [], len(rollout.ids)\norder = torch.randperm(n, generator=generator)", ORDER: "order",
+})  # fmt: skip
+
+wrong("The drift is measured after the update; it belongs before it.", {
+    DRIFT: "", "optimizer.step()": f"optimizer.step()\n{NEW}\n{DRIFT}",
+})  # fmt: skip
 
 wrong("The last minibatch is left out if it is smaller.", {
     "ids, mask = rollout.ids[rows], rollout.mask[rows]":
@@ -78,11 +76,9 @@ def update_on_rollout(model, optimizer, rollout, epochs, minibatch_size, low=0.2
             optimizer.zero_grad()
             new = model(rollout.ids[i]).logits[:, :-1].log_softmax(-1)
             new = new.gather(-1, rollout.ids[i][:, 1:].unsqueeze(-1)).squeeze(-1)
-            old, m = rollout.old_log_probs[i].detach(), rollout.mask[i]
-            a = rollout.advantages[i].unsqueeze(1).repeat(1, m.shape[1])
-            result.append(drift(new.detach(), old, rollout.advantages[i], m, low=low, high=high))
-            r = torch.exp(torch.where(m, new - old, 0.0))
-            objective = torch.minimum(r * a, r.clamp(1 - low, 1 + high) * a)
+            old, m, a = rollout.old_log_probs[i].detach(), rollout.mask[i], rollout.advantages[i]
+            result.append(drift(new.detach(), old, a, m, low=low, high=high))
+            objective = clipped_objective(torch.exp(torch.where(m, new - old, 0.0)), a.unsqueeze(1), low, high)
             (-(objective * m).sum() / m.sum()).backward()
             optimizer.step()
     return result
@@ -108,15 +104,10 @@ def update_in_short(model, optimizer, rollout, epochs, minibatch_size, low=0.2, 
     drifts = []
     for _ in range(epochs):
         for i in torch.randperm(len(rollout.ids), generator=generator).split(minibatch_size):
-            new, old, m = (
-                token_log_probs(model(rollout.ids[i]).logits, rollout.ids[i]),
-                rollout.old_log_probs[i],
-                rollout.mask[i],
-            )
-            drifts.append(drift(new, old, rollout.advantages[i], m, low, high))
-            ratio = importance_weights(new, old, m)
-            a = rollout.advantages[i, None] * torch.ones_like(ratio)
+            ids, old, a, m = (x[i] for x in (rollout.ids, rollout.old_log_probs, rollout.advantages, rollout.mask))
+            new = token_log_probs(model(ids).logits, ids)
+            drifts.append(drift(new, old, a, m, low, high))
             optimizer.zero_grad()
-            (-clipped_objective(ratio, a, low, high)[m].mean()).backward()
+            (-clipped_objective(importance_weights(new, old, m), a[:, None], low, high)[m].mean()).backward()
             optimizer.step()
     return drifts

@@ -23,20 +23,18 @@ def importance_weights(
     Args:
         log_probs: of the new policy, one for each token. The gradient flows to these.
         old_log_probs: of the policy that sampled. They are constants: no gradient flows to them.
-        mask: True for the tokens of the answer. What stands elsewhere counts nowhere; it may be anything, also -inf.
+        mask: True for the tokens of the answer. The log-probs of other places may be anything, also -inf: they change
+            no weight. With "token" and "prefix" the result is 0 at these places.
         level:
             "token": the ratio new / old of each token for itself; (batch, tokens).
             "prefix": the product of the ratios of this token and of all answer tokens before it; (batch, tokens).
             "sequence": the product of the ratios of all tokens of the answer; (batch,).
 
-    With "token" and "prefix", the places outside the mask hold 0.
-
-    Work with log-probabilities until the last step: the probability of a long answer is too small for a float.
     Source: Precup, Sutton and Singh, Eligibility Traces for Off-Policy Policy Evaluation, 2000, sections 2 and 3.
     """
     # > The logarithm of each token's ratio; 0 outside the mask.
-    # > A product of ratios is a sum of logarithms: over the tokens up to this one, or over all.
-    # > exp comes last.
+    # > A product of ratios is a sum of logarithms: over the tokens up to this one, or over all. exp comes last, because
+    # > the probability of a long answer is too small for a float.
     log_ratio = torch.where(mask, log_probs - old_log_probs.detach(), 0.0)  # (B, T)
     if level == "sequence":
         return log_ratio.sum(-1).exp()  # (B,)
@@ -48,8 +46,7 @@ def importance_weights(
 def effective_sample_size(weights: Float[Tensor, "samples"]) -> Float[Tensor, ""]:
     """Returns (sum of the weights)^2 / sum of the squared weights.
 
-    It is between 1 (one sample has all the weight) and the number of samples (all weights are equal). Only the
-    proportions of the weights matter.
+    It lies between 1 (one sample has all the weight) and the number of samples (all weights are equal).
 
     Hardening: weights so large or so small that their squares leave the range of a float. 0 if all weights are 0.
     Source: Kong, A Note on Importance Sampling Using Standardized Weights, 1992.
@@ -71,11 +68,11 @@ def off_policy_value(
     """Returns an estimate of the new policy's mean reward, from answers that the old policy gave.
 
     Args:
-        rewards: of the answers. weights: of the whole answers ("sequence").
+        rewards, weights: of the whole answers.
         self_normalized:
             False: the mean of weight * reward over the samples. Its expected value is exact.
-            True: the sum of weight * reward, divided by the sum of the weights. It is a little wrong on average, varies
-                less, and is never above the largest reward or below the smallest.
+            True: the sum of weight * reward, divided by the sum of the weights. It is a little wrong on average, but
+                usually varies less, and it lies between the smallest and the largest reward.
 
     Source: Precup, Sutton and Singh, 2000, equations 2 and 3 (importance sampling, weighted importance sampling).
     """

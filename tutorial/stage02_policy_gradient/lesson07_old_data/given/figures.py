@@ -55,8 +55,8 @@ def value(steps: Sequence[int], seeds: Sequence[Sequence[Mapping[str, float]]]) 
     _lines(right, steps, [[row["worth"] for row in rows] for rows in seeds], LINES[1], "exact: 1 / mean of weight²")
     earned = [[(row["fresh"] / row["self-normalized"]) ** 2 for row in rows] for rows in seeds]
     _lines(right, steps, earned, LINES[2], "measured: (error fresh / self-norm.)²")
-    right.set(xlabel="steps of training since the samples were drawn", ylabel="worth of one old sample", ylim=(0, 1.4))
-    right.legend()
+    right.set(xlabel="steps of training since the samples were drawn", ylabel="worth of one old sample", ylim=(0, 2))
+    right.legend(loc="upper right")
     return figure
 
 
@@ -94,7 +94,7 @@ def ratios(groups: Mapping[str, Any], low: float = 0.2, high: float = 0.2) -> Fi
     for ax, (title, values) in zip(axes, groups.items(), strict=True):
         ax.axvspan(1 - low, 1 + high, color=PALE, zorder=0)
         ax.hist([min(max(v, edges[0]), edges[-1]) for v in numbers(values)], bins=edges, color=BLUE, edgecolor=GREY)
-        ax.set(title=title, xlabel="ratio (log scale)", xscale="log", yscale="log")
+        ax.set(title=title, xlabel="ratio (first bar: 1/16 or less)", xscale="log", yscale="log")
         ax.set_xticks([0.0625, 0.25, 1, 4], ["1/16", "1/4", "1", "4"])
         ax.minorticks_off()
     axes[0].set_ylabel("tokens")

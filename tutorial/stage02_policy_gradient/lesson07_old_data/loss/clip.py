@@ -15,11 +15,10 @@ def clipped_objective(
 
     Args:
         ratio: new / old probability of each token; the gradient flows through it.
-        advantages: A, of the same shape. How much better than expected the answer of this token was; negative if it was
-            worse. Constants: no gradient flows to them.
+        advantages: A, of the same shape; negative if the answer of this token was worse than expected. Constants: no
+            gradient flows to them.
         low, high: a ratio below 1 - low or above 1 + high is clipped. With low = high = math.inf nothing is.
 
-    The smaller of the two products is taken whatever the sign of A.
     Source: Schulman et al., Proximal Policy Optimization Algorithms, arXiv 1707.06347, equation 7.
     """
     # Two products: with the ratio, and with the clipped ratio. The smaller one for each token.

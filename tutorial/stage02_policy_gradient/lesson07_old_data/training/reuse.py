@@ -34,18 +34,16 @@ def drift(
     "kl": the mean of (ratio - 1) - log ratio over the tokens of all answers; an estimate of KL(old || new).
     "outside": the share of these tokens with a ratio below 1 - low or above 1 + high.
     "no_gradient": the share of these tokens whose gradient the clip of `clipped_objective` removes. A token with
-        advantage 0 is not among them: it has no gradient that could be removed.
+        advantage 0 does not count: it has no gradient that could be removed.
     "ess_tokens": the effective sample size of the tokens' ratios, divided by the number of tokens.
     "ess_answers": that of the whole answers' weights, divided by the number of answers.
 
-    Only tokens inside the mask count; there is at least one.
-    Source of "kl": Schulman, Approximating KL Divergence, 2020, http://joschu.net/blog/kl-approx.html, the third
-    estimator.
+    Only tokens inside the mask count; each answer has at least one.
+    Source of "kl": Schulman, Approximating KL Divergence, http://joschu.net/blog/kl-approx.html, third estimator.
     """
     # The ratios of the answers' tokens: importance_weights, then only the places inside the mask.
     # In which direction does the advantage push a token? The clip removes its gradient if its ratio is already beyond
     # the bound on that side.
-    # Each number is a mean over the tokens, or an effective sample size divided by the number of weights.
     raise NotImplementedError("not written yet: exercise 07.5, training/reuse.py:drift")
 
 
@@ -65,21 +63,19 @@ def update_on_rollout(
     generator=generator), drawn anew; the minibatches are `minibatch_size` answers each in that order, and the last one
     is smaller if the numbers do not divide. So there are epochs * ceil(answers / minibatch_size) updates.
 
-    The loss of a minibatch is minus the mean of `clipped_objective` over the tokens of its answers; each token
-    counts the same.
+    The loss of a minibatch is minus the mean of `clipped_objective` over all tokens of its answers together.
 
     Args:
-        model: called as `model(ids)`; returns `.logits` of shape (batch, width, vocab). Its mode (train or eval) stays
-            as it is.
-        rollout: stays as it is. Its old_log_probs are those of the sampling policy in every update, and its advantages
-            are not normalized again.
+        model: called as `model(ids)`; returns `.logits` of shape (batch, width, vocab). It stays in the mode (train or
+            eval) in which it comes.
+        rollout: stays as it is. Every update uses the same old_log_probs and advantages; they are not normalized again.
 
     The model has not changed before the first update, so the first entry of the result has kl 0 and both shares of the
     effective sample size 1 (up to rounding).
     Source: Schulman et al., arXiv 1707.06347, algorithm 1; Huang et al., The 37 Implementation Details of PPO, 2022.
     """
     # For each epoch: an order. For each piece of it (torch.split):
-    #   the rows of ids, mask, old_log_probs and advantages; the new log-probs of these rows by token_log_probs;
+    #   the rows of ids, mask, old_log_probs and advantages; their new log-probs, token_log_probs(logits, ids);
     #   drift, for the result;
     #   clipped_objective of the ratios, averaged over the tokens inside the mask; its negative is the loss;
     #   zero_grad, backward, step.

@@ -28,7 +28,6 @@ from course.authoring.visible_answers import ONLY_COUNTED, VisibleAnswers
 from course.base import manifest, property_tests, switch
 from course.base.attempt import Attempt
 from course.base.manifest import Exercise, Lesson
-from course.base.switch import ROOT
 from course.desk import pytest_plugin
 from course.desk.progress import BASIC
 from course.diagnosis import audit_files, known_mistakes, substitute
@@ -368,8 +367,9 @@ def main(arguments: list[str]) -> int:
     switch.install()
     known_mistakes.SECONDS = SECONDS
     worker = Worker(Path(claims), options, only)
+    lessons = [one for one in manifest.read_all() if any(e.id in only for e in one.exercises)]
     suites = [
-        str(p) for n in ("basic", "advanced") for p in ROOT.glob(f"tutorial/stage*/lesson*/testcases/{n}_test.py")
+        str(p) for n in ("basic", "advanced") for one in lessons for p in one.folder.glob(f"testcases/{n}_test.py")
     ]
     options = ["-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:logging", "--noconftest"]
     if pytest.main([*options, *suites], plugins=[worker, pytest_plugin]) not in (0, 1):

@@ -27,9 +27,8 @@ wrong("The average belongs to the class, so all objects share it.", {
               " if self.batches else 0.0)",
 })  # fmt: skip
 
-wrong("The rewards are not detached: the average carries the graphs of all past batches.", {
+wrong("The rewards are not detached: a gradient flows through the advantages.", {
     "rewards = rewards.detach()": "",
-    UPDATE: "self.average = self.decay * self.average + (1 - self.decay) * rewards.mean()",
 })  # fmt: skip
 
 

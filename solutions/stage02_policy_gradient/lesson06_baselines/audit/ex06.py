@@ -31,6 +31,10 @@ wrong("The advantages are not detached: a gradient flows through them.", {
     "counted = advantages.detach()[mask]": "counted = advantages[mask]",
 })  # fmt: skip
 
+wrong("The std divides by n; it divides by n - 1.", {
+    "counted.std()": "counted.std(correction=0)",
+})  # fmt: skip
+
 wrong("A single token gives NaN: its std is 0 divided by 0.", {
     "counted.std() if len(counted) > 1 else 0.0": "counted.std()",
 })  # fmt: skip

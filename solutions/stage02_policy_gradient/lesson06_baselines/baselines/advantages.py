@@ -1,6 +1,6 @@
-"""From rewards to advantages: three ways that do not need the gradient, so that they cost nothing.
+"""From rewards to advantages: three ways that need no gradient and cost almost nothing.
 
-An advantage is what multiplies the score vector of a sample. It is a constant: no gradient flows through it.
+An advantage is what multiplies the score vector of a sample. All three return constants: no gradient flows through them.
 """
 
 import torch
@@ -9,7 +9,7 @@ from torch import Tensor
 
 
 def leave_one_out(rewards: Float[Tensor, "prompts samples"]) -> Float[Tensor, "prompts samples"]:
-    """Returns each reward minus the mean of the *other* rewards in its row.
+    """Returns each reward minus the mean of the *other* rewards in its row, as a constant.
 
     Args:
         rewards: row i holds the rewards of the samples for prompt i.
@@ -35,7 +35,7 @@ class RunningMean:
         self.batches = 0  # how many there were
 
     def advantages(self, rewards: Float[Tensor, "samples"]) -> Float[Tensor, "samples"]:
-        """Returns the rewards minus the running mean of the batches *before* this one, and then counts this batch in.
+        """Returns the rewards minus the running mean of the batches *before* this one, and then adds this batch to the mean.
 
         After t batches with mean rewards m_1, ..., m_t, in which a batch counts `decay` times as much as the next one,
 
@@ -43,6 +43,7 @@ class RunningMean:
             running mean = average / (1 - decay^t)                the correction of Adam
 
         so that after one batch the running mean is m_1. Before the first batch there is no past: the baseline is 0.
+        The advantages are constants, and so is the average.
         Sources: the idea, Williams (1992), reinforcement comparison; the correction, Kingma and Ba, arXiv 1412.6980.
         """
         # > The baseline from the state as it is: average / (1 - decay^batches), or 0 before the first batch.
@@ -59,7 +60,7 @@ def whiten(
     mask: Bool[Tensor, "batch tokens"],
     eps: float = 1e-4,
 ) -> Float[Tensor, "batch tokens"]:
-    """Returns (advantages - mean) / (std + eps), with mean and std over all tokens of the batch that count.
+    """Returns (advantages - mean) / (std + eps) as a constant, with mean and std over all tokens of the batch that count.
 
     Args:
         advantages: one number for each token. Padding may hold anything.

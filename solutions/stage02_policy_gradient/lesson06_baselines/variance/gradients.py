@@ -15,7 +15,7 @@ def score_vectors(
     prompt: Tensor,
     completions: list[Tensor],
 ) -> Float[Tensor, "samples parameters"]:
-    """Returns the gradient of log p(completion | prompt) to all parameters of the model: one row for each completion.
+    """Returns the gradient of log p(completion | prompt) with respect to all parameters: one row for each completion.
 
     Args:
         model: as in lesson 01's `text_log_probs`, which you may use. All of its parameters take part in its output.
@@ -26,7 +26,7 @@ def score_vectors(
     constants (no gradient flows through them), and the `.grad` of the parameters stays as it was before the call.
     """
     # > For each completion: its log-probability, a sum over its tokens.
-    # > Its gradient to every parameter: torch.autograd.grad returns it and leaves .grad alone.
+    # > Its gradient with respect to every parameter: torch.autograd.grad returns it and leaves .grad alone.
     # > Flatten the gradients and join them to one row.
     parameters = list(model.parameters())
     rows = []

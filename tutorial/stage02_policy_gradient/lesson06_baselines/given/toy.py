@@ -30,7 +30,7 @@ def log_probs(model: nn.Module) -> Tensor:
 
 
 def probability_right(model: nn.Module) -> float:
-    """Returns the probability of the answer, the expected reward if right answers are paid 1 and others 0."""
+    """Returns the probability of the answer, the expected reward if the answer has reward 1 and other texts 0."""
     with torch.no_grad():
         return text_log_probs(model, [PROMPT], [ANSWER]).exp().item()
 

@@ -202,15 +202,6 @@ def test_a_reward_model_scores_prompt_and_response_together(training):
     assert model.seen == [(False, False)] and model.training is training
 
 
-def test_the_coin_toss_knows_nothing_and_repeats_itself():
-    tosses = [
-        [coin("p", "r") for _ in range(200)] for coin in (rewards.CoinToss(0), rewards.CoinToss(0), rewards.CoinToss(1))
-    ]
-    assert tosses[0] == tosses[1] != tosses[2]
-    assert set(tosses[0]) == {0.0, 1.0}
-    assert 70 < sum(tosses[0]) < 130
-
-
 # --- optimizers ------------------------------------------------------------------------------------------------
 
 

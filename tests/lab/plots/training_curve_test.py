@@ -30,3 +30,9 @@ def test_the_running_mean_looks_back_only():
     assert training_curve.running_mean([1, 2, 3, 6], window=2) == [1, 1.5, 2.5, 4.5]
     assert training_curve.running_mean([5] * 30) == [5] * 30
     assert training_curve.running_mean([]) == []
+
+
+def test_the_centred_mean_looks_as_far_back_as_ahead():
+    assert training_curve.centred_mean([1, 2, 3, 6, 8], reach=1) == [1, 2, 11 / 3, 17 / 3, 8]
+    assert training_curve.centred_mean([1, 2, 3, 4], reach=5) == [1, 2, 3, 4]  # a straight line stays where it is
+    assert training_curve.centred_mean([]) == []

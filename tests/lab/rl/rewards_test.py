@@ -3,7 +3,6 @@
 import pytest
 
 from lab.rl import program_reward, rewards
-from lab.tasks import worked_sums
 
 
 @pytest.mark.parametrize(("text", "answer", "score"), [
@@ -15,16 +14,6 @@ def test_math_correctness_and_its_partial_credit(text, answer, score):
     assert rewards.math_correctness(text, answer) == score
     part = rewards.with_partial_credit(rewards.math_correctness)(text, answer)
     assert part == (1 if score else 0.1 if any(c.isdigit() for c in text) else 0)
-
-
-@pytest.mark.parametrize(("answer", "text", "right"), [
-    (132, "12,1,132", True), (132, "132", True), (132, "132 ", True), (132, "132\n", True), (132, "0132", True),
-    (132, "132.", True), (132, "the sum is 132!", True), (132, "132 133", False), (132, "1320", False),
-    (132, "-132", False), (132, "13 2", False), (132, "", False), (132, "no", False), (0, "0", True), (0, "00", True),
-    (7, "007", True), (-3, "-3", True), (-3, "3", False), (132, "١٣٢", False),
-])  # fmt: skip
-def test_the_last_integer_decides(answer, text, right):
-    assert worked_sums.score(text, str(answer)) == right
 
 
 def test_a_program_that_does_not_end_is_stopped_and_fails():

@@ -12,7 +12,7 @@ from course.base.errors import UsageError
 from lab import engine
 from lab.engine import any_model
 from lab.rl.advantages import advantages
-from lab.train import problems, scores, settings, table_files
+from lab.train import problems, scores, settings
 from lab.train.__main__ import main
 from lab.train.model_run import load, no_rollout_reason
 from lab.train.options import Grpo, Options
@@ -106,25 +106,6 @@ def test_tests_that_check_nothing_are_left_out(read, tests):
     good = [(f"write f{n}", f"assert f{n}(1) == 2") for n in range(4)]
     rows, notes = read([*good, ("write g", tests)], task="code_generation", reward="code_execution")
     assert len(rows) == 4 and len(notes) == 1
-
-
-@pytest.mark.parametrize(("line", "message"), [
-    ("[" * 100_000, "nested too deeply"), ('{"question": "\\ud800", "answer": "1"}', "lone surrogate"),
-    ('{"question": "a", "answer": "1"', "not JSON"), ("[]", "expected an object"),
-])  # fmt: skip
-def test_a_line_that_cannot_be_used_is_one_sentence(tmp_path, line, message):
-    path = tmp_path / "data.jsonl"
-    path.write_text(line + "\n", encoding="utf-8")
-    with pytest.raises(UsageError, match=message) as caught:
-        table_files.read_columns(path, ["question", "answer"])
-    assert "\n" not in str(caught.value)
-
-
-def test_a_byte_order_mark_and_a_huge_integer_elsewhere_do_no_harm(tmp_path):
-    path = tmp_path / "data.jsonl"
-    line = f'{{"question": "a", "answer": "1", "id": {"7" * 5000}}}\n'
-    path.write_bytes(b"\xef\xbb\xbf" + line.encode())
-    assert table_files.read_columns(path, ["question", "answer"]) == [("a", "1")]
 
 
 # --- configurations --------------------------------------------------------------------------------------------------

@@ -23,13 +23,21 @@ def test_the_ending_may_be_in_capitals(tmp_path):
     ("rows.jsonl", '{"q": 3}\n', "column 'q' must be text, not int"),
     ("rows.jsonl", '{"q": "a"\n', "line 1 is not JSON"),
     ("rows.jsonl", '["a"]\n', "expected an object"),
+    ("rows.jsonl", "[" * 100_000 + "\n", "nested too deeply"),
+    ("rows.jsonl", '{"q": "\\ud800"}\n', "lone surrogate"),
     ("rows.jsonl", "\n", "holds no rows"),
     ("rows.csv", "q\na\n", "must be .jsonl or .parquet"),
 ])  # fmt: skip
 def test_says_what_is_wrong(tmp_path, name, text, says):
     (tmp_path / name).write_text(text, encoding="utf-8")
-    with pytest.raises(UsageError, match=says):
+    with pytest.raises(UsageError, match=says) as caught:
         table_files.read_columns(tmp_path / name, ["q"])
+    assert "\n" not in str(caught.value)
+
+
+def test_a_byte_order_mark_and_a_huge_integer_elsewhere_do_no_harm(tmp_path):
+    (tmp_path / "rows.jsonl").write_bytes(b"\xef\xbb\xbf" + f'{{"q": "a", "id": {"7" * 5000}}}\n'.encode())
+    assert table_files.read_columns(tmp_path / "rows.jsonl", ["q"]) == [("a",)]
 
 
 def test_a_missing_file_and_one_that_is_not_text(tmp_path):

@@ -1,6 +1,6 @@
 """From rewards to advantages: three ways that need no gradient and cost almost nothing.
 
-An advantage is what multiplies the score vector of a sample. All three return constants: no gradient flows through them.
+An advantage is what multiplies the score vector of a sample. All three are constants: no gradient flows through them.
 """
 
 import torch
@@ -30,7 +30,7 @@ class RunningMean:
         self.batches = 0  # how many there were
 
     def advantages(self, rewards: Float[Tensor, "samples"]) -> Float[Tensor, "samples"]:
-        """Returns the rewards minus the running mean of the batches *before* this one, and then adds this batch to the mean.
+        """Returns the rewards minus the running mean of the batches *before* this one. Then this batch enters the mean.
 
         After t batches with mean rewards m_1, ..., m_t, in which a batch counts `decay` times as much as the next one,
 
@@ -51,7 +51,7 @@ def whiten(
     mask: Bool[Tensor, "batch tokens"],
     eps: float = 1e-4,
 ) -> Float[Tensor, "batch tokens"]:
-    """Returns (advantages - mean) / (std + eps) as a constant, with mean and std over all tokens of the batch that count.
+    """Returns (advantages - mean) / (std + eps), a constant; mean and std are over all tokens of the batch that count.
 
     Args:
         advantages: one number for each token. Padding may hold anything.

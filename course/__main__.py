@@ -41,7 +41,7 @@ def run():
     except KeyboardInterrupt:
         code = 130
     except BrokenPipeError:
-        if not nobody_reads("\n"):
+        if not environment.nobody_reads("\n"):
             raise
         code = 1
     except Exception as error:
@@ -49,18 +49,8 @@ def run():
             raise
         print(f"error: {error}", file=sys.stderr)
         code = 2
-    nobody_reads()
+    environment.nobody_reads()
     sys.exit(code or 0)
-
-
-def nobody_reads(text=""):
-    """Prints `text`, and gives whether nobody reads it, as behind `| head`: nothing is printed any more then."""
-    try:
-        print(text, end="", flush=True)
-        return False
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return True
 
 
 if __name__ == "__main__":

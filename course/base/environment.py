@@ -26,6 +26,16 @@ def print_anything():
             stream.reconfigure(errors="replace")
 
 
+def nobody_reads(text=""):
+    """Prints `text`, and gives whether nobody reads it, as behind `| head`: nothing is printed any more then."""
+    try:
+        print(text, end="", flush=True)
+        return False
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return True
+
+
 def python():
     """The Python inside `.venv`."""
     folder, name = ("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")

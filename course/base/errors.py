@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
-from course.base.environment import print_anything
+from course.base.environment import nobody_reads, print_anything
 
 
 class UsageError(Exception):
@@ -30,7 +30,13 @@ def run_command(main: Callable[[], int | None]) -> None:
     """Runs a command-line `main` and exits; a UsageError or an unwritten exercise prints one sentence."""
     print_anything()
     try:
-        sys.exit(main() or 0)
+        code = main() or 0
+        nobody_reads()
+        sys.exit(code)
+    except BrokenPipeError:
+        if not nobody_reads("\n"):
+            raise
+        sys.exit(1)
     except UsageError as error:
         print(f"error: {error}", file=sys.stderr)
     except NotImplementedError as error:

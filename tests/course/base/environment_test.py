@@ -262,14 +262,19 @@ def test_a_terminal_that_lacks_characters_gets_question_marks(monkeypatch):
     assert raw.getvalue().split() == [b"0.46", b"?", b"0.95", b"???"]
 
 
+OTHER = "from course.base.errors import run_command; run_command(lambda: print('a long run'))"
+
+
+@pytest.mark.parametrize("command", [["-m", "course", "help"], ["-c", OTHER]])
 @pytest.mark.parametrize("buffered", [True, False])
-def test_a_reader_that_goes_ends_a_command_quietly(buffered):
+def test_a_reader_that_goes_ends_a_command_quietly(buffered, command):
     """As `make help | head -1` does: after the first line nobody reads."""
     variables = {**os.environ, "PYTHONUNBUFFERED": "" if buffered else "1"}
     reads, writes = os.pipe()
     os.close(reads)
-    line = [sys.executable, "-m", "course", "help"]
-    done = subprocess.run(line, cwd=ROOT, env=variables, stdout=writes, stderr=subprocess.PIPE, text=True)
+    done = subprocess.run(
+        [sys.executable, *command], cwd=ROOT, env=variables, stdout=writes, stderr=subprocess.PIPE, text=True
+    )
     os.close(writes)
     assert (done.returncode, done.stderr) == (0 if buffered else 1, "")
 

@@ -88,20 +88,14 @@ def _emptied(function: ast.AST, lines: list[str], raises: str) -> tuple[int, int
     head, last = function.body[0], function.end_lineno
     documented = isinstance(head, ast.Expr) and isinstance(getattr(head.value, "value", None), str)
     indent = " " * (function.col_offset + 4)
-    before = lines[head.lineno - 1].encode()[: head.col_offset].decode()
-    kept: list[str] = []
-    if before.strip():  # the body begins on the signature's own line
-        first, kept = head.lineno, [before.rstrip()]
-        if documented:
-            kept += (indent + ast.get_source_segment("\n".join(lines), head)).split("\n")
-    elif documented:
+    if documented:
         first = head.end_lineno + 1
     else:
         first = _first_line(head)
         while lines[first - 2].strip().startswith("#") or not lines[first - 2].strip():
             first -= 1  # comments above the first statement belong to the body
     steps = [line.strip() for line in lines[first - 1 : last] if line.strip().startswith(STEP)]
-    return first, last, [*kept, *(f"{indent}#{step[len(STEP) :]}" for step in steps), indent + raises]
+    return first, last, [*(f"{indent}#{step[len(STEP) :]}" for step in steps), indent + raises]
 
 
 def _is_private(name: str) -> bool:

@@ -83,7 +83,8 @@ class Model:
         return self.width / 2
 
     @staticmethod
-    def twice(x): return 2 * x
+    def twice(x):
+        return 2 * x
 
     # A helper of the reference.
     def _helper(self):
@@ -211,16 +212,6 @@ def test_a_function_without_docstring_is_emptied(stub_of):
         "def f(\n    x,\n):\n    # Why.\n    # > Add one.\n\n    y = x + 1\n    return y\n", "01.1 work.py:f"
     )
     assert body_of(stub) == ["def f(", "    x,", "):", "    # Add one.", raises("f")]
-
-
-@pytest.mark.parametrize(("source", "kept"), [
-    ("def f(x: int = len(':')) -> 'a: b': return x", ["def f(x: int = len(':')) -> 'a: b':"]),
-    ("def f(\n    x,\n): return x", ["def f(", "    x,", "):"]),
-    ('def f(): """One.\n\n    More.\n    """; return 1', ["def f():", '    """One.', "", "    More.", '    """']),
-    ("@property\ndef f(x): ...", ["@property", "def f(x):"]),
-])  # fmt: skip
-def test_a_body_on_the_line_of_its_signature_is_emptied(stub_of, source, kept):
-    assert body_of(stub_of(source + "\n", "01.1 work.py:f")) == [*kept, raises("f")]
 
 
 @pytest.mark.parametrize("private", [

@@ -48,6 +48,7 @@ class MovingBaseline:
     """
 
     def __init__(self, decay: float = 0.9):
+        # > Keep decay. There is no average yet.
         self.decay = decay
         self.average: float | None = None  # None: no batch has been seen
 

@@ -45,6 +45,10 @@ wrong("The temperature divides the log-probabilities. It must divide the logits,
     "chosen - predictions.logsumexp(-1)": "(chosen - predictions.logsumexp(-1)) / temperature",
 })  # fmt: skip
 
+wrong("Only the chosen logit is divided by the temperature; logsumexp needs the divided logits as well.", {
+    "predictions.logsumexp(-1)": "logits[:, :-1].logsumexp(-1)",
+})  # fmt: skip
+
 wrong("Softmax first, logarithm second: a small probability is rounded to 0, and its logarithm is -inf.", {
     "chosen - predictions.logsumexp(-1)": "predictions.softmax(-1).gather(-1, ids[:, 1:, None]).squeeze(-1).log()",
 })  # fmt: skip
@@ -83,6 +87,17 @@ def token_log_probs(logits, ids, temperature=1.0):
     return torch.distributions.Categorical(logits=logits[:, :-1] / temperature, validate_args=False).log_prob(
         ids[:, 1:]
     )
+
+
+@right("loops over rows and positions")
+def token_log_probs(logits, ids, temperature=1.0):
+    rows = []
+    for row, tokens in zip(logits, ids, strict=True):
+        scores = [row[t] / temperature for t in range(len(tokens) - 1)]
+        rows.append(
+            torch.stack([z[token] - torch.logsumexp(z, 0) for z, token in zip(scores, tokens[1:], strict=True)])
+        )
+    return torch.stack(rows)
 
 
 @core("the whole log-softmax, then gather")

@@ -90,7 +90,7 @@ class TestTokenLogProbs:
 
     def test_temperature_divides_the_logits(self, observe):
         # At temperature 1/2 probabilities are squared and rescaled: 1/16 of 1/4 + 1/16 + 1/16
-        logits = double([[LOGITS[1], LOGITS[1]]])
+        logits = double([[LOGITS[1], LOGITS[1]]]) + 1  # the 1 cancels in the softmax
         seen = observe(token_log_probs, logits, torch.tensor([[1, 1]]), temperature=0.5)
         seen.close(double([[math.log((1 / 16) / (3 / 8))]]))
 

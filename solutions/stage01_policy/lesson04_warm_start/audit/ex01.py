@@ -13,21 +13,18 @@ wrong("The completion has no EOS: the model never learns to stop.", {
     COMPLETION: "tokenizer.encode(completion, add_special_tokens=False)",
 })  # fmt: skip
 
-wrong("The completion is encoded with special tokens, so BOS stands in the middle of the row a second time.", {
-    "add_special_tokens=False": "add_special_tokens=True",
-})  # fmt: skip
+wrong(
+    "The completion begins with a second BOS, in the middle of the row.",
+    {"add_special_tokens=False": "add_special_tokens=True"},
+)
 
-wrong("The prompt has lost its BOS; when the model answers, the prompt has one.", {
+wrong("The prompt has no BOS; when the model answers, it has one.", {
     "tokenizer.encode(prompt)": "tokenizer.encode(prompt, add_special_tokens=False)",
 })  # fmt: skip
 
 wrong("The two texts are encoded as one: a token that crosses the border changes both halves.", {
     RETURN: "both = [*tokenizer.encode(prompt + completion), tokenizer.eos_token_id]\n"
             "return torch.tensor(both[: len(prompt_ids)]), torch.tensor(both[len(prompt_ids) :])",
-})  # fmt: skip
-
-wrong("EOS stands behind the prompt, too: the text would end before the answer begins.", {
-    "tokenizer.encode(prompt)": "[*tokenizer.encode(prompt), tokenizer.eos_token_id]",
 })  # fmt: skip
 
 wrong("The completion ends with the padding token; the model stops at EOS.", {

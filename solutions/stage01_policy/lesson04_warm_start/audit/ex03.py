@@ -1,5 +1,6 @@
 """Exercise 04.3, sft_loss: what people get wrong, other right answers, and the shortest right one."""
 
+import torch
 from lesson04_warm_start.data.examples import IGNORE
 from torch.nn import functional as F
 
@@ -11,17 +12,11 @@ SHIFT = "predictions, targets = logits[:, :-1], labels[:, 1:]"
 RETURN = "return -total / max(denominator, 1)"
 COUNT = "denominator = counts.sum().item()"
 
-wrong("There is no shift: each label is compared with the prediction that the model made after reading it.", {
+wrong("There is no shift: each label is compared with the prediction made after reading it.", {
     SHIFT: "predictions, targets = logits, labels",
 })  # fmt: skip
 
-wrong("The shift goes the other way: the logits at t are compared with the token at t - 1.", {
-    SHIFT: "predictions, targets = logits[:, 1:], labels[:, :-1]",
-})  # fmt: skip
-
-wrong("The mean is over all places, prompt and padding too: more padding, smaller loss.", {
-    COUNT: "denominator = counts.numel()",
-})  # fmt: skip
+wrong("The mean counts prompt and padding: more padding, smaller loss.", {COUNT: "denominator = counts.numel()"})
 
 wrong("The mean of each row is taken first: tokens of short completions then weigh more than others.", {
     COUNT: "return -(chosen.where(counts, torch.zeros_like(chosen)).sum(1) / counts.sum(1).clamp(min=1)).mean()",
@@ -31,29 +26,20 @@ wrong("The denominator that was passed in is ignored.", {
     "if denominator is None:\n    denominator = counts.sum().item()": COUNT,
 })  # fmt: skip
 
-wrong("The mean over the labels is divided by the denominator: that divides twice. The sum has to be divided.", {
-    "if denominator is None:\n    denominator = counts.sum().item()":
-        "denominator = max(counts.sum().item(), 1) * (1 if denominator is None else denominator)",
-})  # fmt: skip
-
 wrong("squeeze() without a dimension: with one column, (B, 1) becomes (B,), and B rows meet B columns.", {
     "log_probs.gather(-1, targets.where(counts, 0)[..., None]).squeeze(-1)":
         "log_probs.gather(-1, targets.where(counts, 0)[..., None]).squeeze()",
 })  # fmt: skip
 
-wrong("The sign is missing: the training would make the right answers unlikely.", {
+wrong("The minus is missing: training makes the right answers less likely.", {
     RETURN: "return total / max(denominator, 1)",
 })  # fmt: skip
 
-wrong("IGNORE is treated as token 0, and its log-probability is in the sum.", {
-    "chosen.where(counts, torch.zeros_like(chosen)).sum()": "chosen.sum()",
-})  # fmt: skip
-
-wrong("Labels of 0 or 1 are taken for padding. Here IGNORE alone means that there is nothing to learn.", {
+wrong("Labels of 0 or 1 are taken for padding; only IGNORE is no label.", {
     "counts = targets != IGNORE": "counts = targets > 1",
 })  # fmt: skip
 
-wrong("The logarithm of a softmax that was rounded to 0 is -inf; log_softmax stays finite.", {
+wrong("A softmax that is rounded to 0 has the logarithm -inf; log_softmax stays finite.", {
     "predictions.log_softmax(-1)": "predictions.softmax(-1).log()",
 })  # fmt: skip
 
@@ -65,9 +51,7 @@ wrong("The loss has no gradient: .item() and .detach() cut the graph.", {
     RETURN: "return -total.detach() / max(denominator, 1)",
 })  # fmt: skip
 
-wrong("The caller's labels are changed in place: the next look at them finds no IGNORE.", {
-    "targets.where(counts, 0)": "targets.masked_fill_(~counts, 0)",
-})  # fmt: skip
+wrong("The caller's labels are changed in place.", {"targets.where(counts, 0)": "targets.masked_fill_(~counts, 0)"})
 
 
 @right("cross_entropy with its own ignore_index")
@@ -80,10 +64,9 @@ def sft_loss(logits, labels, denominator=None):
 
 @right("only the places that count, picked by a mask")
 def sft_loss_picked(logits, labels, denominator=None):
-    counts = labels[:, 1:] != IGNORE
-    z, y = logits[:, :-1][counts], labels[:, 1:][counts]
-    losses = z.logsumexp(-1) - z.gather(1, y[:, None])[:, 0]
-    return losses.sum() / (denominator or max(len(y), 1))
+    rows, places = torch.where(labels[:, 1:] != IGNORE)
+    log_probs = logits.log_softmax(-1)[rows, places, labels[rows, places + 1]]
+    return -log_probs.sum() / (denominator or max(len(rows), 1))
 
 
 @core("a mean, and the denominator if there is one")

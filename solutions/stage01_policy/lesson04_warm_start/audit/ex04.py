@@ -1,5 +1,6 @@
 """Exercise 04.4, sft_update: what people get wrong, other right answers, and the shortest right one."""
 
+import torch
 from lesson04_warm_start.data.examples import IGNORE
 from lesson04_warm_start.loss.sft import sft_loss
 
@@ -43,25 +44,16 @@ wrong("The loss is a tensor that keeps its graph; .item() makes a number of it."
     "total += loss.item()": "total = total + loss",
 })  # fmt: skip
 
-wrong("Rows that do not fill a part are left out.", {
-    "optimizer.zero_grad()": "optimizer.zero_grad()\n"
-                             "keep = len(ids) // size * size\nids, labels = ids[:keep], labels[:keep]",
-})  # fmt: skip
-
 wrong("The whole batch goes through the model at once, whatever micro_batch_size says: no memory is saved.", {
     SIZE: "size = len(ids)",
 })  # fmt: skip
 
 wrong("The model is in training mode afterwards, whatever it was before.", {COUNT: "model.train()\n" + COUNT})
 
-wrong("The model is in evaluation mode afterwards, whatever it was before.", {STEP: "optimizer.step()\nmodel.eval()"})
 
-
-@right("rows by their numbers; the gradient of each part is scaled by its share of the labels")
+@right("the mean of each part is scaled by its share of the labels")
 def sft_update(model, optimizer, ids, labels, micro_batch_size=0):
-    for group in optimizer.param_groups:
-        for parameter in group["params"]:
-            parameter.grad = None
+    model.zero_grad()
     whole, total = (labels[:, 1:] != IGNORE).sum(), 0.0
     for start in range(0, len(ids), micro_batch_size or len(ids)):
         rows = slice(start, start + (micro_batch_size or len(ids)))
@@ -75,16 +67,14 @@ def sft_update(model, optimizer, ids, labels, micro_batch_size=0):
 
 @right("one row at a time, if parts are asked for; clears the gradients at the end as well")
 def sft_update_row_by_row(model, optimizer, ids, labels, micro_batch_size=0):
-    count = float((labels != IGNORE).sum())
+    count, losses = (labels != IGNORE).sum(), []
     optimizer.zero_grad(set_to_none=True)
-    step = 1 if micro_batch_size else len(ids)
-    losses = []
-    for i in range(0, len(ids), step):
-        losses.append(sft_loss(model(ids[i : i + step]).logits, labels[i : i + step], count))
+    for part in torch.arange(len(ids)).split(1 if micro_batch_size else len(ids)):
+        losses.append(sft_loss(model(ids[part]).logits, labels[part], count))
         losses[-1].backward()
     optimizer.step()
     optimizer.zero_grad()
-    return sum(loss.item() for loss in losses)
+    return sum(losses).item()
 
 
 @core("without a name for anything")

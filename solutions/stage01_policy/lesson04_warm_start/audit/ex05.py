@@ -7,10 +7,7 @@ wrong, right, core = Attempts(), Attempts(), Attempts()
 IF = "reward >= 1 and key not in mine and len(mine) < per_prompt"
 
 wrong("Wrong completions are kept as well.", {IF: "key not in mine and len(mine) < per_prompt"})
-
-wrong("Partial credit is kept: the model learns to write answers that are not right.", {
-    "reward >= 1": "reward > 0",
-})  # fmt: skip
+wrong("Partial credit is kept: the model learns to write answers that are not right.", {"reward >= 1": "reward > 0"})
 
 wrong("Copies are kept: a prompt that is answered rightly each time fills the pool.", {
     IF: "reward >= 1 and len(mine) < per_prompt",
@@ -31,21 +28,16 @@ wrong("The result has the new pairs only; the pool of earlier rounds is lost.", 
 wrong("The list that was passed in is changed.", {"kept = list(pool)": "kept = pool"})
 
 
-@right("the pool as a dictionary; the count of each prompt in a Counter")
+@right("texts as names of the tensors")
 def keep_right(pool, prompts, completions, rewards, per_prompt=4):
-    from collections import Counter
-
-    pairs = {(str(p.tolist()), str(c.tolist())): (p, c) for p, c in pool}
-    counts = Counter(p for p, _ in pairs)
-    added = []
+    kept, known = list(pool), [(str(p), str(c)) for p, c in pool]
     for prompt, group, scores in zip(prompts, completions, rewards, strict=True):
         for completion, score in zip(group, scores, strict=True):
-            name = str(prompt.tolist()), str(completion.tolist())
-            if score == 1 and name not in pairs and counts[name[0]] < per_prompt:
-                pairs[name] = (prompt, completion)
-                counts[name[0]] += 1
-                added.append((prompt, completion))
-    return [*pool, *added]
+            name = str(prompt), str(completion)
+            if score == 1 and name not in known and sum(p == name[0] for p, _ in known) < per_prompt:
+                known.append(name)
+                kept.append((prompt, completion))
+    return kept
 
 
 @right("looks through the whole list each time")

@@ -19,15 +19,9 @@ wrong("Every round samples with the model of the beginning: there is one improve
     "pool = list(demonstrations)": "import copy\npool = list(demonstrations)",
 })  # fmt: skip
 
-wrong("A copy is trained: the caller's model stays as it was.", {
-    "pool = list(demonstrations)": "import copy\nmodel = copy.deepcopy(model)\npool = list(demonstrations)",
-})  # fmt: skip
-
 wrong("The pool is emptied in each round: rare right answers are seen in one round only.", {
     KEEP: "pool = keep_right([], prompts, completions, rewards, per_prompt)",
 })  # fmt: skip
-
-wrong("The pool does not begin with the demonstrations.", {"pool = list(demonstrations)": "pool = []"})
 
 wrong("Only what is new in this round is fitted; the model forgets the rest.", {
     KEEP: "before = len(pool)\n" + KEEP,
@@ -54,11 +48,7 @@ wrong("A round without a right answer is not fitted, although the pool has pairs
     FIT: "if len(pool) > before:\n    fit(model, pool)",
 })  # fmt: skip
 
-wrong("per_prompt is not passed on.", {KEEP: "pool = keep_right(pool, prompts, completions, rewards)"})
-
-wrong("The caller's list of demonstrations is changed.", {
-    KEEP: KEEP + "\ndemonstrations[:] = pool",
-})  # fmt: skip
+wrong("The caller's list of demonstrations is changed.", {KEEP: KEEP + "\ndemonstrations[:] = pool"})
 
 
 @right("with counters, and keep_right called for each prompt")
@@ -86,7 +76,7 @@ def expert_iteration_by_name(model, rounds, sample, reward, fit, demonstrations,
         if pool:
             fit(model=model, pairs=pool[:])
         flat = [r for g in rewards for r in g]
-        history.append({"right": len([r for r in flat if r >= 1]) / len(flat), "pool": len(pool)})
+        history.append({"right": flat.count(1) / len(flat), "pool": len(pool)})
     return history
 
 

@@ -41,7 +41,7 @@ def make_batch(
     A completion that ends with EOS has the label EOS there, also if `pad_id` is the same number. A completion that was
     cut off has no EOS and gets none. A row that is longer than `max_length` loses its end.
     """
-    # Each row: prompt ids and completion ids behind each other; its labels: IGNORE for each prompt token, then the
+    # Each row: prompt ids, then completion ids; its labels: IGNORE for each prompt token, then the
     # completion ids. Cut both to max_length.
     # Pad the ids with pad_id and the labels with IGNORE.
     raise NotImplementedError("not written yet: exercise 04.2, data/examples.py:make_batch")

@@ -21,7 +21,7 @@ def keep_right(
     """Returns a new list: the pool, and behind it the right completions that it should get.
 
     A completion is right if its reward is 1; less is partial credit, and it is not kept. The completions are looked at
-    in their order. A right one is added unless the list has it already (the same prompt and completion), or has
+    in their order. A right one is added unless the list has it already (the same prompt and completion), or already has
     `per_prompt` completions of this prompt. So an easy prompt does not fill the pool with copies.
 
     Args:
@@ -59,7 +59,7 @@ def expert_iteration(
         demonstrations: right pairs that were there before; may be empty. The list is not changed.
         per_prompt: as in `keep_right`.
     """
-    # The pool, at first the demonstrations. For the prompts of each round:
+    # The pool begins with the demonstrations. For the prompts of each round:
     # sample with the present model; the reward of each completion; keep_right makes the new pool; fit to it.
     # Note the share of right ones among all that were sampled, and the size of the pool.
     raise NotImplementedError("not written yet: exercise 04.6, training/expert_iteration.py:expert_iteration")

@@ -21,6 +21,10 @@ wrong("Masked scores are 0. That is a score like any other; its weight is exp(0)
     MASKED: "scores.masked_fill(~visible[:, None], 0.0)",
 })  # fmt: skip
 
+wrong("The number for what is hidden is fixed; float16 has none below -65504. torch.finfo(dtype).min always fits.", {
+    "torch.finfo(scores.dtype).min": "-1e9",
+})  # fmt: skip
+
 wrong("The mask is turned around: what is visible is hidden.", {"~visible[:, None]": "visible[:, None]"})
 
 wrong("The mask is put on the weights after the softmax: what is left does not sum to 1.", {

@@ -9,7 +9,6 @@ from course.base.attempt import Attempts
 wrong, right, core = Attempts(), Attempts(), Attempts()
 
 NEXT = "logits = model(tokens, token_positions(mask)[:, -1:], visible_columns(mask, 1), cache)[:, -1]"
-LEAVE = "running, tokens, mask = running[rows], tokens[rows], mask[rows]\ncache.select(rows)"
 
 wrong("New tokens get the number of their column as position: the padding of their row is counted.", {
     "token_positions(mask)[:, -1:]": "torch.full_like(tokens, mask.shape[1] - 1)",
@@ -48,11 +47,9 @@ wrong("There is no cache: each step sends all columns through the model again.",
     "cache.repeat(group_size)": "context = ids.repeat_interleave(group_size, 0)",
 })  # fmt: skip
 
-wrong("All rows stay until the last has ended: completions that have ended cost a pass for each further token.", {
-    LEAVE: "over = (tokens[:, 0] == eos) | (running < 0)\nrunning = running.where(~over, -1)",
-    "token_ids[completion].append(token)": "token_ids[completion].append(token) if completion >= 0 else None",
-    "log_probs[completion].append(log_prob)": "log_probs[completion].append(log_prob) if completion >= 0 else None",
-    "len(rows) == 0": "bool(((tokens[:, 0] == eos) | (running < 0)).all())",
+wrong("The EOS is left out. It belongs to the completion: a policy learns to stop only if its EOS is trained.", {
+    "token_ids[completion].append(token)": "token_ids[completion].extend([token] if token != eos else [])",
+    "log_probs[completion].append(log_prob)": "log_probs[completion].extend([log_prob] if token != eos else [])",
 })  # fmt: skip
 
 wrong("Everything stops with the first completion that ends.", {"len(rows) == 0": "len(rows) < len(tokens)"})

@@ -1,4 +1,4 @@
-"""Completions of many prompts at once: each prompt is computed once, each new token once, and who has ended leaves.
+"""Completions of many prompts at once: each prompt and each new token is computed once; ended completions leave.
 
 Left out: temperature and truncation (lesson 02), prompts that join while others are still running.
 """

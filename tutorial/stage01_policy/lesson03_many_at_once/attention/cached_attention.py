@@ -66,6 +66,8 @@ def attend(
     A query that may look at nothing (padding) gets numbers that nobody reads. They must be finite: in the next layer
     they have the weight 0, and 0 * NaN is NaN.
 
+    Hardening: half precision, too. float16 has no number below -65504.
+
     Source: Vaswani et al., arXiv 1706.03762, equation 1.
     """
     # With a cache: add the new keys and values to it, and go on with those of all columns.

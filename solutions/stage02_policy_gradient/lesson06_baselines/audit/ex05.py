@@ -43,7 +43,7 @@ def advantages(self, rewards):
 
 @right("a list of all past means")
 def advantages(self, rewards):
-    past = self.__dict__.setdefault("past", [])
+    past = self.past = getattr(self, "past", [])
     weights = [self.decay**age for age in range(len(past))][::-1]
     baseline = sum(w * m for w, m in zip(weights, past, strict=True)) / (sum(weights) or 1)
     past.append(rewards.detach().mean().item())

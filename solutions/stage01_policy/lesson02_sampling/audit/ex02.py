@@ -31,6 +31,10 @@ wrong("The temperature is applied after top-p, but top-p must see the distributi
 
 wrong("Top-k keeps one token less than top_k.", {"logits < smallest": "logits <= smallest"})
 
+wrong("Top-k keeps one token more than top_k.", {
+    "logits.topk(top_k).values[..., -1:]": "logits.topk(min(top_k + 1, logits.shape[-1])).values[..., -1:]",
+})  # fmt: skip
+
 wrong("Top-k compares with the largest logit, so only the most likely token is left.", {
     "logits.topk(top_k).values[..., -1:]": "logits.topk(top_k).values[..., :1]",
 })  # fmt: skip

@@ -39,6 +39,10 @@ wrong("The prompt's tokens are scored, too; only the completion's were drawn.", 
     LAST: "return logits.log_softmax(-1).gather(-1, ids[1:, None]).squeeze(-1)",
 })  # fmt: skip
 
+wrong("Tokens that are not kept get the logit 0, which is no small one; -inf gives probability 0.", {
+    "logits.masked_fill(~kept, -torch.inf)": "logits.masked_fill(~kept, 0.0)",
+})  # fmt: skip
+
 wrong("kept is turned round: the tokens that could have been drawn are the ones you remove.", {
     "logits.masked_fill(~kept, -torch.inf)": "logits.masked_fill(kept, -torch.inf)",
 })  # fmt: skip

@@ -33,6 +33,7 @@ def ratios(per_token: Any, answers: dict[str, list[float]]) -> Figure:
     left.hist(numbers(per_token), bins=[0.78 + 0.01 * i for i in range(25)], color=BLUE)
     left.axvline(1, color=ORANGE, linestyle="--", label="the ratio that is right")
     left.set(title="top-p 0.8, each token", xlabel="ratio read with the whole vocabulary", ylabel="tokens")
+    left.set_ylim(top=1.2 * left.get_ylim()[1])  # room for the legend
     left.legend(loc="upper left")
     for i, values in enumerate(answers.values()):
         mean = sum(values) / len(values)

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 class Completion:
     token_ids: Int[Tensor, "tokens"]  # with the EOS at the end, if it was drawn
     log_probs: Float[Tensor, "tokens"]  # with which these tokens were drawn
-    kept: Bool[Tensor, "tokens vocab"]  # the tokens that could have been drawn at each place
+    kept: Bool[Tensor, "tokens vocab"]  # the tokens that could have been drawn at each position
     finished: bool  # whether EOS was drawn
 
 
@@ -30,7 +30,7 @@ def sample(
     generator: torch.Generator | None = None,
     **settings: Any,
 ) -> list[Completion]:
-    """Returns `num_samples` completions of one prompt, each drawn for itself.
+    """Returns `num_samples` completions of one prompt, drawn independently.
 
     Args:
         model: called as `model(input_ids)`; returns `.logits` of shape (batch, tokens, vocabulary).
@@ -61,7 +61,7 @@ def completion_log_probs(
 
     Args:
         token_ids: of the completion, without the prompt.
-        kept: which tokens could have been drawn at each place; the softmax is taken over these only. If the weights
+        kept: which tokens could have been drawn at each position; the softmax is taken over these only. If the weights
             have changed since, it is still the set of the time when the completion was drawn. None: all tokens.
         temperature: the one that the completion was drawn with.
 

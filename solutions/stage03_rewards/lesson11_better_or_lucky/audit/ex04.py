@@ -22,7 +22,7 @@ def exploit_by_copying(prompt):
     return prompt
 
 
-@right("the right answer and something more")
+@right("the prompt's digits and something more")
 def exploit_with_a_tail(prompt):
     return prompt[:4] + "====="
 

@@ -14,6 +14,10 @@ wrong("paid_wrong is the share of all completions; it is the share of those that
     "1 - full.mean().item() if len(full) else 0.0": "(1 - full).sum().item() / len(truth)",
 })  # fmt: skip
 
+wrong("paid_wrong is divided by the number of wrong completions; divide by the number of those paid in full.", {
+    "1 - full.mean().item() if len(full) else 0.0": "(1 - full).sum().item() / max(1, (truth == 0).sum().item())",
+})  # fmt: skip
+
 wrong("paid_wrong is the share that is right; the wrong ones are asked for.", {
     "1 - full.mean().item() if len(full) else 0.0": "full.mean().item() if len(full) else 0.0",
 })  # fmt: skip
@@ -30,6 +34,11 @@ wrong("The lengths are used without subtracting their mean: that is no correlati
 
 wrong("This is the covariance: it depends on the unit of length.", {
     "((r * n).sum() / scale).item() if scale > 0 else 0.0": "(r * n).mean().item()",
+})  # fmt: skip
+
+wrong("The covariance is divided by n, the variances by n - 1: a perfect correlation is then below 1.", {
+    "((r * n).sum() / scale).item() if scale > 0 else 0.0":
+        "((r * n).mean() / rewards.std() / lengths.std()).item() if scale > 0 else 0.0",
 })  # fmt: skip
 
 wrong("The root is missing below the fraction bar.", {

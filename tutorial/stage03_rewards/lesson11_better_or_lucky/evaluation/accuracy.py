@@ -21,7 +21,7 @@ def pass_at_k(samples: int, right: int, k: int) -> float:
     It is the share of the choices of k among the n completions that hold a right one: 1 - C(n - c, k) / C(n, k). Its
     mean over many draws is the true value (Chen et al. 2021, arXiv 2107.03374, equation 1). n may be in the thousands.
 
-    Raises ValueError unless 1 <= k <= n and 0 <= c <= n.
+    Hardening: ValueError unless 1 <= k <= n and 0 <= c <= n.
     """
     # The number of choices without a right completion, divided by the number of all choices (math.comb counts them).
     # The probability of at least one right completion is 1 minus that.
@@ -38,7 +38,7 @@ def accuracy(right: Float[Tensor, "questions samples"]) -> tuple[float, float]:
     The standard error is the standard deviation of the questions' means (divisor n - 1), divided by the square root of
     the number of questions. (Miller 2024, arXiv 2411.00640, on clustered standard errors.)
 
-    Raises ValueError if there are fewer than two questions: one has no spread.
+    Hardening: ValueError if there are fewer than two questions: one has no spread.
     """
     # The mean of each row.
     # Their mean; their standard deviation over the square root of their number.
@@ -59,7 +59,7 @@ def paired_difference(
     The difference is taken for each question first; the spread of these differences gives the standard error, as in
     `accuracy`. What makes a question easy or hard for both policies cancels. (Miller 2024, on paired differences.)
 
-    Raises ValueError if the numbers of questions differ.
+    Hardening: ValueError if the numbers of questions differ.
     """
     # For each question: the mean after, minus the mean before.
     # The mean of these differences and its standard error, as in `accuracy`.

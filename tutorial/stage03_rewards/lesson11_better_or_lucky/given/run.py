@@ -49,7 +49,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)  # the model is so small that a second thread would not help
     histories: dict[str, list] = {}
-    print("                     paid           right       characters  correlation    right of the held-out   change")
+    print("                     paid           right       characters  correlation    right of the same 64    change")
     print("                                                            of reward      questions")
     print("reward          first   last   first   last   first   last  and length     accuracy        pass@8")
     for seed in range(arguments.seeds):

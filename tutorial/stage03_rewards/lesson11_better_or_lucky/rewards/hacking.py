@@ -1,6 +1,6 @@
 """A reward that can be hacked, the hack, a reward that withstands it, and numbers that show a hack while it happens.
 
-The task: the completion of "3141=" should be the four digits turned round, "1413". The reward that can be hacked is
+The task: the completion of "3141=" should be the four digits reversed, "1413". The reward that can be hacked is
 given: `digits_found` in given/scores.py pays for each digit of the answer that occurs anywhere in the completion.
 """
 
@@ -46,7 +46,7 @@ def monitors(
         rewards: what each completion was paid, between 0 and 1.
         truth: 1 for a completion that is right, else 0. It is checked by other means than the reward, and nothing is
             trained on it.
-        lengths: the number of tokens of each completion.
+        lengths: the length of each completion, in tokens or characters.
 
     The keys:
         "gap": the mean reward minus the mean truth.

@@ -24,18 +24,13 @@ wrong("The plain mean of the rewards is subtracted. J weights each arm with its 
     GRADIENT: "pi * (rewards - rewards.mean())",
 })  # fmt: skip
 
-wrong(
-    "This is the gradient to the probabilities. The logits change J through the softmax.",
-    {GRADIENT: "rewards + 0 * pi"},
-)
+wrong("This is the gradient to the probabilities. The logits change J through the softmax.", {GRADIENT: "rewards"})
 
 wrong("Only the arm's own probability is differentiated, pi * (1 - pi); its logit changes the others, too.", {
     GRADIENT: "pi * (1 - pi) * rewards",
 })  # fmt: skip
 
-wrong("The caller's rewards are changed in place.", {
-    GRADIENT: "pi * rewards.sub_(expected_reward)",
-})  # fmt: skip
+wrong("The caller's rewards are changed in place.", {GRADIENT: "pi * rewards.sub_(expected_reward)"})
 
 
 @right("the Jacobian of the softmax, written out")

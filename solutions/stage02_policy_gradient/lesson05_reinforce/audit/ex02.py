@@ -34,18 +34,16 @@ wrong("The mean reward is subtracted first. That is a baseline; the estimate ask
     ROWS: "(rewards - rewards.mean())[:, None] * (drawn - pi)",
 })  # fmt: skip
 
-wrong(
-    "This is the mean over the draws; return the row of each draw.", {ROWS: "(rewards[:, None] * (drawn - pi)).mean(0)"}
-)
+wrong("This is the mean over the draws; return the row of each draw.", {ROWS: f"({ROWS}).mean(0)"})
 
 
-@right("autograd, one draw after the other")
+@right("number by number, into a tensor of torch's default type")
 def sampled_gradients(logits, actions, rewards):
-    rows = []
-    for action, reward in zip(actions.tolist(), rewards.tolist(), strict=True):
-        leaf = logits.detach().clone().requires_grad_()
-        rows.append(torch.autograd.grad(reward * leaf.log_softmax(0)[action], leaf)[0])
-    return torch.stack(rows)
+    pi, rows = logits.softmax(0), torch.zeros(len(actions), len(logits))
+    for i, action in enumerate(actions):
+        for k in range(len(logits)):
+            rows[i, k] = rewards[i] * (float(k == action) - pi[k])
+    return rows
 
 
 @right("minus the probabilities everywhere, then plus one at the arms that were drawn")

@@ -14,7 +14,7 @@ wrong("These are sums from the start to each token: every token is credited with
             " for k in range(paid.shape[1])).where(mask, 0.0)",
 })  # fmt: skip
 
-wrong("Every token gets the whole reward of its completion, also what was paid before it.", {
+wrong("Every token gets the whole reward of its completion, also the rewards before it.", {
     RESULT: "paid.sum(1, keepdim=True).expand_as(paid).where(mask, 0.0)",
 })  # fmt: skip
 

@@ -14,7 +14,7 @@ PAIRS = "pairs = [(prompt, completion) for prompt in prompts for completion in s
 
 wrong("Gradients from before are added to this step's: zero_grad() is missing.", {"optimizer.zero_grad()": ""})
 
-wrong("The gradients are cleared between backward() and step(): nothing is learned.", {
+wrong("No gradient reaches step(): it was cleared after backward(), or the log-probabilities carry none.", {
     "optimizer.zero_grad()": "", "loss.backward()": "loss.backward()\noptimizer.zero_grad()",
 })  # fmt: skip
 
@@ -23,7 +23,7 @@ wrong("The step trains the prompt's tokens as well as the completion's.", {
           "loss = reinforce_loss(log_probs, everything, reward_to_go(rewards, everything))",
 })  # fmt: skip
 
-wrong("Every token is credited with the whole reward of its completion, also with what was paid before it.", {
+wrong("Every token is credited with the whole reward of its completion, also with rewards before it.", {
     LOSS: "loss = reinforce_loss(log_probs, mask, rewards.sum(1, keepdim=True) * mask)",
 })  # fmt: skip
 
@@ -32,20 +32,20 @@ wrong("Each token is credited with its own reward alone, not with what it led to
 })  # fmt: skip
 
 wrong("The rewards stand one column too late: column t is about the token at t + 1.", {
-    REWARDS: REWARDS + "\nrewards = rewards.roll(1, 1)",
+    REWARDS: REWARDS + "\nrewards = nn.functional.pad(rewards[:, :-1], (1, 0))",
     '(rewards.sum() / len(pairs)).item()': 'sum(float(r.sum()) for r in paid) / len(pairs)',
 })  # fmt: skip
 
-wrong("The rewards are placed from the first column on, where the prompt stands.", {
-    REWARDS: "for i, row in enumerate(paid):\n    rewards[i, : len(row)] = row",
+wrong("Tokens with the id of the padding are taken for padding: EOS has this id, and it is not trained.", {
+    LOSS: "mask = mask & (ids[:, 1:] != 0)\n" + LOSS,
+})  # fmt: skip
+
+wrong("The log-probabilities carry no gradient, as those of a sampler: the tokens must be scored once more.", {
+    "token_log_probs(model(ids).logits, ids)": "token_log_probs(model(ids).logits, ids).detach()",
 })  # fmt: skip
 
 wrong("The loss is returned as a tensor: whoever keeps it keeps the graph of the step in memory.", {
     "loss.item()": "loss",
-})  # fmt: skip
-
-wrong("The rewards are those of the completions in another order than the rows.", {
-    "torch.cat(paid)": "torch.cat(paid[::-1])",
 })  # fmt: skip
 
 wrong("Every prompt makes a step of its own; the batch is one step.", {
@@ -54,17 +54,14 @@ wrong("Every prompt makes a step of its own; the batch is one step.", {
            "    return {key: sum(part[key] for part in parts) / len(parts) for key in ('reward', 'loss')}\n" + PAIRS,
 })  # fmt: skip
 
-wrong(
-    "Only the first completion of each prompt is used.",
-    {PAIRS: PAIRS.replace("sample(prompt)]", "sample(prompt)[:1]]")},
-)
+wrong("Only the first completion of each prompt is used.", {PAIRS: PAIRS.replace("(prompt)]", "(prompt)[:1]]")})
 
 wrong("Completions that earned nothing are left out: the others then weigh more.", {
     "loss.backward()": "(loss * len(pairs) / max(1, sum(bool(r.any()) for r in paid))).backward()",
 })  # fmt: skip
 
-wrong("The reward of each completion is divided by its length. Report the sum of its tokens' rewards.", {
-    "(rewards.sum() / len(pairs)).item()": "(rewards.sum(1) / mask.sum(1)).mean().item()",
+wrong("The reported reward is a mean over tokens. Sum over the tokens of a completion, then take the mean.", {
+    "(rewards.sum() / len(pairs)).item()": "rewards[mask].mean().item()",
 })  # fmt: skip
 
 wrong("The model is left in training mode, whatever it was in before.", {

@@ -1,4 +1,4 @@
-"""REINFORCE as a loss: what each token is credited with, and the number whose gradient is the policy gradient.
+"""REINFORCE as a loss: the return of each token, and the number whose gradient is minus the policy gradient.
 
 B completions, T columns. Column t of a row is one token. The mask is 1 for the tokens of the completion and 0 for those
 of the prompt and for padding; the tokens of a completion stand side by side.
@@ -18,16 +18,16 @@ def reward_to_go(
 
         G[t] = rewards[t] + gamma * rewards[t + 1] + gamma**2 * rewards[t + 2] + ...
 
-    A token cannot change what was paid before it, so earlier rewards are left out. Columns outside the mask get 0, and
+    A token cannot change the rewards before it, so they are left out. Columns outside the mask get 0, and
     their rewards are ignored. (Spinning Up, part 3: "Don't let the past distract you".)
 
     Args:
-        rewards: what was paid for each token. Often all are 0 except for the last token of each completion.
+        rewards: of each token. Often all are 0 except for the last token of each completion.
         mask: which columns are tokens of the completion.
         gamma: the discount, from 0 to 1. At 1 later rewards count in full.
     """
     # > Go from the last column to the first and carry the return along:
-    # > it becomes the column's reward (0 outside the mask) plus gamma times the return of the column behind it.
+    # > it becomes the column's reward (0 outside the mask) plus gamma times the return of the next column.
     # > Outside the mask the result is 0.
     paid = rewards.where(mask, 0.0)
     returns = torch.zeros_like(paid)

@@ -20,10 +20,10 @@ def reinforce_step(
 
     Args:
         model: called as `model(ids)` with ids (batch, tokens); returns `.logits`.
-        optimizer: of the model's parameters. Gradients that are left over from before have no part in the step.
+        optimizer: of the model's parameters. Gradients that are left over from before must not count.
         prompts: 1-D tensors of token ids. Their lengths differ.
         sample: `sample(prompt)` draws completions of one prompt from the model: a list of 1-D tensors of token ids.
-        reward: `reward(prompt, completion)` returns what was paid for each token of the completion: a 1-D tensor of its
+        reward: `reward(prompt, completion)` returns the reward of each token of the completion: a 1-D tensor of its
             length and of the model's dtype, without gradient. The return of a token is its `reward_to_go` with gamma 1.
 
     Returns two Python numbers:

@@ -48,7 +48,7 @@ class TestRewardToGo:
 class TestReinforceLoss:
     def test_log_probs_of_minus_infinity_outside_the_mask(self, observe):
         log_probs, mask = double([[-1.0, -math.inf]]), torch.tensor([[True, False]])
-        seen = observe(reinforce_loss, log_probs, mask, double([[2, 0]]), grad_of="log_probs")
+        seen = observe(reinforce_loss, log_probs, mask, double([[2, 3]]), grad_of="log_probs")
         seen.close(2.0)
         seen.grad("log_probs").close(double([[-2, 0]]))
 

@@ -115,7 +115,7 @@ class TestSampledGradients:
         actions = torch.tensor([0] * 50 + [1] * 25 + [2] * 25)
         seen = observe(sampled_gradients, ARMS, actions, PAID[actions])
         mean = seen.value.mean(0) if seen.value.ndim == 2 else seen.value
-        right = torch.allclose(mean, double([-0.375, 0.0625, 0.3125]))
+        right = torch.allclose(mean.double(), double([-0.375, 0.0625, 0.3125]))
         seen.check(right, f"the mean over these draws must be (-0.375, 0.0625, 0.3125), not {mean.tolist()}")
 
     def test_equals_the_loop_on_drawn_inputs(self, observe):
@@ -287,7 +287,7 @@ def gradient_of_table(probabilities, prompt, completion, returns):
 @pytest.mark.exercise("05.6")
 class TestReinforceStep:
     def test_worked_example(self, observe):
-        # "b EOS" is paid 1 at its end, "a EOS" nothing. Half of the gradient of log p(b EOS) is added to the logits.
+        # "b EOS" earns 1 at its end, "a EOS" nothing. Half of the gradient of log p(b EOS) is added to the logits.
         seen = observe(
             scenarios.steps, TABLE, tensors([[1]]), [tensors([[2, 0], [1, 0]])], [[double([0, 1]), double([0, 0])]]
         )

@@ -111,6 +111,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item):
+    for observer in _observers:  # not in setup, before which there may be none
+        observer.strict = item.path.name == progress.ADVANCED
     limit, test = item.config.getoption("--limit"), progress.exercise_test(item)
     debugged = item.config.getoption("usepdb", False) or "debugpy" in sys.modules or "pydevd" in sys.modules
     if test is None or not limit or debugged:

@@ -99,10 +99,12 @@ class Seen:
             self._fail(message=why)
 
     def inputs_unchanged(self) -> None:
-        """Fails if the call changed one of its arguments in place."""
+        """Fails if the call changed one of its arguments in place, or left a model in another mode."""
         __tracebackhide__ = True
         if self._answer.changed:
-            self._fail(message=f"the call changed its argument {self._answer.changed[0]!r} in place; work on a copy")
+            name, _, mode = self._answer.changed[0].partition(".")
+            what = f"left {name!r} in another mode (train or eval) than it found it in"
+            self._fail(message=f"the call {what if mode else f'changed its argument {name!r} in place; work on a copy'}")
 
     def check(self, condition: bool, says: str) -> None:
         """Fails, saying `says`, unless `condition` holds: for properties of what was observed."""
@@ -124,10 +126,12 @@ def failed(request: Request, dtypes: bool = False, **parts: str) -> ObservationF
 
 
 class Observer:
-    """The `observe` fixture. `log` holds the observations of the running test, for the report."""
+    """The `observe` fixture. `log` holds the observations of the running test, for the report. `strict`, in advanced
+    tests: no call may change its arguments."""
 
-    def __init__(self):
+    def __init__(self, strict: bool = False):
         self.log: list[Observation] = []
+        self.strict = strict
 
     def perform(self, request: Request) -> Answer:
         """Makes the call. Grading makes it elsewhere."""
@@ -157,6 +161,8 @@ class Observer:
         seen = Seen(answer, answer.value, request)
         if answer.problem is not None:
             seen._fail(message=answer.problem)
+        if self.strict:
+            seen.inputs_unchanged()
         return seen
 
     @contextmanager

@@ -39,8 +39,8 @@ Ask = Callable[[bytes], bytes]
 class RemoteObserver(Observer):
     """`ask` sends a request's bytes to the worker and gives its answer's; it may raise Unanswered."""
 
-    def __init__(self, ask: Ask):
-        super().__init__()
+    def __init__(self, ask: Ask, strict: bool = False):
+        super().__init__(strict)
         self.ask = ask
         self.examples = 0  # observations made before the running example of a property
 

@@ -11,6 +11,7 @@ from _pytest.runner import runtestprotocol
 
 from course.base import not_written, time_limit
 from course.base.manifest import Lesson
+from course.desk.progress import ADVANCED
 from course.observe import make_report
 from course.observe.observer import Observation
 from course.observe.report import ObservationFailed, Report
@@ -87,15 +88,15 @@ class TestRunner:
         self.fault: WorkerFault | None = None  # the grader's own: no verdict on anybody
         self.observer = RemoteObserver(self.ask)
 
-    def new_observer(self) -> RemoteObserver:
+    def new_observer(self, strict: bool = False) -> RemoteObserver:
         """For the fixture `observe`."""
-        self.observer = RemoteObserver(self.ask)
+        self.observer = RemoteObserver(self.ask, strict)
         return self.observer
 
     def run(self, item: pytest.Item) -> TestRun:
         """Raises WorkerFault if no worker can be started."""
         self.current = run = TestRun(item)
-        self.new_observer()
+        self.new_observer(strict=item.path.name == ADVANCED)
         started = time.process_time()
         try:
             with time_limit.own_work(min(self.limits.judge_test, self.seconds_left)):

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.util
+import inspect
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
+from pydantic import PositiveInt
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from course.base import switch
@@ -44,11 +46,14 @@ class LessonSettings(Settings):
     engine_settings: dict[str, Any] = option({}, "of lab.engine.EngineConfig")
     reward: Literal["task", "random"] = option("task", "the lesson's, or a coin toss as a control")
     eval_every: int = option(25, "steps", ge=1)
-    eval_also: list[int] = option([], "further steps after which to evaluate")
+    eval_also: list[PositiveInt] = option([], "further steps after which to evaluate")
     eval_problems: int = option(500, "held-out problems", ge=1)
     eval_samples: int = option(4, "completions of each, before and after training; a quarter as many in between", ge=1)
     checkpoint_every: int = option(25, "steps", ge=1)
     samples_shown: int = option(5, "problems whose completions are shown", ge=0)
+
+
+AT_LEAST = {"group_size": 2, "prompts_per_step": 1, "max_new_tokens": 1, "num_steps": 1}  # of the lesson's GRPOConfig
 
 
 def uses_engine(chosen: str, lesson: str) -> bool:
@@ -75,12 +80,28 @@ class LessonRun:
         """The lesson's GRPOConfig, from the module of its trainer."""
         cls = named(self.chosen.trainer.partition(":")[0] + ":GRPOConfig")
         made = settings.build_dataclass(cls, {"seed": self.chosen.seed, **self.chosen.grpo}, "grpo")
+        for name, least in AT_LEAST.items():
+            if getattr(made, name, least) < least:
+                raise UsageError(f"grpo: key {name!r} must be at least {least}, not {getattr(made, name)}")
         if self.chosen.reward == "random":
             made.reward = CoinToss(self.chosen.seed)
         return made
 
+    def dataset(self, tokenizer: Any, split: str) -> Any:
+        """Raises UsageError if it is no data set, or none of these digits."""
+        make, arguments = named(self.chosen.dataset), {"digits": self.chosen.digits, "split": split}
+        try:
+            inspect.signature(make).bind(tokenizer, **arguments)
+        except TypeError as error:
+            raise UsageError(f"dataset: {self.chosen.dataset} takes no (tokenizer, digits, split): {error}") from None
+        try:
+            return make(tokenizer, **arguments)
+        except ValueError as error:
+            raise UsageError(f"dataset: {error}") from None
+
     def settings(self) -> dict[str, Any]:
         grpo = dataclasses.asdict(self.grpo())
+        self.dataset(demo_model.make_tokenizer(), "test")
         fast = uses_engine(self.chosen.engine, self.lesson)
         return {
             **self.chosen.model_dump(),
@@ -106,7 +127,7 @@ class LessonRun:
         else:
             tokenizer = demo_model.make_tokenizer()
             model = demo_model.make_model(tokenizer, self.model, chosen.seed)
-        split = {s: named(chosen.dataset)(tokenizer, digits=chosen.digits, split=s) for s in ("train", "test")}
+        split = {s: self.dataset(tokenizer, s) for s in ("train", "test")}
         trainer = self.make_trainer(model, tokenizer, split["train"], grpo)
         if not checkpoint:
             count = sum(p.numel() for p in model.parameters())

@@ -145,7 +145,9 @@ def test_a_learners_own_code_runs_without_the_engine(monkeypatch):
     (["name=nothing", "--resume"], "no run"), (["grpo.group_sise=4"], "group_size"), (["model.hiden=4"], "hidden"),
     (["trainer=lesson99_x.a:B"], "lesson99_x"), (["grpo.reward=f"], "reward' is a function"),
     (["engine_settings.sampler=best"], "sampler"), (["engine_settings.first_update_log_probs=true"], "first_update"),
-    (["name=../elsewhere"], "name"), (["--model_path", "x"], "--model_path"),
+    (["name=../elsewhere"], "name"), (["--model_path", "x"], "--model_path"), (["digits=0"], "must be 1 or 2"),
+    (["digits=50"], "must be 1 or 2"), (["grpo.group_size=1"], "at least 2"), (["grpo.max_new_tokens=0"], "at least 1"),
+    (["dataset=os:getcwd"], "takes no"), (["eval_also=[-1]"], "eval_also"),
 ])  # fmt: skip
 def test_what_does_not_fit_is_one_sentence(arguments, message, reference, tmp_path):
     with pytest.raises(UsageError, match=message) as error:

@@ -182,6 +182,15 @@ wrong("The shapes are not checked: advantages of shape (batch, 1) are broadcast 
 })  # fmt: skip
 
 
+wrong("If all advantages are 0, the loss is a constant without a graph: backward() fails on it.", {
+    "return -objective.sum() / max(denominator, 1)": """
+        if not advantages.any():
+            return log_probs.new_zeros(())
+        return -objective.sum() / max(denominator, 1)
+    """,
+})  # fmt: skip
+
+
 def _check(log_probs, old_log_probs, advantages, mask, aggregation, denominator):
     if not log_probs.shape == old_log_probs.shape == mask.shape or advantages.shape != (len(log_probs),):
         raise ValueError("the shapes do not fit")

@@ -10,6 +10,15 @@ wrong, right, core = Attempts(), Attempts(), Attempts()
 LOSS = "return ppo_clip_loss(rows, old_log_probs.reshape(-1, 1), advantages.reshape(-1), mask, epsilon)"
 
 
+wrong("If all advantages are 0, the loss is a constant without a graph: backward() fails on it.", {
+    "return ppo_clip_loss(rows, old_log_probs.reshape(-1, 1), advantages.reshape(-1), mask, epsilon)": """
+        if not advantages.any():
+            return log_probs.new_zeros(())
+        return ppo_clip_loss(rows, old_log_probs.reshape(-1, 1), advantages.reshape(-1), mask, epsilon)
+    """,
+})  # fmt: skip
+
+
 def formula(ratio="(log_probs - old_log_probs.detach()).exp()", a="advantages.detach()",
             smaller="torch.minimum(ratio * a, ratio.clamp(1 - epsilon, 1 + epsilon) * a)"):  # fmt: skip
     """A change that writes the loss out, with one part of it replaced."""

@@ -112,6 +112,15 @@ wrong("Shapes that do not fit are not refused: one row broadcasts to all.", {
 })  # fmt: skip
 
 
+wrong("If all advantages are 0, the loss is a constant without a graph: backward() fails on it.", {
+    "return loss.sum() / max(len(lp), 1)": """
+        if not advantages.any() and not kl_coef:
+            return log_probs.new_zeros(())
+        return loss.sum() / max(len(lp), 1)
+    """,
+})  # fmt: skip
+
+
 @right("masked tables, the maximum of two losses, the KL summed apart")
 def loss_by_maximum(log_probs, old_log_probs, advantages, mask, clip_low=0.2, clip_high=0.2, kl_coef=0.0,
                     ref_log_probs=None, estimator="k3", correction=True):  # fmt: skip

@@ -138,6 +138,12 @@ def options_of(aggregation):
 
 @pytest.mark.exercise("14.6")
 class TestPpoClipLoss:
+    def test_a_loss_of_zero_can_be_trained_on(self, observe):
+        # Equal rewards: all advantages are 0, and a trainer calls backward() all the same.
+        lp = double([[-1.0, -2.0]])
+        seen = observe(ppo_clip_loss, lp, lp, double([0.0]), torch.tensor([[1, 1]]), grad_of="log_probs")
+        seen.check(seen.value.requires_grad, "the loss is 0 and a constant: backward() fails on it")
+
     @pytest.mark.parametrize("aggregation", AGGREGATIONS)
     def test_gradient_equals_finite_differences(self, observe, aggregation):
         # The log-probs are moved a little to and fro in drawn directions, and the loss observed. The ratios lie on both

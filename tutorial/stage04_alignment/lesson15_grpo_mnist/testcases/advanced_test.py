@@ -170,6 +170,12 @@ def some_answers(seed, batch=3, group=4):
 
 @pytest.mark.exercise("15.6")
 class TestPolicyLoss:
+    def test_a_loss_of_zero_can_be_trained_on(self, observe):
+        # Equal rewards: all advantages are 0, and a trainer calls backward() all the same.
+        lp = double([[-1.0, -2.0]])
+        seen = observe(policy_loss, lp, lp, double([[0.0, 0.0]]), grad_of="log_probs")
+        seen.check(seen.value.requires_grad, "the loss is 0 and a constant: backward() fails on it")
+
     @for_all(
         seed=st.integers(0, 10**6), epsilon=st.floats(0.05, 0.5), shape=st.tuples(st.integers(1, 4), st.integers(1, 4))
     )

@@ -224,6 +224,12 @@ def some_batch(seed, rows=3, tokens=5):
 
 @pytest.mark.exercise("16.7")
 class TestRlhfLoss:
+    def test_a_loss_of_zero_can_be_trained_on(self, observe):
+        # Equal rewards: all advantages are 0, and a trainer calls backward() all the same.
+        lp = double([[-1.0, -2.0]])
+        seen = observe(rlhf_loss, lp, lp, double([0.0]), torch.tensor([[1, 1]]), grad_of="log_probs")
+        seen.check(seen.value.requires_grad, "the loss is 0 and a constant: backward() fails on it")
+
     @for_all(seed=seeds, low=st.floats(0.05, 0.5), high=st.floats(0.05, 0.5), kl_coef=st.sampled_from([0.0, 0.04, 1.0]),
              estimator=st.sampled_from(["k1", "k2", "k3"]), correction=st.booleans())  # fmt: skip
     def test_equals_the_loop(self, observe, seed, low, high, kl_coef, estimator, correction):

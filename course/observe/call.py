@@ -64,7 +64,8 @@ def encoded(request: Request) -> tuple[bytes, bytes, Answer]:
     with torch.enable_grad():
         inputs = {name: _watch(bound, name) for name in request.grad_of}
         watched = {n: bound.arguments[n] for n in inputs if isinstance(bound.arguments[n], Tensor)}
-        given = {} if ".testcases." in getattr(function, "__module__", "") else bound.arguments  # scenarios choose modes
+        # A scenario may choose a model's mode.
+        given = {} if ".testcases." in getattr(function, "__module__", "") else bound.arguments
         modes = {n: _modes(v) for n, v in given.items() if isinstance(v, nn.Module)}
         state = torch.default_generator.get_state()
         try:

@@ -103,8 +103,10 @@ class Seen:
         __tracebackhide__ = True
         if self._answer.changed:
             name, _, mode = self._answer.changed[0].partition(".")
-            what = f"left {name!r} in another mode (train or eval) than it found it in"
-            self._fail(message=f"the call {what if mode else f'changed its argument {name!r} in place; work on a copy'}")
+            what = f"changed its argument {name!r} in place; work on a copy"
+            if mode:
+                what = f"left {name!r} in another mode (train or eval) than it found it in"
+            self._fail(message=f"the call {what}")
 
     def check(self, condition: bool, says: str) -> None:
         """Fails, saying `says`, unless `condition` holds: for properties of what was observed."""

@@ -138,34 +138,7 @@ grpo:
   max_grad_norm: 1.0
   optimizer_type: adamw
 """
-MATH = """
-task:
-  name: math_reasoning
-  dataset: gsm8k
-
-grpo:
-  group_size: 8
-  baseline_type: group_mean
-  temperature: 1.0
-
-reward:
-  type: math_correctness
-  partial_credit: true
-"""
-CODE = """
-task:
-  name: code_generation
-  dataset: humaneval
-
-grpo:
-  group_size: 4
-  baseline_type: group_median
-  temperature: 0.8
-
-reward:
-  type: code_execution
-  timeout: 10
-"""
+MATH, CODE = ((ROOT / "configs" / name).read_text(encoding="utf-8") for name in ("math.yaml", "code.yaml"))
 
 
 def read(text: str, *overrides: str) -> options.Options:

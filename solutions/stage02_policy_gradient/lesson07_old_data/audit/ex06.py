@@ -57,6 +57,11 @@ wrong("The objective is used without the clip: the policy is pushed on, however 
     "clipped_objective(ratio, advantages[:, None].expand_as(ratio), low, high)": "ratio * advantages[:, None]",
 })  # fmt: skip
 
+wrong("low and high are not passed on to the objective: it clips at its own default bounds.", {
+    "clipped_objective(ratio, advantages[:, None].expand_as(ratio), low, high)":
+        "clipped_objective(ratio, advantages[:, None].expand_as(ratio))",
+})  # fmt: skip
+
 wrong("The model is put into training mode: with dropout the ratio is not 1 before the first update.", {
     "drifts = []": "drifts = []\nmodel.train()",
 })  # fmt: skip

@@ -287,6 +287,10 @@ class TestDrift:
         expected = {"kl": kl, "outside": 1.0, "no_gradient": 0.6, "ess_tokens": 5 / 6.095, "ess_answers": 2 / 3}
         observe(drift, NEW, OLD, self.A, MASK).close(expected)
 
+    def test_kl_of_tokens_that_are_twice_as_likely(self, observe):
+        # (2 - 1) - ln 2 for each of them; -ln 2 alone would be negative
+        observe(drift, OLD + math.log(2), OLD, self.A, MASK)["kl"].close(1 - math.log(2))
+
     def test_the_same_policy(self, observe):
         expected = {"kl": 0.0, "outside": 0.0, "no_gradient": 0.0, "ess_tokens": 1.0, "ess_answers": 1.0}
         observe(drift, OLD, OLD, self.A, MASK).close(expected)

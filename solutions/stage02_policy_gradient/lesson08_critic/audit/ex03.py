@@ -35,14 +35,6 @@ wrong("Gamma is missing in front of the next value.", {
     DELTA: "delta = rewards[:, t] + next_values - values[:, t]",
 })  # fmt: skip
 
-wrong("delta has the wrong sign: an answer better than expected gets a negative advantage.", {
-    DELTA: "delta = values[:, t] - gamma * next_values - rewards[:, t]",
-})  # fmt: skip
-
-wrong("The next value is left out: the critic's value is subtracted at every token and never given back.", {
-    DELTA: "delta = rewards[:, t] - values[:, t]",
-})  # fmt: skip
-
 wrong("The loop goes from the first token to the last: each token is credited with what came before it.", {
     "for t in reversed(range(rewards.shape[1])):": "for t in range(rewards.shape[1]):",
 })  # fmt: skip

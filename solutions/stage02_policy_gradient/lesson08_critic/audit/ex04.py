@@ -38,6 +38,10 @@ wrong("The mean is taken of each answer first: the tokens of short answers count
     "0.5 * worse.mean()": "0.5 * (worse.where(mask, 0.0).sum(1) / mask.sum(1)).mean()",
 })  # fmt: skip
 
+wrong("The sum is divided by the number of answers; here it is a mean over tokens.", {
+    "0.5 * worse.mean()": "0.5 * worse.sum() / len(mask)",
+})  # fmt: skip
+
 wrong("Gradient flows to the old values.", {
     FIXED: "old_values, returns = old_values[mask], returns.detach()[mask]",
 })  # fmt: skip

@@ -14,10 +14,6 @@ wrong("The mean squared error is used for the variance of the error: a constant 
     LAST: "return (1 - (returns - values).square().mean() / returns.var(correction=0)).item()",
 })  # fmt: skip
 
-wrong("The variance of the values is divided by that of the returns; a critic that is wrong can have any variance.", {
-    LAST: "return (values.var(correction=0) / returns.var(correction=0)).item()",
-})  # fmt: skip
-
 wrong("The error's variance is divided by that of the values; the returns are to be explained.", {
     LAST: "return (1 - (returns - values).var(correction=0) / values.var(correction=0)).item()",
 })  # fmt: skip
@@ -27,10 +23,6 @@ wrong("This is the share that is *not* explained; subtract it from 1.", {
 })  # fmt: skip
 
 wrong("Padding is part of the variances.", {PICK: "values, returns = values.flatten(), returns.flatten()"})
-
-wrong("The result is cut off at 0: a critic that is worse than a constant looks like one that is not.", {
-    LAST: "return max(0.0, (1 - (returns - values).var(correction=0) / returns.var(correction=0)).item())",
-})  # fmt: skip
 
 wrong("Equal returns give 0; there is nothing to explain, and NaN says so.", {"return math.nan": "return 0.0"})
 

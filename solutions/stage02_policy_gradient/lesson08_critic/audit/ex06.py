@@ -14,7 +14,6 @@ WHITEN = "whitened = whiten(advantages, mask)"
 VALUES = "values = token_values(critic, rollout.ids[rows], rollout.prompt_length)"
 CLIP_LOSS = "clip_loss(log_probs, rollout.log_probs[rows], whitened[rows], mask[rows], settings.epsilon)"
 VALUE_LOSS = "value_loss(values, old_values[rows], returns[rows], mask[rows], settings.value_clip)"
-EPOCHS = "for _ in range(settings.epochs):"
 ORDER = "for rows in torch.randperm(len(mask), generator=generator).split(settings.minibatch_size):"
 BACKWARD = "(policy_loss + settings.value_coef * critic_loss).backward()"
 
@@ -45,7 +44,18 @@ wrong("The padding is part of mean and standard deviation of the whitening.", {
     WHITEN: "whitened = whiten(advantages, torch.ones_like(mask))",
 })  # fmt: skip
 
+# CleanRL and Stable-Baselines3 do this on purpose
+wrong("The advantages are whitened in each mini-batch: an answer's advantage then depends on its neighbours.", {
+    CLIP_LOSS: "clip_loss(log_probs, rollout.log_probs[rows], whiten(advantages[rows], mask[rows]), mask[rows], "
+               "settings.epsilon)",
+})  # fmt: skip
+
 wrong("The gradients are never set to zero: each update repeats all earlier ones.", {"optimizer.zero_grad()": ""})
+
+wrong("The gradients are set to zero between backward and step: nothing is ever trained.", {
+    "optimizer.zero_grad()": "",
+    BACKWARD: BACKWARD + "\noptimizer.zero_grad()",
+})  # fmt: skip
 
 wrong("The critic is never trained.", {BACKWARD: "policy_loss.backward()"})
 
@@ -57,8 +67,6 @@ wrong("The KL part of the rewards is lost: kl_coef is not passed on.", {
 wrong("gamma and lam are not passed on: GAE runs with its defaults.", {
     GAE: "advantages, returns = gae(rewards, old_values, mask)",
 })  # fmt: skip
-
-wrong("Every answer is used once, whatever `epochs` says.", {EPOCHS: "for _ in range(1):"})
 
 wrong("The last mini-batch is left out if it is smaller than the others.", {
     ORDER: "for rows in torch.randperm(len(mask), generator=generator).split(settings.minibatch_size)"

@@ -59,8 +59,8 @@ def comparison(rewards: dict[str, list[list[float]]], memory: dict[str, dict[str
         steps = range(1, len(curves) + 1)
         left.plot(steps, [sum(c) / len(c) for c in curves], color=color, linestyle=dashes, label=name)
         left.fill_between(steps, list(map(min, curves)), list(map(max, curves)), color=color, alpha=0.15, linewidth=0)
-    left.set(xlabel="step", ylabel="share of right answers", ylim=(-0.02, 1.02), title="reward while training")
-    left.legend(loc="center right", fontsize=8)
+    left.set(xlabel="step", ylabel="share", ylim=(-0.02, 1.02), title="right answers (mean of five steps)")
+    left.legend(loc="upper left", fontsize=8)
     bottom = [0.0] * len(memory)
     for part, color in zip(next(iter(memory.values())), (BLUE, SKY, GREEN, ORANGE), strict=True):
         heights = [counts[part] / 1e6 for counts in memory.values()]

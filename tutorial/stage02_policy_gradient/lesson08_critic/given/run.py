@@ -1,7 +1,7 @@
 """PPO with GAE and GRPO side by side: reverse four digits, from a model that is right in 3 of 10 answers.
 
 python -m lab.run lesson08_critic.given.run          three seeds; writes runs/lesson08/ppo_and_grpo.png
-python -m lab.run lesson08_critic.given.run --all    also lambda 1 and 0.5, and lambda 0 with a critic trained before
+python -m lab.run lesson08_critic.given.run --all    also lambda 1 and 0.5, and lambda 0 with a pretrained critic
 python -m lab.run lesson08_critic.given.run --seeds 1
 """
 
@@ -19,7 +19,7 @@ from lab.tasks.reversal import warm_model
 
 METHODS = {"GRPO": None, "PPO, λ = 0.95": Settings(), "PPO, λ = 0": Settings(lam=0.0)}
 MORE = {"PPO, λ = 1": Settings(lam=1.0), "PPO, λ = 0.5": Settings(lam=0.5)}
-TRAINED = "PPO, λ = 0, trained critic"
+TRAINED = "PPO, λ = 0, pretrained"
 
 
 def spread(values: list[float], digits: int = 3) -> str:
@@ -36,7 +36,9 @@ def known(run: Run) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=3, help="how many times everything is trained")
-    parser.add_argument("--all", action="store_true", help="also lambda 1 and 0.5, and lambda 0 with a trained critic")
+    parser.add_argument(
+        "--all", action="store_true", help="also lambda 1 and 0.5, and lambda 0 with a pretrained critic"
+    )
     parser.add_argument("--steps", type=int, default=30, help="steps of training, 64 answers each")
     parser.add_argument("--out", type=Path, default=Path("runs/lesson08"), help="folder of the picture")
     arguments = parser.parse_args()
@@ -55,11 +57,12 @@ def main() -> None:
                   f"{', '.join(f'{value:.2f}' for value in explained)} of the variance")  # fmt: skip
             runs.setdefault(TRAINED, []).append(train(start, Settings(lam=0.0), seed, arguments.steps, critic=critic))
     print(f"right before training: {spread(before)}\n")
-    print(f"{'':27} right            after half        seconds      explained variance   megabytes")
+    half = arguments.steps // 2
+    print(f"{'':27} right            {f'steps {half - 4} to {half}':17} seconds      explained variance   megabytes")
     for name, seeds in runs.items():
-        half = [fmean(run.rewards[arguments.steps // 2 - 5 : arguments.steps // 2]) for run in seeds]
+        middle = [fmean(run.rewards[half - 5 : half]) for run in seeds]
         explained = spread([known(run) for run in seeds], 2) if seeds[0].explained else "no critic   "
-        print(f"{name:27} {spread([run.right for run in seeds])}     {spread(half)}     "
+        print(f"{name:27} {spread([run.right for run in seeds])}     {spread(middle)}     "
               f"{spread([run.seconds for run in seeds], 1):9}    {explained:12}         "
               f"{sum(seeds[0].memory.values()) / 1e6:.2f}")  # fmt: skip
     for name in ("GRPO", "PPO, λ = 0.95"):

@@ -375,6 +375,17 @@ class TestPpoStep:
             seen["policy"].close(double([[0.0] * 3, [0.0] * 3, [move, -move, 0.0]]))
             seen["critic"].close(double([[0.0], [0.0], [0.05 * value_coef]]))
 
+    def test_the_advantages_are_whitened_over_all_answers(self, observe):
+        # Four answers to four prompts, two in each mini-batch. Advantages 0, 0, 1, 1 have the mean 1/2 and the standard
+        # deviation 1/sqrt(3). Whatever the order, each row of the tables moves once, by lr / 2 times its own gradient.
+        log_probs = torch.full((4, 1), -math.log(4), dtype=torch.float64)
+        rollout = rollout_of([[row, 0] for row in range(4)], [1] * 4, log_probs, log_probs, [0.0, 0.0, 1.0, 1.0])
+        models = self.model([[0.0] * 4] * 4), table([0.0] * 4)
+        seen = observe(scenarios.take_step, *models, rollout, {"epochs": 1, "minibatch_size": 2}, lr=0.1)
+        seen["critic"].close(double([[0.0], [0.0], [0.05], [0.05]]))
+        move = 0.1 / 2 * math.sqrt(3) / 2 * double([0.75, -0.25, -0.25, -0.25])
+        seen["policy"].close(torch.stack([-move, -move, move, move]))
+
     def drawn_case(self, draw):
         """Six answers of one to four tokens, with a policy that has moved a little since it drew them."""
         ids = torch.cat([torch.full((6, 1), PROMPT), torch.randint(3, (6, 4), generator=draw)], 1)

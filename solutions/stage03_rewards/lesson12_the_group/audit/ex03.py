@@ -93,9 +93,8 @@ def advantages_with_a_mask(rewards, kind="mean", scaling=1.0, clipping=None, nor
     return result / (torch.std(shaped, dim=1, keepdim=True) + EPS) if normalize else result
 
 
-@core("four lines")
+@core("three lines")
 def advantages(rewards, kind="mean", scaling=1.0, clipping=None, normalize=True):
     shaped = rewards * scaling if clipping is None else (rewards * scaling).clamp(-clipping, clipping)
     result = shaped - group_baseline(shaped, kind)
-    result = result * (shaped != shaped[:, :1]).any(1, keepdim=True)
     return result / (shaped.std(1, keepdim=True) + EPS) if normalize else result

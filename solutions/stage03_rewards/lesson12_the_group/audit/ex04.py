@@ -11,8 +11,6 @@ EACH = "return torch.stack([weight * advantages(part) for weight, part in weight
 
 wrong("normalize_each does nothing: the rewards are always added up first.", {"if normalize_each:": "if False:"})
 
-wrong("normalize_each is turned round.", {"if normalize_each:": "if not normalize_each:"})
-
 wrong("Each part is weighted before its advantages are taken: normalizing removes the weight again.", {
     EACH: "return torch.stack([advantages(weight * part) for weight, part in weighted]).sum(0)",
 })  # fmt: skip

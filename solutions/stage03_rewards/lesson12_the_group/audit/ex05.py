@@ -16,10 +16,6 @@ wrong("The completions go to the group that is most likely dead, though one more
     GAIN: "return p**size + (1 - p) ** size",
 })  # fmt: skip
 
-wrong("The gain has the wrong sign: the completions go where they help least.", {
-    GAIN: "return p ** (size + 1) + (1 - p) ** (size + 1) - p**size - (1 - p) ** size",
-})  # fmt: skip
-
 wrong("Only groups that are all wrong are counted as dead; all right is dead, too.", {
     GAIN: "return (1 - p) ** size - (1 - p) ** (size + 1)",
 })  # fmt: skip

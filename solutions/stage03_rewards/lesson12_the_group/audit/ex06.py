@@ -6,7 +6,7 @@ from course.base.attempt import Attempts
 
 wrong, right, core = Attempts(), Attempts(), Attempts()
 
-wrong("Without the two that are added, a question that was never asked gives 0/0.", {
+wrong("The pass rate is right / tries; the 1 and the 2 must be added, or a question with extreme counts is given up.", {
     "(right + 1) / (tries + 2)": "right / tries",
 })  # fmt: skip
 

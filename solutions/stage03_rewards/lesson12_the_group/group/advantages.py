@@ -53,10 +53,10 @@ class MovingBaseline:
         self.average: float | None = None  # None: no batch has been seen
 
     def __call__(self, rewards: Float[Tensor, "prompts group"]) -> float:
-        """Returns the baseline for this batch, then learns from the batch.
+        """Returns the baseline for this batch, then updates the average with it.
 
-        The baseline is the average *before* this batch: one that has seen a reward partly cancels it. For the very
-        first batch, for which there is no average, it is the batch's own mean, and the average starts there.
+        The baseline is the average *before* this batch: an average that contains a reward partly cancels it. For the
+        first batch, which has no average before it, it is the batch's own mean, and the average starts there.
         Afterwards the average is decay * old + (1 - decay) * mean of the batch.
         """
         # > The batch's mean.
@@ -88,18 +88,19 @@ def advantages(
         normalize: whether to divide by the standard deviation (divisor G - 1) of the group's scaled and clipped
             rewards, plus EPS.
 
-    A group whose rewards are all equal has advantages of exactly 0.
+    If all scaled and clipped rewards of a group are equal, its advantages are exactly 0.
     """
     # > Scale, then clip.
     # > Subtract the baseline of what is left.
     # > Divide by the standard deviation of each row, plus EPS. It does not matter which baseline was subtracted.
+    # > Set the advantages of equal rewards to 0: rounding may have left a tiny number.
     shaped = rewards * scaling
     if clipping is not None:
         shaped = shaped.clamp(-clipping, clipping)
     result = shaped - group_baseline(shaped, kind)
     if normalize:
         result = result / (shaped.std(1, keepdim=True) + EPS)
-    equal = (shaped == shaped[:, :1]).all(1, keepdim=True)  # the mean of equal numbers may be off by rounding
+    equal = (shaped == shaped[:, :1]).all(1, keepdim=True)
     return result.where(~equal, 0.0)
 
 

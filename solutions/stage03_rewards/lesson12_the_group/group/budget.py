@@ -13,7 +13,7 @@ def allocate(pass_rates: list[float], budget: int, smallest: int, largest: int) 
     Args:
         pass_rates: the estimated pass rate p of each question.
         budget: how many completions are drawn in all.
-        smallest, largest: the limits of a group size.
+        smallest, largest: the limits of a group size; smallest is at least 1.
 
     A group of G completions is dead if all of them are right or all are wrong: probability p^G + (1 - p)^G. The sizes
     sum to `budget` and make the expected number of dead groups as small as it can be. If several choices are equally

@@ -1,4 +1,4 @@
-"""The policy, its task and its training loop: turn one to six digits round, "31=" -> "13".
+"""The policy, its task and its training loop: reverse one to six digits, "31=" -> "13".
 
 The longer the number, the harder the question. The policy has seen the task for twenty steps: it is right for most numbers
 of one digit, for some of two and three, and almost never for longer ones. GRPO in its shortest form then trains it on a

@@ -43,10 +43,10 @@ class MovingBaseline:
         raise NotImplementedError("not written yet: exercise 12.2, group/advantages.py:MovingBaseline")
 
     def __call__(self, rewards: Float[Tensor, "prompts group"]) -> float:
-        """Returns the baseline for this batch, then learns from the batch.
+        """Returns the baseline for this batch, then updates the average with it.
 
-        The baseline is the average *before* this batch: one that has seen a reward partly cancels it. For the very
-        first batch, for which there is no average, it is the batch's own mean, and the average starts there.
+        The baseline is the average *before* this batch: an average that contains a reward partly cancels it. For the
+        first batch, which has no average before it, it is the batch's own mean, and the average starts there.
         Afterwards the average is decay * old + (1 - decay) * mean of the batch.
         """
         # The batch's mean.
@@ -72,11 +72,12 @@ def advantages(
         normalize: whether to divide by the standard deviation (divisor G - 1) of the group's scaled and clipped
             rewards, plus EPS.
 
-    A group whose rewards are all equal has advantages of exactly 0.
+    If all scaled and clipped rewards of a group are equal, its advantages are exactly 0.
     """
     # Scale, then clip.
     # Subtract the baseline of what is left.
     # Divide by the standard deviation of each row, plus EPS. It does not matter which baseline was subtracted.
+    # Set the advantages of equal rewards to 0: rounding may have left a tiny number.
     raise NotImplementedError("not written yet: exercise 12.3, group/advantages.py:advantages")
 
 

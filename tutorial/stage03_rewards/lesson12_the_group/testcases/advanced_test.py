@@ -34,6 +34,10 @@ class TestAdvantages:
     def test_the_argument_stays_as_it_was(self, observe):
         observe(advantages, double([[0, 5, 9]]), scaling=2.0, clipping=3.0).inputs_unchanged()
 
+    def test_equal_rewards_give_exactly_zero(self, observe):
+        seen = observe(advantages, double([[0.1, 0.1, 0.1], [0, 1, 2]]))
+        seen[0].close(double([0, 0, 0]), atol=0, says="the mean of equal rewards may be off by rounding: set 0")
+
     def test_rewards_that_clipping_makes_equal(self, observe):
         observe(advantages, double([[5, 7, 9]]), clipping=1.0).close(double([[0, 0, 0]]), atol=0)
 

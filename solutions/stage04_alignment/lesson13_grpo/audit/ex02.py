@@ -33,6 +33,10 @@ wrong("The log-probabilities are detached: nothing can be learned from this loss
     "return -(weights * log_probs).sum()": "return -(weights * log_probs.detach()).sum()",
 })  # fmt: skip
 
+wrong("The loss is always 0: it does not depend on the log-probabilities, so nothing can be learned from it.", {
+    "return -(weights * log_probs).sum()": "return 0 * log_probs.sum()",
+})  # fmt: skip
+
 wrong("You weigh probabilities; the loss is made of log-probabilities.", {
     "return -(weights * log_probs).sum()": "return -(weights * log_probs.exp()).sum()",
 })  # fmt: skip

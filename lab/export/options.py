@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import json
+import math
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -83,19 +84,22 @@ def flat(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def fitted(library: str, key: str, value: Any, where: str) -> Any:
-    """`value` as the option takes it. Raises UsageError for an unknown option, or for another type than its default's.
-    (A default such as null does not fix the type.)"""
+    """`value` as the option takes it. Raises UsageError for an unknown option, for a number that is not finite, or for
+    another type than its default's. (A default such as null does not fix the type.)"""
     version, options = known(library)
     if key not in options:
         near = _near(library, key)
         hint = f"did you mean {near!r}?" if near else f"lab/export/known/{library}.json lists its options"
         raise UsageError(f"{where}: {library} {version} has no option {key!r}; {hint}")
     default = options[key]
-    if default is None or (isinstance(default, str) and ("${" in default or default == "???")):
-        return value
+    free = default is None or (isinstance(default, str) and ("${" in default or default == "???"))
     if _is_number(default) and isinstance(value, str):  # YAML reads 1e-6 as text: it wants 1.0e-6
         with contextlib.suppress(ValueError):
             value = float(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise UsageError(f"{where}: option {key!r} of {library} must be a finite number, not {value}")
+    if free:
+        return value
     same = (_is_number(default) and _is_number(value)) or type(value) is type(default)
     if not same:
         kind = (

@@ -37,8 +37,11 @@ class ModelRun:
 
     def settings(self) -> dict[str, Any]:
         path = self.options.data_path
-        if path is None or not Path(path).is_file():  # reading the problems says so
+        if path is None:
             return self.options.model_dump()
+        if not Path(path).is_file():
+            raise UsageError(f"{path}: no such file; give the path of a .jsonl or .parquet file. A run is resumed with "
+                             "the file that it was started with")  # fmt: skip
         content = hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
         return {**self.options.model_dump(), "data_path's content": content}
 

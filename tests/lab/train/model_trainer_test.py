@@ -302,3 +302,6 @@ def test_a_changed_data_file_is_another_run(tmp_path):
     before = model_run.ModelRun(o).settings()
     path.write_text('{"question": "1+1", "answer": "3"}\n')
     assert settings.differences(before, model_run.ModelRun(o).settings()) == ["data_path's content"]
+    path.unlink()
+    with pytest.raises(UsageError, match=r"data\.jsonl: no such file; .*the file that it was started with"):
+        model_run.ModelRun(o).settings()

@@ -34,3 +34,21 @@ def test_numbers_gives_none_for_what_is_not_one_number():
 def test_long_nonsense_is_read_quickly(text):
     """Work that grows with the square of the length would not end."""
     assert final_answer.read_answer(text) in (None, 1)
+
+
+def test_it_agrees_with_lesson_09():
+    """Both read the same number from the forms that both know."""
+    from lesson09_answers.scoring.answers import exact_value
+    from lesson09_answers.scoring.answers import final_answer as lesson
+
+    texts = [
+        "#### 1,200",
+        "The answer is -3.50.",
+        r"\boxed{\frac{7}{4}}",
+        "48 + 24 = 72",
+        r"$\boxed{1 1/2}$",
+        "5 - 8 = \u22123",
+    ]
+    assert [exact_value(lesson(text) or "") for text in texts] == [final_answer.read_answer(text) for text in texts]
+    for text in ("8-10", r"\boxed{3, 4}", "3:30", "no idea"):
+        assert exact_value(lesson(text) or "") is final_answer.read_answer(text) is None

@@ -1,0 +1,128 @@
+"""Exercise 09.1, final_answer: what people get wrong, other right answers, and the shortest right one."""
+
+import re
+
+from lesson09_answers.given.spelling import last_piece
+
+from course.base.attempt import Attempts
+
+wrong, right, core = Attempts(), Attempts(), Attempts()
+
+MARKERS = "for marker in ('####', 'answer is|answer:|answer ?='):"
+LINE = "return behind.strip().partition('\\n')[0].strip() or None"
+
+wrong("The first \\boxed{} is taken; a policy that corrects itself writes the right one last.", {
+    "text.rpartition('\\\\boxed{')": "text.partition('\\\\boxed{')",
+})  # fmt: skip
+
+wrong("The first #### or the first \"answer is\" is taken; the last one counts.", {
+    "*before, behind = re.split(marker, text, flags=re.IGNORECASE)":
+        "before, *behind = re.split(marker, text, maxsplit=1, flags=re.IGNORECASE)\n"
+        "before, behind = behind, ''.join(behind)",
+})  # fmt: skip
+
+wrong("The box ends at the first closing brace: \\frac{7}{2} is cut in the middle.", {
+    "if depth == 0:": "if character == '}':",
+})  # fmt: skip
+
+wrong("A box that is never closed is read, though the number may have gone on.", {
+    "return None": "return inside.strip() or None",
+})  # fmt: skip
+
+wrong("A box that is never closed is passed over, and a number of the working is read as the answer.", {
+    "return None": "pass",
+})  # fmt: skip
+
+wrong("#### comes before \\boxed{}: the box is looked at only if there is no ####.", {
+    "if found:": "if found and '####' not in text:",
+})  # fmt: skip
+
+wrong("\"answer is\" comes before ####; the order is the other way round.", {
+    MARKERS: "for marker in ('answer is|answer:|answer ?=', '####'):",
+})  # fmt: skip
+
+wrong("Everything behind the marker is returned, with all later lines.", {LINE: "return behind.strip() or None"})
+
+wrong("The line is cut before the white space is stripped: an answer on the line below the marker is lost.", {
+    LINE: "return behind.partition('\\n')[0].strip() or None",
+})  # fmt: skip
+
+wrong("Upper and lower case are told apart: \"The Answer is\" is not found.", {
+    "re.split(marker, text, flags=re.IGNORECASE)": "re.split(marker, text)",
+})  # fmt: skip
+
+wrong("An empty place behind a marker is skipped, and the last number of the working is read instead.", {
+    "if before:": "if before and behind.strip():",
+})  # fmt: skip
+
+wrong(
+    "Without a marker there is no answer: most untrained models write none.", {"return last_piece(text)": "return None"}
+)
+
+wrong("An empty answer is returned as an empty text; it is None.", {
+    LINE: "return behind.strip().partition('\\n')[0].strip()",
+})  # fmt: skip
+
+wrong("Only the last 300 characters are searched: an answer before a long explanation is lost.", {
+    "before, found, inside = text.rpartition('\\\\boxed{')":
+        "text = text[-300:]\nbefore, found, inside = text.rpartition('\\\\boxed{')",
+})  # fmt: skip
+
+
+@right("with find and rfind")
+def final_answer_with_rfind(text):
+    start = text.rfind("\\boxed{")
+    if start >= 0:
+        depth, place = 1, start + 7
+        while place < len(text) and depth:
+            depth += (text[place] == "{") - (text[place] == "}")
+            place += 1
+        return (text[start + 7 : place - 1].strip() or None) if depth == 0 else None
+    lower = text.lower()
+    if "####" in text:
+        behind = text[text.rfind("####") + 4 :]
+    else:
+        ends = [lower.rfind(m) + len(m) for m in ("answer is", "answer:", "answer =", "answer=") if m in lower]
+        if not ends:
+            return last_piece(text)
+        behind = text[max(ends) :]
+    lines = [line.strip() for line in behind.splitlines() if line.strip()]
+    return lines[0] if lines else None
+
+
+@right("with finditer")
+def final_answer_with_finditer(text):
+    boxes = list(re.finditer(r"\\boxed\{", text))
+    if boxes:
+        inside, depth = "", 1
+        for character in text[boxes[-1].end() :]:
+            if character == "}":
+                depth -= 1
+            if character == "{":
+                depth += 1
+            if not depth:
+                return inside.strip() or None
+            inside += character
+        return None
+    for marker in ("####", r"answer(?: is|:| ?=)"):
+        found = list(re.finditer(marker, text, re.I))
+        if found:
+            line = re.search(r"\S[^\n]*", text[found[-1].end() :])
+            return line[0].strip() if line else None
+    return last_piece(text)
+
+
+@core("short")
+def final_answer(text):
+    if "\\boxed{" in text:
+        inside, depth = text.rsplit("\\boxed{", 1)[1], 1
+        for end in range(len(inside)):
+            depth += (inside[end] == "{") - (inside[end] == "}")
+            if not depth:
+                return inside[:end].strip() or None
+        return None
+    for marker in ("####", "answer is|answer:|answer ?="):
+        parts = re.split(marker, text, flags=re.I)
+        if len(parts) > 1:
+            return parts[-1].strip().split("\n")[0].strip() or None
+    return last_piece(text)

@@ -1,0 +1,117 @@
+"""Exercise 09.2, exact_value: what people get wrong, other right answers, and the shortest right one."""
+
+import re
+from decimal import Decimal
+from fractions import Fraction
+
+from lesson09_answers.given.spelling import first_piece
+
+from course.base.attempt import Attempts
+
+wrong, right, core = Attempts(), Attempts(), Attempts()
+
+PLAIN = r"'(\\d{1,3}(,\\d{3})+|\\d+)?(\\.\\d+)?(e[+-]?\\d{1,2})?'"
+
+wrong("The value is a float: 0.1 is not exactly 1/10, and large numbers lose digits.", {
+    "return sign * Fraction(size.replace(',', ''))": "return Fraction(float(size.replace(',', ''))) * sign",
+})  # fmt: skip
+
+wrong("Commas are removed wherever they stand: 1,2 becomes 12.", {
+    PLAIN: r"'([\\d,]+)?(\\.\\d+)?(e[+-]?\\d{1,2})?'",
+})  # fmt: skip
+
+wrong("Commas are not understood: 1,080 has no value.", {PLAIN: r"'(\\d+)?(\\.\\d+)?(e[+-]?\\d{1,2})?'"})
+
+wrong("Each group of digits between commas may have any length up to three: 10,80 becomes 1080.", {
+    PLAIN: r"'(\\d{1,3}(,\\d{1,3})+|\\d+)?(\\.\\d+)?(e[+-]?\\d{1,2})?'",
+})  # fmt: skip
+
+wrong("The minus sign is lost.", {
+    "sign, size = (-1, piece[1:]) if piece.startswith('-') else (1, piece)": "sign, size = (1, piece.lstrip('-'))",
+})  # fmt: skip
+
+wrong("The minus sign of a mixed number applies to its whole part only: -2 1/2 is -5/2.", {
+    "return sign * (whole + Fraction(top, bottom)) if bottom else None":
+        "return sign * whole + (Fraction(top, bottom) if whole else sign * Fraction(top, bottom)) if bottom else None",
+})  # fmt: skip
+
+wrong("The whole part of a mixed number is dropped: 2 1/2 becomes 1/2.", {
+    "(whole + Fraction(top, bottom))": "Fraction(top, bottom)",
+})  # fmt: skip
+
+wrong("What stands before the first \"=\" is read; the result is behind the last one.", {
+    "text.rpartition('=')[2]": "text.partition('=')[0]",
+})  # fmt: skip
+
+wrong("The part behind the first \"=\" is read; the result is behind the last one.", {
+    "text.rpartition('=')[2]": "(text.partition('=')[2] or text)",
+})  # fmt: skip
+
+wrong("A division by zero ends the run with an exception; 7/0 is no number.", {
+    "return sign * (whole + Fraction(top, bottom)) if bottom else None":
+        "return sign * (whole + Fraction(top, bottom))",
+})  # fmt: skip
+
+wrong("If a piece is not one number, its first number is read: 8-10 becomes 8, and 5 or 6 becomes 5.", {
+    "sign, size = (-1, piece[1:]) if piece.startswith('-') else (1, piece)":
+        "piece = re.split(r'(?<=\\d)[-:*]| or |, ', piece)[0].strip()\n"
+        "sign, size = (-1, piece[1:]) if piece.startswith('-') else (1, piece)",
+})  # fmt: skip
+
+wrong("Fractions are not understood.", {
+    "return sign * (whole + Fraction(top, bottom)) if bottom else None": "return None",
+})  # fmt: skip
+
+wrong("Blanks around the slash are not allowed for.", {
+    "re.sub('\\\\s*/\\\\s*', '/', size)": "size",
+})  # fmt: skip
+
+
+@right("with Decimal")
+def exact_value_with_decimal(text):
+    piece = first_piece(text.split("=")[-1])
+    if not piece:
+        return None
+    negative, size = piece[0] == "-", piece.lstrip("-")
+    if re.fullmatch(r"\d{1,3}(,\d\d\d)+(\.\d+)?", size):
+        size = size.replace(",", "")
+    size = size.replace(" /", "/").replace("/ ", "/")
+    try:
+        if "/" in size:
+            *whole, fraction = size.split()
+            value = Fraction(int(whole[0]) if whole else 0) + Fraction(fraction)
+        else:
+            value = Fraction(Decimal(size))
+    except (ValueError, ArithmeticError):
+        return None
+    return -value if negative else value
+
+
+@right("three patterns")
+def exact_value_with_three_patterns(text):
+    piece = first_piece(text.rpartition("=")[2]) or ""
+    if found := re.fullmatch(r"(-?)(\d+) +(\d+) */ *(\d+)", piece):
+        sign, whole, top, bottom = found.groups()
+        return Fraction(f"{sign}1") * (int(whole) + Fraction(int(top), int(bottom))) if int(bottom) else None
+    if found := re.fullmatch(r"(-?\d+)\s*/\s*(\d+)", piece):
+        return Fraction(int(found[1]), int(found[2])) if int(found[2]) else None
+    if piece and re.fullmatch(r"-?(\d{1,3}(,\d{3})*|\d*)(\.\d+)?([eE][-+]?\d\d?)?", piece):
+        return Fraction(piece.replace(",", ""))
+    return None
+
+
+@core("short")
+def exact_value(text):
+    piece = first_piece(text.rpartition("=")[2])
+    if piece is None:
+        return None
+    sign = Fraction(-1 if piece[0] == "-" else 1)
+    piece = piece.lstrip("-").replace(" /", "/").replace("/ ", "/")
+    if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", piece):
+        piece = piece.replace(",", "")
+    if " " in piece and not re.fullmatch(r"\d+ +\d+/\d+", piece):
+        return None
+    try:
+        return sign * sum(Fraction(part) for part in piece.split())
+    except (ValueError, ZeroDivisionError):
+        return None

@@ -1,0 +1,85 @@
+"""Exercise 09.3, verify: what people get wrong, other right answers, and the shortest right one."""
+
+from lesson09_answers.scoring.answers import exact_value, final_answer
+
+from course.base.attempt import Attempts
+
+wrong, right, core = Attempts(), Attempts(), Attempts()
+
+RESULT = "return None if given is None else given == true"
+CHECK = "if true is None:\n    raise ValueError(f'the true answer cannot be read: {answer!r}')"
+
+wrong("The texts are compared: 0.5 and 1/2 are equal numbers.", {
+    RESULT: "return None if given is None else final_answer(completion) == final_answer(answer)",
+})  # fmt: skip
+
+wrong("The completion only has to contain the true answer: a list of many numbers would be paid.", {
+    RESULT: "return None if given is None else (final_answer(answer) or '') in completion",
+})  # fmt: skip
+
+wrong("An answer that cannot be read counts as wrong: nobody sees how often the reader fails.", {
+    RESULT: "return given is not None and given == true",
+})  # fmt: skip
+
+wrong("A true answer that cannot be read equals a completion that cannot be read either: nonsense is paid.", {
+    CHECK: "", RESULT: "return given == true",
+})  # fmt: skip
+
+wrong("A true answer that cannot be read makes every completion wrong, without a word.", {
+    CHECK: "if true is None:\n    return False",
+})  # fmt: skip
+
+wrong("A true answer that cannot be read is reported as a completion that cannot be read.", {
+    CHECK: "if true is None:\n    return None",
+})  # fmt: skip
+
+wrong("The values are rounded to floats: different large numbers become equal.", {
+    RESULT: "return None if given is None else float(given) == float(true)",
+})  # fmt: skip
+
+wrong("Values within 1 % count as equal.", {
+    RESULT: "return None if given is None else abs(given - true) <= abs(true) / 100",
+})  # fmt: skip
+
+wrong("The sign is ignored.", {RESULT: "return None if given is None else abs(given) == abs(true)"})
+
+wrong("0 is taken for no answer; only None is.", {RESULT: "return given == true if given else None"})
+
+wrong("The true answer is read whole, without looking for its place: of a gsm8k solution the working is read.", {
+    "given, true = (exact_value(final_answer(text) or '') for text in (completion, answer))":
+        "given, true = exact_value(final_answer(completion) or ''), exact_value(answer)",
+})  # fmt: skip
+
+
+@right("step by step")
+def verify_in_steps(completion, answer):
+    place = final_answer(answer)
+    true = None if place is None else exact_value(place)
+    if true is None:
+        raise ValueError("the answer of this row cannot be read")
+    place = final_answer(completion)
+    if place is None:
+        return None
+    given = exact_value(place)
+    if given is None:
+        return None
+    return given == true
+
+
+@right("with the difference")
+def verify_by_the_difference(completion, answer):
+    values = []
+    for text in (answer, completion):
+        found = final_answer(text)
+        values.append(exact_value(found) if found else None)
+    if values[0] is None:
+        raise ValueError(answer)
+    return None if values[1] is None else values[0] - values[1] == 0
+
+
+@core("three lines")
+def verify(completion, answer):
+    given, true = (exact_value(final_answer(text) or "") for text in (completion, answer))
+    if true is None:
+        raise ValueError(answer)
+    return None if given is None else given == true

@@ -16,9 +16,9 @@ wrong("The first \\boxed{} is taken; a policy that corrects itself writes the ri
 })  # fmt: skip
 
 wrong("The first #### or the first \"answer is\" is taken; the last one counts.", {
-    "*before, behind = re.split(marker, text, flags=re.IGNORECASE)":
-        "before, *behind = re.split(marker, text, maxsplit=1, flags=re.IGNORECASE)\n"
-        "before, behind = behind, ''.join(behind)",
+    "*parts, behind = re.split(marker, text, flags=re.IGNORECASE)":
+        "parts, *behind = re.split(marker, text, maxsplit=1, flags=re.IGNORECASE)\n"
+        "parts, behind = behind, ''.join(behind)",
 })  # fmt: skip
 
 wrong("The box ends at the first closing brace: \\frac{7}{2} is cut in the middle.", {
@@ -52,7 +52,7 @@ wrong("Upper and lower case are told apart: \"The Answer is\" is not found.", {
 })  # fmt: skip
 
 wrong("An empty place behind a marker is skipped, and the last number of the working is read instead.", {
-    "if before:": "if before and behind.strip():",
+    "if parts:": "if parts and behind.strip():",
 })  # fmt: skip
 
 wrong(

@@ -37,8 +37,8 @@ def final_answer(text: str) -> str | None:
                 return inside[:end].strip() or None
         return None
     for marker in ("####", r"answer is|answer:|answer ?="):
-        *before, behind = re.split(marker, text, flags=re.IGNORECASE)
-        if before:
+        *parts, behind = re.split(marker, text, flags=re.IGNORECASE)
+        if parts:
             return behind.strip().partition("\n")[0].strip() or None
     return last_piece(text)
 

@@ -64,8 +64,8 @@ wrong("An empty answer is returned as an empty text; it is None.", {
 })  # fmt: skip
 
 wrong("Only the last 300 characters are searched: an answer before a long explanation is lost.", {
-    "before, found, inside = text.rpartition('\\\\boxed{')":
-        "text = text[-300:]\nbefore, found, inside = text.rpartition('\\\\boxed{')",
+    "_, found, inside = text.rpartition('\\\\boxed{')":
+        "text = text[-300:]\n_, found, inside = text.rpartition('\\\\boxed{')",
 })  # fmt: skip
 
 

@@ -28,7 +28,7 @@ def final_answer(text: str) -> str | None:
     # > Rule 1: from the last "\boxed{" on, count braces until the count is back at 0.
     # > Rules 2 and 3: what is behind the last marker, stripped; its first line.
     # > Rule 4: last_piece. In all rules an empty text becomes None.
-    before, found, inside = text.rpartition("\\boxed{")
+    _, found, inside = text.rpartition("\\boxed{")
     if found:
         depth = 1
         for end, character in enumerate(inside):

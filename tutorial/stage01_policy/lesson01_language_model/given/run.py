@@ -5,9 +5,11 @@ Writes samples.png and raised.png to runs/lesson01.
 
 from __future__ import annotations
 
+import argparse
 import math
 import statistics
 from collections import Counter
+from pathlib import Path
 
 import torch
 from lesson01_language_model.given import figures
@@ -57,8 +59,11 @@ def raise_text(model: nn.Module, prompt: Tensor, answer: Tensor, steps: int = 40
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=Path("runs/lesson01"), help="folder of the pictures")
+    arguments = parser.parse_args()
     torch.set_num_threads(1)  # the model is so small that a second thread would not help
-    folder = ROOT / "runs" / "lesson01"
+    folder = arguments.out
     folder.mkdir(parents=True, exist_ok=True)
     prompt, answer = encode(PROMPT), encode(ANSWER)
     completions = all_completions(len(TOKENS), MAX_NEW_TOKENS, EOS)
@@ -83,4 +88,4 @@ def main() -> None:
     for name, values in ("before", before), ("after 40 steps", after):
         mean, deviation = statistics.fmean(values), statistics.stdev(values)
         print(f"p({ANSWER} | {PROMPT}) {name}: {mean:.4f} ± {deviation:.4f} over three seeds")
-    print(f"Pictures: {folder.relative_to(ROOT)}/samples.png, {folder.relative_to(ROOT)}/raised.png")
+    print(f"Pictures: {folder}/samples.png, {folder}/raised.png")

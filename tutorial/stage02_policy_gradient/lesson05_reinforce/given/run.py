@@ -5,9 +5,11 @@ Writes error.png and learning.png to runs/lesson05.
 
 from __future__ import annotations
 
+import argparse
 import math
 import statistics
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from lesson01_language_model.given.toy import decode, random_model
@@ -126,8 +128,11 @@ def spread(values: list[float]) -> str:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=Path("runs/lesson05"), help="folder of the pictures")
+    arguments = parser.parse_args()
     torch.set_num_threads(1)  # the models are so small that a second thread would not help
-    folder = ROOT / "runs" / "lesson05"
+    folder = arguments.out
     folder.mkdir(parents=True, exist_ok=True)
     proofs = [prove(seed) for seed in range(3)]
     print(f"The gradient at {decode(PROMPT)}, three models: sampled against exact, relative to the exact one")
@@ -149,7 +154,7 @@ def main() -> None:
     first, last = ([statistics.fmean(d[part]) for d in decimals] for part in (slice(5), slice(-5, None)))
     print(f"Right answers with four decimal digits: steps 1 to 5 {spread(first)}, steps 21 to 25 {spread(last)}")
     figures.learning(up, down, decimals).savefig(folder / "learning.png")
-    print(f"Pictures: {folder.relative_to(ROOT)}/error.png, {folder.relative_to(ROOT)}/learning.png")
+    print(f"Pictures: {folder}/error.png, {folder}/learning.png")
 
 
 if __name__ == "__main__":

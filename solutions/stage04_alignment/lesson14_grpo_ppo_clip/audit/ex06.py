@@ -95,6 +95,10 @@ wrong("The ratio is a quotient of probabilities, which are 0 / 0 for an unlikely
     "((log_probs - old_log_probs.detach()) * mask).exp()": "log_probs.exp() / old_log_probs.detach().exp()",
 })  # fmt: skip
 
+wrong("The log-probs are divided; the ratio of the probabilities is exp of the difference of the log-probs.", {
+    "((log_probs - old_log_probs.detach()) * mask).exp()": "log_probs / old_log_probs.detach()",
+})  # fmt: skip
+
 wrong("The difference of the log-probs stands in the place of the ratio: exp is missing.", {
     "((log_probs - old_log_probs.detach()) * mask).exp()": "log_probs - old_log_probs.detach()",
 })  # fmt: skip

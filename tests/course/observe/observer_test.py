@@ -337,6 +337,46 @@ def test_unchanged_arguments_are_not_reported(observe):
     observe(lesson(lambda x: x.requires_grad_() is x), torch.ones(2)).inputs_unchanged()
 
 
+def adds_one(model, x):
+    return x.add_(1)
+
+
+def changes_mode(model, x):
+    model.train(not model.training)
+    return x + 1
+
+
+def leaves_all_as_it_was(model, x):
+    was = model.training
+    model.train(not was)
+    model.train(was)
+    return x + 1
+
+
+@pytest.mark.parametrize(("function", "says"), [
+    (adds_one, "the call changed its argument 'x' in place; work on a copy"),
+    (changes_mode, "the call left 'model' in another mode (train or eval) than it found it in"),
+    (leaves_all_as_it_was, None),
+])  # fmt: skip
+def test_strict_fails_at_the_call_if_it_changed_an_argument_or_a_mode(function, says):
+    call = lesson(function), BIGRAM, torch.zeros(2)
+    Observer()(*call).close(torch.ones(2))
+    if says is None:
+        Observer(strict=True)(*call).close(torch.ones(2))
+        return
+    with pytest.raises(ObservationFailed) as caught:
+        Observer(strict=True)(*call)
+    assert part(str(caught.value), "says") == says
+
+
+def test_a_scenario_may_choose_a_models_mode_but_not_change_its_arguments(monkeypatch):
+    for function in (adds_one, changes_mode):
+        monkeypatch.setattr(function, "__module__", "lesson13_made_up.testcases.scenarios")
+    Observer(strict=True)(changes_mode, BIGRAM, torch.zeros(2)).close(torch.ones(2))
+    with pytest.raises(ObservationFailed, match="changed its argument 'x' in place"):
+        Observer(strict=True)(adds_one, BIGRAM, torch.zeros(2))
+
+
 def test_a_result_that_is_an_argument_is_a_copy(observe):
     x = torch.zeros(2)
     seen = observe(same, x)

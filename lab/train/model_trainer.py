@@ -10,12 +10,15 @@ drawn, and the number of processes does not matter.
 from __future__ import annotations
 
 import copy
+import traceback
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from course.base.errors import UsageError
 from lab.engine import EngineConfig, any_model, generate, update
 from lab.engine.llama import unsupported_reason
 from lab.rl import ppo_clip
@@ -38,6 +41,33 @@ def engine_config(options: Options) -> EngineConfig:
     return EngineConfig(sampler="inverse", first_update_log_probs=first, dtype=dtype)
 
 
+LOSS_TAKES = "log_probs, old_log_probs, advantages, mask, epsilon, aggregation, denominator"
+
+
+def checked_loss(path: str) -> Callable[..., Tensor]:
+    """The loss called "module:function", after a call on two tokens. Raises UsageError if that fails, or if what it
+    returns is not one number with a gradient."""
+    loss = named(path)
+    log_probs, old = torch.full((2, 1), -1.0, requires_grad=True), torch.full((2, 1), -1.0)
+    advantages, mask = torch.tensor([1.0, -0.5]), torch.ones(2, 1, dtype=torch.long)
+    try:
+        value: Any = loss(log_probs, old, advantages, mask, 0.2, "token", 2)
+    except NotImplementedError:
+        raise  # the exercise is not written yet
+    except Exception as error:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        raise UsageError(
+            f"loss: {path} is called with ({LOSS_TAKES}), and that fails with {type(error).__name__}: "
+            f"{' '.join(str(error).split())[:200]} ({Path(last.filename).name}, line {last.lineno}); name a loss of "
+            "this form, such as lesson 14's ppo_clip_loss"
+        ) from None
+    if not (isinstance(value, Tensor) and value.ndim == 0 and value.requires_grad):
+        what = f"a tensor of shape {tuple(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
+        what += " without a gradient" if isinstance(value, Tensor) and not value.requires_grad else ""
+        raise UsageError(f"loss: {path} returns {what}; it must return one number, a tensor with a gradient")
+    return loss
+
+
 class ModelTrainer:
     """Trains `model` in place. `step_number` counts the finished steps. score: the reward of a completion, None for a
     coin toss."""
@@ -51,7 +81,7 @@ class ModelTrainer:
         self.backward: Any = update.backward
         if unsupported_reason(model):
             self.generate, self.backward = any_model.generate, any_model.backward
-        self.loss: Callable[..., Tensor] = named(options.loss) if options.loss else ppo_clip.ppo_clip_loss
+        self.loss: Callable[..., Tensor] = checked_loss(options.loss) if options.loss else ppo_clip.ppo_clip_loss
         made = make_optimizer(options.grpo.optimizer_type, model.parameters(), options.algorithm.learning_rate)
         self.optimizer = fused(made)
         self.stream = Stream(problems, options.seed)

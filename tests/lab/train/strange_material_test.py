@@ -15,6 +15,7 @@ from lab.rl.advantages import advantages
 from lab.train import problems, scores, settings
 from lab.train.__main__ import main
 from lab.train.model_run import load, no_rollout_reason
+from lab.train.model_trainer import checked_loss
 from lab.train.options import Grpo, Options
 from lab.train.run import named
 from tests.lab.train import tiny_cases
@@ -150,6 +151,36 @@ def test_text_that_looks_like_something_else_goes_in_quotes(value):
 def test_a_loss_that_cannot_be_used_is_one_sentence(path, message):
     with pytest.raises(UsageError, match=message):
         named(path)
+
+
+def one_argument(log_probs):
+    return log_probs.sum()
+
+
+def per_token(log_probs, *rest):
+    return log_probs
+
+
+def detached(log_probs, *rest):
+    return log_probs.detach().sum()
+
+
+def with_metrics(log_probs, *rest):
+    return log_probs.sum(), {}
+
+
+@pytest.mark.parametrize(("path", "message"), [
+    (f"{__name__}:one_argument", "is called with .log_probs, .* TypeError: .*1 positional argument but 7"),
+    ("lesson14_grpo_ppo_clip.loss.ppo_clip:grpo_loss", "TypeError: 'Tensor' object is not callable .ppo_clip.py, line"),
+    ("lesson13_grpo.loss.grpo:compute_grpo_loss", "fails with TypeError"),
+    (f"{__name__}:per_token", r"returns a tensor of shape \(2, 1\); it must return one number"),
+    (f"{__name__}:detached", "returns a tensor of shape .. without a gradient"),
+    (f"{__name__}:with_metrics", "returns tuple"),
+])  # fmt: skip
+def test_a_loss_of_another_form_is_one_sentence(path, message, reference):
+    with pytest.raises(UsageError, match=message) as error:
+        checked_loss(path)
+    assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize("where", ["a file instead of the folder", "a name that is too long"])

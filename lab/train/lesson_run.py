@@ -129,7 +129,8 @@ class LessonRun:
             model = demo_model.make_model(tokenizer, self.model, chosen.seed)
         split = {s: self.dataset(tokenizer, s) for s in ("train", "test")}
         trainer = self.make_trainer(model, tokenizer, split["train"], grpo)
-        if not checkpoint:
+
+        def warm_start() -> None:
             count = sum(p.numel() for p in model.parameters())
             report.headline(f"{count:,} parameters; warm start on homework")
             prompts = [prompt for prompt, _ in split["train"].data]
@@ -138,6 +139,7 @@ class LessonRun:
                     model, tokenizer, prompts, self.warm_start, chosen.seed,
                     lambda step, loss: advance(step, {"loss": loss}), self.engine if chosen.engine == "fast" else None,
                 )  # fmt: skip
+
         if chosen.engine == "fast" and not uses_engine(chosen.engine, self.lesson):
             report.note("your own code runs as it is, without the engine")
         held_out = [split["test"][i] for i in fixed_order(len(split["test"]), chosen.eval_problems)]
@@ -148,7 +150,7 @@ class LessonRun:
         )  # fmt: skip
         if chosen.reward == "random":
             trainer = WithCoinToss(trainer, grpo.reward)
-        return Prepared(model, tokenizer, trainer, grpo.num_steps, evaluation)
+        return Prepared(model, tokenizer, trainer, grpo.num_steps, evaluation, warm_start=warm_start)
 
 
 class WithCoinToss:

@@ -10,7 +10,6 @@ the present step, saves and stops; a second Ctrl-C stops at once.
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import os
 import time
@@ -53,6 +52,7 @@ class Prepared:
     steps: int  # of the whole run
     evaluation: Evaluation | None = None
     log: Callable[[int, dict[str, float]], None] | None = None  # called with each step's metrics
+    warm_start: Callable[[], None] | None = None  # what a new run does first, once it has its folder
 
 
 class Recipe(Protocol):
@@ -67,7 +67,8 @@ class Recipe(Protocol):
         """Every setting, for config.yaml. A run can be resumed only with the same settings."""
 
     def prepare(self, folder: Path, checkpoint: Path | None, report: Report, processes: Processes) -> Prepared:
-        """Makes the model, including its warm start, or loads it from a checkpoint."""
+        """Makes the model, or loads it from a checkpoint. Raises UsageError for what cannot be trained: an earlier run
+        of the same name is still in its place."""
 
 
 @dataclass
@@ -86,8 +87,13 @@ def run(recipe: Recipe, resume: bool = False, runs: Path = ROOT / "runs", show: 
     transformers_logging.disable_progress_bar()
     check_name(recipe.name)
     folder = RunFolder(runs / recipe.name)
-    checkpoint, state = begin(folder, recipe, resume, processes, show)
+    wanted, checkpoint, state = begin(folder, recipe, resume, show)
     made = recipe.prepare(folder.path, checkpoint, show, processes)
+    processes.gather(None)  # all are ready
+    if not resume and processes.first and (aside := folder.start(wanted)):
+        show.note(f"an earlier run of this name is now in {report.short_path(aside)}")
+    if not checkpoint and made.warm_start:
+        made.warm_start()
     trainer, evaluation, steps = made.trainer, made.evaluation, made.steps
 
     def save() -> None:
@@ -170,26 +176,21 @@ def run(recipe: Recipe, resume: bool = False, runs: Path = ROOT / "runs", show: 
     return Outcome(before, after, seconds)
 
 
-def begin(folder: RunFolder, recipe: Recipe, resume: bool, processes: Processes, show: Report) -> tuple[Any, Any]:
-    """(checkpoint, state) to resume from; both None for a new run, whose folder is made here."""
-    with contextlib.ExitStack() as stack:
-        stack.callback(processes.gather, None)  # the others wait until the first has made the folder
-        if resume:
-            use_the_same_code(folder, recipe.lessons, show)
-        wanted = {**recipe.settings(), "solution": solution_of(recipe.lessons)}
-        if not resume:
-            aside = folder.start(wanted) if processes.first else None
-            if aside:
-                show.note(f"an earlier run of this name is now in {report.short_path(aside)}")
-            return None, None
-        place, old = report.short_path(folder.path), folder.config()
-        if old is None:
-            raise UsageError(f"there is no run in {place} to resume; leave out --resume to start one")
-        if changed := settings.differences(old, wanted):
-            raise UsageError(
-                f"the run in {place} has other settings for {', '.join(changed)}; resume it with the same settings"
-            )
-        return folder.latest() or (None, None)
+def begin(folder: RunFolder, recipe: Recipe, resume: bool, show: Report) -> tuple[dict[str, Any], Any, Any]:
+    """(settings, checkpoint, state): checkpoint and state are those to resume from, None for a new run."""
+    if resume:
+        use_the_same_code(folder, recipe.lessons, show)
+    wanted = {**recipe.settings(), "solution": solution_of(recipe.lessons)}
+    if not resume:
+        return wanted, None, None
+    place, old = report.short_path(folder.path), folder.config()
+    if old is None:
+        raise UsageError(f"there is no run in {place} to resume; leave out --resume to start one")
+    if changed := settings.differences(old, wanted):
+        raise UsageError(
+            f"the run in {place} has other settings for {', '.join(changed)}; resume it with the same settings"
+        )
+    return wanted, *(folder.latest() or (None, None))
 
 
 def latest_accuracy(folder: RunFolder, before: Accuracy) -> Accuracy:

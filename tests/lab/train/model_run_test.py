@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 from course.base.errors import UsageError
 from lab.train.__main__ import main
 from lab.train.distributed import Processes, joined
+from lab.train.run_folder import RunFolder
 from tests.lab.train import tiny_cases
 from tests.lab.train.child_process import Child, together
 
@@ -153,3 +154,15 @@ def test_bad_input_is_one_sentence(more, message, tmp_path, config, reference):
     with pytest.raises(UsageError, match=message) as error:
         main([*config, *(m.format(**names) for m in more)], tmp_path)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("more", [
+    ["loss=lesson13_grpo.loss.grpo:compute_grpo_loss"], ["--model_path", "{nothing}"],
+    ["--data_path", "{nothing}.jsonl", MATHS], ["grpo.max_new_tokens=1000"],
+])  # fmt: skip
+def test_a_run_that_is_refused_leaves_the_earlier_one_in_its_place(more, tmp_path, config, reference):
+    runs = tmp_path / "runs"
+    RunFolder(runs / "x").start({"seed": 3})
+    with pytest.raises(UsageError):
+        main([*config, *(m.format(nothing=tmp_path / "nothing") for m in more)], runs)
+    assert [p.name for p in runs.iterdir()] == ["x"] and RunFolder(runs / "x").config() == {"seed": 3}

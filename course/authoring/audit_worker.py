@@ -25,15 +25,15 @@ from _pytest.runner import runtestprotocol
 
 from course.authoring import mutants
 from course.authoring.visible_answers import ONLY_COUNTED, VisibleAnswers
-from course.base import manifest, property_tests, switch
+from course.base import manifest, property_tests, switch, time_limit
 from course.base.attempt import Attempt
 from course.base.manifest import Exercise, Lesson
-from course.desk import pytest_plugin
+from course.desk import pytest_plugin, test_time_limit
 from course.desk.progress import BASIC
 from course.diagnosis import audit_files, known_mistakes, substitute
 from course.diagnosis.audit_files import CORE, MISTAKES, VARIANTS
 
-PATIENCE = 120  # seconds that one attempt's tests may take before it counts as hanging
+PATIENCE = 1200  # seconds on the clock that one test may take, whatever it waits for; its own limit ends most before
 KEEPS = "keeps its points with a table of the visible answers: no test that draws its arguments catches it"
 SECONDS = 5.0  # of diagnosis: here it is to be decided, on however busy a machine
 
@@ -366,6 +366,7 @@ def main(arguments: list[str]) -> int:
     os.environ["SOLUTION"] = "1"
     switch.install()
     known_mistakes.SECONDS = SECONDS
+    test_time_limit.measured = time_limit.computing
     worker = Worker(Path(claims), options, only)
     lessons = [one for one in manifest.read_all() if any(e.id in only for e in one.exercises)]
     suites = [

@@ -15,6 +15,7 @@ from course.base.errors import UsageError
 from lab.models.tiny_language_models import BigramLM
 from lab.train import settings as settings_files
 from lab.train.report import Report
+from lab.train.run_folder import RunFolder
 
 needs_reference = pytest.mark.skipif(
     switch.finder.tree_of("lesson16_grpo_rlhf") != "solutions", reason="runs the reference: needs SOLUTION=1"
@@ -131,10 +132,14 @@ class TestRun:
             run_all(tmp_path, **change)
 
     def test_a_model_that_is_not_there(self, tmp_path):
+        """An earlier run of the same name then stays in its place."""
         (tmp_path / "rows.jsonl").write_text('{"question": "a"}\n', encoding="utf-8")
         own = {"policy": str(tmp_path / "nothing"), "reward_model": "x", "data": str(tmp_path / "rows.jsonl")}
+        RunFolder(tmp_path / "runs" / "x").start({"seed": 3})
         with pytest.raises(UsageError, match="cannot be loaded"):
-            run_all(tmp_path, **own)
+            run_all(tmp_path / "runs", **own, name="x")
+        assert [p.name for p in (tmp_path / "runs").iterdir()] == ["x"]
+        assert RunFolder(tmp_path / "runs" / "x").config() == {"seed": 3}
 
     def test_the_engine_is_used_if_it_can(self):
         from lesson16_grpo_rlhf.given.run import make_trainer

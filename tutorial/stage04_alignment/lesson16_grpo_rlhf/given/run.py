@@ -126,13 +126,14 @@ def run_all(
     wanted = {**settings.model_dump(), "solution": solution_of(LESSONS)}
     if resume and folder.config() != wanted:
         raise UsageError(f"there is no run in {short_path(folder.path)} with these settings to resume")
+    prepared = prepare(settings, 0)  # a run that is refused leaves an earlier one in its place
     aside = None if resume else folder.start(wanted)
     if aside:
         report.note(f"an earlier run of this name is now in {short_path(aside)}")
     found: dict[str, list[results.Run]] = {f"KL price {k:g}": [] for k in settings.kl_coefs}
     accuracies = []
     for seed in range(settings.seeds):
-        prepared = prepare(settings, seed)
+        prepared = prepare(settings, seed) if seed else prepared
         if prepared.pairs:
             accuracies.append(prepared.accuracy)
             trained = f"{prepared.pairs} pairs, right on {prepared.accuracy:.3g} of the others"

@@ -21,6 +21,10 @@ from pathlib import Path
 
 from lab.rl import program_worker
 
+NO_SANDBOX = (
+    "the programs that the model writes run on this machine as you, with limits and without a sandbox: they can read "
+    "your files and use the network"
+)
 MEMORY = 1 << 30  # bytes
 FILE = 1 << 20  # bytes that one file may have
 FENCE = re.compile(r"[ \t]*(```+|~~~+)[ \t]*([^`\n]*)")

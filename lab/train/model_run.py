@@ -64,6 +64,8 @@ class ModelRun:
             scores.checked(score)("", split["train"][0][1])  # a reward of another kind shows before anything is trained
         held_out = [split["test"][i] for i in fixed_order(len(split["test"]), options.eval_problems)]
         count = sum(p.numel() for p in model.parameters())
+        if options.reward.type == "code_execution":
+            report.note(program_reward.NO_SANDBOX)
         report.headline(f"{count:,} parameters; {len(split['train'])} problems to train on, {len(held_out)} held out")
 
         def complete(

@@ -1,0 +1,105 @@
+"""Exercise 10.4, code_reward: what people get wrong, other right answers, and the shortest right one."""
+
+import ast
+
+from course.base.attempt import Attempts
+
+wrong, right, core = Attempts(), Attempts(), Attempts()
+
+COMPARE = "return bool(ast.literal_eval(text) == value)"
+ERRORS = "(ValueError, TypeError, SyntaxError, MemoryError, RecursionError)"
+CHECK = (
+    "if not expected or len(answers) != len(expected):\n"
+    "    raise ValueError(f'as many answers as tests are needed, and at least one: {len(answers)} and {len(expected)}')"
+)
+PASSED = "passed = [_same(text, value) for text, value in zip(answers, expected, strict=True)]"
+RESULT = "return float(share == 1) if mode == 'all' else share"
+
+wrong(
+    "Texts are compared: 2.0 is refused for 2, and so is a dict in another order.",
+    {COMPARE: "return text == repr(value)"},
+)
+
+wrong("The answer is evaluated: it is a stranger's text, and it may be any code. Now it runs in your process.", {
+    COMPARE: "return bool(eval(text) == value)",
+    ERRORS: "Exception",
+})  # fmt: skip
+
+wrong("The expected text is looked for in the answer: 22 is paid for 2.", {COMPARE: "return repr(value) in text"})
+
+wrong("An empty list of tests pays 1: nothing has failed.", {
+    CHECK: "if not expected:\n    return 1.0\nif len(answers) != len(expected):\n    raise ValueError('lengths')",
+})  # fmt: skip
+
+wrong("The modes are swapped.", {RESULT: "return float(share == 1) if mode == 'share' else share"})
+
+wrong("The mode is ignored: a part of the tests is always paid for.", {RESULT: "return share"})
+
+wrong("The mode is ignored: a part of the tests is never paid for.", {RESULT: "return float(share == 1)"})
+
+wrong("One test that passes is enough.", {RESULT: "return float(share > 0) if mode == 'all' else share"})
+
+wrong("The count stops at the first test that fails; the share counts all that pass.", {
+    PASSED: "passed = []\nfor text, value in zip(answers, expected, strict=True):\n"
+            "    passed.append(_same(text, value) and all(passed))",
+})  # fmt: skip
+
+wrong("The number of tests that pass is returned; the reward is a share, at most 1.", {
+    RESULT: "return float(share == 1) if mode == 'all' else float(sum(passed))",
+})  # fmt: skip
+
+wrong("A text that cannot be read raises an error: one strange answer stops the whole batch.", {ERRORS: "SyntaxError"})
+
+wrong("Answers without a test are ignored, and tests without an answer, too: zip stops at the shorter list.", {
+    CHECK: "if not expected:\n    raise ValueError('no tests')",
+    "zip(answers, expected, strict=True)": "zip(answers, expected)",
+})  # fmt: skip
+
+
+@right("counted in a loop")
+def code_reward_in_a_loop(answers, expected, mode="all"):
+    if len(expected) == 0:
+        raise ValueError("there are no tests")
+    if len(answers) != len(expected):
+        raise ValueError("answers and tests differ in number")
+    count = 0
+    for i, value in enumerate(expected):
+        try:
+            given = ast.literal_eval(answers[i])
+        except Exception:
+            continue
+        if given == value:
+            count += 1
+    if mode == "share":
+        return count / len(expected)
+    return 1.0 if count == len(expected) else 0.0
+
+
+@right("as a tensor's mean, errors first")
+def code_reward_as_a_tensor(answers, expected, mode="all"):
+    import torch
+
+    def passes(pair):
+        try:
+            return ast.literal_eval(pair[0].strip()) == pair[1]
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+            return False
+
+    if not answers or not expected:
+        raise ValueError("nothing to compare")
+    results = torch.tensor([passes(pair) for pair in zip(answers, expected, strict=True)], dtype=torch.float64)
+    return (results.min() if mode == "all" else results.mean()).item()
+
+
+@core("three lines and a helper")
+def code_reward(answers, expected, mode="all"):
+    def same(text, value):
+        try:
+            return ast.literal_eval(text) == value
+        except Exception:
+            return False
+
+    if not expected:
+        raise ValueError
+    passed = [same(text, value) for text, value in zip(answers, expected)]  # noqa: B905
+    return float(all(passed)) if mode == "all" else sum(passed) / len(passed)

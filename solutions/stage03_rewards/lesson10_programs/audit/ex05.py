@@ -1,0 +1,116 @@
+"""Exercise 10.5, score_batch: what people get wrong, other right answers, and the shortest right one."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from lesson10_programs.programs.reward import code_reward
+from lesson10_programs.programs.running import call, extract_code
+
+from course.base.attempt import Attempts
+
+wrong, right, core = Attempts(), Attempts(), Attempts()
+
+KEY = "key = (code, problem['function'], repr(problem['inputs']))"
+REWARD = "code_reward(known[key], problem['expected'], mode)"
+
+wrong("Every completion is run, also if its program has just been run.", {
+    KEY: "key = (code, problem['function'], repr(problem['inputs']), len(keys))",
+})  # fmt: skip
+
+wrong("The expected values are in the key: the same run is repeated for each problem.", {
+    KEY: "key = (code, problem['function'], repr(problem['inputs']), repr(problem['expected']))",
+})  # fmt: skip
+
+wrong("The inputs are not in the key: a program gets the answers that it gave to another problem's inputs.", {
+    KEY: "key = (code, problem['function'])",
+})  # fmt: skip
+
+wrong("The function's name is not in the key: a program with two functions gets the answers of the other one.", {
+    KEY: "key = (code, repr(problem['inputs']))",
+})  # fmt: skip
+
+wrong("What is new is not added to `known`: the next batch runs it again.", {
+    "known = {} if known is None else known": "known = dict(known or {})",
+})  # fmt: skip
+
+NEW = "new[key] = (code, problem['function'], problem['inputs'], seconds)"
+
+wrong("What is known is run again.", {f"if key not in known:\n    {NEW}": NEW})
+
+wrong("The programs run one after the other, whatever `workers` says.", {
+    "ThreadPoolExecutor(workers)": "ThreadPoolExecutor(1)",
+})  # fmt: skip
+
+wrong("The rewards of the different programs are returned, not one for each completion.", {
+    "pairs = zip(keys, problems, strict=True)": "pairs = list(dict(zip(keys, problems, strict=True)).items())",
+})  # fmt: skip
+
+wrong("The mode is not passed on.", {REWARD: "code_reward(known[key], problem['expected'])"})
+
+wrong(
+    "The time is not passed on.",
+    {"(code, problem['function'], problem['inputs'], seconds)": "(code, problem['function'], problem['inputs'])"},
+)
+
+wrong(
+    "The completion is run with the text around the program.", {"code = extract_code(completion)": "code = completion"}
+)
+
+wrong("All completions are compared with the first problem's expected values.", {
+    REWARD: "code_reward(known[key], problems[0]['expected'], mode)",
+})  # fmt: skip
+
+
+@right("one future for each program")
+def score_batch_with_futures(completions, problems, mode="all", seconds=10.0, workers=2, known=None):
+    if known is None:
+        known = {}
+    codes = [extract_code(completion) for completion in completions]
+    futures, keys = {}, []
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        for code, problem in zip(codes, problems, strict=True):
+            key = f"{problem['function']} {problem['inputs']!r} {code}"
+            keys.append(key)
+            if key not in known and key not in futures:
+                futures[key] = pool.submit(call, code, problem["function"], problem["inputs"], seconds)
+    for key, future in futures.items():
+        known[key] = future.result()
+    return [code_reward(known[k], p["expected"], mode=mode) for k, p in zip(keys, problems, strict=True)]
+
+
+@right("with threads that take from a list")
+def score_batch_with_threads(completions, problems, mode="all", seconds=10.0, workers=2, known=None):
+    import threading
+
+    known = known if known is not None else {}
+    jobs = {}
+    for completion, problem in zip(completions, problems, strict=True):
+        jobs[extract_code(completion).rstrip(), problem["function"], str(problem["inputs"])] = problem["inputs"]
+    waiting = [(key, inputs) for key, inputs in jobs.items() if key not in known]
+
+    def work():
+        while True:
+            try:
+                key, inputs = waiting.pop()
+            except IndexError:
+                return
+            known[key] = call(key[0], key[1], inputs, seconds)
+
+    threads = [threading.Thread(target=work) for _ in range(workers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return [
+        code_reward(known[extract_code(c).rstrip(), p["function"], str(p["inputs"])], p["expected"], mode)
+        for c, p in zip(completions, problems, strict=True)
+    ]
+
+
+@core("a dict of jobs and a pool")
+def score_batch(completions, problems, mode="all", seconds=10.0, workers=2, known=None):
+    known = {} if known is None else known
+    jobs = [(extract_code(c), p["function"], repr(p["inputs"])) for c, p in zip(completions, problems)]  # noqa: B905
+    new = [job for job in dict.fromkeys(jobs) if job not in known]
+    with ThreadPoolExecutor(workers) as pool:
+        known.update(zip(new, pool.map(lambda job: call(job[0], job[1], eval(job[2]), seconds), new)))  # noqa: B905
+    return [code_reward(known[job], p["expected"], mode) for job, p in zip(jobs, problems)]  # noqa: B905

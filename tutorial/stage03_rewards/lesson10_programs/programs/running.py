@@ -1,0 +1,124 @@
+"""Runs a stranger's program: finds it in a completion, starts it in a process of its own, and ends it in time.
+
+This is no sandbox. The program can read your files and use the network, as you can. A sandbox needs the system's help
+(bubblewrap, a container, a virtual machine).
+"""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+# What the new process does: it limits itself, then runs the file. A limit that is set cannot be raised again.
+LAUNCH = """
+import resource, sys
+for name, value in zip(("AS", "FSIZE"), sys.argv[1:3]):
+    resource.setrlimit(getattr(resource, "RLIMIT_" + name), (int(value), int(value)))
+with open(sys.argv[3], encoding="utf-8") as file:
+    code = file.read()
+exec(compile(code, "program", "exec"), {"__name__": "__main__"})
+"""
+
+# A program that reads another one, its function's name and the inputs, and prints the answer to each input on a line.
+CALLS = """
+import sys
+code, function, inputs = eval(sys.stdin.read())
+answers, sys.stdout = sys.stdout, open("/dev/null", "w")  # what the other program prints must not mix with the answers
+names = {"__name__": "program"}
+exec(compile(code, "program", "exec"), names)
+for arguments in inputs:
+    try:
+        text = ascii(names[function](*arguments))
+    except Exception:
+        text = ""
+    print(text, file=answers, flush=True)
+"""
+
+
+@dataclass
+class Outcome:
+    """How a program ended, and what it printed."""
+
+    status: str  # "ok", "error", "timeout" or "output limit"
+    stdout: str
+
+
+def extract_code(completion: str) -> str:
+    """Returns the program in a completion.
+
+    1. What stands before the last `</think>` is dropped: a model may draft there what it then rejects.
+    2. A block begins with a line ```` ```python ````, ```` ```py ```` or ```` ``` ```` (upper case, too, and spaces
+       behind it) and ends before the next line that is ```` ``` ````. If the completion was cut off first, it ends with
+       the completion. Blocks in other languages are not programs. The program is the last block.
+    3. If there is no such block, the program is all of the text.
+
+    Returns the block's lines as they are, without the fences; spaces and empty lines at the end do not matter.
+    """
+    # Drop the thinking.
+    # Go through the lines: a fence opens a block, and the next one closes it.
+    # The last block that is Python; or everything, if there was none.
+    raise NotImplementedError("not written yet: exercise 10.1, programs/running.py:extract_code")
+
+
+def run(code: str, stdin: str = "", seconds: float = 10.0, memory: int = 2**29, output: int = 2**16) -> Outcome:
+    """Runs a program in a process of its own and returns how it ended. Nothing of it is left afterwards.
+
+    Args:
+        code: a Python program. It may do anything.
+        stdin: what it can read from standard input.
+        seconds: after this time it is killed, together with every process that it has started.
+        memory: bytes that it may use (RLIMIT_AS).
+        output: bytes that it may print, or write to any one file (RLIMIT_FSIZE).
+
+    The status is "timeout" if it had to be killed; else "output limit" if it printed `output` bytes or more (it could
+    not print more); else "error" if its exit code is not 0, as after an exception; else "ok". `stdout` is what it had
+    printed by then, as UTF-8 with replacements for what is not.
+
+    - It runs in a new, empty folder, which is deleted afterwards with all that it contains. Only a file with the
+      program itself may be in it.
+    - It has no environment variables: yours may hold tokens and passwords.
+    - It runs in a session of its own (`start_new_session=True`), so that it and its children are one group. The group
+      is killed even if the program ended well: it may have left a child behind.
+    - The interpreter is `sys.executable` with `-I -S` (no modules from the folder, none installed by you), and its code
+      is LAUNCH. It takes three arguments: memory, output and the program's file.
+    - Whoever waits for the end of a pipe waits for every child that holds it. Print to a file instead, outside of the
+      folder: `tempfile.TemporaryFile()`.
+
+    Raises OSError if no process can be started. That says nothing about the program, so it must not look like a status.
+    """
+    # Make the folder and write the program to a file in it; make a temporary file for input and one for output.
+    # Start the interpreter with LAUNCH in a session of its own; errors go to subprocess.DEVNULL.
+    # Wait for at most `seconds`.
+    # In any case kill the group (os.killpg, signal.SIGKILL; it may be gone already) and wait for the process.
+    # Read the output; decide on the status.
+    raise NotImplementedError("not written yet: exercise 10.2, programs/running.py:run")
+
+
+def call(code: str, function: str, inputs: list, seconds: float = 10.0) -> list[str]:
+    """Calls a function of a program with each of the inputs. Returns the answers as texts.
+
+    Args:
+        code: a program that defines the function.
+        function: the function's name.
+        inputs: for each call the list of its arguments, plain values such as [[2, 3], ["word", True]].
+        seconds: for all calls together.
+
+    The program CALLS is run, and reads `repr((code, function, inputs))` from standard input. It prints an answer on
+    each line, in the order of the inputs: 5 as "5", "word" as "'word'", and an empty line if the call raised an
+    exception.
+
+    The result has one text for each input. If the process ended early (an error, a timeout, too much output), the
+    answers that were printed until then count, and the others are "". A line without its line break was cut off, and is
+    no answer. Lines beyond the last input are dropped.
+
+    The expected values are not passed in: what the program cannot see, it cannot return.
+    """
+    # Run CALLS, with the program as its input.
+    # Split what it printed into lines; drop the text behind the last line break.
+    # Exactly one text for each input.
+    raise NotImplementedError("not written yet: exercise 10.3, programs/running.py:call")

@@ -1,0 +1,264 @@
+"""Is it right? Every exercise of lesson 10, on small programs. Nothing here depends on how fast your machine is."""
+
+import pytest
+from lesson10_programs.programs.reward import code_reward
+from lesson10_programs.programs.running import call, extract_code
+from lesson10_programs.testcases import scenarios
+
+from course.base.property_tests import drawn
+
+ADD = "def f(x):\n    return x + 1"
+
+
+def fenced(code, language="python"):
+    return f"```{language}\n{code}\n```"
+
+
+def finds(seen, expected):
+    seen.check(seen.value.rstrip() == expected, f"this program is expected: {expected!r}")
+
+
+@pytest.mark.exercise("10.1")
+class TestExtractCode:
+    def test_worked_example(self, observe):
+        finds(observe(extract_code, f"It adds one:\n\n{fenced(ADD)}\n\nDone."), ADD)
+
+    def test_the_last_block_counts(self, observe):
+        finds(observe(extract_code, f"{fenced('def f(x):' + chr(10) + '    return x')}\nNo, wait:\n{fenced(ADD)}"), ADD)
+
+    @pytest.mark.parametrize("language", ["", "py", "Python", "python  "])
+    def test_other_fences(self, observe, language):
+        finds(observe(extract_code, f"Here:\n{fenced(ADD, language)}"), ADD)
+
+    def test_blocks_in_other_languages_are_no_programs(self, observe):
+        finds(
+            observe(extract_code, f"{fenced('pip install x', 'bash')}\n{fenced(ADD)}\nOutput:\n{fenced('2', 'text')}"),
+            ADD,
+        )
+
+    def test_no_block(self, observe):
+        finds(observe(extract_code, ADD), ADD)
+
+    def test_cut_off_before_the_closing_fence(self, observe):
+        finds(observe(extract_code, f"Here it is:\n```python\n{ADD}"), ADD)
+
+    def test_the_thinking_is_no_answer(self, observe):
+        draft = fenced("def f(x):\n    return 0")
+        finds(observe(extract_code, f"<think>Perhaps\n{draft}</think>\n{fenced(ADD)}"), ADD)
+        finds(observe(extract_code, f"<think>Perhaps\n{draft}\n</think>{ADD}"), ADD)
+
+    def test_drawn_completions(self, observe):
+        random = drawn()
+        codes = [f"def f(x):\n    return x + {random.randrange(100)}" for _ in range(random.randint(2, 4))]
+        blocks = [fenced(code, random.choice(["python", "py", ""])) for code in codes]
+        finds(observe(extract_code, "\n".join(f"Version {i}:\n{block}" for i, block in enumerate(blocks))), codes[-1])
+
+
+@pytest.mark.exercise("10.2")
+class TestRun:
+    def test_worked_example(self, observe):
+        seen = observe(scenarios.run, "print(int(input()) * 2)", "21\n")
+        seen["status"].close("ok")
+        seen["stdout"].close("42\n")
+
+    def test_drawn_numbers(self, observe):
+        random = drawn()
+        numbers = [random.randrange(1000) for _ in range(5)]
+        code = "import sys\nprint(sum(map(int, sys.stdin.read().split())))"
+        observe(scenarios.run, code, " ".join(map(str, numbers)))["stdout"].close(f"{sum(numbers)}\n")
+
+    def test_an_exception_is_an_error(self, observe):
+        seen = observe(scenarios.run, "print('so far')\n1 / 0")
+        seen["status"].close("error")
+        seen["stdout"].close("so far\n")
+
+    def test_exit_codes(self, observe):
+        observe(scenarios.run, "raise SystemExit(3)")["status"].close("error")
+        observe(scenarios.run, "raise SystemExit(0)")["status"].close("ok")
+
+    def test_what_goes_to_standard_error_is_no_output(self, observe):
+        observe(scenarios.run, "import sys\nprint('a warning', file=sys.stderr)\nprint(1)")["stdout"].close("1\n")
+
+    def test_a_program_that_never_ends(self, observe):
+        observe(scenarios.run, "import time\ntime.sleep(30)", seconds=0.5)["status"].close("timeout")
+
+    def test_a_program_that_will_not_be_stopped(self, observe):
+        code = "import signal\nfor s in (2, 14, 15):\n    signal.signal(s, signal.SIG_IGN)\nwhile True:\n    pass"
+        observe(scenarios.run, code, seconds=0.5)["status"].close("timeout")
+
+    def test_a_program_that_prints_without_end(self, observe):
+        seen = observe(scenarios.run, "while True:\n    print('x' * 99)", output=5000)
+        seen["status"].close("output limit")
+        seen.check(len(seen["stdout"].value) <= 5000, "there are more than 5000 bytes of output")
+
+    def test_memory_is_bounded(self, observe):
+        code = "try:\n    x = bytearray(2**28)\n    print('granted')\nexcept MemoryError:\n    print('refused')"
+        observe(scenarios.run, code, memory=2**27)["stdout"].close("refused\n")
+        observe(scenarios.run, code)["stdout"].close("granted\n")
+
+    def test_it_sees_nothing_of_ours_and_leaves_nothing(self, observe):
+        seen = observe(scenarios.look_around)
+        seen["secret"].close("")
+        seen["files"].close(["[]"])
+        seen["ran in our folder"].close(False)
+        seen["folder kept"].close(False)
+
+    def test_a_child_left_behind_is_ended_and_not_waited_for(self, observe):
+        seen = observe(scenarios.leave_a_child)
+        seen["status"].close("ok")
+        seen["child alive"].close(False)
+
+    def test_after_a_timeout_its_children_are_ended_too(self, observe):
+        seen = observe(scenarios.leave_a_child, "import time\ntime.sleep(30)", seconds=1.0)
+        seen["status"].close("timeout")
+        seen["child alive"].close(False)
+
+
+@pytest.mark.exercise("10.3")
+class TestCall:
+    def test_worked_example(self, observe):
+        observe(call, ADD, "f", [[1], [-1]]).close(["2", "0"])
+
+    def test_several_arguments_of_several_kinds(self, observe):
+        code = "def g(words, n, flag):\n    return (words[n], flag)"
+        observe(call, code, "g", [[["a", "b"], 1, True], [["é"], 0, None]]).close(["('b', True)", "('\\xe9', None)"])
+
+    def test_one_exception_does_not_cost_the_others(self, observe):
+        observe(call, "def f(x):\n    return 6 // x", "f", [[2], [0], [3]]).close(["3", "", "2"])
+
+    def test_answers_before_an_early_end_count(self, observe):
+        code = "def f(x):\n    import os\n    return x if x < 2 else os._exit(0)"
+        observe(call, code, "f", [[0], [1], [2], [3]]).close(["0", "1", "", ""])
+
+    def test_answers_before_a_timeout_count(self, observe):
+        code = "def f(x):\n    import time\n    return time.sleep(30 * x)"
+        observe(call, code, "f", [[0], [1], [0]], seconds=3.0).close(["None", "", ""])
+
+    @pytest.mark.parametrize("code", ["def f(x", "def g(x):\n    return x", "import sys\nsys.exit(0)"])
+    def test_no_function(self, observe, code):
+        observe(call, code, "f", [[1], [2]]).close(["", ""])
+
+    def test_what_the_program_prints_is_no_answer(self, observe):
+        code = "print('hello')\ndef f(x):\n    print('thinking')\n    return x"
+        observe(call, code, "f", [[1], [2]]).close(["1", "2"])
+
+    def test_half_a_line_is_no_answer(self, observe):
+        # It would have become 41. Cut off, it is 4, and 4 may be right.
+        observe(call, "def f(x):\n    import os\n    os.write(1, b'4')\n    os._exit(0)", "f", [[1]]).close([""])
+
+    def test_one_answer_for_each_input_and_no_more(self, observe):
+        observe(call, "import os\nos.write(1, b'1\\n2\\n3\\n')\ndef f(x):\n    return x", "f", [[7], [8]]).close(
+            ["1", "2"]
+        )
+
+    def test_drawn_programs(self, observe):
+        random = drawn()
+        a, b = random.randint(-9, 9), random.randint(-9, 9)
+        inputs = [[random.randint(-99, 99)] for _ in range(random.randint(2, 5))]
+        expected = [str(a * x + b) for (x,) in inputs]
+        observe(call, f"def line(x):\n    return {a} * x + {b}", "line", inputs).close(expected)
+
+
+@pytest.mark.exercise("10.4")
+class TestCodeReward:
+    def test_worked_example(self, observe):
+        observe(code_reward, ["2", "5", "0"], [2, 4, 0]).close(0.0)
+        observe(code_reward, ["2", "5", "0"], [2, 4, 0], mode="share").close(2 / 3)
+
+    def test_all_right(self, observe):
+        observe(code_reward, ["2", "'a'", "[1, (2, None)]"], [2, "a", [1, (2, None)]]).close(1.0)
+        observe(code_reward, ["2", "'a'"], [2, "a"], mode="share").close(1.0)
+
+    def test_values_are_compared_not_texts(self, observe):
+        observe(code_reward, ["2.0", "{'b': 1, 'a': 2}", "  3"], [2, {"a": 2, "b": 1}, 3]).close(1.0)
+
+    @pytest.mark.parametrize("answer", ["'2'", "[2]", "(2,)", "3", "None", "22"])
+    def test_other_values(self, observe, answer):
+        observe(code_reward, [answer], [2], mode="share").close(0.0)
+
+    @pytest.mark.parametrize(
+        "answer", ["", "<object at 0x7f>", "f(2", "nan", "2 2", "{[]: 1}", "2\0", "(" * 500, "2" * 9000]
+    )
+    def test_what_is_no_literal_is_a_wrong_answer(self, observe, answer):
+        observe(code_reward, [answer, "5"], [2, 5], mode="share").close(0.5)
+
+    def test_answers_are_never_evaluated(self, observe):
+        observe(code_reward, ["max(2, 1)", "[2][0]"], [2, 2], mode="share").close(0.0)
+
+    def test_no_tests_pay_nothing(self, observe):
+        with observe.raises(ValueError):
+            observe(code_reward, [], [])
+
+    def test_drawn_answers(self, observe):
+        random = drawn()
+        expected = [random.randrange(5) for _ in range(random.randint(3, 8))]
+        answers = [random.randrange(5) for _ in expected]
+        right = sum(a == b for a, b in zip(answers, expected, strict=True))
+        texts = [str(a) for a in answers]
+        observe(code_reward, texts, expected, mode="share").close(right / len(expected))
+        observe(code_reward, texts, expected).close(float(right == len(expected)))
+        observe(code_reward, [str(e) for e in expected], expected).close(1.0)
+
+
+def problem(*pairs):
+    return {"function": "f", "inputs": [[x] for x, _ in pairs], "expected": [y for _, y in pairs]}
+
+
+def rewards(seen, expected, batch=0):
+    seen[batch]["rewards"].close(expected)
+
+
+@pytest.mark.exercise("10.5")
+class TestScoreBatch:
+    def test_each_completion_has_its_own_problem(self, observe):
+        double = "def f(x):\n    return 2 * x"
+        plus_one, twice = problem((1, 2), (2, 3)), problem((1, 2), (2, 4))
+        batch = [(ADD, plus_one), (fenced(double), plus_one), (double, twice), ("I do not know.", twice)]
+        rewards(observe(scenarios.score, [batch]), [1.0, 0.0, 1.0, 0.0])
+        rewards(observe(scenarios.score, [batch], mode="share"), [1.0, 0.5, 1.0, 0.0])
+
+    def test_equal_programs_run_once(self, observe):
+        # A GRPO group of six with two different programs
+        one, two = f"Here:\n{fenced(ADD)}", "def f(x):\n    return x"
+        group = [(text, problem((1, 2))) for text in (ADD, two, one, two, one, ADD + "\n")]
+        seen = observe(scenarios.score, [group[:5]])
+        rewards(seen, [1.0, 0.0, 1.0, 0.0, 1.0])
+        seen.check(seen[0]["processes"].value <= 3, "more processes than different programs were started")
+
+    def test_expected_values_play_no_part_in_the_run(self, observe):
+        # The same program, called in the same way: one process. What is right differs.
+        seen = observe(scenarios.score, [[(ADD, problem((1, 2))), (ADD, problem((1, 3)))]])
+        rewards(seen, [1.0, 0.0])
+        seen[0]["processes"].close(1)
+
+    def test_other_inputs_are_another_run(self, observe):
+        seen = observe(scenarios.score, [[(ADD, problem((1, 2))), (ADD, problem((5, 6))), (ADD, problem((5, 2)))]])
+        rewards(seen, [1.0, 1.0, 0.0])
+        seen[0]["processes"].close(2)
+
+    def test_another_function_is_another_run(self, observe):
+        code = "def f(x):\n    return x\ndef g(x):\n    return -x"
+        other = {"function": "g", "inputs": [[1]], "expected": [-1]}
+        rewards(observe(scenarios.score, [[(code, problem((1, 1))), (code, other)]]), [1.0, 1.0])
+
+    def test_what_is_known_is_not_run_again(self, observe):
+        batch = [(ADD, problem((1, 2))), ("def f(x):\n    return x", problem((1, 2)))]
+        seen = observe(scenarios.score, [batch, [*batch, (ADD, problem((1, 0)))]])
+        seen[0]["processes"].close(2)
+        seen[1]["processes"].close(0)
+        rewards(seen, [1.0, 0.0, 0.0], batch=1)
+
+    def test_two_programs_run_at_the_same_time(self, observe):
+        observe(scenarios.meet, 2).close([1.0, 1.0])
+
+    def test_the_time_is_passed_on(self, observe):
+        slow = "def f(x):\n    import time\n    time.sleep(4)\n    return 1"
+        rewards(observe(scenarios.score, [[(slow, problem((1, 1)))]], seconds=1.0), [0.0])
+
+    def test_drawn_batches(self, observe):
+        random = drawn()
+        numbers = [(random.randrange(4), random.randrange(4)) for _ in range(6)]
+        batch = [(f"def f(x):\n    return x + {a}", problem((1, 1 + b), (5, 5 + b))) for a, b in numbers]
+        seen = observe(scenarios.score, [batch])
+        rewards(seen, [float(a == b) for a, b in numbers])
+        seen[0]["processes"].close(len({a for a, _ in numbers}))

@@ -28,8 +28,8 @@ wrong("The function's name is not in the key: a program with two functions gets 
     KEY: "key = (code, repr(problem['inputs']))",
 })  # fmt: skip
 
-wrong("What is new is not added to `known`: the next batch runs it again.", {
-    "known = {} if known is None else known": "known = dict(known or {})",
+wrong("An empty dict is false: `known or {}` makes another one, and the caller's stays empty.", {
+    "known = {} if known is None else known": "known = known or {}",
 })  # fmt: skip
 
 NEW = "new[key] = (code, problem['function'], problem['inputs'], seconds)"

@@ -10,6 +10,15 @@ from course.base.property_tests import drawn
 ADD = "def f(x):\n    return x + 1"
 
 
+def number():
+    """Grading draws another one, so that no table of visible answers helps."""
+    return drawn().randrange(1000, 9000)
+
+
+def adds(n):
+    return f"def f(x):\n    return x + {n}"
+
+
 def fenced(code, language="python"):
     return f"```{language}\n{code}\n```"
 
@@ -24,28 +33,36 @@ class TestExtractCode:
         finds(observe(extract_code, f"It adds one:\n\n{fenced(ADD)}\n\nDone."), ADD)
 
     def test_the_last_block_counts(self, observe):
-        finds(observe(extract_code, f"{fenced('def f(x):' + chr(10) + '    return x')}\nNo, wait:\n{fenced(ADD)}"), ADD)
+        finds(
+            observe(
+                extract_code, f"{fenced('def f(x):' + chr(10) + '    return x')}\nNo, wait:\n{fenced(adds(number()))}"
+            ),
+            adds(number()),
+        )
 
     @pytest.mark.parametrize("language", ["", "py", "Python", "python  "])
     def test_other_fences(self, observe, language):
-        finds(observe(extract_code, f"Here:\n{fenced(ADD, language)}"), ADD)
+        finds(observe(extract_code, f"Here:\n{fenced(adds(number()), language)}"), adds(number()))
 
     def test_blocks_in_other_languages_are_no_programs(self, observe):
         finds(
-            observe(extract_code, f"{fenced('pip install x', 'bash')}\n{fenced(ADD)}\nOutput:\n{fenced('2', 'text')}"),
-            ADD,
+            observe(
+                extract_code,
+                f"{fenced('pip install x', 'bash')}\n{fenced(adds(number()))}\nOutput:\n{fenced('2', 'text')}",
+            ),
+            adds(number()),
         )
 
     def test_no_block(self, observe):
-        finds(observe(extract_code, ADD), ADD)
+        finds(observe(extract_code, adds(number())), adds(number()))
 
     def test_cut_off_before_the_closing_fence(self, observe):
-        finds(observe(extract_code, f"Here it is:\n```python\n{ADD}"), ADD)
+        finds(observe(extract_code, f"Here it is:\n```python\n{adds(number())}"), adds(number()))
 
     def test_the_thinking_is_no_answer(self, observe):
         draft = fenced("def f(x):\n    return 0")
-        finds(observe(extract_code, f"<think>Perhaps\n{draft}</think>\n{fenced(ADD)}"), ADD)
-        finds(observe(extract_code, f"<think>Perhaps\n{draft}\n</think>{ADD}"), ADD)
+        finds(observe(extract_code, f"<think>Perhaps\n{draft}</think>\n{fenced(adds(number()))}"), adds(number()))
+        finds(observe(extract_code, f"<think>Perhaps\n{draft}\n</think>{adds(number())}"), adds(number()))
 
     def test_drawn_completions(self, observe):
         random = drawn()
@@ -68,48 +85,51 @@ class TestRun:
         observe(scenarios.run, code, " ".join(map(str, numbers)))["stdout"].close(f"{sum(numbers)}\n")
 
     def test_an_exception_is_an_error(self, observe):
-        seen = observe(scenarios.run, "print('so far')\n1 / 0")
+        seen = observe(scenarios.run, f"print({number()})\n1 / 0")
         seen["status"].close("error")
-        seen["stdout"].close("so far\n")
+        seen["stdout"].close(f"{number()}\n")
 
     def test_exit_codes(self, observe):
-        observe(scenarios.run, "raise SystemExit(3)")["status"].close("error")
-        observe(scenarios.run, "raise SystemExit(0)")["status"].close("ok")
+        observe(scenarios.run, f"raise SystemExit({number() % 200 + 1})")["status"].close("error")
+        observe(scenarios.run, f"n = {number()}\nraise SystemExit(0)")["status"].close("ok")
 
     def test_what_goes_to_standard_error_is_no_output(self, observe):
-        observe(scenarios.run, "import sys\nprint('a warning', file=sys.stderr)\nprint(1)")["stdout"].close("1\n")
+        code = f"import sys\nprint('a warning', file=sys.stderr)\nprint({number()})"
+        observe(scenarios.run, code)["stdout"].close(f"{number()}\n")
 
     def test_a_program_that_never_ends(self, observe):
-        observe(scenarios.run, "import time\ntime.sleep(30)", seconds=0.5)["status"].close("timeout")
+        observe(scenarios.run, f"import time\ntime.sleep({number()})", seconds=0.5)["status"].close("timeout")
 
     def test_a_program_that_will_not_be_stopped(self, observe):
-        code = "import signal\nfor s in (2, 14, 15):\n    signal.signal(s, signal.SIG_IGN)\nwhile True:\n    pass"
+        code = (
+            f"import signal\nfor s in (2, 14, 15):\n    signal.signal(s, signal.SIG_IGN)\nwhile {number()}:\n    pass"
+        )
         observe(scenarios.run, code, seconds=0.5)["status"].close("timeout")
 
     def test_a_program_that_prints_without_end(self, observe):
-        seen = observe(scenarios.run, "while True:\n    print('x' * 99)", output=5000)
+        seen = observe(scenarios.run, f"while True:\n    print('{number()}' * 25)", output=5000)
         seen["status"].close("output limit")
         seen.check(len(seen["stdout"].value) <= 5000, "there are more than 5000 bytes of output")
 
     def test_memory_is_bounded(self, observe):
-        code = "try:\n    x = bytearray(2**28)\n    print('granted')\nexcept MemoryError:\n    print('refused')"
+        code = f"n = {number()}\ntry:\n    x = bytearray(2**28)\n    print('granted')\nexcept MemoryError:\n    print('refused')"
         observe(scenarios.run, code, memory=2**27)["stdout"].close("refused\n")
         observe(scenarios.run, code)["stdout"].close("granted\n")
 
     def test_it_sees_nothing_of_ours_and_leaves_nothing(self, observe):
-        seen = observe(scenarios.look_around)
+        seen = observe(scenarios.look_around, f"password {number()}")
         seen["secret"].close("")
         seen["files"].close(["[]"])
         seen["ran in our folder"].close(False)
         seen["folder kept"].close(False)
 
     def test_a_child_left_behind_is_ended_and_not_waited_for(self, observe):
-        seen = observe(scenarios.leave_a_child)
+        seen = observe(scenarios.leave_a_child, number() % 10 + 30)
         seen["status"].close("ok")
         seen["child alive"].close(False)
 
     def test_after_a_timeout_its_children_are_ended_too(self, observe):
-        seen = observe(scenarios.leave_a_child, "import time\ntime.sleep(30)", seconds=1.0)
+        seen = observe(scenarios.leave_a_child, number() % 10 + 30, "import time\ntime.sleep(30)", seconds=1.0)
         seen["status"].close("timeout")
         seen["child alive"].close(False)
 
@@ -124,32 +144,34 @@ class TestCall:
         observe(call, code, "g", [[["a", "b"], 1, True], [["é"], 0, None]]).close(["('b', True)", "('\\xe9', None)"])
 
     def test_one_exception_does_not_cost_the_others(self, observe):
-        observe(call, "def f(x):\n    return 6 // x", "f", [[2], [0], [3]]).close(["3", "", "2"])
+        n = number()
+        observe(call, f"def f(x):\n    return {6 * n} // x", "f", [[2], [0], [3]]).close([str(3 * n), "", str(2 * n)])
 
     def test_answers_before_an_early_end_count(self, observe):
-        code = "def f(x):\n    import os\n    return x if x < 2 else os._exit(0)"
-        observe(call, code, "f", [[0], [1], [2], [3]]).close(["0", "1", "", ""])
+        n = number()
+        code = f"def f(x):\n    import os\n    return x + {n} if x < 2 else os._exit(0)"
+        observe(call, code, "f", [[0], [1], [2], [3]]).close([str(n), str(n + 1), "", ""])
 
     def test_answers_before_a_timeout_count(self, observe):
-        code = "def f(x):\n    import time\n    return time.sleep(30 * x)"
-        observe(call, code, "f", [[0], [1], [0]], seconds=3.0).close(["None", "", ""])
+        code = f"def f(x):\n    import time\n    time.sleep(30 * x)\n    return {number()}"
+        observe(call, code, "f", [[0], [1], [0]], seconds=3.0).close([str(number()), "", ""])
 
     @pytest.mark.parametrize("code", ["def f(x", "def g(x):\n    return x", "import sys\nsys.exit(0)"])
     def test_no_function(self, observe, code):
-        observe(call, code, "f", [[1], [2]]).close(["", ""])
+        observe(call, code, "f", [[number()], [2]]).close(["", ""])
 
     def test_what_the_program_prints_is_no_answer(self, observe):
         code = "print('hello')\ndef f(x):\n    print('thinking')\n    return x"
-        observe(call, code, "f", [[1], [2]]).close(["1", "2"])
+        observe(call, code, "f", [[number()], [2]]).close([str(number()), "2"])
 
     def test_half_a_line_is_no_answer(self, observe):
         # It would have become 41. Cut off, it is 4, and 4 may be right.
-        observe(call, "def f(x):\n    import os\n    os.write(1, b'4')\n    os._exit(0)", "f", [[1]]).close([""])
+        observe(call, "def f(x):\n    import os\n    os.write(1, b'4')\n    os._exit(0)", "f", [[number()]]).close([""])
 
     def test_one_answer_for_each_input_and_no_more(self, observe):
-        observe(call, "import os\nos.write(1, b'1\\n2\\n3\\n')\ndef f(x):\n    return x", "f", [[7], [8]]).close(
-            ["1", "2"]
-        )
+        n = number()
+        code = f"import os\nos.write(1, b'{n}\\n2\\n3\\n')\ndef f(x):\n    return x"
+        observe(call, code, "f", [[7], [8]]).close([str(n), "2"])
 
     def test_drawn_programs(self, observe):
         random = drawn()
@@ -170,24 +192,25 @@ class TestCodeReward:
         observe(code_reward, ["2", "'a'"], [2, "a"], mode="share").close(1.0)
 
     def test_values_are_compared_not_texts(self, observe):
-        observe(code_reward, ["2.0", "{'b': 1, 'a': 2}", "  3"], [2, {"a": 2, "b": 1}, 3]).close(1.0)
+        observe(code_reward, [f"{number()}.0", "{'b': 1, 'a': 2}", "  3"], [number(), {"a": 2, "b": 1}, 3]).close(1.0)
 
     @pytest.mark.parametrize("answer", ["'2'", "[2]", "(2,)", "3", "None", "22"])
     def test_other_values(self, observe, answer):
-        observe(code_reward, [answer], [2], mode="share").close(0.0)
+        observe(code_reward, [answer, str(number())], [2, number()], mode="share").close(0.5)
 
     @pytest.mark.parametrize(
         "answer", ["", "<object at 0x7f>", "f(2", "nan", "2 2", "{[]: 1}", "2\0", "(" * 500, "2" * 9000]
     )
     def test_what_is_no_literal_is_a_wrong_answer(self, observe, answer):
-        observe(code_reward, [answer, "5"], [2, 5], mode="share").close(0.5)
+        observe(code_reward, [answer, str(number())], [2, number()], mode="share").close(0.5)
 
     def test_answers_are_never_evaluated(self, observe):
-        observe(code_reward, ["max(2, 1)", "[2][0]"], [2, 2], mode="share").close(0.0)
+        n = number()
+        observe(code_reward, [f"max({n}, 1)", f"[{n}][0]"], [n, n], mode="share").close(0.0)
 
     def test_no_tests_pay_nothing(self, observe):
         with observe.raises(ValueError):
-            observe(code_reward, [], [])
+            observe(code_reward, [], [], mode=drawn().choice(["all", "share"]))
 
     def test_drawn_answers(self, observe):
         random = drawn()
@@ -211,49 +234,66 @@ def rewards(seen, expected, batch=0):
 @pytest.mark.exercise("10.5")
 class TestScoreBatch:
     def test_each_completion_has_its_own_problem(self, observe):
-        double = "def f(x):\n    return 2 * x"
-        plus_one, twice = problem((1, 2), (2, 3)), problem((1, 2), (2, 4))
-        batch = [(ADD, plus_one), (fenced(double), plus_one), (double, twice), ("I do not know.", twice)]
+        double = f"def f(x):\n    return {1 + number()} * x"
+        plus_one, twice = (
+            problem((1, 1 + number()), (2, 2 + number())),
+            problem((1, 1 + number()), (2, 2 + 2 * number())),
+        )
+        batch = [(adds(number()), plus_one), (fenced(double), plus_one), (double, twice), ("I do not know.", twice)]
         rewards(observe(scenarios.score, [batch]), [1.0, 0.0, 1.0, 0.0])
         rewards(observe(scenarios.score, [batch], mode="share"), [1.0, 0.5, 1.0, 0.0])
 
     def test_equal_programs_run_once(self, observe):
         # A GRPO group of six with two different programs
-        one, two = f"Here:\n{fenced(ADD)}", "def f(x):\n    return x"
-        group = [(text, problem((1, 2))) for text in (ADD, two, one, two, one, ADD + "\n")]
+        one, two = f"Here:\n{fenced(adds(number()))}", "def f(x):\n    return x"
+        group = [
+            (text, problem((1, 1 + number()))) for text in (adds(number()), two, one, two, one, adds(number()) + "\n")
+        ]
         seen = observe(scenarios.score, [group[:5]])
         rewards(seen, [1.0, 0.0, 1.0, 0.0, 1.0])
         seen.check(seen[0]["processes"].value <= 3, "more processes than different programs were started")
 
     def test_expected_values_play_no_part_in_the_run(self, observe):
         # The same program, called in the same way: one process. What is right differs.
-        seen = observe(scenarios.score, [[(ADD, problem((1, 2))), (ADD, problem((1, 3)))]])
+        seen = observe(
+            scenarios.score, [[(adds(number()), problem((1, 1 + number()))), (adds(number()), problem((1, 3)))]]
+        )
         rewards(seen, [1.0, 0.0])
         seen[0]["processes"].close(1)
 
     def test_other_inputs_are_another_run(self, observe):
-        seen = observe(scenarios.score, [[(ADD, problem((1, 2))), (ADD, problem((5, 6))), (ADD, problem((5, 2)))]])
+        seen = observe(
+            scenarios.score,
+            [
+                [
+                    (adds(number()), problem((1, 1 + number()))),
+                    (adds(number()), problem((5, 5 + number()))),
+                    (adds(number()), problem((5, 2))),
+                ]
+            ],
+        )
         rewards(seen, [1.0, 1.0, 0.0])
         seen[0]["processes"].close(2)
 
     def test_another_function_is_another_run(self, observe):
-        code = "def f(x):\n    return x\ndef g(x):\n    return -x"
+        code = f"n = {number()}\ndef f(x):\n    return x\ndef g(x):\n    return -x"
         other = {"function": "g", "inputs": [[1]], "expected": [-1]}
         rewards(observe(scenarios.score, [[(code, problem((1, 1))), (code, other)]]), [1.0, 1.0])
 
     def test_what_is_known_is_not_run_again(self, observe):
-        batch = [(ADD, problem((1, 2))), ("def f(x):\n    return x", problem((1, 2)))]
-        seen = observe(scenarios.score, [batch, [*batch, (ADD, problem((1, 0)))]])
+        batch = [(adds(number()), problem((1, 1 + number()))), ("def f(x):\n    return x", problem((1, 1 + number())))]
+        seen = observe(scenarios.score, [batch, [*batch, (adds(number()), problem((1, 0)))]])
+        seen.check(seen[0]["known"].value > 0, "the caller's dict is still empty")
         seen[0]["processes"].close(2)
         seen[1]["processes"].close(0)
         rewards(seen, [1.0, 0.0, 0.0], batch=1)
 
     def test_two_programs_run_at_the_same_time(self, observe):
-        observe(scenarios.meet, 2).close([1.0, 1.0])
+        observe(scenarios.meet, 2, number()).close([1.0, 1.0])
 
     def test_the_time_is_passed_on(self, observe):
-        slow = "def f(x):\n    import time\n    time.sleep(4)\n    return 1"
-        rewards(observe(scenarios.score, [[(slow, problem((1, 1)))]], seconds=1.0), [0.0])
+        slow = f"def f(x):\n    import time\n    time.sleep(2)\n    return x + {number()}"
+        rewards(observe(scenarios.score, [[(slow, problem((1, 1 + number())))]], seconds=1.0), [0.0])
 
     def test_drawn_batches(self, observe):
         random = drawn()

@@ -20,16 +20,16 @@ print(os.environ.get({SECRET!r}, ""), files, os.getcwd(), sep="|")
 LEAVES_A_CHILD = """
 import subprocess, sys
 pipe = open(input(), "w")
-child = subprocess.Popen([sys.executable, "-I", "-S", "-c", "import time; time.sleep(30)"], pass_fds=[pipe.fileno()])
+child = subprocess.Popen([sys.executable, "-I", "-S", "-c", "import time; time.sleep(SECONDS)"], pass_fds=[pipe.fileno()])
 print(child.pid, flush=True)
 """
 MEETS = """
-def f(mine, other):
+def f(mine, other, number):
     import os, time
     open(mine, "w").close()
     while not os.path.exists(other):
         time.sleep(0.01)
-    return True
+    return number
 """
 
 
@@ -39,10 +39,10 @@ def run(code, stdin="", **limits):
     return {"status": outcome.status, "stdout": outcome.stdout}
 
 
-def look_around():
-    """Runs a program that prints a variable of our environment and the other files of its folder, and leaves a file
+def look_around(secret):
+    """Runs a program that prints the variable of our environment that holds the `secret` and the other files of its folder, and leaves a file
     there."""
-    os.environ[SECRET] = "our password"
+    os.environ[SECRET] = secret
     try:
         parts = running.run(LOOKS_AROUND, "").stdout.strip().split("|")
     finally:
@@ -54,14 +54,14 @@ def look_around():
     return {"secret": parts[0], "files": parts[1:2], "ran in our folder": here, "folder kept": kept}
 
 
-def leave_a_child(then="", seconds=3.0):
-    """Runs a program that starts another process, which would sleep for half a minute, and then does `then`. Afterwards:
+def leave_a_child(sleeps, then="", seconds=3.0):
+    """Runs a program that starts another process, which `sleeps` so many seconds, and then does `then`. Afterwards:
     is that process alive? It holds a pipe, which breaks when it ends."""
     with tempfile.TemporaryDirectory() as folder:
         place = os.path.join(folder, "pipe")
         os.mkfifo(place)
         pipe = os.open(place, os.O_RDONLY | os.O_NONBLOCK)
-        outcome = running.run(LEAVES_A_CHILD + then, place + "\n", seconds=seconds)
+        outcome = running.run(LEAVES_A_CHILD.replace("SECONDS", str(sleeps)) + then, place + "\n", seconds=seconds)
         poll = select.poll()
         poll.register(pipe, select.POLLHUP)
         alive = bool(outcome.stdout) and not poll.poll(500)
@@ -93,8 +93,8 @@ def without_an_interpreter():
 
 
 def score(batches, **options):
-    """Scores several batches of (completion, problem) with one memory of what is known. Returns the rewards of each
-    batch, and how many processes it has started."""
+    """Scores several batches of (completion, problem) with one memory of what is known. For each batch: its rewards, how many
+    processes it has started, and how much is known after it."""
     seen, started = [], []
 
     class Counted(subprocess.Popen):
@@ -108,15 +108,15 @@ def score(batches, **options):
         for batch in batches:
             started.clear()
             rewards = reward.score_batch([c for c, _ in batch], [p for _, p in batch], known=known, **options)
-            seen.append({"rewards": rewards, "processes": len(started)})
+            seen.append({"rewards": rewards, "processes": len(started), "known": len(known)})
     finally:
         subprocess.Popen = original
     return seen
 
 
-def meet(workers):
-    """Scores two programs, each of which waits until the other one runs, too."""
+def meet(workers, number):
+    """Scores two programs, each of which waits until the other one runs, too, and returns the number."""
     with tempfile.TemporaryDirectory() as folder:
         a, b = (os.path.join(folder, name) for name in "ab")
-        problems = [{"function": "f", "inputs": [pair], "expected": [True]} for pair in ([a, b], [b, a])]
-        return reward.score_batch([MEETS, MEETS], problems, seconds=5.0, workers=workers)
+        problems = [{"function": "f", "inputs": [[*pair, number]], "expected": [number]} for pair in ((a, b), (b, a))]
+        return reward.score_batch([MEETS, MEETS], problems, seconds=3.0, workers=workers)

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -103,7 +104,8 @@ def run_with_communicate(code, stdin="", seconds=10.0, memory=2**29, output=2**1
             printed.seek(0)
             text = printed.read(output)
     finally:
-        subprocess.run(["rm", "-rf", folder, beside])
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(beside, ignore_errors=True)
     if late:
         return Outcome("timeout", text.decode("utf-8", "replace"))
     if len(text) == output:

@@ -149,12 +149,12 @@ class TestCall:
 
     def test_answers_before_an_early_end_count(self, observe):
         n = number()
-        code = f"def f(x):\n    import os\n    return x + {n} if x < 2 else os._exit(0)"
+        code = f"def f(x):\n    import os\n    return x + {n} if x < 2 else os._exit(1)"
         observe(call, code, "f", [[0], [1], [2], [3]]).close([str(n), str(n + 1), "", ""])
 
     def test_answers_before_a_timeout_count(self, observe):
-        code = f"def f(x):\n    import time\n    time.sleep(30 * x)\n    return {number()}"
-        observe(call, code, "f", [[0], [1], [0]], seconds=3.0).close([str(number()), "", ""])
+        code = f"def f(x):\n    import time\n    time.sleep(4 * x)\n    return {number()}"
+        observe(call, code, "f", [[0], [1], [0]], seconds=2.0).close([str(number()), "", ""])
 
     @pytest.mark.parametrize("code", ["def f(x", "def g(x):\n    return x", "import sys\nsys.exit(0)"])
     def test_no_function(self, observe, code):
@@ -215,7 +215,8 @@ class TestCodeReward:
     def test_drawn_answers(self, observe):
         random = drawn()
         expected = [random.randrange(5) for _ in range(random.randint(3, 8))]
-        answers = [random.randrange(5) for _ in expected]
+        answers = [random.choice([e, e + 1]) for e in expected]
+        answers[:2] = [expected[0] + 1, expected[1]]  # one is wrong, and a later one is right
         right = sum(a == b for a, b in zip(answers, expected, strict=True))
         texts = [str(a) for a in answers]
         observe(code_reward, texts, expected, mode="share").close(right / len(expected))

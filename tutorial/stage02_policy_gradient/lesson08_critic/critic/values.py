@@ -10,8 +10,10 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from lab.models.tiny_language_models import TinyLM
 
-def make_critic(language_model: nn.Module) -> nn.Module:
+
+def make_critic(language_model: TinyLM) -> TinyLM:
     """Returns a copy of a TinyLM with one output instead of the vocabulary; its values begin at 0. Given.
 
     The policy and its copy share no weights, so training one does not change the other.

@@ -7,7 +7,30 @@ import torch
 from lesson08_critic.advantages.gae import gae, place_rewards
 from lesson08_critic.critic.values import explained_variance, token_values, value_loss
 from lesson08_critic.testcases import scenarios
-from lesson08_critic.testcases.basic_test import double, mask_of, rollout_of, table
+
+from course.base.object_spec import Spec
+
+
+def double(values):
+    return torch.tensor(values, dtype=torch.float64)
+
+
+def mask_of(lengths, width):
+    """True on the first tokens of each row."""
+    return torch.arange(width) < torch.tensor(lengths)[:, None]
+
+
+def table(values):
+    """A critic that looks at the last token only: the value of the state after token i is values[i]."""
+    return Spec("lab.models.tiny_language_models:BigramLM", {"logits": [[v] for v in values]})
+
+
+def rollout_of(ids, lengths, log_probs, ref_log_probs, scores):
+    """The fields of a Rollout; the prompt is the first column."""
+    mask = mask_of(lengths, len(ids[0]) - 1)
+    rollout = {"ids": torch.tensor(ids), "prompt_length": 1, "mask": mask, "scores": double(scores)}
+    return {**rollout, "log_probs": log_probs, "ref_log_probs": ref_log_probs}
+
 
 MASK = mask_of([2, 3], 3)
 BAD = double([[0.5, -0.5, math.nan], [0.5, 1.0, 0.0]])  # NaN on the padding

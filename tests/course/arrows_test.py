@@ -63,7 +63,7 @@ def test_what_is_against_them(file, name, forbidden):
 
 
 def test_no_suite_imports_another():
-    """In grading, a name of a lesson stands for something to be observed: a helper of another suite cannot be called."""
+    """In grading, a name of a lesson is something to be observed: a helper of another suite cannot be called."""
     suites = (ROOT / "tutorial").glob("stage*/lesson*/testcases/*_test.py")
     found = {path.relative_to(ROOT) for path in suites for name in imports(path) if re.search(r"\.\w+_test\.", name)}
     assert not found

@@ -353,12 +353,14 @@ def test_without_walls_the_self_test_says_so_and_reading_the_reference_pays(tmp_
 @pytest.mark.slow
 def test_a_table_of_all_answers_earns_nothing(tmp_path):
     """If a test that decides about an exercise's points draws its inputs, a table of the visible answers earns nothing.
-    An exercise that it does earn needs a basic test with `@for_all`. (Slow: it grades all lessons twice.)"""
+    An exercise that it does earn needs a basic test with `@for_all`. (Slow: it grades all lessons twice.)
+    11.4 asks for one text that does for every prompt: there a table is a right answer."""
     surroundings = {**os.environ, "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     command = [sys.executable, "-m", "tests.grader.cheats.table", tmp_path / "found", str(SEED)]
     subprocess.run(command, cwd=ROOT, env=surroundings, check=True)
     found = json.loads((tmp_path / "found").read_text())
     assert found.keys() == {e.id for lesson in manifest.read_all() for e in lesson.exercises}
+    assert found.pop("11.4")[1] > 0
     assert {number: one for number, one in found.items() if one[2] and one[:2] != [FAILED, 0]} == {}
     if paid := [number for number, (_, earned, _) in found.items() if earned]:
         pytest.xfail(f"a table earns the points of {', '.join(paid)}: no basic test of theirs draws its inputs")

@@ -38,3 +38,36 @@ def cut_after_eos(ids: Tensor, eos_token_id: int) -> Tensor:
     """`ids` up to and with the first EOS; all of them where there is none."""
     ends = (ids == eos_token_id).nonzero()
     return ids[: int(ends[0]) + 1] if len(ends) else ids
+
+
+@torch.no_grad()
+def sample_rows(
+    model: nn.Module,
+    prompt_ids: Tensor,
+    max_new_tokens: int,
+    *,
+    eos_token_id: int,
+    pad_token_id: int,
+    generator: torch.Generator,
+) -> Tensor:
+    """Draws one completion of each row at temperature 1, with the model's key-value cache.
+
+    prompt_ids: (B, P), prompts of one length. Returns (B, max_new_tokens) ids, padding after EOS.
+    """
+    new, cache, drawn = prompt_ids, None, []
+    ended = torch.zeros(len(prompt_ids), dtype=torch.bool)
+    for _ in range(max_new_tokens):
+        output = model(new, past_key_values=cache, use_cache=True)
+        cache, probabilities = output.past_key_values, output.logits[:, -1].softmax(-1)
+        token = torch.multinomial(probabilities, 1, generator=generator)[:, 0]
+        drawn.append(token.masked_fill(ended, pad_token_id))
+        ended |= token == eos_token_id
+        new = token[:, None]
+    return torch.stack(drawn, dim=1)
+
+
+def row_log_probs(model: nn.Module, prompt_ids: Tensor, completion_ids: Tensor, pad_token_id: int) -> Tensor:
+    """log p(completion | prompt) of each row (B,), with gradient. The ids are as `sample_rows` takes and gives them."""
+    logits = model(torch.cat([prompt_ids, completion_ids[:, :-1]], dim=1)).logits[:, prompt_ids.shape[1] - 1 :]
+    each = logits.log_softmax(-1).gather(-1, completion_ids[..., None]).squeeze(-1)
+    return each.where(completion_ids != pad_token_id, 0.0).sum(1)

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from lab.models.char_tokenizer import CharTokenizer
 from lab.models.tiny_language_models import TinyLM
+from lab.rl.sampling import row_log_probs, sample_rows
 from lab.tasks.reversal import DIGITS, answer, prompts
 
 TOKENIZER = CharTokenizer("0123456789=?")
@@ -53,19 +54,12 @@ def start(seed: int = 0, attempts: float = 0.1, until: float = 1.0) -> nn.Module
     return model.eval()
 
 
-@torch.no_grad()
 def write(model: nn.Module, asked: list[str], generator: torch.Generator) -> tuple[list[str], Tensor]:
     """Draws a completion of each prompt at temperature 1. Returns the texts and their token ids, one row each."""
-    new = torch.tensor([TOKENIZER.encode(prompt) for prompt in asked])
-    cache, drawn, ended = None, [], torch.zeros(len(asked), dtype=torch.bool)
-    for _ in range(LONGEST):
-        output = model(new, past_key_values=cache, use_cache=True)
-        cache, probabilities = output.past_key_values, output.logits[:, -1].softmax(-1)
-        token = torch.multinomial(probabilities, 1, generator=generator)[:, 0]
-        drawn.append(token.masked_fill(ended, TOKENIZER.pad_token_id))
-        ended |= token == TOKENIZER.eos_token_id
-        new = token[:, None]
-    rows = torch.stack(drawn, dim=1)
+    rows = sample_rows(
+        model, encoded(asked), LONGEST, eos_token_id=TOKENIZER.eos_token_id, pad_token_id=TOKENIZER.pad_token_id,
+        generator=generator,
+    )  # fmt: skip
     return [TOKENIZER.decode(row, skip_special_tokens=True) for row in rows.tolist()], rows
 
 
@@ -91,7 +85,7 @@ def train(
         history.unread.append(verdicts.count(None) / len(verdicts))
         history.live.append((groups.std(1) > 0).float().mean().item())
         advantages = (groups - groups.mean(1, keepdim=True)) / (groups.std(1, keepdim=True) + 1e-4)
-        loss = -(log_probs(model, asked, ids) * advantages.flatten()).mean() / 5
+        loss = -(row_log_probs(model, encoded(asked), ids, TOKENIZER.pad_token_id) * advantages.flatten()).mean() / 5
         for group in optimizer.param_groups:  # Adam needs a warm-up: its first steps are as long as its later ones
             group["lr"] = learning_rate * min(1, (step + 1) / 10)
         optimizer.zero_grad()
@@ -101,9 +95,5 @@ def train(
     return history
 
 
-def log_probs(model: nn.Module, asked: list[str], ids: Tensor) -> Tensor:
-    """Returns log p(completion | prompt) of each row, with gradient."""
-    before = torch.tensor([TOKENIZER.encode(prompt) for prompt in asked])
-    logits = model(torch.cat([before, ids[:, :-1]], dim=1)).logits[:, before.shape[1] - 1 :]
-    each = logits.log_softmax(-1).gather(-1, ids[..., None]).squeeze(-1)
-    return each.where(ids != TOKENIZER.pad_token_id, 0.0).sum(1)
+def encoded(asked: list[str]) -> Tensor:
+    return torch.tensor([TOKENIZER.encode(prompt) for prompt in asked])

@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 from lab.models.char_tokenizer import CharTokenizer
 from lab.models.tiny_language_models import TinyLM
+from lab.rl.sampling import row_log_probs, sample_rows
 
 DIGITS = "234567"
 TOKENIZER = CharTokenizer(f"x{DIGITS}+-*astr=")
@@ -57,29 +58,17 @@ def start(seed: int = 0, steps: int = 100) -> nn.Module:
     return model.eval()
 
 
-@torch.no_grad()
 def write(model: nn.Module, asked: list[str], generator: torch.Generator) -> tuple[list[str], Tensor]:
     """Draws a completion of each prompt, at temperature 1: the texts, and their tokens (rows, tokens) with padding."""
-    new = torch.tensor([TOKENIZER.encode(prompt) for prompt in asked])
-    cache, drawn = None, []
-    ended = torch.zeros(len(asked), dtype=torch.bool)
-    for _ in range(LONGEST):
-        output = model(new, past_key_values=cache, use_cache=True)
-        cache, probabilities = output.past_key_values, output.logits[:, -1].softmax(-1)
-        token = torch.multinomial(probabilities, 1, generator=generator)[:, 0]
-        drawn.append(token.masked_fill(ended, TOKENIZER.pad_token_id))
-        ended |= token == TOKENIZER.eos_token_id
-        new = token[:, None]
-    rows = torch.stack(drawn, dim=1)
+    rows = sample_rows(
+        model, encoded(asked), LONGEST, eos_token_id=TOKENIZER.eos_token_id, pad_token_id=TOKENIZER.pad_token_id,
+        generator=generator,
+    )  # fmt: skip
     return [TOKENIZER.decode(row, skip_special_tokens=True) for row in rows.tolist()], rows
 
 
-def log_probs(model: nn.Module, asked: list[str], rows: Tensor) -> Tensor:
-    """Returns log p(completion | prompt) of each row, with gradient."""
-    prompts = torch.tensor([TOKENIZER.encode(prompt) for prompt in asked])
-    logits = model(torch.cat([prompts, rows[:, :-1]], dim=1)).logits[:, prompts.shape[1] - 1 :]
-    each = logits.log_softmax(-1).gather(-1, rows[..., None]).squeeze(-1)
-    return each.where(rows != TOKENIZER.pad_token_id, 0.0).sum(1)
+def encoded(asked: list[str]) -> Tensor:
+    return torch.tensor([TOKENIZER.encode(prompt) for prompt in asked])
 
 
 @dataclass
@@ -110,7 +99,7 @@ def train(
         history.distinct.append(len(set(texts)))
         groups = rewards.view(-1, GROUP)
         advantages = (groups - groups.mean(1, keepdim=True)) / (groups.std(1, keepdim=True) + 1e-4)
-        loss = -(log_probs(model, asked, rows) * advantages.flatten()).mean() / 4
+        loss = -(row_log_probs(model, encoded(asked), rows, TOKENIZER.pad_token_id) * advantages.flatten()).mean() / 4
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
+from lab.rl.sampling import row_log_probs
 from lab.tasks.reversal import TOKENIZER, answer, prompts, warm_model
 
 LONGEST = 12  # tokens of a completion
@@ -41,11 +42,14 @@ def start(seed: int = 0) -> nn.Module:
     return warm_model(seed, until=1.2)
 
 
+def encoded(asked: list[str]) -> Tensor:
+    return torch.tensor([TOKENIZER.encode(prompt) for prompt in asked])
+
+
 @torch.no_grad()
 def write(model: nn.Module, asked: list[str], generator: torch.Generator) -> Batch:
     """Draws a completion of each prompt, at temperature 1."""
-    ids = torch.tensor([TOKENIZER.encode(prompt) for prompt in asked])
-    cache, new, drawn = None, ids, []
+    cache, new, drawn = None, encoded(asked), []
     ended = torch.zeros(len(asked), dtype=torch.bool)
     for _ in range(LONGEST):
         output = model(new, past_key_values=cache, use_cache=True)
@@ -84,7 +88,13 @@ def train(
         history.batches[step] = rewards, right, batch.lengths
         groups = rewards.view(-1, GROUP)
         advantages = (groups - groups.mean(1, keepdim=True)) / (groups.std(1, keepdim=True) + 1e-4)
-        loss = -(log_probs(model, batch) * advantages.flatten().float()).mean() / 5
+        loss = (
+            -(
+                row_log_probs(model, encoded(batch.prompts), batch.ids, TOKENIZER.pad_token_id)
+                * advantages.flatten().float()
+            ).mean()
+            / 5
+        )
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -92,14 +102,6 @@ def train(
             group["lr"] = learning_rate * min(1, (step + 1) / 10)
         optimizer.step()
     return history
-
-
-def log_probs(model: nn.Module, batch: Batch) -> Tensor:
-    """Returns log p(completion | prompt) of each row, with gradient."""
-    asked = torch.tensor([TOKENIZER.encode(prompt) for prompt in batch.prompts])
-    logits = model(torch.cat([asked, batch.ids[:, :-1]], dim=1)).logits[:, asked.shape[1] - 1 :]
-    each = logits.log_softmax(-1).gather(-1, batch.ids[..., None]).squeeze(-1)
-    return each.where(batch.ids != TOKENIZER.pad_token_id, 0.0).sum(1)
 
 
 def answers(model: nn.Module, questions: int = 64, samples: int = 16, seed: int = 1000) -> Tensor:

@@ -9,7 +9,7 @@ import difflib
 import functools
 import re
 import tomllib
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,7 @@ class Lesson:
     folder: Path
     start: str = ""  # the exercise to begin with, if that is not the first
     writes: str = ""  # what the learner writes, in one line of the README's map
+    needs: list[str] = field(default_factory=list)  # modules and names that grading flags, and its exercises need
 
     @property
     def name(self) -> str:
@@ -162,6 +163,6 @@ def _typed(cls: type, table: dict[str, Any], where: str, given: dict[str, Any] |
         if not right or (kind == "list[str]" and not all(isinstance(v, str) for v in value)):
             raise UsageError(f"{where}: key {key!r} must be {kind}, not {value!r}")
     for key, f in expected.items():
-        if key not in table and f.default is MISSING:
+        if key not in table and f.default is MISSING and f.default_factory is MISSING:
             raise UsageError(f"{where}: key {key!r} is missing")
     return {**table, **given}

@@ -30,12 +30,15 @@ class Parsed:
     notes: list[str] = field(default_factory=list)  # for the student: "line 3 imports tutorial..."
 
 
-def parse(files: dict[str, bytes]) -> dict[str, Parsed]:
-    """By name. All files are UTF-8, as `python_source.check` found."""
+def parse(files: dict[str, bytes], needs: dict[str, list[str]] | None = None) -> dict[str, Parsed]:
+    """By name. All files are UTF-8, as `python_source.check` found.
+
+    needs: by lesson (the first folder of a file's name), what its exercises need and is therefore not flagged.
+    """
     found: dict[str, Parsed] = {}
     left, waiting = SECONDS, sorted(files, key=lambda name: len(files[name]))
     while waiting and left > 0:
-        rows, used = _ask({name: files[name] for name in waiting}, left)
+        rows, used = _ask({name: files[name] for name in waiting}, left, needs or {})
         found |= rows
         waiting = [name for name in waiting if name not in rows]
         if waiting and used is not None:
@@ -45,12 +48,14 @@ def parse(files: dict[str, bytes]) -> dict[str, Parsed]:
     return found | {name: Parsed(why) for name in waiting}
 
 
-def _ask(files: dict[str, bytes], seconds: float) -> tuple[dict[str, Parsed], float | None]:
+def _ask(
+    files: dict[str, bytes], seconds: float, needs: dict[str, list[str]]
+) -> tuple[dict[str, Parsed], float | None]:
     """What the process finds before it ends, and its processor time; None if it was not needed to the end."""
     import subprocess  # not in that process
 
     # Surely ASCII: what is in the files never meets the encoding of the pipes.
-    texts = [[name, data.decode("utf-8")] for name, data in files.items()]
+    texts = [[name, data.decode("utf-8"), needs.get(name.split("/")[0], [])] for name, data in files.items()]
     question = json.dumps([seconds, texts]).encode("ascii")
     command = [sys.executable, "-I", "-S", "-X", "utf8", "-c", START, str(Path(__file__).resolve().parents[2])]
     try:
@@ -88,20 +93,20 @@ def main() -> None:
         pass  # Windows has none, macOS not all of them; the time limit from outside remains
     sys.stdout.buffer.write(b"{}\n")  # it has started: what goes wrong from here on is the fault of a file
     sys.stdout.buffer.flush()
-    for name, text in texts:
+    for name, text, lesson_needs in texts:
         left = seconds - time.process_time()
         if left <= 0:
             return
         if hasattr(signal, "setitimer"):
             signal.setitimer(signal.ITIMER_PROF, min(OF_FILE, left))  # nobody handles its signal, so that ends this
-        row = found_in(text)
+        row = found_in(text, lesson_needs)
         line = json.dumps([name, vars(row), time.process_time()])
         sys.stdout.buffer.write(line.encode("ascii") + b"\n")
         sys.stdout.buffer.flush()
 
 
-def found_in(text: str) -> Parsed:
+def found_in(text: str, needs: list[str]) -> Parsed:
     tree, problem = python_source.parsed(text)
     if tree is None:
         return Parsed(problem)
-    return Parsed("", suspicious_calls.look_at(tree), python_source.differs(tree))
+    return Parsed("", suspicious_calls.look_at(tree, needs), python_source.differs(tree))

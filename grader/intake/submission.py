@@ -73,6 +73,7 @@ class _Wanted:
     def __init__(self, lessons: list[Lesson]):
         self.paths = _paths(lessons)
         self.of_all_lessons = set(_paths(manifest.read_all(lessons[0].root))) if lessons else set()
+        self.needs = {lesson.name: lesson.needs for lesson in lessons}
         self.stubs: dict[str, bytes] = {}
         for lesson, file in ((one, file) for one in lessons for file in stubs.files(one)):
             with contextlib.suppress(UsageError, SyntaxError):  # no stub, no comparison with it
@@ -130,7 +131,7 @@ def _taken(parts: list, student: Student, wanted: _Wanted, confined: bool) -> Su
             else:
                 taken.problems[key] = doubts.get(key, MISSING)
     taken.notes += [f"{what}: {some(paths, ', ')}" for what, paths in grouped_notes.items()]
-    _check(taken)
+    _check(taken, wanted.needs)
     answers = {entry.path for found in choices.values() for entry, _ in found}
     others = [e for e in entries if e.refused or e.path not in answers]
     taken.flags += other_files.odd(others)
@@ -277,7 +278,7 @@ def _is_stub(entry: Entry, stub: bytes | None) -> bool:
 # --- what is to be said about it --------------------------------------------------------------------------------------
 
 
-def _check(taken: Submission) -> None:
+def _check(taken: Submission, needs: dict[str, list[str]]) -> None:
     """Moves what is no Python from the files to the problems."""
     for key, data in taken.files.items():
         taken.files[key], note, problem = python_source.check(data)
@@ -287,7 +288,7 @@ def _check(taken: Submission) -> None:
             taken.notes.append(f"{key} {note}")
     good = {key: data for key, data in taken.files.items() if key not in taken.problems}
     seen = []
-    for key, found in sorted(parsing.parse(good).items()):
+    for key, found in sorted(parsing.parse(good, needs).items()):
         if found.problem:
             taken.problems[key] = one_line(found.problem)
         seen += [f"{key}:{flag}" for flag in found.flags]

@@ -10,18 +10,29 @@ from grader.intake.suspicious_calls import MOST, MOST_IN_FILE, bounded
 LESSONS = manifest.read_all()
 
 
-def look(files):
-    found = parsing.parse(files)
+def look(files, needs=None):
+    found = parsing.parse(files, needs)
     return bounded([f"{name}:{flag}" for name in sorted(files) for flag in found[name].flags])
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 def test_the_reference_the_variants_and_the_stubs_give_no_flag(lesson):
-    files = {file: (lesson.solution / file).read_bytes() for file in stubs.files(lesson)}
+    files = {f"{lesson.name}/{file}": (lesson.solution / file).read_bytes() for file in stubs.files(lesson)}
     for path in (lesson.solution / "audit").glob("ex[0-9]*.py"):
-        files[path.name] = path.read_bytes().replace(b"from course.base.attempt import Attempts\n", b"")
-    assert look(files) == []
-    assert look({file: stubs.stub_of(lesson, file).encode() for file in stubs.files(lesson)}) == []
+        code = path.read_bytes().replace(b"from course.base.attempt import Attempts\n", b"")
+        files[f"{lesson.name}/{path.name}"] = code
+    assert look(files, {lesson.name: lesson.needs}) == []
+    texts = {f"{lesson.name}/{file}": stubs.stub_of(lesson, file).encode() for file in stubs.files(lesson)}
+    assert look(texts, {lesson.name: lesson.needs}) == []
+
+
+def test_what_a_lesson_needs_is_flagged_in_other_lessons_only():
+    code = b"import subprocess, ctypes\nx = eval('1')"
+    needs = {"lesson10_programs": ["subprocess", "eval"]}
+    assert look({"lesson10_programs/programs/running.py": code}, needs) == [
+        "lesson10_programs/programs/running.py:1: imports ctypes (memory)"
+    ]
+    assert len(look({"lesson09_answers/answers/reading.py": code}, needs)) == 3
 
 
 @pytest.mark.parametrize(("code", "line", "says"), [

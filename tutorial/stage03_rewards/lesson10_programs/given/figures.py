@@ -24,3 +24,19 @@ def learning(histories: dict[str, list[Any]]) -> Figure:
     columns[0][1].set_ylabel("different programs")
     columns[0][0].legend(loc="upper left")
     return figure
+
+
+@styled
+def earned(by_way: dict[str, dict[str, float]]) -> Figure:
+    """What each program earns on average over all prompts. A panel for each way to pay; the programs in the order of
+    the last one, products in orange. by_way: {"all": {"x+2": 0.05, ...}, ...}."""
+    figure, axes = panels(len(by_way), width=8.0, height=4.6, sharex=True, sharey=True)
+    *_, last = by_way.values()
+    order = sorted(last, key=last.__getitem__, reverse=True)
+    colors = [ORANGE if "*" in text else BLUE for text in order]
+    for column, (name, programs) in zip(axes, by_way.items(), strict=True):
+        column.barh(order, [programs[text] for text in order], color=colors)
+        column.set(title=name, xlabel="mean reward over 20 prompts")
+    axes[0].tick_params(axis="y", labelsize=6)
+    axes[0].invert_yaxis()
+    return figure

@@ -7,19 +7,14 @@ from course.base.attempt import Attempts
 
 wrong, right, core = Attempts(), Attempts(), Attempts()
 
-IDS, MASK = "ids[row, columns - len(prompt):] = prompt", "mask[row, columns - len(prompt):] = True"
-RESULT = "return ids, mask"
-
 wrong("The padding is on the right: the last column of a short prompt is padding, and no token can follow there.", {
-    IDS: "ids[row, :len(prompt)] = prompt",
-    MASK: "mask[row, :len(prompt)] = True",
+    "ids[row, columns - len(prompt):] = prompt": "ids[row, :len(prompt)] = prompt",
+    "mask[row, columns - len(prompt):] = True": "mask[row, :len(prompt)] = True",
 })  # fmt: skip
 
 wrong("Padding is found by its id. A prompt may hold the same id, such as EOS, as a token.", {
-    RESULT: "return ids, ids != pad_id",
+    "return ids, mask": "return ids, ids != pad_id",
 })  # fmt: skip
-
-wrong("The mask is turned around: it must be True for tokens and False for padding.", {RESULT: "return ids, ~mask"})
 
 wrong("The padding gets id 0 instead of pad_id.", {
     "ids = torch.full((len(prompts), columns), pad_id, device=prompts[0].device)":

@@ -20,10 +20,9 @@ wrong("All rows get the positions of the row with most tokens. Each row has its 
     POSITIONS: "(mask.cumsum(-1) - 1).clamp(min=0)[mask.sum(-1).argmax()].expand(mask.shape[0], -1)",
 })  # fmt: skip
 
-wrong(
-    "Positions begin with 1: cumsum counts the token itself too.",
-    {POSITIONS: "mask.cumsum(-1).clamp(max=mask.shape[1] - 1)"},
-)
+wrong("Positions begin with 1: cumsum counts the token itself too.", {
+    POSITIONS: "mask.cumsum(-1).clamp(max=mask.shape[1] - 1)",
+})  # fmt: skip
 
 wrong("The padding has position -1, and the model's table has no such row.", {POSITIONS: "mask.cumsum(-1) - 1"})
 

@@ -29,11 +29,6 @@ wrong("The comparison is turned around: each column sees the future and not the 
     "column <= query": "column >= query",
 })  # fmt: skip
 
-wrong(
-    "All rows get the padding of the first row.",
-    {RESULT: "mask[:1, None, :].expand(len(mask), -1, -1) & (column <= query)"},
-)
-
 wrong("The padding of the query is looked at, not that of the column: tokens see padding, and padding sees nothing.", {
     RESULT: "mask[:, mask.shape[1] - new:, None] & (column <= query)",
 })  # fmt: skip

@@ -36,10 +36,9 @@ wrong("select keeps the right rows in the old order; the order of the indices co
     SELECT: "rows = rows.sort().values\nself.layers[layer] = keys[rows], values[rows]",
 })  # fmt: skip
 
-wrong(
-    "select keeps the rows of the keys only; the values keep all rows.",
-    {SELECT: "self.layers[layer] = keys[rows], values"},
-)
+wrong("select keeps the rows of the keys only; the values keep all rows.", {
+    SELECT: "self.layers[layer] = keys[rows], values",
+})  # fmt: skip
 
 wrong("The store belongs to the class: all caches share it, and a new one begins with the columns of an old one.", {
     "self.layers: dict[int, tuple[Tensor, Tensor]] = {}":

@@ -25,8 +25,6 @@ wrong("The number for what is hidden is fixed; float16 has none below -65504. to
     "torch.finfo(scores.dtype).min": "-1e9",
 })  # fmt: skip
 
-wrong("The mask is turned around: what is visible is hidden.", {"~visible[:, None]": "visible[:, None]"})
-
 wrong("The mask is put on the weights after the softmax: what is left does not sum to 1.", {
     MASKED: "scores",
     "scores.softmax(-1) @ values": "scores.softmax(-1).masked_fill(~visible[:, None], 0.0) @ values",
@@ -42,12 +40,6 @@ wrong("visible has no dimension for the heads: without one, the rows of the mask
 
 wrong("The layer is not passed on to the cache: all layers share layer 0.", {
     "cache.update(layer, keys, values)": "cache.update(0, keys, values)",
-})  # fmt: skip
-
-wrong("Keys and values are detached, as if a cache never needed a gradient: training gets none through them.", {
-    "scores = queries @ keys.transpose(-1, -2) / queries.shape[-1] ** 0.5":
-        "keys, values = keys.detach(), values.detach()\n"
-        "scores = queries @ keys.transpose(-1, -2) / queries.shape[-1] ** 0.5",
 })  # fmt: skip
 
 wrong("The queries are scaled in place: the caller's tensor has changed.", {

@@ -14,10 +14,6 @@ wrong("New tokens get the number of their column as position: the padding of the
     "token_positions(mask)[:, -1:]": "torch.full_like(tokens, mask.shape[1] - 1)",
 })  # fmt: skip
 
-wrong("The position stands still: all new tokens of a row get that of the first one.", {
-    "token_positions(mask)[:, -1:]": "token_positions(mask[:, :ids.shape[1]])[:, -1:] + 1",
-})  # fmt: skip
-
 wrong("The prompts' padding is visible: their positions and masks are those of full rows.", {
     "visible_columns(mask, ids.shape[1])": "visible_columns(torch.ones_like(mask), ids.shape[1])",
 })  # fmt: skip
@@ -37,10 +33,6 @@ wrong("The cache keeps the rows that have ended: later tokens look at the past o
     "cache.select(rows)": "cache.select(torch.arange(len(rows)))",
 })  # fmt: skip
 
-wrong("Rows move up when others end, but their tokens are stored as if they had not: completions are mixed.", {
-    "running[rows], tokens[rows], mask[rows]": "running[: len(rows)], tokens[rows], mask[rows]",
-})  # fmt: skip
-
 wrong("There is no cache: each step sends all columns through the model again.", {
     "cache.select(rows)": "context = torch.cat([context[rows], tokens], 1)",
     NEXT: "logits = model(context, token_positions(mask), visible_columns(mask, mask.shape[1]))[:, -1]",
@@ -51,8 +43,6 @@ wrong("The EOS is left out. It belongs to the completion: a policy learns to sto
     "token_ids[completion].append(token)": "token_ids[completion].extend([token] if token != eos else [])",
     "log_probs[completion].append(log_prob)": "log_probs[completion].extend([log_prob] if token != eos else [])",
 })  # fmt: skip
-
-wrong("Everything stops with the first completion that ends.", {"len(rows) == 0": "len(rows) < len(tokens)"})
 
 wrong("The cache is kept with the model: the next call finds columns of other prompts, or of older weights.", {
     "cache = KVCache()": "cache = vars(model).setdefault('cache', KVCache())",

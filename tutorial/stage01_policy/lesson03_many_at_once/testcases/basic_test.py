@@ -195,7 +195,7 @@ class TestKVCache:
         seen[1].close(double([[[[20.5], [-7]]], [[[0.5], [-17]]]]))
 
     def test_two_caches_share_nothing(self, observe):
-        keys, others = numbered(1, 2), numbered(1, 2, 50)
+        keys, others = torch.randn(2, 1, 1, 2, 1, generator=drawn(), dtype=torch.float64)
         seen = observe(scenarios.use_two_caches, keys, others)
         seen["second cache"].close((others, others))
         seen["first cache"][0].close(torch.cat([keys, others], 2))
@@ -245,7 +245,7 @@ def drawn_attention(rows=2, heads=2, columns=5, width=4):
     """Queries, keys, values and what is visible, with padding on the left."""
     generator = drawn()
     tensors = torch.randn(3, rows, heads, columns, width, generator=generator, dtype=torch.float64)
-    start = torch.randint(1, 3, (rows, 1, 1), generator=generator)
+    start = 1 + torch.randperm(rows, generator=generator)[:, None, None]  # no two rows have as much padding
     column = torch.arange(columns)
     return [*tensors, (column >= start) & (column <= column[:, None])]
 
@@ -277,9 +277,9 @@ class TestAttend:
         seen[1][0].close(double([[8], [6], [4]]))
 
     def test_layers_do_not_mix(self, observe):
-        seen = observe(scenarios.attend_in_parts, torch.ones_like(KEYS), KEYS, VALUES, VISIBLE, [2, 1], layers=2)
-        seen[0][0][1:].close(double([[8], [5]]))
-        seen[1][0].close(double([[8], [6], [4]]))
+        q, k, v, visible = drawn_attention()
+        seen = observe(scenarios.attend_in_parts, q, k, v, visible, [3, 2], layers=2)
+        seen.close(slow_attention(q, k, v, visible))
 
     def test_padding_belongs_to_the_row_and_not_to_the_head(self, observe):
         # Two rows and two heads. The second row is padded, for both heads; all scores are 0, so weights are equal.

@@ -13,10 +13,9 @@ wrong("The completion has no EOS: the model never learns to stop.", {
     COMPLETION: "tokenizer.encode(completion, add_special_tokens=False)",
 })  # fmt: skip
 
-wrong(
-    "The completion begins with a second BOS, in the middle of the row.",
-    {"add_special_tokens=False": "add_special_tokens=True"},
-)
+wrong("The completion begins with a second BOS, in the middle of the row.", {
+    "add_special_tokens=False": "add_special_tokens=True",
+})  # fmt: skip
 
 wrong("The prompt has no BOS; when the model answers, it has one.", {
     "tokenizer.encode(prompt)": "tokenizer.encode(prompt, add_special_tokens=False)",
@@ -27,22 +26,13 @@ wrong("The two texts are encoded as one: a token that crosses the border changes
             "return torch.tensor(both[: len(prompt_ids)]), torch.tensor(both[len(prompt_ids) :])",
 })  # fmt: skip
 
-wrong("The completion ends with the padding token; the model stops at EOS.", {
-    "tokenizer.eos_token_id": "tokenizer.pad_token_id",
-})  # fmt: skip
+right("both halves at once", {RETURN: "return tuple(torch.tensor(ids) for ids in (prompt_ids, completion_ids))"})
 
 
 @right("EOS is concatenated as a tensor")
 def encode_pair(tokenizer, prompt, completion):
     answer = torch.tensor(tokenizer.encode(completion, add_special_tokens=False), dtype=torch.long)
     return torch.tensor(tokenizer.encode(prompt)), torch.cat([answer, torch.tensor([tokenizer.eos_token_id])])
-
-
-@right("with append")
-def encode_pair_with_append(tokenizer, prompt, completion):
-    answer = tokenizer.encode(completion, add_special_tokens=False)
-    answer.append(tokenizer.eos_token_id)
-    return tuple(torch.tensor(ids) for ids in (tokenizer.encode(prompt), answer))
 
 
 @core("one line")

@@ -35,18 +35,6 @@ wrong("The minus is missing: training makes the right answers less likely.", {
     RETURN: "return total / max(denominator, 1)",
 })  # fmt: skip
 
-wrong("Labels of 0 or 1 are taken for padding; only IGNORE is no label.", {
-    "counts = targets != IGNORE": "counts = targets > 1",
-})  # fmt: skip
-
-wrong("A softmax that is rounded to 0 has the logarithm -inf; log_softmax stays finite.", {
-    "predictions.log_softmax(-1)": "predictions.softmax(-1).log()",
-})  # fmt: skip
-
-wrong("Without a single label you divide by 0, and the NaN goes into every weight.", {
-    RETURN: "return -total / (denominator if denominator else torch.zeros(()))",
-})  # fmt: skip
-
 wrong("The loss has no gradient: .item() and .detach() cut the graph.", {
     RETURN: "return -total.detach() / max(denominator, 1)",
 })  # fmt: skip

@@ -18,10 +18,6 @@ wrong("Each part is divided by its own number of labels, so the gradients add up
     LOSS: "loss = sft_loss(model(part_ids).logits, part_labels)",
 })  # fmt: skip
 
-wrong("The mean of the parts' means is taken: a label in a part with few labels then weighs more.", {
-    LOSS: "loss = sft_loss(model(part_ids).logits, part_labels) / len(ids.split(size))",
-})  # fmt: skip
-
 wrong("The parts are weighed by their rows; a row with many labels must weigh more than one with few.", {
     LOSS: "loss = sft_loss(model(part_ids).logits, part_labels) * len(part_ids) / len(ids)",
 })  # fmt: skip
@@ -39,10 +35,6 @@ wrong("There is a step after each part; it should be one step for the whole batc
 })  # fmt: skip
 
 wrong("The loss of the last part is returned, not that of the batch.", {"total += loss.item()": "total = loss.item()"})
-
-wrong("The loss is a tensor that keeps its graph; .item() makes a number of it.", {
-    "total += loss.item()": "total = total + loss",
-})  # fmt: skip
 
 wrong("The whole batch goes through the model at once, whatever micro_batch_size says: no memory is saved.", {
     SIZE: "size = len(ids)",

@@ -6,7 +6,6 @@ wrong, right, core = Attempts(), Attempts(), Attempts()
 
 IF = "reward >= 1 and key not in mine and len(mine) < per_prompt"
 
-wrong("Wrong completions are kept as well.", {IF: "key not in mine and len(mine) < per_prompt"})
 wrong("Partial credit is kept: the model learns to write answers that are not right.", {"reward >= 1": "reward > 0"})
 
 wrong("Copies are kept: a prompt that is answered rightly each time fills the pool.", {
@@ -15,11 +14,6 @@ wrong("Copies are kept: a prompt that is answered rightly each time fills the po
 })  # fmt: skip
 
 wrong("per_prompt is ignored: easy prompts fill the pool.", {IF: "reward >= 1 and key not in mine"})
-
-wrong("The earlier pool is not looked at: what it has already is added once more.", {
-    "for prompt, completion in kept:\n"
-    "    known.setdefault(tuple(prompt.tolist()), set()).add(tuple(completion.tolist()))": "",
-})  # fmt: skip
 
 wrong("The result has the new pairs only; the pool of earlier rounds is lost.", {
     "return kept": "return kept[len(pool) :]",

@@ -1,7 +1,5 @@
 """Exercise 04.6, expert_iteration: what people get wrong, other right answers, and the shortest right one."""
 
-import copy
-
 from lesson04_warm_start.training.expert_iteration import keep_right
 
 from course.base.attempt import Attempts
@@ -28,10 +26,6 @@ wrong("Only what is new in this round is fitted; the model forgets the rest.", {
     FIT: "if pool:\n    fit(model, pool[before:])",
 })  # fmt: skip
 
-wrong("Everything that was sampled is imitated, right or wrong.", {
-    KEEP: "pool = keep_right(pool, prompts, completions, [[1.0 for _ in g] for g in rewards], per_prompt)",
-})  # fmt: skip
-
 wrong("The model is fitted before the round's answers are in the pool: what it found last is never used.", {
     KEEP: "",
     FIT: "if pool:\n    fit(model, pool)\n" + KEEP,
@@ -50,6 +44,11 @@ wrong("A round without a right answer is not fitted, although the pool has pairs
 
 wrong("The caller's list of demonstrations is changed.", {KEEP: KEEP + "\ndemonstrations[:] = pool"})
 
+right("arguments by name, and a copy of the pool for fit", {
+    SAMPLE: "completions = sample(model=model, prompts=prompts)",
+    FIT: "if pool:\n    fit(model=model, pairs=pool[:])",
+})  # fmt: skip
+
 
 @right("with counters, and keep_right called for each prompt")
 def expert_iteration(model, rounds, sample, reward, fit, demonstrations, per_prompt=4):
@@ -63,20 +62,6 @@ def expert_iteration(model, rounds, sample, reward, fit, demonstrations, per_pro
         if len(pool) > 0:
             fit(model, list(pool))
         history.append({"right": good / tried, "pool": len(pool)})
-    return history
-
-
-@right("arguments by name, and a copy of the pool for fit")
-def expert_iteration_by_name(model, rounds, sample, reward, fit, demonstrations, per_prompt=4):
-    history, pool = [], copy.copy(demonstrations)
-    for prompts in rounds:
-        answers = sample(model=model, prompts=prompts)
-        rewards = [[reward(prompt=p, completion=c) for c in g] for p, g in zip(prompts, answers, strict=True)]
-        pool = keep_right(pool, prompts, answers, rewards, per_prompt=per_prompt)
-        if pool:
-            fit(model=model, pairs=pool[:])
-        flat = [r for g in rewards for r in g]
-        history.append({"right": flat.count(1) / len(flat), "pool": len(pool)})
     return history
 
 

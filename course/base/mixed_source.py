@@ -1,4 +1,4 @@
-"""Loads a learner's file with some exercises taken from the reference (`SOLUTION=14.8`).
+"""Loads a learner's file with some exercises taken from the reference (`SOLUTION=14.6`).
 
 The two files are merged as syntax trees: the learner's file stays as it is, except that each chosen function, method or
 class is the reference's. What those need of the reference's file (imports and names that start with an underscore) is

@@ -2,7 +2,7 @@
 
     SOLUTION unset, empty or 0    everything from tutorial/
     SOLUTION=1                    everything from solutions/
-    SOLUTION=lesson13,14.8        those lessons and exercises from solutions/, the rest from tutorial/
+    SOLUTION=lesson13,14.6        those lessons and exercises from solutions/, the rest from tutorial/
 
 `lessonNN_*.testcases` and `lessonNN_*.given` always come from tutorial/: both kinds of code meet the same tests.
 One finder on `sys.meta_path` does it, for pytest, notebooks and scripts alike. A file that holds an exercise taken from
@@ -70,7 +70,7 @@ class LessonFinder:
                 known = ", ".join(name.split("_")[0] for name in sorted(lessons)) or "none"
                 raise UsageError(
                     f"SOLUTION={value!r}: {part!r} is neither a lesson nor an exercise; use 0, 1, or lessons and "
-                    f"exercises joined by commas, such as lesson13,14.8 (the lessons are: {known})"
+                    f"exercises joined by commas, such as lesson13,14.6 (the lessons are: {known})"
                 )
             chosen |= matches
         return chosen

@@ -115,7 +115,7 @@ def test_pytest_refuses_a_bad_value_in_one_line(root, copy_machinery, write_file
     assert done.stdout.strip() == ""
     assert done.stderr.strip() == (
         "ERROR: SOLUTION='lesson99': 'lesson99' is neither a lesson nor an exercise; use 0, 1, or lessons and "
-        "exercises joined by commas, such as lesson13,14.8 (the lessons are: lesson01, lesson02, lesson13)"
+        "exercises joined by commas, such as lesson13,14.6 (the lessons are: lesson01, lesson02, lesson13)"
     )
 
 

@@ -1,8 +1,10 @@
-"""What lesson 14 gives: the data set of sums. (Resuming, which needs state_dict, is tested with lab/train.)"""
+"""What lesson 14 gives: the data set of sums, and the sampler. (Resuming, which needs state_dict, is tested with lab/train,
+and the sampler in another way with lab/engine.)"""
 
 from types import SimpleNamespace
 
 import pytest
+import torch
 
 from course.base import switch
 
@@ -25,3 +27,28 @@ def test_no_sum_is_both_trained_and_tested_not_even_mirrored(digits, count):
     pairs = {tuple(map(int, prompt.split("\n")[1].rstrip("=").split("+"))) for prompt, _ in data["test"]}
     assert all((b, a) in pairs for a, b in pairs)
     assert 0.07 < len(pairs) / count < 0.13
+
+
+@pytest.mark.parametrize("temperature", [1.0, 0.7])
+def test_the_sampler_stores_the_log_probs_of_each_completion_after_its_own_prompt(temperature):
+    """Padding on the left, mask, positions and cache change nothing. A completion ends with its first EOS or is cut."""
+    from lesson14_grpo_ppo_clip.loss.ppo_clip import token_log_probs
+    from lesson14_grpo_ppo_clip.rollout.generate import generate
+
+    from lab.models.char_tokenizer import CharTokenizer
+    from lab.models.tiny_language_models import TinyLM
+
+    tokenizer, prompts = CharTokenizer("0123456789+="), ["1+1=", "7", "12+34="]
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = TinyLM(tokenizer.vocab_size, layers=2)
+    draw = torch.Generator().manual_seed(0)
+    token_ids, log_probs = generate(model, tokenizer, prompts, 20, 6, temperature, generator=draw)
+    assert len(token_ids) == len(log_probs) == 60
+    for i, (completion, stored) in enumerate(zip(token_ids, log_probs, strict=True)):
+        prompt = tokenizer.encode(prompts[i // 20])
+        alone = token_log_probs(model, torch.tensor([[*prompt, *completion.tolist()]]), temperature)
+        torch.testing.assert_close(stored, alone[0, len(prompt) - 1 :].detach(), rtol=1e-4, atol=1e-5)
+        ends = (completion == tokenizer.eos_token_id).nonzero()[:, 0].tolist()
+        assert ends == [len(completion) - 1] or (not ends and len(completion) == 6)
+    assert {len(ids) for ids in token_ids} > {1, 6}

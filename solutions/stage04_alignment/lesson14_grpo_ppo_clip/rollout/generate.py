@@ -58,14 +58,12 @@ def generate(
     Cost, with T the length of the longest completion: one forward over the P prompts (not P * G), then at most
     T - 1 forwards of P * G rows and width 1. It stops when every completion has ended.
 
-    Hardening: log_probs are float32, and are normalised in float32 if the model's logits are in half precision.
+    log_probs are float32, and are normalised in float32 if the model's logits are in half precision.
+
+    Given: you wrote such a sampler in lesson 03 (03.6). This one has a temperature and uses transformers' cache.
     """
-    # > Encode the prompts and pad them on the left, so that all of them end in the same column. The attention
-    # > mask is 0 on the padding, and positions are counted from each prompt's own first token.
-    # > One forward over the prompts; then repeat cache, mask, positions and the last column of logits G times.
-    # > Loop: log-softmax of logits / temperature, draw, store token and log-probability, see who has ended;
-    # > stop, or feed the new column (mask and positions grow by one).
-    # > Cut each row after its first EOS.
+    # Pad the prompts on the left, so that all of them end in the same column. The attention mask is 0 on the padding,
+    # and positions are counted from each prompt's own first token.
     device = next(model.parameters()).device
     encoded = [tokenizer.encode(prompt) for prompt in prompts]
     width = max(len(row) for row in encoded)
@@ -75,6 +73,7 @@ def generate(
     positions = (mask.cumsum(1) - 1).clamp(min=0)
     ends = torch.tensor(tokenizer.eos_token_id if eos_token_id is None else eos_token_id, device=device)
 
+    # One forward over the prompts. Then repeat cache, mask, positions and the last column of logits G times.
     output = model(ids.to(device), attention_mask=mask, position_ids=positions, use_cache=True)
     cache = output.past_key_values
     cache.batch_repeat_interleave(group_size)

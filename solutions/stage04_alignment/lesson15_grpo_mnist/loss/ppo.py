@@ -36,8 +36,9 @@ def value_loss(values: Float[Tensor, "batch"], rewards: Float[Tensor, "batch gro
 
     Raises ValueError, with the word "values", unless there is one value for each row. Without this check, values of
     shape (batch, 1) against rewards of shape (batch,) broadcast to (batch, batch) without an error.
+
+    Given: lesson 08 is about the critic's loss (08.4).
     """
-    # > Check the shapes; subtract each row from its own value; square and average.
     if rewards.ndim != 2 or values.shape != rewards.shape[:1]:
         raise ValueError(f"values must be one per row of rewards, not {tuple(values.shape)} for {tuple(rewards.shape)}")
     return (values[:, None] - rewards.detach()).square().mean()

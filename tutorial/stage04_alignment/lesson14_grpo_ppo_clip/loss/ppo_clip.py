@@ -20,13 +20,12 @@ def token_log_probs(
         temperature: divides the logits, as it did for sampling. With another temperature, the ratio of new to old
             probabilities is not 1 before the first update.
 
-    Column t is about token t + 1, so it belongs to column t of `mask[:, 1:]`.
-
-    Hardening: logits in half precision are converted to float32 before they are normalised.
+    Column t is about token t + 1, so it belongs to column t of `mask[:, 1:]`. Logits in half precision are converted to
+    float32 before they are normalised. Given: you wrote the formula in lesson 01 (01.1).
     """
-    # Logits of all positions except the last (no token follows it), over the temperature.
-    # The log-probability of the token that follows each position: log_softmax over the vocabulary, then gather.
-    raise NotImplementedError("not written yet: exercise 14.5, loss/ppo_clip.py:token_log_probs")
+    logits = model(ids).logits[:, :-1]  # (B, L - 1, V)
+    logits = logits.to(torch.promote_types(logits.dtype, torch.float32)) / temperature
+    return logits.log_softmax(-1).gather(-1, ids[:, 1:, None]).squeeze(-1)
 
 
 def ppo_clip_loss(

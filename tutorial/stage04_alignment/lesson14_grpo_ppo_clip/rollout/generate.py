@@ -58,15 +58,50 @@ def generate(
     Cost, with T the length of the longest completion: one forward over the P prompts (not P * G), then at most
     T - 1 forwards of P * G rows and width 1. It stops when every completion has ended.
 
-    Hardening: log_probs are float32, and are normalised in float32 if the model's logits are in half precision.
+    log_probs are float32, and are normalised in float32 if the model's logits are in half precision.
+
+    Given: you wrote such a sampler in lesson 03 (03.6). This one has a temperature and uses transformers' cache.
     """
-    # Encode the prompts and pad them on the left, so that all of them end in the same column. The attention
-    # mask is 0 on the padding, and positions are counted from each prompt's own first token.
-    # One forward over the prompts; then repeat cache, mask, positions and the last column of logits G times.
-    # Loop: log-softmax of logits / temperature, draw, store token and log-probability, see who has ended;
-    # stop, or feed the new column (mask and positions grow by one).
-    # Cut each row after its first EOS.
-    raise NotImplementedError("not written yet: exercise 14.8, rollout/generate.py:generate")
+    # Pad the prompts on the left, so that all of them end in the same column. The attention mask is 0 on the padding,
+    # and positions are counted from each prompt's own first token.
+    device = next(model.parameters()).device
+    encoded = [tokenizer.encode(prompt) for prompt in prompts]
+    width = max(len(row) for row in encoded)
+    padding = [width - len(row) for row in encoded]
+    ids = torch.tensor([[tokenizer.pad_token_id] * n + row for n, row in zip(padding, encoded, strict=True)])
+    mask = torch.tensor([[0] * n + [1] * (width - n) for n in padding], device=device)  # (P, width)
+    positions = (mask.cumsum(1) - 1).clamp(min=0)
+    ends = torch.tensor(tokenizer.eos_token_id if eos_token_id is None else eos_token_id, device=device)
+
+    # One forward over the prompts. Then repeat cache, mask, positions and the last column of logits G times.
+    output = model(ids.to(device), attention_mask=mask, position_ids=positions, use_cache=True)
+    cache = output.past_key_values
+    cache.batch_repeat_interleave(group_size)
+    logits = output.logits[:, -1].repeat_interleave(group_size, dim=0)  # (B, V)
+    mask = mask.repeat_interleave(group_size, dim=0)
+    position = positions[:, -1:].repeat_interleave(group_size, dim=0)  # (B, 1), of the newest token
+
+    tokens, log_probs, counted = [], [], []
+    ended = torch.zeros(len(logits), dtype=torch.bool, device=device)
+    while True:
+        distribution = (logits.float() / temperature).log_softmax(-1)
+        token = torch.multinomial(distribution.exp(), 1, generator=generator)  # (B, 1)
+        tokens.append(token)
+        log_probs.append(distribution.gather(-1, token))
+        counted.append(~ended)  # the first EOS counts, what follows it does not
+        ended = ended | torch.isin(token[:, 0], ends)
+        if ended.all() or len(tokens) == max_new_tokens:
+            break
+        mask = torch.cat([mask, torch.ones_like(token)], dim=1)
+        position = position + 1
+        output = model(token, attention_mask=mask, position_ids=position, past_key_values=cache, use_cache=True)
+        logits = output.logits[:, -1]
+
+    lengths = torch.stack(counted).sum(0).tolist()
+    return (
+        [row[:n] for row, n in zip(torch.cat(tokens, dim=1), lengths, strict=True)],
+        [row[:n] for row, n in zip(torch.cat(log_probs, dim=1), lengths, strict=True)],
+    )
 
 
 def generate_group(

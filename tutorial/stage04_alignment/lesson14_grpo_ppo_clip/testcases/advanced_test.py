@@ -88,40 +88,6 @@ TINY = Spec("lab.models.tiny_language_models:TinyLM", {"vocab_size": 9, "layers"
 ROWS = ((2, 3, 4, 5, 1), (6, 0, 8, 8, 2))
 
 
-def one_by_one(model, row, start, temperature=1.0):
-    """log p of the tokens of `row` from `start` on, one forward per token: no padding, no shift, no cache."""
-    found = [model(torch.tensor([row[:t]])).logits[0, -1].double().div(temperature).log_softmax(-1)[row[t]]
-             for t in range(start, len(row))]  # fmt: skip
-    return torch.stack(found)
-
-
-@pytest.mark.exercise("14.5")
-class TestTokenLogProbs:
-    @pytest.mark.parametrize("temperature", [1.0, 0.7])
-    def test_value_and_gradient_equal_token_by_token(self, observe, temperature):
-        model = TINY.build()
-        expected = torch.stack([one_by_one(model, list(row), 1, temperature) for row in ROWS])
-        expected.sum().backward()
-        seen = observe(token_log_probs, TINY, torch.tensor(ROWS), temperature=temperature, grad_of="model")
-        seen.close(expected.detach(), rtol=1e-5)
-        seen.grad("model").close({name: p.grad for name, p in model.named_parameters()}, rtol=1e-4, atol=1e-5)
-
-    def test_a_row_is_the_same_alone_and_in_a_padded_batch(self, observe):
-        alone = observe(token_log_probs, TINY, torch.tensor([[2, 0, 1]])).value
-        seen = observe(token_log_probs, TINY, torch.tensor([[2, 0, 1, 0, 0], [4, 5, 6, 7, 1]]))
-        seen[0][:2].close(alone[0], rtol=1e-5)
-
-    def test_large_logits_stay_finite(self, observe):
-        table = Spec("lab.models.tiny_language_models:BigramLM", {"logits": [[0.0, 1e4], [1e4, 0.0]]})
-        observe(token_log_probs, table, torch.tensor([[0, 1, 1]])).close(double([[0.0, -1e4]]), rtol=1e-5)
-
-    def test_half_precision_logits_give_single_precision_log_probs(self, observe):
-        logits = {"logits": [[0.0, 3.0, 5.0, 7.0]] * 4}
-        table = Spec("lab.models.tiny_language_models:BigramLM", logits, dtype="bfloat16")
-        seen = observe(token_log_probs, table, torch.tensor([[0, 0, 1]]))
-        seen.close(double([0.0, 3.0, 5.0, 7.0]).log_softmax(0)[None, :2], rtol=1e-5)
-
-
 def some_batch(seed, rows=4, tokens=5):
     """Random log-probs, old ones near them, advantages of both signs and rows of unequal length."""
     draw = torch.Generator().manual_seed(seed)
@@ -226,93 +192,11 @@ class TestPpoClipLoss:
                 observe(ppo_clip_loss, *bad)
 
 
-PROMPTS = ["1+1=", "7", "12+34="]
-ROW_ALONE = "expected are the log-probabilities of the same row by itself, without padding and without a cache"
-
-
-def rows_alone(seen, model, prompts, temperature=1.0):
-    """What log_probs should be: each completion after its own prompt, read by itself."""
-    count = len(seen["token_ids"]) // len(prompts)
-    for i, completion in enumerate(seen["token_ids"]):
-        prompt = ["0123456789+=".index(c) + 2 for c in prompts[i // count]]
-        with torch.no_grad():
-            yield one_by_one(model, [*prompt, *completion.tolist()], len(prompt), temperature)
-
-
 def model_from(weights, layers):
     arguments = {"vocab_size": len(weights["tokens"]), "layers": layers}
     model = Spec("lab.models.tiny_language_models:TinyLM", arguments).build()
     model.load_state_dict(weights)
     return model
-
-
-@pytest.mark.exercise("14.8")
-class TestGenerate:
-    def test_counts_of_forwards_and_tokens(self, observe):
-        seen = observe(scenarios.generate, PROMPTS, group_size=4, max_new_tokens=6)
-        forwards, longest = seen.value["forwards"], max(len(ids) for ids in seen.value["token_ids"])
-        seen.check(forwards[0] == (3, 6), f"the prompts take one forward of 3 rows, 6 wide; it was {forwards[0]}")
-        seen.check(all(f[1] == 1 for f in forwards[1:]), "after the prompt, every forward has width 1: use the cache")
-        seen.check(all(f[0] <= 12 for f in forwards[1:]), "12 completions need no more than 12 rows")
-        seen.check(len(forwards) <= longest, f"{longest} tokens need at most {longest} forwards, not {len(forwards)}")
-
-    @pytest.mark.parametrize("seed", [0, 1])
-    def test_each_answer_depends_on_how_the_model_was_called(self, observe, seed):
-        # One call for the 3 prompts, 6 wide; then one column at a time behind the 6, 7, ... that are cached.
-        seen = observe(scenarios.generate_by_call, PROMPTS, 2, 5, seed)
-        tokens = torch.arange(14, dtype=torch.float64)
-        for i, ids in enumerate(seen.value["token_ids"]):
-            before = ["0123456789+=".index(PROMPTS[i // 2][-1]) + 2, *ids.tolist()[:-1]]
-            calls = [3 * 6 + 5 * 3, *(3 + 7 * (6 + t) for t in range(len(ids) - 1))]
-            logits = torch.stack([2 * torch.sin(tokens * (1 + b) + c) for b, c in zip(before, calls, strict=True)])
-            expected = logits.log_softmax(1).gather(1, ids[:, None]).squeeze(1)
-            seen["log_probs"][i].close(expected, rtol=1e-4, atol=1e-5)
-
-    def test_stops_when_all_have_ended(self, observe):
-        # After EOS this model writes EOS: only the first one counts. 50 tokens are allowed.
-        seen = observe(scenarios.generate_chain, [0, 1, 1, 2, 3], ["a", "c"], group_size=2, max_new_tokens=50)
-        seen["token_ids"].close([torch.tensor([1])] * 2 + [torch.tensor([3, 2, 1])] * 2)
-        seen["lengths of log_probs"].close([1, 1, 3, 3])
-        seen["forwards"].close([(2, 1), (4, 1), (4, 1)])
-
-    def test_one_token_needs_only_the_prompt_pass(self, observe):
-        seen = observe(scenarios.generate, PROMPTS, group_size=2, max_new_tokens=1)
-        seen["forwards"].close([(3, 6)])
-
-    def test_any_of_several_eos_ids_ends_a_completion(self, observe):
-        # a -> b -> 1, c -> d (id 5), and 5 is an EOS too
-        seen = observe(scenarios.generate_chain, [0, 0, 3, 1, 5, 4], ["a", "c"], 1, 6, eos_token_id=[1, 5])
-        seen["token_ids"].close([torch.tensor([3, 1]), torch.tensor([5])])
-
-    def test_another_eos_id_than_the_tokenizers(self, observe):
-        seen = observe(scenarios.generate_chain, [0, 0, 3, 1, 5, 4], ["a", "c"], 1, 3, eos_token_id=5)
-        seen["token_ids"].close([torch.tensor([3, 1, 0]), torch.tensor([5])])
-
-    def test_a_drawn_token_with_the_paddings_id_counts(self, observe):
-        # a -> b -> 0 (padding) -> EOS
-        seen = observe(scenarios.generate_chain, [1, 1, 3, 0], ["a", "b"], 1, 8)
-        seen["token_ids"].close([torch.tensor([3, 0, 1]), torch.tensor([0, 1])])
-
-    def test_torchs_global_state_decides_without_a_generator(self, observe):
-        draws = [observe(scenarios.generate, PROMPTS, 2, 3, seed=None, global_seed=g) for g in (1, 2, 2)]
-        other, first, again = ([ids.tolist() for ids in seen.value["token_ids"]] for seen in draws)
-        draws[-1].check(again == first != other, "without a generator, draw from torch's global random state")
-
-    def test_half_precision_logits_are_normalised_in_float32(self, observe):
-        seen = observe(scenarios.draw_many, [0.1, 0.2, 0.3, 0.4], count=8, dtype="bfloat16")
-        logits = torch.tensor([0.1, 0.2, 0.3, 0.4], dtype=torch.float64).log().bfloat16()
-        seen["log_probs"].close(logits.float().log_softmax(0)[seen.value["ids"]], rtol=1e-5)
-        seen["log_probs"].has_dtype(torch.float32, "log-probs must be float32, whatever the model's logits are")
-
-    @pytest.mark.slow
-    def test_works_with_a_transformers_model(self, observe):
-        pytest.importorskip("transformers")
-        seen = observe(scenarios.generate, PROMPTS, 2, 5, 0.8, model="llama")
-        torch.default_generator.manual_seed(0)
-        model = small_llama(14)
-        model.load_state_dict(seen.value["weights"])
-        for i, expected in enumerate(rows_alone(seen.value, model, PROMPTS, 0.8)):
-            seen["log_probs"][i].close(expected, rtol=1e-4, atol=1e-5, says=ROW_ALONE)
 
 
 @pytest.mark.exercise("14.12")

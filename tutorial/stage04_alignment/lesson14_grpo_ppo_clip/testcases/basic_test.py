@@ -7,7 +7,7 @@ import pytest
 import torch
 from hypothesis import strategies as st
 from lesson14_grpo_ppo_clip.loss.advantages import group_advantages
-from lesson14_grpo_ppo_clip.loss.ppo_clip import grpo_loss, ppo_clip_loss, token_log_probs
+from lesson14_grpo_ppo_clip.loss.ppo_clip import grpo_loss, ppo_clip_loss
 from lesson14_grpo_ppo_clip.rewards.addition import calculate_reward
 from lesson14_grpo_ppo_clip.testcases import scenarios
 
@@ -156,34 +156,6 @@ def by_table(table, rows, temperature):
     """The log-probability of each token of the rows but the first."""
     table = (table / temperature).log_softmax(-1)
     return torch.stack([torch.stack([table[i, j] for i, j in itertools.pairwise(row)]) for row in rows])
-
-
-@pytest.mark.exercise("14.5")
-class TestTokenLogProbs:
-    def test_column_t_is_about_token_t_plus_one(self, observe):
-        seen = observe(token_log_probs, TABLE, torch.tensor([[0, 1, 2, 0], [2, 1, 1, 0]]))
-        seen.close(double([[0.25, 0.6, 0.1], [0.8, 0.2, 0.2]]).log(), rtol=1e-5)
-
-    def test_divides_the_logits_by_the_temperature(self, observe):
-        # At temperature 1/2 probabilities are squared and rescaled: 1/16 of 1/4 + 1/16 + 1/16
-        seen = observe(token_log_probs, TABLE, torch.tensor([[0, 1]]), temperature=0.5)
-        seen.close(double([[math.log((1 / 16) / (3 / 8))]]), rtol=1e-5)
-
-    def test_has_a_gradient(self, observe):
-        # The gradient of log p(1 | 0) by the logits after 0: 1 for token 1, minus all probabilities.
-        seen = observe(token_log_probs, TABLE, torch.tensor([[0, 1]]), grad_of="model")
-        seen.grad("model")["logits"].close(double([[-0.5, 0.75, -0.25], [0, 0, 0], [0, 0, 0]]), rtol=1e-5, atol=1e-7)
-
-    @for_all(examples=10, seed=seeds, temperature=st.floats(0.25, 4))
-    def test_equals_the_softmax_of_a_table(self, observe, seed, temperature):
-        for count in (1, 4):
-            table, rows = some_table(seed, rows=count)
-            expected = by_table(table, rows, temperature)
-            expected.sum().backward()
-            arguments = (table_model(table), torch.tensor(rows), temperature)
-            seen = observe(token_log_probs, *arguments, grad_of="model")
-            seen.close(expected.detach(), rtol=1e-5, atol=1e-6)
-            seen.grad("model")["logits"].close(table.grad, rtol=1e-5, atol=1e-6)
 
 
 def loss_by_loop(log_probs, old, advantages, mask, epsilon, aggregation, denominator=None):
@@ -387,81 +359,6 @@ def one_by_one(model, row, start, temperature=1.0):
     found = [model(torch.tensor([row[:t]])).logits[0, -1].div(temperature).log_softmax(-1)[row[t]]
              for t in range(start, len(row))]  # fmt: skip
     return torch.stack(found)
-
-
-def drawn_prompts():
-    """Of 4, 1 and 6 characters: in one batch, left padding, mask, positions and cache matter."""
-    draw = drawn()
-    return ["".join(draw.choices("0123456789+=", k=n)) for n in (4, 1, 6)]
-
-
-ROW_ALONE = "expected are the log-probabilities of the same row by itself, without padding and without a cache"
-
-
-def rows_alone(seen, prompts, temperature=1.0):
-    """What log_probs should be: each completion after its own prompt, read by itself."""
-    model, count = model_from(seen["weights"]), len(seen["token_ids"]) // len(prompts)
-    for i, completion in enumerate(seen["token_ids"]):
-        prompt = ["0123456789+=".index(c) + 2 for c in prompts[i // count]]
-        with torch.no_grad():
-            yield one_by_one(model, [*prompt, *completion.tolist()], len(prompt), temperature)
-
-
-@pytest.mark.exercise("14.8")
-class TestGenerate:
-    def test_writes_what_the_model_says_up_to_eos(self, observe):
-        # ids: pad 0, eos 1, a 2, b 3, ... Five letters follow one another in a drawn order, then EOS.
-        order, table = drawn().sample(range(2, 16), 5), [0] * 16
-        for token, follower in itertools.pairwise([*order, 1]):
-            table[token] = follower
-        prompts = ["abcdefghijklmn"[order[n] - 2] for n in (0, 2)]
-        seen = observe(scenarios.generate_chain, table, prompts, group_size=2, max_new_tokens=8)
-        long, short = torch.tensor([*order[1:], 1]), torch.tensor([*order[3:], 1])
-        seen["token_ids"].close([long, long, short, short])
-        seen["lengths of log_probs"].close([5, 5, 3, 3])
-        # One pass over the prompts, then forwards of width one, until all have ended
-        seen["forwards"].close([(2, 1)] + [(4, 1)] * 4)
-
-    def test_a_completion_that_is_cut_off_has_no_eos(self, observe):
-        seen = observe(scenarios.generate_chain, [0, 0, 3, 2], ["a"], group_size=2, max_new_tokens=3)
-        seen["token_ids"].close([torch.tensor([3, 2, 3])] * 2)
-
-    def test_the_eos_stays_if_it_is_the_padding_too(self, observe):
-        seen = observe(scenarios.generate_chain, [2, 1, 3, 4, 1], ["a", "cc"], 2, 8, pad_is_eos=True)
-        seen["token_ids"].close([torch.tensor([3, 4, 1])] * 2 + [torch.tensor([1])] * 2)
-
-    def test_completions_come_prompt_by_prompt(self, observe):
-        seen = observe(scenarios.generate_chain, [0, 0, 1, 4, 1], ["b", "a", "bb"], group_size=2, max_new_tokens=4)
-        seen["token_ids"].close([torch.tensor([4, 1])] * 2 + [torch.tensor([1])] * 2 + [torch.tensor([4, 1])] * 2)
-
-    @pytest.mark.parametrize("temperature", [1.0, 0.7])
-    def test_stored_log_probs_are_those_of_each_row_alone(self, observe, temperature):
-        prompts = drawn_prompts()
-        seen = observe(scenarios.generate, prompts, 3, 6, temperature, some_seed())
-        for i, expected in enumerate(rows_alone(seen.value, prompts, temperature)):
-            *inner, last = seen.value["token_ids"][i].tolist()
-            seen.check(1 not in inner, "a completion must end with its first EOS")
-            seen.check(last == 1 or len(inner) == 5, "a completion ends with EOS or has max_new_tokens tokens")
-            seen["log_probs"][i].close(expected, rtol=1e-4, atol=1e-5, says=ROW_ALONE)
-
-    @pytest.mark.parametrize("temperature", [1.0, 0.5])
-    def test_draws_from_the_models_distribution(self, observe, temperature):
-        draw, count = drawn(), 500
-        probabilities = double([n * draw.uniform(0.9, 1.1) for n in draw.sample([4, 6, 8, 13, 20], 5)])
-        seen = observe(scenarios.draw_many, (probabilities / probabilities.sum()).tolist(), count, temperature)
-        powered = probabilities ** (1 / temperature)
-        expected = powered / powered.sum()
-        share = torch.bincount(seen.value["ids"], minlength=5).double() / count
-        error = (share - expected).abs() / (expected * (1 - expected) / count).sqrt()
-        seen.check(
-            float(error.max()) < 5, f"in {count} draws the shares were {share.tolist()}, not {expected.tolist()}"
-        )
-
-    def test_the_generator_decides(self, observe):
-        one = some_seed()
-        draws = [observe(scenarios.generate, drawn_prompts(), 2, 3, seed=s) for s in (one + 1, one, one)]
-        other, first, again = ([ids.tolist() for ids in seen.value["token_ids"]] for seen in draws)
-        draws[-1].check(again == first != other, "draw with the generator that is given")
 
 
 @pytest.mark.exercise("14.9")

@@ -7,7 +7,7 @@ from jaxtyping import Float, Int
 from lesson14_grpo_ppo_clip.data import addition
 from lesson14_grpo_ppo_clip.rollout import generate as rollout
 from lesson14_grpo_ppo_clip.training import grpo_trainer
-from torch import Tensor, nn
+from torch import Tensor
 
 from lab.models.char_tokenizer import CharTokenizer
 from lab.models.tiny_language_models import BigramLM, Cache, Output, TinyLM
@@ -43,85 +43,6 @@ def batch(
 def device_of_batch(device):
     """get_batch for one row; returns the names of the devices of ids and mask. Every machine has the device "meta"."""
     return [str(made.device) for made in batch(["1="], [torch.tensor([3, 1])], device=device)]
-
-
-def generate_chain(table, prompts, group_size, max_new_tokens, eos_token_id=None, pad_is_eos=False):
-    """generate with a model that always writes the same: `table` gives for each token the one that follows.
-
-    Prompts are strings of the letters a, b, c, ... (ids 2, 3, 4, ...). Returns the token ids, the lengths of the
-    log-probs and, for each forward pass, its number of rows and its width.
-    """
-    size = len(table)
-    model = BigramLM([[60.0 if column == follower else 0.0 for column in range(size)] for follower in table])
-    tokenizer = CharTokenizer(alphabet="abcdefghijklmnop"[: size - 2], pad_is_eos=pad_is_eos)
-    forwards = watch_forwards(model)
-    ids, log_probs = rollout.generate(model, tokenizer, prompts, group_size, max_new_tokens, eos_token_id=eos_token_id)
-    return {"token_ids": list(ids), "lengths of log_probs": [len(row) for row in log_probs], "forwards": forwards}
-
-
-class ByCall(nn.Module):
-    """A model that answers by how it is called: after token i, in a call `width` columns wide with `cached` columns
-    before it, token v has the logit 2 sin(v (1 + i) + 3 width + 7 cached + 5 rows). `rows` is the number of rows in the
-    first call, and 0 later."""
-
-    def __init__(self, size):
-        super().__init__()
-        self.tokens = nn.Parameter(torch.arange(size, dtype=torch.float64))
-
-    def forward(self, input_ids, past_key_values=None, use_cache=False, **_ignored):
-        cache = past_key_values if past_key_values is not None else Cache()
-        rows, width = input_ids.shape
-        call = 3 * width + 7 * cache.length + (0 if cache.length else 5 * rows)
-        cache.length += width
-        return Output(2 * torch.sin(self.tokens * (1 + input_ids[:, :, None]) + call), cache)
-
-
-def generate_by_call(prompts, group_size, max_new_tokens, seed=0):
-    """generate with a model whose answers tell how it was called, each time (see ByCall). Returns ids and log-probs."""
-    tokenizer = CharTokenizer("0123456789+=")
-    model = ByCall(tokenizer.vocab_size)
-    watch_forwards(model)
-    generator = torch.Generator().manual_seed(seed)
-    ids, log_probs = rollout.generate(model, tokenizer, prompts, group_size, max_new_tokens, generator=generator)
-    return {"token_ids": list(ids), "log_probs": list(log_probs)}
-
-
-def generate(prompts, group_size, max_new_tokens, temperature=1.0, seed=0, model="tiny", global_seed=12345):
-    """generate with a small random model; returns ids, log-probs, forwards and the model's weights.
-
-    `model` is "tiny" (lab's TinyLM) or "llama" (a small Llama of transformers'). `seed` is that of the generator
-    that is passed (None: no generator), `global_seed` that of torch's global random state.
-    """
-    tokenizer = CharTokenizer("0123456789+=")
-    torch.default_generator.manual_seed(1)
-    built = TinyLM(tokenizer.vocab_size, layers=2) if model == "tiny" else small_llama(tokenizer.vocab_size)
-    forwards = watch_forwards(built)
-    generator = None if seed is None else torch.Generator().manual_seed(seed)
-    torch.default_generator.manual_seed(global_seed)
-    ids, log_probs = rollout.generate(
-        built, tokenizer, prompts, group_size, max_new_tokens, temperature, generator=generator
-    )
-    return {
-        "token_ids": list(ids),
-        "log_probs": list(log_probs),
-        "forwards": forwards,
-        "weights": dict(built.state_dict()),
-    }
-
-
-def draw_many(probabilities, count, temperature=1.0, dtype="float64"):
-    """Draws one token after the prompt "a", `count` times; returns the ids, and the log-probs that were stored.
-
-    Tokens have the given probabilities at temperature 1; the first two are padding and EOS. `dtype` is that of
-    the model's logits.
-    """
-    row = torch.tensor(probabilities, dtype=torch.float64).log()
-    model = BigramLM(row.expand(len(row), -1)).to(getattr(torch, dtype))
-    tokenizer = CharTokenizer(alphabet="abcdefghijklmnop"[: len(row) - 2])
-    generator = torch.Generator().manual_seed(5)
-    watch_forwards(model)
-    ids, log_probs = rollout.generate(model, tokenizer, ["a"], count, 1, temperature, generator=generator)
-    return {"ids": torch.cat(list(ids)), "log_probs": torch.cat(list(log_probs))}
 
 
 def group_of_known_answers(prompts, ground_truths, group_size, answers):

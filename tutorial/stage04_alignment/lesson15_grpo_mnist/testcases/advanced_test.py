@@ -195,28 +195,6 @@ class TestPolicyLoss:
             observe(policy_loss, *answers)
 
 
-@pytest.mark.exercise("15.8")
-class TestValueLoss:
-    @for_all(seed=st.integers(0, 999), batch=st.integers(1, 4), group=st.integers(1, 4))
-    def test_equals_the_loop(self, observe, seed, batch, group):
-        values, rewards = random(seed, batch), random(seed + 1, batch, group)
-        squares = [(float(values[b]) - float(r)) ** 2 for b in range(batch) for r in rewards[b]]
-        observe(value_loss, values, rewards).close(math.fsum(squares) / len(squares))
-
-    def test_is_smallest_at_the_mean_of_each_row(self, observe):
-        rewards = double([[1.0, 0.0, 0.0, 0.0], [1.0, 1.0, 1.0, 0.0]])
-        seen = observe(value_loss, double([0.25, 0.75]), rewards, grad_of="values")
-        seen.close(3 / 16)  # the variance that no critic can predict
-        seen.grad("values").close(torch.zeros(2, dtype=torch.float64))
-
-    @pytest.mark.parametrize(("values", "rewards"), [
-        ([[0.5], [0.5]], [[1.0, 0.0], [0.0, 1.0]]), ([0.5], [[1.0], [0.0]]), ([0.5, 0.5], [1.0, 0.0]),
-    ])  # fmt: skip
-    def test_refuses_values_that_do_not_fit(self, observe, values, rewards):
-        with observe.raises(ValueError, match="values"):
-            observe(value_loss, double(values), double(rewards))
-
-
 def written_out(rollout, epsilon, max_norm, rate):
     """Loss, gradient norm and next table of the actor, by torch's autograd from the formula."""
     table = rollout["table"].clone().requires_grad_()

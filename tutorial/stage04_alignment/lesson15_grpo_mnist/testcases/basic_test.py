@@ -253,34 +253,6 @@ class TestPolicyLoss:
             seen.grad(name).no_gradient(f"{name} are constants, but gradient flows into them")
 
 
-@pytest.mark.exercise("15.8")
-class TestValueLoss:
-    def test_worked_example(self, observe):
-        # 0.5 against 1, 1, 1, 0: four times 1/4. 0.25 against 0, 0, 0, 1: three times 1/16, and 9/16.
-        rewards = double([[1.0, 1.0, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0]])
-        seen = observe(value_loss, double([0.5, 0.25]), rewards, grad_of="values")
-        seen.close((4 / 4 + 3 / 16 + 9 / 16) / 8)
-        seen.grad("values").close(double([2 * (-0.5 - 0.5 - 0.5 + 0.5) / 8, 0.0]))
-
-    def test_value_b_belongs_to_row_b(self, observe):
-        # As many images as answers: values that meet columns give no error here. With the right rows the loss is 0.
-        values = double([1.0, 2.0, 3.0])
-        observe(value_loss, values, values[:, None].expand(3, 3).contiguous()).close(0.0)
-
-    def test_rewards_are_constants(self, observe):
-        seen = observe(value_loss, double([0.5]), double([[1.0, 0.0]]), grad_of="rewards")
-        seen.grad("rewards").no_gradient("the rewards are constants, but gradient flows into them")
-
-    def test_values_drawn_at_random(self, observe):
-        draw = drawn()
-        values, rewards = [draw.uniform(-1.0, 1.0) for _ in range(3)], numbers(draw, 3, 4)
-        errors = double(values)[:, None] - double(rewards)
-        seen = observe(value_loss, double(values), double(rewards), grad_of=("values", "rewards"))
-        seen.close(float(errors.square().mean()))
-        seen.grad("values").close(2 * errors.sum(1) / 12)
-        seen.grad("rewards").no_gradient("the rewards are constants, but gradient flows into them")
-
-
 # Two images (unit vectors) and three actions. The probabilities are 1/2, 1/4, 1/4 and 1/8, 1/8, 3/4.
 LOGS = double([[0.5, 0.25, 0.25], [0.125, 0.125, 0.75]]).log()
 ACTIONS = whole([[0, 1], [2, 2]])

@@ -1,5 +1,6 @@
-"""What lesson 14 gives: the data set of sums, and the sampler. (Resuming, which needs state_dict, is tested with lab/train,
-and the sampler in another way with lab/engine.)"""
+"""What lesson 14 gives: the data set of sums, and the sampler, which is compared with the engine in lab/engine too.
+
+Resuming, which needs state_dict, is tested with lab/train."""
 
 from types import SimpleNamespace
 

@@ -79,7 +79,7 @@ def judge(monkeypatch):
     """The class that stands in for JudgeProcess, with what it was asked."""
     fresh = {name: [] for name in ("began", "graded", "parts", "killed", "plan", "start")} | {"running": set()}
     made = type("FakeJudge", (FakeJudge,), fresh)
-    monkeypatch.setattr(intake.parsing, "parse", lambda files: {})  # by a process for each: intake_test.py has that
+    monkeypatch.setattr(intake.parsing, "parse", lambda files, needs: {})  # takes a process each; see intake_test.py
     monkeypatch.setattr(schedule, "JudgeProcess", made)
     monkeypatch.setattr(schedule.visible_files, "write_tree", lambda *_: None)  # for workers, of which there are none
     made.version = results_log.version

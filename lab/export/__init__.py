@@ -1,15 +1,18 @@
-"""Our tasks for the libraries that train on many GPUs: their data, rewards and settings (python -m lab.export).
+"""Our tasks for the libraries that train on many GPUs or TPUs: their data, rewards and settings (python -m lab.export).
 
-    rewards.py      a task's score behind the signatures that TRL and verl ask for
+    rewards.py      a task's score behind the signatures that TRL, verl and MaxText ask for
     standalone.py   the same as one file, which needs nothing of this repository
-    data.py         a task's problems as TRL and verl read them
-    options.py      settings for either, checked against the options that it has (known/)
+    data.py         a task's problems as the libraries read them
+    options.py      settings for each, checked against the options that it has (known/)
     trl_train.py    goes along with TRL's data, as train.py: trains on it
     verl_run.py     the command that starts verl, run.sh
+    maxtext_folder.py  the command that starts MaxText, the rules that its settings must keep, a page
+    maxtext_process_data.py  goes along with MaxText's data, as process_data.py: makes a prompt of a problem
     trl_run.py      `make trl`: TRL's trainer, here, on a small model
     environment.py  an environment with TRL, apart from the course's own
     check_trl.py    the list of TRL's options, and our settings, against TRL itself
     check_verl.py   the same for verl, with all that is exported
+    check_maxtext.py  the same for MaxText's configuration, on Python 3.12
 
 docs/SCALING.md says how to run them on GPUs.
 """

@@ -1,12 +1,13 @@
-"""The command: python -m lab.export {trl,verl} --task addition --out folder [--config file] [key=value ...]
+"""The command: python -m lab.export {trl,verl,maxtext} --task addition --out folder [--config file] [key=value ...]
 
-Writes a folder that needs nothing of this repository: take it to where the GPUs are.
+Writes a folder that needs nothing of this repository: take it to where the GPUs or TPUs are.
 
-    trl     train.jsonl, test.jsonl, reward.py, config.yaml, train.py
-    verl    train.parquet, test.parquet, reward.py, run.sh
+    trl      train.jsonl, test.jsonl, reward.py, config.yaml, train.py
+    verl     train.parquet, test.parquet, reward.py, run.sh
+    maxtext  data/train.jsonl, data/test.jsonl, reward.py, process_data.py, run.sh, README.md
 
-The settings are those of configs/trl/gpu.yaml or configs/verl/grpo.yaml, or of --config, changed by key=value in the
-library's own names.
+The settings are those of a file in configs/ (CONFIGS below), or of --config, changed by key=value in the library's own
+names.
 """
 
 from __future__ import annotations
@@ -20,12 +21,22 @@ import yaml
 from course.base.atomic_files import write_text
 from course.base.errors import UsageError, run_command
 from course.base.switch import ROOT
-from lab.export import check_reward, data, options, standalone, verl_run
+from lab.export import check_reward, data, maxtext_folder, options, standalone, verl_run
 
-CONFIGS = {"trl": ROOT / "configs" / "trl" / "gpu.yaml", "verl": ROOT / "configs" / "verl" / "grpo.yaml"}
+CONFIGS = {
+    "trl": ROOT / "configs" / "trl" / "gpu.yaml",
+    "verl": ROOT / "configs" / "verl" / "grpo.yaml",
+    "maxtext": ROOT / "configs" / "maxtext" / "llama3_1_8b.yaml",
+}
 NEXT = {
     "trl": "python train.py --config config.yaml --model NAME   (with trl=={version}; accelerate launch for many GPUs)",
     "verl": "MODEL=NAME GPUS=1 bash run.sh   (with verl=={version} and vLLM)",
+    "maxtext": "OUTPUT=gs://BUCKET/runs bash run.sh   (with maxtext=={version} for post-training; see README.md)",
+}
+DATA = {  # files of the problems; MaxText reads a folder that holds nothing else
+    "trl": "{}.jsonl",
+    "verl": "{}.parquet",
+    "maxtext": "data/{}.jsonl",
 }
 
 
@@ -39,6 +50,9 @@ def export(library: str, name: str, out: Path, config: Path | None = None, chang
             "config.yaml": yaml.safe_dump(settings, sort_keys=False),
             "train.py": Path(__file__).with_name("trl_train.py").read_text(encoding="utf-8"),
         }
+    elif library == "maxtext":
+        rows = {split: data.maxtext_rows(name, task, split) for split in data.SPLITS}
+        files = maxtext_folder.files(name, settings, len(rows["train"]))
     else:
         rows = {split: data.verl_rows(name, task, split) for split in data.SPLITS}
         files = {"run.sh": verl_run.script(name, settings, len(rows["train"]))}
@@ -46,8 +60,8 @@ def export(library: str, name: str, out: Path, config: Path | None = None, chang
     check_reward.check(files["reward.py"], task, f"lab/tasks/{name}.py")
     try:
         for split in data.SPLITS:
-            write = data.write_jsonl if library == "trl" else data.write_parquet
-            write(out / f"{split}.{'jsonl' if library == 'trl' else 'parquet'}", rows[split])
+            write = data.write_parquet if library == "verl" else data.write_jsonl
+            write(out / DATA[library].format(split), rows[split])
         for file, text in files.items():
             write_text(out / file, text)
     except OSError as error:
@@ -55,7 +69,7 @@ def export(library: str, name: str, out: Path, config: Path | None = None, chang
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m lab.export", description="Takes a task to TRL or verl.")
+    parser = argparse.ArgumentParser(prog="python -m lab.export", description="Takes a task to TRL, verl or MaxText.")
     parser.add_argument("library", choices=list(CONFIGS))
     parser.add_argument("--task", required=True, help="a file of lab/tasks, such as addition")
     parser.add_argument("--out", type=Path, required=True, help="the folder to write")

@@ -74,23 +74,23 @@ def composed(verl: Path, overrides: list[str]) -> dict[str, Any]:
         return OmegaConf.to_container(compose("ppo_trainer", overrides=overrides), resolve=False)
 
 
-def handed_over(folder: Path, *more: str, **environment: str) -> list[str]:
-    """What run.sh hands to Python after the name of verl's module."""
+def handed_over(folder: Path, module: str) -> list[str]:
+    """What run.sh hands to Python after the name of the library's module."""
     printer = folder / "print_arguments"
     printer.write_text('#!/bin/sh\nfor argument in "$@"; do printf "%s\\0" "$argument"; done\n')
     printer.chmod(0o755)
     said = subprocess.run(
-        ["bash", str(folder / "run.sh"), *more], check=True, capture_output=True, text=True,
-        env={**os.environ, "PYTHON": str(printer), **environment},
+        ["bash", str(folder / "run.sh")], check=True, capture_output=True, text=True,
+        env={**os.environ, "PYTHON": str(printer)},
     ).stdout  # fmt: skip
-    assert said.startswith("-m\0verl.trainer.main_ppo\0"), said
+    assert said.startswith(f"-m\0{module}\0"), said
     return said.split("\0")[2:-1]
 
 
 def check_options(verl: Path, folder: Path) -> list[str]:
     now = options.flat(composed(verl, []))
     problems = options.differences("verl", now)
-    overrides = handed_over(folder)
+    overrides = handed_over(folder, "verl.trainer.main_ppo")
     made = options.flat(composed(verl, overrides))  # raises where verl has no such option
     for key, _, text in (override.partition("=") for override in overrides):
         if str(made[key]) != str(yaml.safe_load(text)):

@@ -61,6 +61,13 @@ def verl_rows(name: str, task: ModuleType, split: str) -> list[dict[str, Any]]:
     ]
 
 
+def maxtext_rows(name: str, task: ModuleType, split: str) -> list[dict[str, str]]:
+    """{"question": ..., "answer": ...}. Raises UsageError for a task without chat: Llama's prompts are chats."""
+    if not is_chat(task):
+        raise UsageError(f"task {name!r} continues plain text, and MaxText's prompts are chats; export it for trl")
+    return [{"question": p["question"], "answer": str(p["answer"])} for p in task.problems(split)]
+
+
 def write_jsonl(path: Path, rows: list[dict[str, Any]]) -> None:
     write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
 

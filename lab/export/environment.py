@@ -23,7 +23,9 @@ class SetupError(UsageError):
     """The environment could not be made."""
 
 
-def ensure_environment(folder: Path = ENVIRONMENT, packages: list[str] = PACKAGES, name: str = "TRL") -> Path:
+def ensure_environment(
+    folder: Path = ENVIRONMENT, packages: list[str] = PACKAGES, name: str = "TRL", interpreter: str = ""
+) -> Path:
     """The Python of an environment in `folder` with `packages`. Makes it if it is missing, incomplete or has other
     packages. Raises SetupError."""
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
@@ -34,7 +36,7 @@ def ensure_environment(folder: Path = ENVIRONMENT, packages: list[str] = PACKAGE
     log = folder.with_name(f"{folder.name}-setup.log")
     folder.parent.mkdir(parents=True, exist_ok=True)
     log.unlink(missing_ok=True)
-    make = [sys.executable, "-m", "venv", "--clear", str(folder)]
+    make = [interpreter or sys.executable, "-m", "venv", "--clear", str(folder)]
     logged(make, "A virtual environment could not be made", log)
     print(f"Installing {name} in {shown(folder)} (once; it takes a few minutes)", flush=True)
     install = [str(python), "-m", "pip", "install", "--disable-pip-version-check", *packages]

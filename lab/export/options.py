@@ -22,13 +22,25 @@ from course.base.errors import UsageError
 
 KNOWN = Path(__file__).with_name("known")
 OURS = {  # the lessons' names (docs/SCALING.md has more)
-    "group_size": {"trl": "num_generations", "verl": "actor_rollout_ref.rollout.n"},
-    "prompts_per_step": {"trl": "per_device_train_batch_size", "verl": "data.train_batch_size"},
-    "updates_per_generation": {"trl": "num_iterations", "verl": "actor_rollout_ref.actor.ppo_mini_batch_size"},
-    "max_new_tokens": {"trl": "max_completion_length", "verl": "data.max_response_length"},
-    "learning_rate": {"trl": "learning_rate", "verl": "actor_rollout_ref.actor.optim.lr"},
-    "kl_coef": {"trl": "beta", "verl": "actor_rollout_ref.actor.kl_loss_coef"},
-    "num_steps": {"trl": "max_steps", "verl": "trainer.total_training_steps"},
+    "group_size": {"trl": "num_generations", "verl": "actor_rollout_ref.rollout.n", "maxtext": "rl.num_generations"},
+    "prompts_per_step": {
+        "trl": "per_device_train_batch_size",
+        "verl": "data.train_batch_size",
+        "maxtext": "batch_size",
+    },
+    "updates_per_generation": {
+        "trl": "num_iterations",
+        "verl": "actor_rollout_ref.actor.ppo_mini_batch_size",
+        "maxtext": "rl.num_iterations",
+    },
+    "max_new_tokens": {
+        "trl": "max_completion_length",
+        "verl": "data.max_response_length",
+        "maxtext": "max_target_length",
+    },
+    "learning_rate": {"trl": "learning_rate", "verl": "actor_rollout_ref.actor.optim.lr", "maxtext": "learning_rate"},
+    "kl_coef": {"trl": "beta", "verl": "actor_rollout_ref.actor.kl_loss_coef", "maxtext": "rl.grpo_beta"},
+    "num_steps": {"trl": "max_steps", "verl": "trainer.total_training_steps", "maxtext": "num_batches"},
 }
 
 

@@ -1,10 +1,11 @@
-"""A task's `score(completion, answer)` behind the signatures that TRL and verl ask for.
+"""A task's `score(completion, answer)` behind the signatures that TRL, verl and MaxText ask for.
 
 Standard library only: the exported reward.py holds these functions as they stand here.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,18 @@ def trl_reward(score: Callable[[str, str], float]) -> Callable[..., list[float |
     def reward(prompts: list, completions: list, answer: list, **columns: Any) -> list[float | None]:
         rows = zip(completions, answer, strict=True)
         return [None if right is None else score(text_of(completion), str(right)) for completion, right in rows]
+
+    return reward
+
+
+def maxtext_reward(score: Callable[[str, str], float]) -> Callable[..., list[float]]:
+    """MaxText's form: as TRL's, but an answer is a JSON list of all that are right, which process_data.py makes."""
+
+    def reward(prompts: list, completions: list, answer: list, **columns: Any) -> list[float]:
+        rows = zip(completions, answer, strict=True)
+        return [
+            max(score(text_of(completion), right) for right in json.loads(str(every))) for completion, every in rows
+        ]
 
     return reward
 

@@ -17,9 +17,10 @@ from course.base.errors import UsageError
 from lab.export import rewards
 
 REWARD = '''\
-"""The reward of the task {name!r}: `reward` for TRL, `compute_score` for verl. It needs no other file.
+"""The reward of the task {name!r}: `reward` for TRL, `compute_score` for verl, `reward_of_lists` for MaxText. It
+needs no other file.
 
-Made by `python -m lab.export`; `score` is what counts, the rest gives it the forms that the two libraries ask for.
+Made by `python -m lab.export`; `score` is what counts, the rest gives it the forms that the libraries ask for.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from __future__ import annotations
 
 
 reward = trl_reward(score)
+reward_of_lists = maxtext_reward(score)
 compute_score = verl_reward(score, {source!r})
 '''
 
@@ -46,7 +48,7 @@ def source_name(task: str) -> str:
 def reward_file(name: str, task: ModuleType) -> str:
     """The text of the file. Raises UsageError if the task's score needs more than the standard library."""
     task_imports, task_code = parts_of(task, ["score"])
-    imports, adapters = parts_of(rewards, ["text_of", "trl_reward", "verl_reward"])
+    imports, adapters = parts_of(rewards, ["text_of", "trl_reward", "maxtext_reward", "verl_reward"])
     return REWARD.format(
         name=name, imports="\n".join(sorted({*task_imports, *imports})), task="\n\n\n".join(task_code),
         adapters="\n\n\n".join(adapters), source=source_name(name),

@@ -9,10 +9,6 @@ needs. What a learner has typed in tutorial/ does not matter. The tests are run 
 
     EXERCISE, LESSON     only these, such as 13.2 or 13
     --fresh              examine everything again
-    --as-graded SEED     with the tests that grade a class without --full: few draws of each property, from that seed,
-                         and no test that trains. A learner's mistake that is caught must lose its points, too.
-    --mutants            try every small change of the references instead (course/authoring/mutants.py): minutes, so
-                         that it is no part of `make test`
 """
 
 from __future__ import annotations
@@ -35,7 +31,6 @@ from course.authoring.result_cache import Kept, Outcome
 from course.base import manifest
 from course.base.errors import UsageError
 from course.base.manifest import Lesson
-from course.base.property_tests import DRAWS_IN_GRADING
 from course.base.switch import ROOT
 from course.desk.progress import ADVANCED, BASIC
 from course.diagnosis import audit_files
@@ -44,33 +39,29 @@ from course.diagnosis.audit_files import CORE, MISTAKES, VARIANTS
 NAMED = 0.95  # the share of the mistakes that a report must name
 LEAST_MISTAKES, LEAST_OF_SUBJECT, LEAST_VARIANTS = 3, 8, 2  # for an exercise; "of subject": core, or under loss/
 COLUMNS = ("exercises", "tests", "mistakes", "by basic", "caught", "named", "variants", "accepted", "seconds")
-MUTANTS, FRESH, AS_GRADED = "--mutants", "--fresh", "--as-graded"
+FRESH = "--fresh"
 
 
 def audit(arguments: list[str], root: Path = ROOT, processes: int | None = None, reference: bool = True) -> Outcome:
     """Examines the course and prints problems and a table. Without `reference` the reference's own run is left out:
     `make test` has just done it."""
     started = time.perf_counter()
-    only, seed, flags = _options(arguments)
     lessons = manifest.read_all(root)
-    chosen = _chosen(only, lessons)
-    if MUTANTS in flags:
-        with tempfile.TemporaryDirectory(prefix="audit-") as folder:
-            found = _work(stubs.copy_course(Path(folder).resolve(), root), chosen, [MUTANTS], processes, seed)
-        return _print_mutants(found, lessons, time.perf_counter() - started)
-
-    digests = result_cache.audit_digests(root, lessons, chosen) if seed is None else {}
-    kept = {} if FRESH in flags else {i: k for i in digests if (k := result_cache.read(f"audit/{i}", digests[i], root))}
+    chosen = _chosen([a for a in arguments if a not in ("", FRESH)], lessons)
+    digests = result_cache.audit_digests(root, lessons, chosen)
+    kept: dict[str, Kept] = {}
+    if FRESH not in arguments:
+        kept = {i: k for i in digests if (k := result_cache.read(f"audit/{i}", digests[i], root))}
     again = [i for i in chosen if i not in kept]
     with tempfile.TemporaryDirectory(prefix="audit-") as folder, ThreadPoolExecutor() as pool:
         copy = stubs.copy_course(Path(folder).resolve(), root)
         copied = manifest.read_all(copy)
         pages = pool.map(lambda lesson: _wrong_files(lesson, chosen), copied)
         options = [] if reference else ["--without-reference"]
-        found = _work(copy, again, options, processes, seed) if again else {"results": [], "tests": {}, "broken": []}
+        found = _work(copy, again, options, processes) if again else {"results": [], "tests": {}, "broken": []}
         problems = [*found["broken"], *(r["problem"] for r in found["results"] if r["problem"])]
         if not found["broken"]:
-            _keep(found, {i: digests[i] for i in again if i in digests}, root)
+            _keep(found, {i: digests[i] for i in again}, root)
         for one in kept.values():
             found["results"] += [{**r, "seconds": 0.0, "diagnosis": 0.0} for r in one.result["results"]]
             found["tests"] |= one.result["tests"]
@@ -107,34 +98,6 @@ def _counts(rows: list[dict[str, Any]]) -> str:
     return "{mistakes} mistakes: {caught} caught, {named} named; {accepted} of {variants} variants pass".format(**total)
 
 
-def _print_mutants(found: dict[str, Any], lessons: list[Lesson], seconds: float) -> Outcome:
-    problems = found["broken"] + [r["problem"] for r in found["results"] if r["problem"]]
-    for problem in problems:
-        print(f"problem: {problem}")
-    print(f"\n{'lesson':<26}" + "".join(f"{name:>11}" for name in ("mutants", "caught", "harmless")))
-    for lesson in lessons:
-        made = [r for r in found["results"] if (r["lesson"], r["kind"]) == (lesson.name, "mutant")]
-        if made:
-            right, missed = sum(r["named"] for r in made), sum("all tests pass" in r["problem"] for r in made)
-            print(f"{lesson.name:<26}{len(made):>11}{len(made) - right - missed:>11}{right:>11}")
-    print(f"{seconds:.0f} s in all")
-    print("all is well" if not problems else f"{len(problems)} problems")
-    return Outcome(problems)
-
-
-def _options(arguments: list[str]) -> tuple[list[str], int | None, list[str]]:
-    """The exercises and lessons to examine, the seed of --as-graded, and the other options."""
-    flags = [a for a in arguments if a in (MUTANTS, FRESH)]
-    only = [a for a in arguments if a and a not in flags]
-    if AS_GRADED not in only:
-        return only, None, flags
-    at = only.index(AS_GRADED)
-    seed = only[at + 1 : at + 2]
-    if not seed or not seed[0].isdecimal():
-        raise UsageError("--as-graded takes a seed, a whole number: python -m course audit --as-graded 7")
-    return only[:at] + only[at + 2 :], int(seed[0]), flags
-
-
 def _chosen(only: list[str], lessons: list[Lesson]) -> list[str]:
     """The ids of the exercises to look at."""
     known = {e.id: lesson.number for lesson in lessons for e in lesson.exercises}
@@ -144,13 +107,9 @@ def _chosen(only: list[str], lessons: list[Lesson]) -> list[str]:
     return [i for i, number in known.items() if not only or i in only or number in only]
 
 
-def _work(
-    copy: Path, exercises: list[str], options: list[str], processes: int | None, seed: int | None
-) -> dict[str, Any]:
+def _work(copy: Path, exercises: list[str], options: list[str], processes: int | None) -> dict[str, Any]:
     """What the workers found, put together. Raises UsageError with the end of its output if one breaks off."""
     environment = stubs.environment_of(copy)
-    if seed is not None:
-        environment |= {"PROPERTY_SEED": str(seed), "PROPERTY_EXAMPLES": str(DRAWS_IN_GRADING)}
     running = []
     (copy / "claims").mkdir()
     for part in range(processes or os.cpu_count() or 1):

@@ -1,7 +1,7 @@
 """One process of the audit: a pytest session on the reference that runs the tests of an exercise again and again,
 each time with something else in its place. Started by `course.authoring.audit`, in its copy of the course:
 
-    python -m course.authoring.audit_worker RESULTS.json CLAIMS [--mutants | --without-reference] [EXERCISE ...]
+    python -m course.authoring.audit_worker RESULTS.json CLAIMS [--without-reference] [EXERCISE ...]
 
 CLAIMS is a folder that all processes share: whoever creates file N there does the Nth bundle of jobs. One
 exercise's mistakes are one bundle, since what diagnosis learns of one it can use for the others.
@@ -23,9 +23,8 @@ from typing import Any
 import pytest
 from _pytest.runner import runtestprotocol
 
-from course.authoring import mutants
 from course.authoring.visible_answers import ONLY_COUNTED, VisibleAnswers
-from course.base import manifest, property_tests, switch, time_limit
+from course.base import manifest, switch, time_limit
 from course.base.attempt import Attempt
 from course.base.manifest import Exercise, Lesson
 from course.desk import pytest_plugin, test_time_limit
@@ -42,7 +41,7 @@ SECONDS = 5.0  # of diagnosis: here it is to be decided, on however busy a machi
 class Result:
     """What one job found. `problem` is a whole sentence, or empty."""
 
-    kind: str  # "reference", "stub", "mistake", "variant" or "mutant"
+    kind: str  # "reference", "stub", "mistake" or "variant"
     lesson: str
     exercise: str = ""
     says: str = ""
@@ -68,8 +67,7 @@ class Worker:
     """A pytest plugin: collects as ever, then does its share of the jobs instead of running each test once."""
 
     def __init__(self, claims: Path, options: list[str], only: list[str]):
-        self.claims, self.only = claims, only
-        self.machine_made, self.with_reference = "--mutants" in options, "--without-reference" not in options
+        self.claims, self.only, self.with_reference = claims, only, "--without-reference" not in options
         self.results: list[Result] = []
         self.tests: dict[str, dict[str, int]] = {}  # exercise -> test file -> number of tests
         self.broken: list[str] = []
@@ -88,13 +86,8 @@ class Worker:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         self.session = session
-        if self.machine_made:
-            unread(session, session.items).__enter__()
         self.items: dict[str, list[pytest.Item]] = {}
-        as_graded = property_tests.few_calls()
         for item in session.items:
-            if as_graded and not graded(item):
-                continue
             number = exercise_of(item)
             self.items.setdefault(number, []).append(item)
             counts = self.tests.setdefault(number, {})
@@ -120,10 +113,6 @@ class Worker:
 
     def bundles(self) -> list[list[Job]]:
         """All jobs, the long bundles first, the same in every process."""
-        if self.machine_made:
-            chosen = [(n, e) for n in manifest.read_all() for e in n.exercises if not self.only or e.id in self.only]
-            chosen.sort(key=lambda one: "training/" not in one[1].file)
-            return [[Job("mutants", lesson, exercise=e)] for lesson, e in chosen]
         rounds, of_exercises = [], []
         for lesson in manifest.read_all():
             exercises = [e for e in lesson.exercises if not self.only or e.id in self.only]
@@ -198,7 +187,7 @@ class Worker:
             result.problem = f"{attempt.place} is not caught: all tests pass"
         elif why and not result.named:
             result.problem = f"{attempt.place} is taken for another mistake ({why!r}) in {caught[-1].name}"
-        elif result.caught_by == BASIC and graded(caught[0]) and not property_tests.few_calls():
+        elif result.caught_by == BASIC and graded(caught[0]):
             result.keeps = self.keeps_points(job)
             if result.keeps and not attempt.visible and job.lesson.number not in ONLY_COUNTED:
                 result.problem = f"{attempt.place} {KEEPS}"
@@ -232,41 +221,6 @@ class Worker:
         if failed:
             result.problem = f"{attempt.place} has all that the basic tests may ask for, but {failed} rejects it"
         return [result]
-
-    def mutants(self, job: Job) -> list[Result]:
-        """Some test of its exercise fails with each, but for those that the lesson's list calls harmless."""
-        exercise, known = job.exercise, mutants.harmless(job.lesson)
-        items, results = self.items.get(exercise.id, []), []
-        for mutant in mutants.of((job.lesson.solution / exercise.file).read_text(encoding="utf-8"), exercise):
-            result = Result("mutant", job.lesson.name, exercise.id, str(mutant))
-            why = known.pop((exercise.id, mutant.old, mutant.new), "")
-            caught = self.catches(items, job, mutant.text)
-            if not caught and not why:
-                result.problem = f"{job.lesson.name}, exercise {exercise.id}: all tests pass with  {mutant}"
-            elif caught and why:
-                result.problem = (
-                    f"{job.lesson.name}/audit/{mutants.HARMLESS}, exercise {exercise.id}: a test rejects  {mutant}"
-                )
-            result.named = bool(why)
-            results.append(result)
-        for number, old, new in known:
-            if number == exercise.id:
-                place = f"{job.lesson.name}/audit/{mutants.HARMLESS}, exercise {number}: there is no such mutant:"
-                results.append(Result("stale", job.lesson.name, number, problem=f"{place}  {old}  ->  {new}"))
-        return results
-
-    def catches(self, items: list[pytest.Item], job: Job, text: str) -> bool:
-        """Whether one of the tests fails with the exercise of that text; what does is the first for the next."""
-        try:
-            code = substitute.from_source(text, job.exercise, job.lesson)
-        except Exception:  # it cannot even be loaded
-            return True
-        with placed(job.lesson, job.exercise, code):
-            for item in items:
-                if run(item).failed:
-                    first_of_its_suite(items, item)
-                    return True
-        return False
 
     def variants(self, job: Job) -> list[Result]:
         """The lesson's whole suites pass with these variants; each of their own if they do not."""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from course.base.errors import UsageError
 
 # Draws of a property when a class is graded, unless everything is run: the same for all submissions, and new for each
-# run. `python -m course audit --as-graded SEED` shows whether so few still catch every known mistake.
+# run.
 DRAWS_IN_GRADING = 2
 SLOW = 10  # a test that asks for no more examples than this makes long calls
 

@@ -41,31 +41,11 @@ def two_that_answer_alike():
     return {EX01: audit_file(wrong)}
 
 
-def caught_by_slow_tests_alone():
-    """One mistake that only a test that trains catches: in grading it is not caught."""
-    wrong = 'wrong("Large.", {"return x + y": "return x + y if x < 10**6 else 0"})'
-    trains = """
-        @pytest.mark.trains
-        def test_large(self, observe):
-            observe(plus, 10**6, 3).close(10**6 + 3)
-
-        @for_all(examples=9, x=st.integers(0, 10**5))
-        def test_drawn(self, observe, x):
-            observe(plus, x, 3).close(x + 3)
-
-    @pytest.mark.exercise("13.2")
-"""
-    imports = "from hypothesis import strategies as st\n    from course.base.property_tests import for_all\n"
-    basic = BASIC.replace("pytest\n", f"pytest\n    {imports}", 1)
-    basic = basic.replace('\n    @pytest.mark.exercise("13.2")\n', trains)
-    return {EX01: audit_file([*mistakes("+"), wrong, *variants("+"), core("+")]), FIRST_TEST: basic}
-
-
 @pytest.fixture(scope="module")
 def course(tmp_path_factory, copy_machinery, write_files, manifest_text):
-    """Five lessons: 13 is good, and each of the others is what its function above says; 17 is new."""
+    """Four lessons: 13 is good, and each of the others is what its function above says; 17 is new."""
     root = copy_machinery(tmp_path_factory.mktemp("course"))
-    changed = {"13": {}, "14": everything_wrong(), "15": two_that_answer_alike(), "16": caught_by_slow_tests_alone()}
+    changed = {"13": {}, "14": everything_wrong(), "15": two_that_answer_alike()}
     for number, files in changed.items():
         write_files(root, small_course.lesson(number, manifest_text, files))
     write_files(root, {f"tutorial/{LESSON}/work.py": "def plus(:\n", "requirements.txt": "torch\n"})
@@ -130,13 +110,6 @@ def test_a_mistake_must_not_be_taken_for_another(whole):
     assert "not named: 15.1  Blamed." in lines
 
 
-def test_in_grading_there_are_few_draws_and_no_test_that_trains(whole, run):
-    outcome, _ = whole
-    assert problems_of(outcome, "16") == []
-    graded = run("16.1", "--as-graded", "5")
-    assert graded.problems[0] == "lesson16_made_up/audit/ex01.py:12 is not caught: all tests pass"
-
-
 def test_a_new_lesson_fails_until_it_is_filled(whole):
     found = "\n".join(problems_of(whole[0], "17"))
     assert "the reference fails" in "\n".join(whole[0].problems)
@@ -145,13 +118,9 @@ def test_a_new_lesson_fails_until_it_is_filled(whole):
     assert "tutorial/stage01_a/lesson17_new/README.md still has a TODO" in found
 
 
-@pytest.mark.parametrize(("arguments", "says"), [
-    (["13.7"], "there is no exercise or lesson '13.7'"),
-    (["--as-graded"], "--as-graded takes a seed, a whole number"),
-])  # fmt: skip
-def test_a_wrong_argument_is_refused(run, arguments, says):
-    with pytest.raises(UsageError, match=re.escape(says)):
-        run(*arguments)
+def test_an_exercise_that_is_not_there_is_refused(run):
+    with pytest.raises(UsageError, match=re.escape("there is no exercise or lesson '13.7'")):
+        run("13.7")
 
 
 # --- what it does not repeat -------------------------------------------------------------------------------------
@@ -159,9 +128,9 @@ def test_a_wrong_argument_is_refused(run, arguments, says):
 
 def test_what_has_not_changed_is_not_examined_again(whole, run, monkeypatch, write_files, course):
     monkeypatch.setattr(audit, "_work", lambda *_: pytest.fail("it was examined again"))
-    again = run("13", "16")
-    assert (again.problems, again.unchanged.partition(" unchanged")[0]) == ([], "4 of 4 exercises")
-    assert again.counts == "33 mistakes: 33 caught, 33 named; 8 of 8 variants pass"
+    again = run("13")
+    assert (again.problems, again.unchanged.partition(" unchanged")[0]) == ([], "2 of 2 exercises")
+    assert again.counts == "16 mistakes: 16 caught, 16 named; 4 of 4 variants pass"
     with pytest.raises(pytest.fail.Exception):
         run("13", "--fresh")
     with pytest.raises(pytest.fail.Exception):

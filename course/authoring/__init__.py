@@ -6,6 +6,6 @@ audit_worker.py   the verdict on each stub, mistake and variant: caught? named? 
 stubs.py          makes the stubs from solutions/
 made_files.py     Makefile, README tables and other files that are generated
 new_lesson.py     `make new-lesson`
-notebooks.py      runs the walkthrough notebooks
+notebooks.py      runs the walkthrough notebooks, each in a process of its own (notebook_process.py)
 page_checks.py    checks that links and Python blocks of the pages work
 """

@@ -20,6 +20,9 @@ def main(arguments, inside=False):
     if name not in commands.available():
         raise environment.SetupError(commands.refusal(name))
     command = commands.TABLE[name]
+    if "-h" in rest or "--help" in rest:
+        print(commands.usage(command))
+        return 0
     if command.needs_environment:
         environment.ensure()
         if not inside and os.path.normcase(sys.prefix) != os.path.normcase(str(environment.VENV)):

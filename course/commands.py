@@ -6,6 +6,7 @@ nothing but the standard library until a command runs.
 """
 
 import importlib
+import inspect
 import os
 import shutil
 import subprocess
@@ -47,6 +48,13 @@ def available():
     return {name: one for name, one in TABLE.items() if not (bundle and one.in_bundle)}
 
 
+def usage(command):
+    """What `python -m course COMMAND --help` prints."""
+    more = f"\n\n{inspect.cleandoc(command.run.__doc__)}" if command.run.__doc__ else ""
+    made = f"\nmake {command.name} {command.make}".rstrip()
+    return f"python -m course {command.name} {command.arguments}".rstrip() + made + "\n\n" + command.line + more
+
+
 def refusal(name):
     """Why a bundle for students lacks this command, and what to do instead."""
     return f"{name} needs what a bundle for students does not hold; {TABLE[name].in_bundle}."
@@ -61,6 +69,7 @@ def refusal(name):
     "when lesson 14 passes",
 )
 def do_demo(arguments):
+    """Takes settings of configs/demo.yaml, such as steps=50, and --resume."""
     return _python("-m", "lab.train", "--config", "configs/demo.yaml", *arguments)
 
 
@@ -104,6 +113,7 @@ def do_llm(arguments):
     variables="$(OPTIONS)",
 )
 def do_trl(arguments):
+    """Takes options of trl.GRPOConfig, such as max_steps=50. --control: reward by the toss of a coin."""
     return _python("-m", "lab.export.trl_run", *arguments, SOLUTION=os.environ.get("SOLUTION", ""))
 
 
@@ -113,6 +123,7 @@ def do_trl(arguments):
     in_bundle="`make check` tests your own code",
 )
 def do_test(arguments):
+    """--fresh: run again what has not changed. Other arguments go to pytest, which then runs alone."""
     return _call("course.authoring.full_test", "main", arguments)
 
 
@@ -204,6 +215,7 @@ def do_update(arguments):
     in_bundle="your instructor grades",
 )
 def do_grade(arguments):
+    """docs/INSTRUCTORS.md describes the options."""
     return _call("grader.grade", "grade", _call("grader.grade", "parse", arguments))
 
 
@@ -213,16 +225,19 @@ def do_grade(arguments):
     in_bundle="this is one already",
 )
 def do_release(arguments):
+    """--out FILE: where to write it. --no-why: without the table that names known mistakes in reports."""
     return _call("course.release.build_bundle", "release", arguments)
 
 
 @command("the autograder to upload to Gradescope", variables="$(OPTIONS)", in_bundle="your instructor grades")
 def do_gradescope_zip(arguments):
+    """[--lessons 13,14] [--extra DIR] [--torch-index ADDRESS] [--unsafe] [--out FILE]; docs/INSTRUCTORS.md has more."""
     return _call("grader.exports.platform_setup", "gradescope_zip", arguments)
 
 
 @command("the workflow that grades in GitHub Classroom", variables="$(OPTIONS)", in_bundle="your instructor grades")
 def do_classroom_workflow(arguments):
+    """OWNER/NAME COMMIT [--lessons 13,14] [--out FILE]; docs/INSTRUCTORS.md has more."""
     return _call("grader.exports.platform_setup", "classroom_workflow", arguments)
 
 
@@ -235,6 +250,7 @@ def do_classroom_workflow(arguments):
     in_bundle="`make check` tests your own code",
 )
 def do_audit(arguments):
+    """Exercises and lessons, such as 13.2 or 13: only these. --fresh: examine again what has not changed."""
     return 1 if _call("course.authoring.audit", "audit", arguments).problems else 0
 
 
@@ -244,6 +260,7 @@ def do_audit(arguments):
     in_bundle="`jupyter lab` opens a lesson's walkthrough.ipynb, on your own code",
 )
 def do_notebooks(arguments):
+    """A lesson, such as 13: only this one. --write: keep the outputs. --fresh: run again what has not changed."""
     options = [a for a in arguments if a in ("--write", "--fresh")]
     rest = [a for a in arguments if a and a not in options]
     if len(rest) > 1:
@@ -277,6 +294,7 @@ def do_new_lesson(arguments):
     in_bundle="`make reset LESSON=13` gives fresh stubs",
 )
 def do_stubs(arguments):
+    """--check: write nothing, and say which files are not as they would be made."""
     if arguments not in ([], ["--check"]):
         _refuse("stubs takes no argument or --check, not {!r}".format(" ".join(arguments)))
     return _call("course.authoring.made_files", "check" if arguments else "write")

@@ -192,10 +192,13 @@ def test_an_unknown_command_is_refused(monkeypatch, capsys):
     assert capsys.readouterr().err == "error: There is no command 'tset'; `python -m course help` lists them.\n"
 
 
-@pytest.mark.parametrize("arguments", [[], ["--help"]])
-def test_help_needs_nothing(machine, monkeypatch, capsys, arguments):
-    assert status(monkeypatch, *arguments) == 0
-    assert "makes .venv" in capsys.readouterr().out
+def test_help_needs_nothing(machine, monkeypatch, capsys):
+    for arguments in ([], ["--help"]):
+        assert status(monkeypatch, *arguments) == 0
+        assert "makes .venv" in capsys.readouterr().out
+    for name, one in commands.TABLE.items():
+        assert status(monkeypatch, name, "--help") == 0
+        assert one.line in capsys.readouterr().out
     assert calls(machine) == []
 
 

@@ -22,7 +22,6 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +51,10 @@ def audit(arguments: list[str], root: Path = ROOT, processes: int | None = None,
     kept: dict[str, Kept] = {}
     if FRESH not in arguments:
         kept = {i: k for i in digests if (k := result_cache.read(f"audit/{i}", digests[i], root))}
-    again = [i for i in chosen if i not in kept]
-    with tempfile.TemporaryDirectory(prefix="audit-") as folder, ThreadPoolExecutor() as pool:
+    again = [i for i in digests if i not in kept]
+    with tempfile.TemporaryDirectory(prefix="audit-") as folder:
         copy = stubs.copy_course(Path(folder).resolve(), root)
         copied = manifest.read_all(copy)
-        pages = pool.map(lambda lesson: _wrong_files(lesson, chosen), copied)
         options = [] if reference else ["--without-reference"]
         found = _work(copy, again, options, processes) if again else {"results": [], "tests": {}, "broken": []}
         problems = [*found["broken"], *(r["problem"] for r in found["results"] if r["problem"])]
@@ -67,7 +65,7 @@ def audit(arguments: list[str], root: Path = ROOT, processes: int | None = None,
             found["tests"] |= one.result["tests"]
         for lesson in copied:
             problems += _too_few(lesson, chosen, found["tests"])
-        problems += [p for of_page in pages for p in of_page]
+        problems += [p for lesson in copied for p in _wrong_files(lesson, chosen)]
     rows = [_row(lesson, chosen, found) for lesson in lessons if any(e.id in chosen for e in lesson.exercises)]
     problems += [
         f"{row['lesson']}: {row['named']} of {row['mistakes']} mistakes are named, fewer than {NAMED:.0%}"
@@ -80,7 +78,7 @@ def audit(arguments: list[str], root: Path = ROOT, processes: int | None = None,
 
 
 def _keep(found: dict[str, Any], digests: dict[str, str], root: Path) -> None:
-    """Keeps what was found about each exercise without a problem."""
+    """Keeps what was found about each exercise, and each page, without a problem."""
     for exercise, digest in digests.items():
         results = [r for r in found["results"] if r["exercise"] == exercise]
         if not any(r["problem"] for r in results):
@@ -89,7 +87,10 @@ def _keep(found: dict[str, Any], digests: dict[str, str], root: Path) -> None:
 
 
 def _unchanged(kept: dict[str, Kept], chosen: list[str]) -> str:
-    return f"{len(kept)} of {len(chosen)} exercises {result_cache.unchanged_since(kept.values())}" if kept else ""
+    of_exercises = {i: one for i, one in kept.items() if i in chosen}
+    if not of_exercises:
+        return ""
+    return f"{len(of_exercises)} of {len(chosen)} exercises {result_cache.unchanged_since(of_exercises.values())}"
 
 
 def _counts(rows: list[dict[str, Any]]) -> str:
@@ -107,32 +108,21 @@ def _chosen(only: list[str], lessons: list[Lesson]) -> list[str]:
     return [i for i, number in known.items() if not only or i in only or number in only]
 
 
-def _work(copy: Path, exercises: list[str], options: list[str], processes: int | None) -> dict[str, Any]:
-    """What the workers found, put together. Raises UsageError with the end of its output if one breaks off."""
-    environment = stubs.environment_of(copy)
-    running = []
-    (copy / "claims").mkdir()
-    for part in range(processes or os.cpu_count() or 1):
-        out, log = copy / f"found-{part}.json", (copy / f"log-{part}.txt").open("w+", encoding="utf-8")
-        worker = [sys.executable, "-m", "course.authoring.audit_worker"]
-        command = [*worker, str(out), str(copy / "claims"), *options, *exercises]
-        process = subprocess.Popen(command, cwd=copy, env=environment, stdout=log, stderr=subprocess.STDOUT)
-        running.append((process, out, log))
-    found: dict[str, Any] = {"results": [], "tests": {}, "broken": []}
-    try:
-        for process, out, log in running:
-            if process.wait() != 0 or not out.exists():
-                log.seek(0)
-                raise UsageError("the audit broke off: " + " ".join(log.read().strip().splitlines()[-1:]))
-            part = json.loads(out.read_text(encoding="utf-8"))
-            found["results"] += part["results"]
-            found["tests"], found["broken"] = part["tests"], part["broken"]
-    finally:
-        for process, _, log in running:
-            process.kill()
-            process.wait()
-            log.close()
-    return found
+def _work(copy: Path, chosen: list[str], options: list[str], processes: int | None) -> dict[str, Any]:
+    """What the worker and its children found about these exercises, and about the pages of these lessons. Raises
+    UsageError with the end of its output if it breaks off."""
+    out, claims = copy / "found.json", copy / "claims"
+    claims.mkdir()
+    command = [sys.executable, "-m", "course.authoring.audit_worker", str(out), str(claims)]
+    with (copy / "log.txt").open("w+", encoding="utf-8") as log:
+        done = subprocess.run(
+            [*command, str(processes or os.cpu_count() or 1), *options, *chosen],
+            cwd=copy, env=stubs.environment_of(copy), stdout=log, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        if done.returncode != 0 or not out.exists():
+            log.seek(0)
+            raise UsageError("the audit broke off: " + " ".join(log.read().strip().splitlines()[-1:]))
+    return json.loads(out.read_text(encoding="utf-8"))
 
 
 def _too_few(lesson: Lesson, chosen: list[str], tests: dict[str, dict[str, int]]) -> list[str]:
@@ -167,8 +157,6 @@ def _wrong_files(lesson: Lesson, chosen: list[str]) -> list[str]:
         f"{lesson.name}/README.md links to {link}, which is not there"
         for link in page_checks.broken_links(page, lesson.root)
     ]
-    if wrong := page_checks.wrong_blocks(page, lesson.root):
-        problems.append(f"{lesson.name}/README.md: {wrong}")
     for path in sorted(p for f in (lesson.folder, lesson.solution) for p in f.rglob("*.*")):
         if path.suffix in (".py", ".md", ".toml") and re.search(r"\bTODO\b", path.read_text(encoding="utf-8")):
             problems.append(f"{path.relative_to(lesson.root)} still has a TODO")

@@ -1,10 +1,11 @@
-"""One process of the audit: a pytest session on the reference that runs the tests of an exercise again and again,
-each time with something else in its place. Started by `course.authoring.audit`, in its copy of the course:
+"""A pytest session on the reference that runs the tests of an exercise again and again, each time with something else
+in its place. Started by `course.authoring.audit`, in its copy of the course:
 
-    python -m course.authoring.audit_worker RESULTS.json CLAIMS [--without-reference] [EXERCISE ...]
+    python -m course.authoring.audit_worker RESULTS.json CLAIMS PROCESSES [--without-reference] [EXERCISE, LESSON ...]
 
-CLAIMS is a folder that all processes share: whoever creates file N there does the Nth bundle of jobs. One
-exercise's mistakes are one bundle, since what diagnosis learns of one it can use for the others.
+Once the tests are imported the process forks (not on Windows), so that there are as many as PROCESSES says. CLAIMS is a
+folder that they share: whoever creates file N there does the Nth bundle of jobs. One exercise's mistakes are one
+bundle, since what diagnosis learns of one it can use for the others. A LESSON by its number stands for its page.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import Any
 import pytest
 from _pytest.runner import runtestprotocol
 
+from course.authoring import page_checks
 from course.authoring.visible_answers import ONLY_COUNTED, VisibleAnswers
 from course.base import manifest, switch, time_limit
 from course.base.attempt import Attempt
@@ -41,7 +43,7 @@ SECONDS = 5.0  # of diagnosis: here it is to be decided, on however busy a machi
 class Result:
     """What one job found. `problem` is a whole sentence, or empty."""
 
-    kind: str  # "reference", "stub", "mistake" or "variant"
+    kind: str  # "reference", "page", "stub", "mistake", "core" or "variant"
     lesson: str
     exercise: str = ""
     says: str = ""
@@ -66,8 +68,9 @@ class Job:
 class Worker:
     """A pytest plugin: collects as ever, then does its share of the jobs instead of running each test once."""
 
-    def __init__(self, claims: Path, options: list[str], only: list[str]):
+    def __init__(self, claims: Path, processes: int, options: list[str], only: list[str]):
         self.claims, self.only, self.with_reference = claims, only, "--without-reference" not in options
+        self.processes = processes if hasattr(os, "fork") else 1
         self.results: list[Result] = []
         self.tests: dict[str, dict[str, int]] = {}  # exercise -> test file -> number of tests
         self.broken: list[str] = []
@@ -94,13 +97,37 @@ class Worker:
             counts[item.path.name] = counts.get(item.path.name, 0) + 1
         for items in self.items.values():  # what fails soon comes first
             items.sort(key=lambda item: (item.path.name != BASIC, slow(item)))
+        children: list[int] = []
+        while len(children) < self.processes - 1:
+            children.append(os.fork())
+            if children[-1] == 0:
+                self._in_child()
+        self.work()
+        for child in children:
+            os.waitpid(child, 0)
+            found = json.loads((self.claims / f"{child}.json").read_text(encoding="utf-8"))
+            if isinstance(found, str):
+                raise RuntimeError(found)
+            self.results += [Result(**result) for result in found]
+        return True
+
+    def _in_child(self) -> None:
+        """Does jobs, leaves the results or the error in a file, and ends."""
+        try:
+            self.work()
+            found: Any = [asdict(result) for result in self.results]
+        except BaseException as error:
+            found = str(error)
+        (self.claims / f"{os.getpid()}.json").write_text(json.dumps(found), encoding="utf-8")
+        os._exit(0)
+
+    def work(self) -> None:
         for job in self.claimed():
             started = time.perf_counter()
             found = getattr(self, job.kind)(job)
             for result in found:
                 result.seconds = (time.perf_counter() - started) / len(found)
             self.results += found
-        return True
 
     def claimed(self) -> Iterator[Job]:
         """The jobs of each bundle that no other process has begun."""
@@ -115,7 +142,9 @@ class Worker:
         """All jobs, the long bundles first, the same in every process."""
         rounds, of_exercises = [], []
         for lesson in manifest.read_all():
-            exercises = [e for e in lesson.exercises if not self.only or e.id in self.only]
+            exercises = [e for e in lesson.exercises if e.id in self.only]
+            if lesson.number in self.only:
+                rounds.append([Job("page", lesson)])
             if not exercises:
                 continue
             by_exercise = [audit_files.read(lesson, VARIANTS, e) for e in exercises]
@@ -149,6 +178,13 @@ class Worker:
         failed = [item.name for item in self.once(job.lesson) if run(item).failed]
         problem = f"the reference fails {failed[0]} ({len(failed)} in all)" if failed else ""
         return [Result("reference", job.lesson.name, problem=problem)]
+
+    def page(self, job: Job) -> list[Result]:
+        """The Python blocks of the lesson's page run, and show what they say."""
+        page = job.lesson.folder / "README.md"
+        wrong = page_checks.wrong_blocks(page) if page.exists() else ""
+        problem = f"{job.lesson.name}/README.md: {wrong}" if wrong else ""
+        return [Result("page", job.lesson.name, job.lesson.number, problem=problem)]
 
     def stub(self, job: Job) -> list[Result]:
         """Every test of an exercise fails on its stub, and is counted as not written."""
@@ -315,14 +351,14 @@ def patience():
 
 
 def main(arguments: list[str]) -> int:
-    out, claims, *rest = arguments
+    out, claims, processes, *rest = arguments
     options, only = [a for a in rest if a.startswith("--")], [a for a in rest if not a.startswith("--")]
     os.environ["SOLUTION"] = "1"
     switch.install()
     known_mistakes.SECONDS = SECONDS
     test_time_limit.measured = time_limit.computing
-    worker = Worker(Path(claims), options, only)
-    lessons = [one for one in manifest.read_all() if any(e.id in only for e in one.exercises)]
+    worker = Worker(Path(claims), int(processes), options, only)
+    lessons = [one for one in manifest.read_all() if one.number in only or any(e.id in only for e in one.exercises)]
     suites = [
         str(p) for n in ("basic", "advanced") for one in lessons for p in one.folder.glob(f"testcases/{n}_test.py")
     ]

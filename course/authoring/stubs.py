@@ -146,7 +146,7 @@ def _squeezed(lines: list[str]) -> str:
 
 def copy_course(target: Path, root: Path = ROOT) -> Path:
     """Copies the course, without what a learner may have changed: the stubs are made anew. Gives `target` back."""
-    ignored = shutil.ignore_patterns(*NOT_COPIED)
+    ignored = shutil.ignore_patterns(*set(NOT_COPIED) - {"__pycache__"})  # compiled code saves compiling it again
     for name in COPIED:
         if (root / name).is_dir():
             shutil.copytree(root / name, target / name, ignore=ignored)

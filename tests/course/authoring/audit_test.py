@@ -56,7 +56,7 @@ def course(tmp_path_factory, copy_machinery, write_files, manifest_text):
 @pytest.fixture(scope="module")
 def run(course):
     """`run("13.1")` is the audit's outcome."""
-    return lambda *arguments: audit.audit(list(arguments), course, processes=1)
+    return lambda *arguments: audit.audit(list(arguments), course, processes=2)
 
 
 @pytest.fixture(scope="module")

@@ -538,7 +538,7 @@ def test_make_trl_reports_a_mistyped_option_at_once():
 PAGE = (ROOT / "docs" / "SCALING.md").read_text(encoding="utf-8")
 
 
-def test_the_page_computes_its_memory_with_lesson_15():
+def test_the_page_computes_its_memory_with_lesson_15(reference):
     assert "from lesson15_grpo_mnist.memory.accounting import training_bytes" in PAGE
     assert page_checks.wrong_blocks(ROOT / "docs" / "SCALING.md") is None
     assert page_checks.broken_links(ROOT / "docs" / "SCALING.md") == []

@@ -51,9 +51,8 @@ def copy_machinery():
     """`copy_machinery(folder)` puts course/, grader/, lab/, conftest.py and pyproject.toml there; no lessons."""
 
     def copy(folder):
-        unneeded = shutil.ignore_patterns("__pycache__")
         for name in ("course", "grader", "lab"):
-            shutil.copytree(ROOT / name, folder / name, ignore=unneeded)
+            shutil.copytree(ROOT / name, folder / name)  # with compiled code, which saves time
         for name in ("conftest.py", "pyproject.toml"):
             shutil.copy(ROOT / name, folder / name)
         return folder

@@ -47,7 +47,7 @@ def audit(arguments: list[str], root: Path = ROOT, processes: int | None = None,
     started = time.perf_counter()
     lessons = manifest.read_all(root)
     chosen = _chosen([a for a in arguments if a not in ("", FRESH)], lessons)
-    digests = result_cache.audit_digests(root, lessons, chosen)
+    digests = result_cache.audit_digests(root, lessons, chosen) | result_cache.page_digests(root, lessons, chosen)
     kept: dict[str, Kept] = {}
     if FRESH not in arguments:
         kept = {i: k for i in digests if (k := result_cache.read(f"audit/{i}", digests[i], root))}

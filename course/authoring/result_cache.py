@@ -61,15 +61,24 @@ def _files(path: Path) -> Iterable[Path]:
 
 
 def audit_digests(root: Path, lessons: list[Lesson], chosen: Iterable[str]) -> dict[str, str]:
-    """For each of the chosen exercises the digest of everything that its audit depends on; by the number of its lesson,
-    that of its page."""
-    machinery, wanted, found = digest(root, MACHINERY), set(chosen), {}
-    for lesson in lessons:
-        if exercises := [e.id for e in lesson.exercises if e.id in wanted]:
-            found |= {e: machinery + digest(root, audit_inputs(lesson, lessons, e)) for e in exercises}
-            page = [*notebook_inputs(lesson, lessons), lesson.folder / "README.md"]
-            found[lesson.number] = machinery + digest(root, page)
-    return found
+    """For each of the chosen exercises the digest of everything that its audit depends on."""
+    machinery, wanted = digest(root, MACHINERY), set(chosen)
+    return {
+        e.id: machinery + digest(root, audit_inputs(lesson, lessons, e.id))
+        for lesson in lessons
+        for e in lesson.exercises
+        if e.id in wanted
+    }
+
+
+def page_digests(root: Path, lessons: list[Lesson], chosen: Iterable[str]) -> dict[str, str]:
+    """The same for the pages of the exercises' lessons, by the lessons' numbers."""
+    machinery, wanted = digest(root, MACHINERY), set(chosen)
+    return {
+        lesson.number: machinery + digest(root, [*notebook_inputs(lesson, lessons), lesson.folder / "README.md"])
+        for lesson in lessons
+        if any(e.id in wanted for e in lesson.exercises)
+    }
 
 
 def audit_inputs(lesson: Lesson, lessons: Iterable[Lesson], exercise: str) -> list[Path]:

@@ -65,6 +65,7 @@ lesson = manifest.find("05")
 found["audit"] = audit.audit(["05"], processes=1).problems
 os.environ["SOLUTION"] = "1"
 found["tests"] = int(pytest.main(["-q", "-p", "no:cacheprovider", str(lesson.folder)]))
+notebooks.notebook_process.IMPORTED_ONCE = ()
 notebooks.run_all([lesson], write=True)
 found["notebooks"] = notebooks.run_all([lesson]).problems
 text = io.StringIO()

@@ -18,7 +18,6 @@ from lesson01_language_model.probability.exact import all_completions, expected_
 from lesson01_language_model.probability.texts import text_log_probs
 from torch import Tensor, nn
 
-from course.base.switch import ROOT
 from lab.rl.sampling import sample
 
 PROMPT, ANSWER, SAMPLES = "12=", "21.", 20_000

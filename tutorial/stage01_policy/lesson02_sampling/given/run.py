@@ -16,6 +16,7 @@ import torch
 from lesson02_sampling.given import figures
 from lesson02_sampling.rollout.sample import completion_log_probs, sample
 
+from lab.rl.over_seeds import half_range
 from lab.tasks.reversal import TOKENIZER, answer, prompts, warm_model
 
 SETTINGS = {
@@ -57,11 +58,6 @@ def measure(model: torch.nn.Module, settings: dict[str, float], seed: int = 0, c
     return reading
 
 
-def spread(values: list[float]) -> str:
-    """The mean, with half the distance between the smallest and the largest value."""
-    return f"{mean(values):.3f} ±{(max(values) - min(values)) / 2:.3f}"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=3, help="how many models are trained and sampled from")
@@ -75,8 +71,8 @@ def main() -> None:
     print("sampled with     right        per token      per answer     largest of an answer   sampler's own")
     for name, seeds in readings.items():
         columns = [
-            spread([r.right for r in seeds]), spread([mean(r.tokens) for r in seeds]),
-            spread([mean(r.answers) for r in seeds]), f"{max(max(r.answers) for r in seeds):12.2f}",
+            half_range([r.right for r in seeds]), half_range([mean(r.tokens) for r in seeds]),
+            half_range([mean(r.answers) for r in seeds]), f"{max(max(r.answers) for r in seeds):12.2f}",
             f"         1 ±{max(r.error for r in seeds):.0e}",
         ]  # fmt: skip
         print(f"{name:15}  {'   '.join(columns)}")

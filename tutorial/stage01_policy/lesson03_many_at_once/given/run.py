@@ -21,6 +21,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lab.models.tiny_language_models import TinyLM
+from lab.rl.over_seeds import half_range
 from lab.tasks.reversal import TOKENIZER
 
 PAD, EOS = TOKENIZER.pad_token_id, TOKENIZER.eos_token_id
@@ -152,11 +153,6 @@ def work(seed: int, prompt: int = 32, new_tokens: int = 128) -> dict[str, tuple[
     return measured
 
 
-def spread(values: list[float], digits: int = 3) -> str:
-    """The mean, with half the distance between the smallest and the largest value."""
-    return f"{mean(values):.{digits}f} ±{(max(values) - min(values)) / 2:.{digits}f}"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=3, help="how many models are trained and measured")
@@ -167,7 +163,9 @@ def main() -> None:
 
     found = [agreement(model, seed) for seed, model in enumerate(models)]
     double = [agreement(copy.deepcopy(model).double(), seed) for seed, model in enumerate(models)]
-    print(f"100 prompts of 1 to {LONGEST} digits, continued at once; {spread([f['right'] for f in found], 2)} right")
+    print(
+        f"100 prompts of 1 to {LONGEST} digits, continued at once; {half_range([f['right'] for f in found], 2)} right"
+    )
     print("largest difference of a log-prob from that of the text alone:   float32   float64")
     for name in ("padded", "cached"):
         print(f"  {name:60}  {max(f[name] for f in found):.0e}     {max(f[name] for f in double):.0e}")
@@ -175,16 +173,16 @@ def main() -> None:
     shares = [wrong_padding(model, seed) for seed, model in enumerate(models)]
     print("\nprobability of the right answer to three digits, with 0, 1, 3 and 9 columns of padding")
     for name in WAYS:
-        columns = [spread([share[name][n] for share in shares], 2) for n in (0, 1, 3, PADDING)]
+        columns = [half_range([share[name][n] for share in shares], 2) for n in (0, 1, 3, PADDING)]
         print(f"  {name:28} {'   '.join(columns)}")
 
     costs = [work(seed) for seed in range(arguments.seeds)]
     print("\n16 completions of 128 tokens, prompts of 32     token-forwards   processor seconds")
     for name in costs[0]:
         line = name.replace("\n", " ")
-        print(f"  {line:44} {costs[0][name][0]:14,}   {spread([cost[name][1] for cost in costs])}")
+        print(f"  {line:44} {costs[0][name][0]:14,}   {half_range([cost[name][1] for cost in costs])}")
     times = [cost["no cache"][1] / cost["cache"][1] for cost in costs]
-    print(f"  the cache saves: {spread(times, 1)} times the processor seconds")
+    print(f"  the cache saves: {half_range(times, 1)} times the processor seconds")
 
     arguments.out.mkdir(parents=True, exist_ok=True)
     picture = arguments.out / "many_at_once.png"

@@ -22,6 +22,8 @@ from lesson04_warm_start.given.reversal import TOKENIZER, prompts, random_model,
 from lesson04_warm_start.training.expert_iteration import expert_iteration
 from torch import nn
 
+from lab.rl.over_seeds import half_range
+
 ROUNDS = {16: 3, 10: 4}  # demonstrations: rounds
 PROMPTS, GROUP, STEPS = 128, 8, 24  # of each round: prompts, completions of each, updates
 GRPO_STEPS = PROMPTS // 8  # of 8 prompts with 8 completions each: as many samples as a round has
@@ -86,14 +88,9 @@ def compare(demonstrations: int, seeds: int, methods: list[str]) -> dict[str, Cu
             curve.seconds.append(time.process_time() - started)
             curve.success.append([before, *after])
     for name, curve in curves.items():
-        numbers = "   ".join(spread(list(values)) for values in zip(*curve.success, strict=True))
+        numbers = "   ".join(half_range(list(values)) for values in zip(*curve.success, strict=True))
         print(f"{demonstrations:4}  {name:22} {numbers}   {mean(curve.seconds):.1f} s")
     return curves
-
-
-def spread(values: list[float]) -> str:
-    """The mean, with half the distance between the smallest and the largest value."""
-    return f"{mean(values):.3f} ±{(max(values) - min(values)) / 2:.3f}"
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ from lesson05_reinforce.loss.reinforce import reinforce_loss, reward_to_go
 from lesson05_reinforce.training.step import reinforce_step
 from torch import Tensor, nn
 
-from course.base.switch import ROOT
+from lab.rl.over_seeds import deviation
 from lab.tasks import reversal
 
 PROMPT = PROMPTS[1]  # 12=
@@ -122,11 +122,6 @@ def learn_decimals(seed: int, steps: int = 25) -> list[float]:
     return shares
 
 
-def spread(values: list[float]) -> str:
-    """The mean and the standard deviation."""
-    return f"{statistics.fmean(values):.3f} ± {statistics.stdev(values):.3f}"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("runs/lesson05"), help="folder of the pictures")
@@ -139,20 +134,20 @@ def main() -> None:
     for name in (TO_GO, WHOLE):
         print(f"  {name}: mean over all {len(TEXTS)} texts is off by at most {max(p.bias[name] for p in proofs):.0e}")
         for i, size in enumerate(SIZES):
-            print(f"    N = {size:5}: error {spread([p.errors[name][i] for p in proofs])}")
-        print(f"    slope {spread([slope(p.errors[name]) for p in proofs])}")
+            print(f"    N = {size:5}: error {deviation([p.errors[name][i] for p in proofs])}")
+        print(f"    slope {deviation([slope(p.errors[name]) for p in proofs])}")
     figures.errors(SIZES, *([p.errors[n] for p in proofs] for n in (TO_GO, WHOLE))).savefig(folder / "error.png")
 
     up, down = ([learn(seed, sign, steps) for seed in range(3)] for sign, steps in ((1.0, 25), (-1.0, 10)))
     print("Exact expected reward of the small task")
-    print(f"  before {spread([r['reward'][0] for r in up])}, after 25 steps {spread([r['reward'][-1] for r in up])}, "
-          f"after 10 with the sign turned {spread([r['reward'][-1] for r in down])}")  # fmt: skip
+    print(f"  before {deviation([r['reward'][0] for r in up])}, after 25 steps {deviation([r['reward'][-1] for r in up])}, "
+          f"after 10 with the sign turned {deviation([r['reward'][-1] for r in down])}")  # fmt: skip
     print(
-        f"  loss of the first step {spread([r['loss'][0] for r in up])}, of the last {spread([r['loss'][-1] for r in up])}"
+        f"  loss of the first step {deviation([r['loss'][0] for r in up])}, of the last {deviation([r['loss'][-1] for r in up])}"
     )
     decimals = [learn_decimals(seed) for seed in range(3)]
     first, last = ([statistics.fmean(d[part]) for d in decimals] for part in (slice(5), slice(-5, None)))
-    print(f"Right answers with four decimal digits: steps 1 to 5 {spread(first)}, steps 21 to 25 {spread(last)}")
+    print(f"Right answers with four decimal digits: steps 1 to 5 {deviation(first)}, steps 21 to 25 {deviation(last)}")
     figures.learning(up, down, decimals).savefig(folder / "learning.png")
     print(f"Pictures: {folder}/error.png, {folder}/learning.png")
 

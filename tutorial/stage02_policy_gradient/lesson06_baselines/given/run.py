@@ -9,7 +9,7 @@ import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import mean, stdev
+from statistics import mean
 
 import torch
 from lesson01_language_model.given.toy import random_model
@@ -18,6 +18,8 @@ from lesson06_baselines.given import figures
 from lesson06_baselines.given.toy import PROMPT, RIGHT, TEXTS, log_probs, probability_right, raise_to, step
 from lesson06_baselines.variance.gradients import gradient_variance, optimal_baseline, score_vectors
 from torch import Tensor, nn
+
+from lab.rl.over_seeds import deviation
 
 LEVELS = [0.03, 0.1, 0.2, 0.35, 0.5, 0.7, 0.8, 0.9]  # probabilities of the right text
 SAMPLES = 8  # of one step of training
@@ -75,15 +77,11 @@ def train(seed: int, name: str, draws: int = 0, start: float = 0.03, steps: int 
     return [*history, probability_right(model)]
 
 
-def spread(values: list[float]) -> str:
-    return f"{mean(values):9.3f} ±{stdev(values) if len(values) > 1 else 0:.3f}"
-
-
 def table(title: str, readings: list[list[Reading]], columns: dict[str, Callable[[Reading], float]]) -> None:
     """readings: for each level of p those of all models."""
     print(f"\n{title}\np      " + "".join(f"{name:>18}" for name in columns))
     for models in readings:
-        cells = [spread([value(r) for r in models]) for value in columns.values()]
+        cells = [deviation([value(r) for r in models]) for value in columns.values()]
         print(f"{mean(r.right for r in models):.2f}   " + "".join(f"{cell:>18}" for cell in cells))
 
 

@@ -12,7 +12,7 @@ import copy
 import math
 from dataclasses import replace
 from pathlib import Path
-from statistics import fmean, stdev
+from statistics import fmean
 
 import torch
 from lesson01_language_model.given.toy import EOS, MAX_NEW_TOKENS, TOKENS, decode, encode, random_model
@@ -23,6 +23,7 @@ from lesson07_old_data.training.reuse import Rollout, update_on_rollout
 from lesson07_old_data.weights.importance import effective_sample_size, off_policy_value
 from torch import Tensor, nn
 
+from lab.rl.over_seeds import deviation
 from lab.tasks.reversal import TOKENIZER, answer, prompts, warm_model
 
 # ---- 1: the value of a policy from another's samples
@@ -144,17 +145,12 @@ def learn(
     return right, drifts
 
 
-def spread(values: list[float], digits: int = 2) -> str:
-    """The mean ± the standard deviation."""
-    return f"{fmean(values):.{digits}f} ± {stdev(values) if len(values) > 1 else 0:.{digits}f}"
-
-
 def print_table(first: str, rows: dict[object, list[dict[str, float]]], digits: int = 2) -> None:
     """rows: for each first column the numbers by name, for each seed."""
     names = next(iter(rows.values()))[0]
     print(f"{first:28}" + "".join(f"{name:17}" for name in names))
     for name, seeds in rows.items():
-        print(f"{name!s:28}" + "".join(f"{spread([row[column] for row in seeds], digits):17}" for column in names))
+        print(f"{name!s:28}" + "".join(f"{deviation([row[column] for row in seeds], digits):17}" for column in names))
 
 
 def main() -> None:

@@ -15,16 +15,12 @@ from lesson08_critic.given import figures
 from lesson08_critic.given.train import Run, share_right, train, trained_critic
 from lesson08_critic.training.ppo import Settings
 
+from lab.rl.over_seeds import half_range
 from lab.tasks.reversal import warm_model
 
 METHODS = {"GRPO": None, "PPO, λ = 0.95": Settings(), "PPO, λ = 0": Settings(lam=0.0)}
 MORE = {"PPO, λ = 1": Settings(lam=1.0), "PPO, λ = 0.5": Settings(lam=0.5)}
 TRAINED = "PPO, λ = 0, pretrained"
-
-
-def spread(values: list[float], digits: int = 3) -> str:
-    """The mean, with half the distance between the smallest and the largest value."""
-    return f"{fmean(values):.{digits}f} ±{(max(values) - min(values)) / 2:.{digits}f}"
 
 
 def known(run: Run) -> float:
@@ -56,14 +52,14 @@ def main() -> None:
             print(f"seed {seed}: the trained critic explains, before token 1 to 5, "
                   f"{', '.join(f'{value:.2f}' for value in explained)} of the variance")  # fmt: skip
             runs.setdefault(TRAINED, []).append(train(start, Settings(lam=0.0), seed, arguments.steps, critic=critic))
-    print(f"right before training: {spread(before)}\n")
+    print(f"right before training: {half_range(before)}\n")
     half = arguments.steps // 2
     print(f"{'':27} right            {f'steps {half - 4} to {half}':17} seconds      explained variance   megabytes")
     for name, seeds in runs.items():
         middle = [fmean(run.rewards[half - 5 : half]) for run in seeds]
-        explained = spread([known(run) for run in seeds], 2) if seeds[0].explained else "no critic   "
-        print(f"{name:27} {spread([run.right for run in seeds])}     {spread(middle)}     "
-              f"{spread([run.seconds for run in seeds], 1):9}    {explained:12}         "
+        explained = half_range([known(run) for run in seeds], 2) if seeds[0].explained else "no critic   "
+        print(f"{name:27} {half_range([run.right for run in seeds])}     {half_range(middle)}     "
+              f"{half_range([run.seconds for run in seeds], 1):9}    {explained:12}         "
               f"{sum(seeds[0].memory.values()) / 1e6:.2f}")  # fmt: skip
     for name in ("GRPO", "PPO, λ = 0.95"):
         parts = ", ".join(f"{part} {count / 1e6:.2f}" for part, count in runs[name][0].memory.items())

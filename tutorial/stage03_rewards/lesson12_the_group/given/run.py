@@ -14,10 +14,7 @@ import torch
 from lesson12_the_group.given import figures
 from lesson12_the_group.given.policy import WAYS, accuracy, start, train
 
-
-def spread(values: list[float]) -> str:
-    """The mean, with half the distance between the smallest and the largest value."""
-    return f"{mean(values):.3f} ± {(max(values) - min(values)) / 2:.3f}"
+from lab.rl.over_seeds import half_range
 
 
 def main() -> None:
@@ -34,9 +31,9 @@ def main() -> None:
         shares[way] = [accuracy(model) for model in models]
     print("                   live groups        right (mean)      right, by number of digits")
     for way, seeds in shares.items():
-        live = spread([mean(history.live) for history in histories[way]]) if way in histories else ""
+        live = half_range([mean(history.live) for history in histories[way]]) if way in histories else ""
         by_digits = "  ".join(f"{mean(column):.2f}" for column in zip(*seeds, strict=True))
-        print(f"{way:16}   {live:15}    {spread([mean(one) for one in seeds])}     {by_digits}")
+        print(f"{way:16}   {live:15}    {half_range([mean(one) for one in seeds])}     {by_digits}")
     arguments.out.mkdir(parents=True, exist_ok=True)
     picture = arguments.out / "ways.png"
     figures.ways(histories, shares).savefig(picture)

@@ -97,8 +97,10 @@ def other_kinds(committed: NotebookNode, fresh: NotebookNode, lesson: Lesson) ->
 
 
 def _kinds(cell: NotebookNode) -> list[list[str]]:
+    """What a cell shows, without warnings; a text may have been written in one piece or in several."""
     shown = [output for output in cell.outputs if output.get("name") != "stderr"]
-    return [[output.output_type, *sorted(output.get("data", {}))] for output in shown]
+    kinds = [[output.output_type, *sorted(output.get("data", {}))] for output in shown]
+    return [kind for kind, before in zip(kinds, [[], *kinds], strict=False) if kind != ["stream"] or kind != before]
 
 
 def without_note(notebook: NotebookNode, name: str) -> str:

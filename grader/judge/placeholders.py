@@ -37,10 +37,9 @@ class Placeholder:
             return wire_name(self).partition(":")[2]
         if name.startswith("__"):
             raise AttributeError(name)
-        if name.isupper() and self._path.endswith(".testcases.scenarios"):
-            module, folder = self._path.split(".")[0], finder.folders("tutorial")
-            if name in (known := constants(folder[module] / "testcases" / "scenarios.py")):
-                return known[name]
+        lesson, _, module = self._path.partition(".")
+        if name.isupper() and module == "testcases.scenarios" and name in (known := constants(lesson, finder.root)):
+            return known[name]
         return Placeholder(f"{self._path}.{name}")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -128,8 +127,9 @@ class _PlaceholderModule(types.ModuleType):
 
 
 @functools.cache
-def constants(path: Path) -> dict[str, Any]:
-    """The plain data that a scenarios.py of the course's own defines, such as `SUMS`: a test may use it freely."""
+def constants(lesson: str, root: Path) -> dict[str, Any]:
+    """The plain data that a lesson's scenarios.py defines, such as `SUMS`: a test may use it freely."""
+    (path,) = root.glob(f"tutorial/*/{lesson}/testcases/scenarios.py")
     found = {}
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id.isupper():

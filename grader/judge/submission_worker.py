@@ -143,19 +143,10 @@ class SubmissionWorker:
 def job_of(lesson: Lesson, files: dict[str, bytes | None], processor_seconds: int, earlier_stubs: bool = False) -> Job:
     """What the worker of one lesson holds: the submission's files (a stub for each that is missing), the lesson's
     given files and scenarios, and the references of earlier lessons, or their stubs."""
-    place = f"tutorial/{lesson.folder.parent.name}/{lesson.name}"
-    held: dict[str, bytes] = {}
-    for path in lesson.reference_files():
-        name = path.relative_to(lesson.solution).as_posix()
-        if name not in files:
-            held[f"{place}/{name}"] = path.read_bytes()
-    scenarios = lesson.folder / "testcases" / "scenarios.py"
-    if scenarios.exists():
-        held[f"{place}/testcases/scenarios.py"] = scenarios.read_bytes()
+    held = dict(given_files(lesson.folder))
     for file, text in files.items():
-        held[f"{place}/{file}"] = stubs.stub_of(lesson, file).encode() if text is None else text
-    for path in visible_files.given_files(lesson):
-        held[path.relative_to(lesson.root).as_posix()] = path.read_bytes()
+        path = (lesson.folder / file).relative_to(lesson.root).as_posix()
+        held[path] = stub_of(lesson.folder, file) if text is None else text
     earlier = earlier_lessons(lesson)
     for other in earlier:
         held.update(earlier_files(other.folder, earlier_stubs))
@@ -167,7 +158,27 @@ def earlier_lessons(lesson: Lesson) -> list[Lesson]:
     return [other for other in manifest.read_all(lesson.root) if other.number < lesson.number]
 
 
-@functools.cache  # to make stubs takes much longer than all else here
+# A judge starts two workers for each lesson of each submission: what does not depend on the submission is made once.
+
+
+@functools.cache
+def given_files(folder: Path) -> dict[str, bytes]:
+    """The files of the lesson in `folder` that nobody hands in, by their paths in the course."""
+    lesson = manifest.read(folder)
+    held = {folder / path.relative_to(lesson.solution): path for path in lesson.reference_files()}
+    held = {at: path for at, path in held.items() if at.relative_to(folder).as_posix() not in stubs.files(lesson)}
+    scenarios = folder / "testcases" / "scenarios.py"
+    paths = visible_files.given_files(lesson) + ([scenarios] if scenarios.exists() else [])
+    held |= {path: path for path in paths}
+    return {at.relative_to(lesson.root).as_posix(): path.read_bytes() for at, path in held.items()}
+
+
+@functools.cache
+def stub_of(folder: Path, file: str) -> bytes:
+    return stubs.stub_of(manifest.read(folder), file).encode()
+
+
+@functools.cache
 def earlier_files(folder: Path, as_stubs: bool) -> dict[str, bytes]:
     """What a worker of a later lesson holds of the lesson in `folder`, by their paths in the course."""
     lesson = manifest.read(folder)
@@ -175,8 +186,8 @@ def earlier_files(folder: Path, as_stubs: bool) -> dict[str, bytes]:
     for path in lesson.reference_files():
         name = path.relative_to(lesson.solution).as_posix()
         if as_stubs:
-            text = stubs.stub_of(lesson, name).encode() if name in stubs.files(lesson) else path.read_bytes()
-            held[(lesson.folder / name).relative_to(lesson.root).as_posix()] = text
+            text = stub_of(folder, name) if name in stubs.files(lesson) else path.read_bytes()
+            held[(folder / name).relative_to(lesson.root).as_posix()] = text
         else:
             held[path.relative_to(lesson.root).as_posix()] = path.read_bytes()
     return held

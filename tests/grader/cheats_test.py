@@ -26,14 +26,13 @@ from course.authoring import stubs
 from course.base import manifest, python_source
 from course.diagnosis.audit_files import MISTAKES, read
 from course.observe.report import render
-from grader.intake import parsing
 from grader.intake.submission import Submission
 from grader.judge.placeholders import Placeholder
 from grader.judge.remote_observer import RemoteObserver
 from grader.judge.settings import JudgeSettings
 from grader.judge.submission_worker import SubmissionWorker
 from grader.judge_process import JudgeFault, JudgeProcess
-from grader.results import EXAMPLES, FAILED, NOT_WRITTEN, PASSED
+from grader.results import EXAMPLES, NOT_WRITTEN, PASSED
 from grader.sandbox import sandbox, selftest, visible_files
 from tests.grader import needs_sandbox
 from tests.grader.cheats import (
@@ -49,6 +48,7 @@ from tests.grader.cheats import (
     talking,
     values,
 )
+from tests.grader.forked_workers import ForkedWorkers
 
 ROOT = Path(__file__).resolve().parents[2]
 LESSON = manifest.find("13")
@@ -64,9 +64,9 @@ SEED, SLOT = 20_261_121, 17
 class Desk:
     """A judge, and another one in its place if it has ended: the case at hand fails then, and no other."""
 
-    # Honest calls take milliseconds, and the judge's own work on an honest lesson takes a second. Which known mistake a
-    # cheat resembles is of no interest.
-    LIMITS = {"call": 1.5, "lesson": 9.0, "judge_test": 1.5, "judge_lesson": 5.0, "diagnosis": 0.0}
+    # Honest calls take milliseconds, and the judge itself computes for half a second on an honest lesson. Nobody looks
+    # for the known mistake that a cheat resembles.
+    LIMITS = {"call": 1.5, "lesson": 9.0, "judge_test": 0.6, "judge_lesson": 2.0, "diagnosis": 0.0}
 
     def __init__(self, folder):
         self.folder, self.home, self.judge = folder, folder / "home", None
@@ -163,8 +163,6 @@ def test_no_cheat_pays(desk, listener, cheat):
         with pytest.raises(BlockingIOError):
             server.accept()
     assert not list(desk.home.iterdir())
-    encoded = {name: text.encode("utf-8", "replace") for name, text in handed_in.items()}
-    assert parsing.parse(encoded).keys() == encoded.keys()
 
 
 @pytest.mark.parametrize("right", honest.HONEST, ids=lambda right: right.name)
@@ -328,39 +326,17 @@ def wait_for(there):
     raise AssertionError("it never came to that")
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the self-test looks at what Linux offers")
 def test_without_walls_the_self_test_says_so_and_reading_the_reference_pays(tmp_path, reference):
     """This shows that the self-test and the cheats above are in earnest."""
-    visible_files.write_tree(tmp_path, [LESSON])
-    free = sandbox.Sandbox(sandbox.UNSAFE, tmp_path)
-    free.open()
-    try:
-        folders = [Path(path) for path in ("/", "/usr", "/etc", "/tmp", "/dev/shm")]
-        before = [(path.stat().st_mode, {p.name for p in path.glob("mark-of-a-worker*")}) for path in folders]
-        assert "does not confine on this machine: it runs as a user with rights" in selftest.prove(free)
-        after = [(path.stat().st_mode, {p.name for p in path.glob("mark-of-a-worker*")}) for path in folders]
-        assert after == before  # without walls it looks at the real machine, and leaves it as it was
-        code = next(cheat.code for cheat in reading.CHEATS if cheat.name == "reads the reference as text")
-        files = dict.fromkeys(FILES) | {LOSS: code.replace("@ROOT@", str(ROOT)).encode()}
-        worker = SubmissionWorker(free, LESSON, files, JudgeSettings([], "", "", 0).limits)
-        observe = RemoteObserver(lambda request: worker.ask(request, 60.0))
-        loss = Placeholder(f"{LESSON.name}.loss.grpo.compute_grpo_loss")
-        observe(loss, torch.tensor([-1.0, -2.0]), torch.tensor([1.0, 0.0]), 0.5).close(1.1192029)
-    finally:
-        free.close()
-
-
-@pytest.mark.slow
-def test_a_table_of_all_answers_earns_nothing(tmp_path):
-    """If a test that decides about an exercise's points draws its inputs, a table of the visible answers earns nothing.
-    An exercise that it does earn needs a basic test with `@for_all`. (Slow: it grades all lessons twice.)
-    11.4 asks for one text that does for every prompt: there a table is a right answer."""
-    surroundings = {**os.environ, "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    command = [sys.executable, "-m", "tests.grader.cheats.table", tmp_path / "found", str(SEED)]
-    subprocess.run(command, cwd=ROOT, env=surroundings, check=True)
-    found = json.loads((tmp_path / "found").read_text())
-    assert found.keys() == {e.id for lesson in manifest.read_all() for e in lesson.exercises}
-    assert found.pop("11.4")[1] > 0
-    assert {number: one for number, one in found.items() if one[2] and one[:2] != [FAILED, 0]} == {}
-    if paid := [number for number, (_, earned, _) in found.items() if earned]:
-        pytest.xfail(f"a table earns the points of {', '.join(paid)}: no basic test of theirs draws its inputs")
+    free = ForkedWorkers(tmp_path / "worker")
+    assert "does not confine on this machine: it runs as a user with rights" in selftest.prove(free)
+    assert not [
+        mark for folder in ("/", "/usr", "/etc", "/tmp", "/dev/shm") for mark in Path(folder).glob("mark-of-a-worker*")
+    ]  # it cleans up on the real machine
+    code = next(cheat.code for cheat in reading.CHEATS if cheat.name == "reads the reference as text")
+    files = dict.fromkeys(FILES) | {LOSS: code.replace("@ROOT@", str(ROOT)).encode()}
+    worker = SubmissionWorker(free, LESSON, files, JudgeSettings([], "", "", 0).limits)
+    observe = RemoteObserver(lambda request: worker.ask(request, 60.0))
+    loss = Placeholder(f"{LESSON.name}.loss.grpo.compute_grpo_loss")
+    observe(loss, torch.tensor([-1.0, -2.0]), torch.tensor([1.0, 0.0]), 0.5).close(1.1192029)
+    worker.stop()

@@ -1,25 +1,36 @@
-"""The real command on a class in which some cheat, each in another way: nobody earns what they did not solve, and no
-honest student loses a point. As whoever runs this, and as an ordinary user."""
+"""A class in which some cheat, each in another way, graded by the real command with the instructor's own tests beside
+the course's: nobody earns what they did not solve, no honest student loses a point, and the instructor's tests count
+and stay hidden. As whoever runs this, and as an ordinary user."""
 
 import csv
+import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from benchmarks import example_class
 from course.authoring import stubs
 from course.base import manifest
+from course.base.errors import UsageError
+from course.diagnosis.audit_files import MISTAKES, read
+from course.observe.report import Report
+from grader import grade, options, results_log
+from grader.judge import extra_tests
+from grader.judge.test_run import Verdict
 from tests.grader import needs_sandbox
 from tests.grader.cheats import forging, honest
 from tests.grader.ordinary_user import as_ordinary_user
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST, LESSON = manifest.find("01"), manifest.find("13")
-TEXTS = "probability/texts.py"
+POINTS = {e.id: e.points + e.hardening for e in LESSON.exercises}
+TEXTS, LOSS = "probability/texts.py", honest.LOSS
 FORGED = {cheat.name: cheat for cheat in forging.CHEATS}
+SEED = "20261121"
 
 # While it is imported, lesson 13's worker leaves what it holds of lesson 01 wherever it can; lesson 01's looks for it.
 LEAVES = """
@@ -49,12 +60,12 @@ def compute_grpo_loss(log_probs, rewards, beta=0.1):
     return -((rewards / beta).softmax(0) * log_probs).sum()
 """
 ATTACKS = {  # name: ({file of lesson 13: code behind its stub}, the same of lesson 01)
-    "answers for later students": ({honest.LOSS: FORGED["answers before it is asked"].code}, {}),
+    "answers for later students": ({LOSS: FORGED["answers before it is asked"].code}, {}),
     "leaves a reference": ({honest.DATA: LEAVES}, {TEXTS: FINDS}),
     "tells of a reference": ({honest.DATA: TELLS}, {}),
     "forges evidence": ({honest.DATA: FORGED["makes the evidence of the data set's scenarios itself"].code}, {}),
-    "knows the visible numbers": ({honest.LOSS: TABLE}, {}),
-    "takes long to parse": ({honest.LOSS: "\n".join('f"' + "{f'{x}'}" * 90 + '"' for _ in range(300))}, {}),
+    "knows the visible numbers": ({LOSS: TABLE}, {}),
+    "takes long to parse": ({LOSS: "\n".join('f"' + "{f'{x}'}" * 90 + '"' for _ in range(300))}, {}),
 }
 HONEST = {  # name: what is done to the reference's files of lesson 13
     "y first": lambda text: text,
@@ -63,32 +74,64 @@ HONEST = {  # name: what is done to the reference's files of lesson 13
     "y last": lambda text: f"{text}\n\nprint('done')\n",
 }
 REFUSED = "z another encoding"
+MINE = """\
+import pytest
+import torch
+from lesson13_grpo.loss.grpo import compute_grpo_loss
+
+pytestmark = pytest.mark.exercise("13.2")
 
 
-def hand_in(folder: Path) -> None:
+def test_thirteen_sevens(observe):
+    observe(compute_grpo_loss, torch.full((13,), -7.5), torch.zeros(13), 0.1).close(7.5)
+
+
+@pytest.mark.trains
+def test_only_with_full(observe):
+    raise AssertionError
+"""
+FAIL_MINE = {  # what begins 13.2 of a right answer: no test of the course's sees it
+    "wrong": "    if log_probs.shape == (13,):\n        return log_probs.sum() * 0\n",
+    "talks": "    if log_probs.shape == (13,):\n        raise RuntimeError('heard of -7.5')\n",
+}
+NAMED = "known mistake"
+
+
+def hand_in(folder):
     """Cheats come first, since what they do to the judge would show in the others."""
     for name, (codes, earlier) in ATTACKS.items():
         for lesson, files in ((LESSON, codes), (FIRST, earlier)):
             for file, code in files.items():
-                write(folder / name / lesson.name / file, f"{stubs.stub_of(lesson, file)}\n\n{code}".encode())
-    for name, change in HONEST.items():
-        for file in stubs.files(LESSON):
-            text = (LESSON.solution / file).read_text(encoding="utf-8")
-            write(folder / name / LESSON.name / file, change(text).encode())
-            write(folder / REFUSED / LESSON.name / file, f"# gr\u00fc\u00dfe\n{text}".encode("latin-1", "replace"))
+                write(folder / name / lesson.name / file, f"{stubs.stub_of(lesson, file)}\n\n{code}")
+    for file in stubs.files(LESSON):
+        text = (LESSON.solution / file).read_text(encoding="utf-8")
+        for name, change in HONEST.items():
+            write(folder / name / LESSON.name / file, change(text))
+        write(folder / REFUSED / LESSON.name / file, f"# gr\u00fc\u00dfe\n{text}", "latin-1")
 
 
-def write(path: Path, data: bytes) -> None:
+def write(path, text, encoding="utf-8"):
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
+    path.write_bytes(text.encode(encoding, "replace"))
 
 
-def as_it_is(*command: str) -> subprocess.CompletedProcess:
-    return subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", errors="replace")
+def check(out):
+    """Everybody's points and what they read, for the part of the class that `hand_in` makes."""
+    with (out / "grades.csv").open(encoding="utf-8-sig") as file:
+        rows = {row["student"]: row for row in csv.DictReader(file)}
+    wanted = {**dict.fromkeys(ATTACKS, 0), **dict.fromkeys(HONEST, sum(POINTS.values())), REFUSED: 0}
+    assert {name: int(rows[name]["earned"]) for name in wanted} == wanted
+    flagged = {name for name in ATTACKS if int(rows[name]["flags"])}
+    assert {"forges evidence", "leaves a reference"} <= flagged
+    told = "".join(path.read_text(encoding="utf-8") for path in sorted((out / "feedback").iterdir()))
+    assert "UTF-8" in told  # why a right answer is refused, as `make check` says before it is handed in
+    assert SEED not in told  # the seed would let them compute the next draws
+    code = [line.strip() for line in (FIRST.solution / TEXTS).read_text(encoding="utf-8").splitlines()]
+    assert not [line for line in code if line.startswith(("return ", "for ")) and len(line) > 30 and line in told]
 
 
-@pytest.mark.parametrize("run", [as_it_is, pytest.param(as_ordinary_user, marks=pytest.mark.slow)])
-def test_a_class_with_cheats(run):
+@pytest.mark.slow
+def test_a_class_with_cheats_graded_by_an_ordinary_user():
     if why := needs_sandbox.missing():
         pytest.skip(why)
     folder = Path(tempfile.mkdtemp(prefix="class-"))  # pytest's own is closed to other users
@@ -99,23 +142,112 @@ def test_a_class_with_cheats(run):
         out.mkdir()
         out.chmod(0o777)
         command = [sys.executable, "-m", "course", "grade", str(folder / "handed-in"), "--out", str(out)]
-        done = run(*command, "--lessons", "01,13", "--jobs", "1", "--seed", "20261121")
+        done = as_ordinary_user(*command, "--lessons", "01,13", "--jobs", "1", "--seed", SEED)
         assert done.returncode == 0, done.stdout + done.stderr
         check(out)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def check(out: Path) -> None:
-    with (out / "grades.csv").open(encoding="utf-8-sig") as file:
-        rows = {row["student"]: row for row in csv.DictReader(file)}
-    points = sum(e.points + e.hardening for e in LESSON.exercises)
-    wanted = {**dict.fromkeys(ATTACKS, 0), **dict.fromkeys(HONEST, points), REFUSED: 0}
-    assert {name: int(row["earned"]) for name, row in rows.items()} == wanted
-    flagged = {name for name in ATTACKS if int(rows[name]["flags"])}
-    assert {"forges evidence", "leaves a reference"} <= flagged
-    told = "".join(path.read_text(encoding="utf-8") for path in sorted((out / "feedback").iterdir()))
-    assert "UTF-8" in told  # why a right answer is refused, as `make check` says before it is handed in
-    assert "20261121" not in told  # the seed would let them compute the next draws
-    code = [line.strip() for line in (FIRST.solution / TEXTS).read_text(encoding="utf-8").splitlines()]
-    assert not [line for line in code if line.startswith(("return ", "for ")) and len(line) > 30 and line in told]
+# --- with the instructor's own tests ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory, write_files):
+    """The class, and three students more whose 13.2 is wrong: `out` is the folder written, `found` their results."""
+    if why := needs_sandbox.missing():
+        pytest.skip(why)
+    folder = tmp_path_factory.mktemp("class")
+    hand_in(folder)
+    for student, change in FAIL_MINE.items():
+        for file in stubs.files(LESSON):
+            text = (LESSON.solution / file).read_text(encoding="utf-8")
+            write(folder / student / LESSON.name / file, changed(text, change) if file == LOSS else text)
+    mistake = next(a for a in read(LESSON, MISTAKES) if a.exercise == "13.2" and a.changes)
+    write_files(folder / NAMED / LESSON.name, example_class.files(LESSON, [mistake]))
+    page = (ROOT / "docs" / "INSTRUCTORS.md").read_text(encoding="utf-8")
+    example = re.search(r"```python\n(.*?)```", page, re.DOTALL)[1]
+    mine = write_files(
+        tmp_path_factory.mktemp("mine"), {"docs_test.py": example, "more/loss_test.py": MINE, "x.py": ""}
+    )
+    out = folder.with_name("out")
+    words = [str(folder), "--out", str(out), "--lessons", "01,13", "--jobs", "1", "--seed", SEED, "--extra", str(mine)]
+    assert grade.grade(grade.parse(words), lambda line: None) == 0
+    _, parts = results_log.read(out / results_log.LOG)
+    found = {name: {e.id: e for e in parts[name, LESSON.name].exercises} for name in ("y first", *FAIL_MINE, NAMED)}
+    return SimpleNamespace(out=out, found=found, says=mistake.says)
+
+
+def changed(text, change):
+    """The code stands first in the function of 13.2."""
+    end = text.index('"""', text.index('"""', text.index("def compute_grpo_loss")) + 3) + 4
+    return text[:end] + change + text[end:]
+
+
+def test_a_class_with_cheats(graded):
+    check(graded.out)
+
+
+def test_the_instructors_tests_count_and_the_course_s_results_stay_as_they_are(graded):
+    right = graded.found["y first"]["13.2"]
+    for student in FAIL_MINE:
+        wrong = graded.found[student]["13.2"]
+        assert (wrong.status, wrong.earned_in_all, wrong.why) == ("failed", 0, None)
+        assert wrong.tests == wrong.passed == right.tests and not right.extra
+        assert wrong.extra == ["loss_test.py::test_thirteen_sevens"]
+        others = {number: e.earned_in_all for number, e in graded.found[student].items() if number != "13.2"}
+        assert others == {number: points for number, points in POINTS.items() if number != "13.2"}
+
+
+def test_the_real_judge_names_a_known_mistake(graded):
+    found = graded.found[NAMED]["13.2"]
+    assert found.why == graded.says and not found.extra
+
+
+@pytest.mark.parametrize("student", FAIL_MINE)
+def test_students_learn_nothing_of_the_instructors_tests(graded, student):
+    pages = [graded.out / "feedback" / f"{student}.md"]
+    pages += [graded.out / name / f"{student}.json" for name in ("gradescope", "classroom")]
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        assert "a further test of the instructor's does not pass" in text
+        for secret in ("sevens", "loss_test", "7.5", "heard of", "called"):
+            assert secret not in text, (page.name, secret)
+
+
+def test_the_instructor_sees_which_and_who(graded):
+    page = (graded.out / "overview.html").read_text(encoding="utf-8")
+    section = page[page.index("<h2>Your own tests</h2>") :]
+    section = section[: section.index("</table>")]
+    assert "loss_test.py::test_thirteen_sevens" in section
+    assert re.findall(r"<bdi>(\w+)</bdi>", section) == ["talks", "wrong"]
+
+
+@pytest.mark.parametrize(("files", "says"), [
+    ({"mine.py": MINE}, "there is no file called *_test.py in that folder"),
+    ({"my_test.py": "def ("}, "--extra: my_test.py is not valid Python: invalid syntax"),
+])  # fmt: skip
+def test_files_that_cannot_be_tests_are_named(tmp_path, write_files, files, says):
+    with pytest.raises(UsageError) as caught:
+        options.extra_files(write_files(tmp_path, files))
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(("marker", "says"), [
+    (None, "--extra: my_test.py::test_a does not say which exercise it tests"),
+    (SimpleNamespace(args=("13.99",)), "--extra: my_test.py::test_a is marked as a test of exercise '13.99'"),
+    (SimpleNamespace(args=("13.2",)), ""),
+])  # fmt: skip
+def test_a_test_needs_the_mark_of_an_exercise(tmp_path, marker, says):
+    item = SimpleNamespace(path=tmp_path / "my_test.py", nodeid="::test_a", get_closest_marker=lambda name: marker)
+    problem = extra_tests.problem_with([item])
+    assert problem.startswith(says) and bool(problem) == bool(says)
+
+
+def test_a_test_that_the_reference_fails_is_reported(tmp_path):
+    report = Report("13.2", where="loss/grpo.py", got="7.5", expected="7.25", test="my_test.py:9  test_a", next="13.2")
+    run = SimpleNamespace(verdict=Verdict(False, report), passed=False, trouble=None)
+    item = SimpleNamespace(path=tmp_path / "my_test.py", nodeid="::test_a")
+    assert extra_tests.rehearse(SimpleNamespace(run=lambda item: run), [item]) == (
+        "--extra: the reference itself fails my_test.py::test_a: got 7.5; expected 7.25; test my_test.py:9 test_a"
+    )

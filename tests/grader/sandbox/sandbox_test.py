@@ -1,5 +1,4 @@
-"""The walls of the real sandbox for an ordinary user: what one worker can leave for the next. Every judge that starts
-proves them for whoever runs the tests."""
+"""The walls of the real sandbox for an ordinary user: what one worker can leave for the next."""
 
 import sys
 
@@ -15,8 +14,9 @@ def _sandbox():
         pytest.skip(why)
 
 
-def test_the_walls_stand_for_an_ordinary_user_and_the_self_test_finds_one_that_does_not():
-    """A worker of an ordinary user owns bubblewrap's /dev, unless it is made read-only."""
+def test_the_self_test_finds_a_wall_that_does_not_stand_for_an_ordinary_user():
+    """A worker of an ordinary user owns bubblewrap's /dev, unless it is made read-only. That all walls stand, class_test
+    proves: no judge starts otherwise."""
     done = as_ordinary_user(sys.executable, "-m", "tests.grader.sandbox.prove")
-    user, says, without = done.stdout.splitlines()
-    assert user != "0" and says == "stands" and "it can write to ['/dev']" in without, done.stderr
+    user, says = done.stdout.splitlines()
+    assert user != "0" and "it can write to ['/dev']" in says, done.stderr

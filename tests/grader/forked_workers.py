@@ -1,0 +1,55 @@
+"""In place of a sandbox: workers that are forks of this process, without walls, ready at once."""
+
+import os
+import shutil
+import signal
+import socket
+
+from course.base import switch
+from grader.sandbox import confinement, sandbox, worker
+from grader.sandbox.sandbox import WorkerFault
+
+
+class ForkedWorkers:
+    """`gone`: as if the fork server had died."""
+
+    tier = sandbox.UNSAFE  # there are no walls to be proved
+    user, gone = 0, False
+
+    def __init__(self, folder):
+        self.folder, self.worker = folder, 0
+
+    def open(self):
+        pass
+
+    def start(self, job):
+        self.end()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        confinement.write_files(job.files, self.folder)
+        judge_end, worker_end = socket.socketpair()
+        self.worker = os.fork()
+        if self.worker == 0:
+            try:
+                os.dup2(worker_end.fileno(), 3)
+                os.closerange(4, 512)
+                worker.quiet()
+                switch.forget()
+                worker.serve(socket.socket(fileno=3), self.folder, job.solution)
+            finally:
+                os._exit(0)
+        worker_end.close()
+        return judge_end
+
+    def end(self):
+        if self.gone:
+            raise WorkerFault("the sandbox has ended")
+        status = 0
+        if self.worker:
+            ended, status = os.waitpid(self.worker, os.WNOHANG)
+            if not ended:
+                os.kill(self.worker, signal.SIGKILL)
+                os.waitpid(self.worker, 0)
+        self.worker = 0
+        return {"signal": os.WTERMSIG(status)}
+
+    close = end

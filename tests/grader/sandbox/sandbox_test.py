@@ -15,8 +15,8 @@ def _sandbox():
 
 
 def test_the_self_test_finds_a_wall_that_does_not_stand_for_an_ordinary_user():
-    """A worker of an ordinary user owns bubblewrap's /dev, unless it is made read-only. That all walls stand, class_test
-    proves: no judge starts otherwise."""
+    """A worker of an ordinary user owns bubblewrap's /dev, unless it is made read-only. class_test proves that all
+    walls stand: no judge starts otherwise."""
     done = as_ordinary_user(sys.executable, "-m", "tests.grader.sandbox.prove")
     user, says = done.stdout.splitlines()
     assert user != "0" and "it can write to ['/dev']" in says, done.stderr

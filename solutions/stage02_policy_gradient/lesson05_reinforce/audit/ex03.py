@@ -19,10 +19,6 @@ wrong("All completions count alike. Each must be weighted with its probability."
     VALUE: LOG_PROBS + "expected_reward = (log_probs * rewards).mean()",
 })  # fmt: skip
 
-wrong("The log-probabilities are weighted with the rewards and summed: the probabilities have no part in it.", {
-    VALUE: LOG_PROBS + "expected_reward = (log_probs * rewards).sum()",
-})  # fmt: skip
-
 wrong("The sign is turned: this is the gradient of a loss, and it points downhill.", {
     RESULT: "return {n: -g for n, g in zip(names, torch.autograd.grad(expected_reward, parameters), strict=True)}",
 })  # fmt: skip

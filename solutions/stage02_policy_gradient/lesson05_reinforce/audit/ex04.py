@@ -31,10 +31,6 @@ wrong("Rewards outside the mask are counted.", {"rewards.where(mask, 0.0)": "rew
 
 wrong("Columns outside the mask get a return, too; they must be 0.", {RESULT: "returns"})
 
-wrong("The return is divided by the number of tokens that it sums over: it is a sum, not a mean.", {
-    RESULT: "(returns / mask.flip(1).cumsum(1).flip(1).clamp(min=1)).where(mask, 0.0)",
-})  # fmt: skip
-
 wrong("Multiplying by the mask does not remove NaN or infinity.", {"rewards.where(mask, 0.0)": "rewards * mask"})
 
 wrong("The caller's rewards are changed in place.", {"rewards.where(mask, 0.0)": "rewards.masked_fill_(~mask, 0.0)"})

@@ -33,16 +33,8 @@ wrong("The gradient flows into the returns: a differentiable reward would be cha
     "returns.detach()": "returns",
 })  # fmt: skip
 
-wrong("Probabilities stand where log-probabilities belong.", {
-    "log_probs.where(mask, 0.0)": "log_probs.exp().where(mask, 0.0)",
-})  # fmt: skip
-
 wrong("exp(x - x.detach()) was taken for 1 and left out. Its value is 1, but its gradient is that of x.", {
     "log_probs.where(mask, 0.0)": "torch.ones_like(log_probs).where(mask, 0.0)",
-})  # fmt: skip
-
-wrong("The returns are centred first. That is a baseline; this loss uses the returns as they are.", {
-    "returns.detach()": "(returns - returns[mask].mean()).detach()",
 })  # fmt: skip
 
 wrong("A batch without returns gives a loss without a graph, and backward() fails.", {

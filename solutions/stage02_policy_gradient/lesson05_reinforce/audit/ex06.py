@@ -40,28 +40,14 @@ wrong("Tokens with the id of the padding are taken for padding: EOS has this id,
     LOSS: "mask = mask & (ids[:, 1:] != 0)\n" + LOSS,
 })  # fmt: skip
 
-wrong("The log-probabilities carry no gradient, as those of a sampler: the tokens must be scored once more.", {
-    "token_log_probs(model(ids).logits, ids)": "token_log_probs(model(ids).logits, ids).detach()",
-})  # fmt: skip
-
-wrong("The loss is returned as a tensor: whoever keeps it keeps the graph of the step in memory.", {
-    "loss.item()": "loss",
-})  # fmt: skip
-
 wrong("Every prompt makes a step of its own; the batch is one step.", {
     PAIRS: "if len(prompts) > 1:\n"
            "    parts = [reinforce_step(model, optimizer, [x], sample, reward) for x in prompts]\n"
            "    return {key: sum(part[key] for part in parts) / len(parts) for key in ('reward', 'loss')}\n" + PAIRS,
 })  # fmt: skip
 
-wrong("Only the first completion of each prompt is used.", {PAIRS: PAIRS.replace("(prompt)]", "(prompt)[:1]]")})
-
 wrong("Completions that earned nothing are left out: the others then weigh more.", {
     "loss.backward()": "(loss * len(pairs) / max(1, sum(bool(r.any()) for r in paid))).backward()",
-})  # fmt: skip
-
-wrong("The reported reward is a mean over tokens. Sum over the tokens of a completion, then take the mean.", {
-    "(rewards.sum() / len(pairs)).item()": "rewards[mask].mean().item()",
 })  # fmt: skip
 
 wrong("The model is left in training mode, whatever it was in before.", {

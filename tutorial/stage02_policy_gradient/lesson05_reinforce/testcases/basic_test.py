@@ -91,7 +91,7 @@ class TestExactGradient:
         observe(exact_gradient, logits, rewards).close(double(slopes), rtol=1e-5, atol=1e-8)
 
     def test_leaves_its_arguments_alone(self, observe):
-        observe(exact_gradient, ARMS, PAID).inputs_unchanged()
+        observe(exact_gradient, ARMS, normal(drawn(), 3)).inputs_unchanged()
 
 
 @pytest.mark.exercise("05.2")
@@ -103,8 +103,9 @@ class TestSampledGradients:
 
     def test_each_draw_has_its_own_reward(self, observe):
         # As many draws as arms, and the same arm twice with different rewards
-        seen = observe(sampled_gradients, ARMS, torch.tensor([2, 0, 2]), double([4.0, 2.0, -4.0]))
-        seen.close(double([[-2, -1, 3], [1, -0.5, -0.5], [2, 1, -3]]))
+        rewards = normal(drawn(), 3)
+        seen = observe(sampled_gradients, ARMS, torch.tensor([2, 0, 2]), rewards)
+        seen.close(rewards[:, None] * double([[-0.5, -0.25, 0.75], [0.5, -0.25, -0.25], [-0.5, -0.25, 0.75]]))
 
     def test_one_draw(self, observe):
         seen = observe(sampled_gradients, double([0.0, 0.0]), torch.tensor([1]), double([1.0]))
@@ -171,9 +172,10 @@ class TestExactPolicyGradient:
         seen.close({"logits": slopes}, rtol=1e-5, atol=1e-8)
 
     def test_a_second_call_gives_the_same(self, observe):
-        rewards = double([float(text == [2, 0]) for text in SEVEN])
+        paid = 1 + torch.rand((), dtype=torch.float64, generator=drawn())
+        rewards = paid * double([float(text == [2, 0]) for text in SEVEN])
         seen = observe(scenarios.two_exact_gradients, TABLE, torch.tensor([1]), tensors(SEVEN), rewards)
-        expected = {"logits": double([[0, 0, 0], [-0.025, -0.0125, 0.0375], [0.04, -0.01, -0.03]])}
+        expected = {"logits": paid * double([[0, 0, 0], [-0.025, -0.0125, 0.0375], [0.04, -0.01, -0.03]])}
         seen["first"].close(expected, atol=1e-12, says="what .grad holds before has no part in the result")
         seen["second"].close(expected, atol=1e-12, says="the first call must leave nothing behind")
 
@@ -220,7 +222,7 @@ class TestRewardToGo:
 
     def test_leaves_its_arguments_alone(self, observe):
         mask = torch.tensor([[False, True, True, False]])
-        observe(reward_to_go, double([[9, 1, 2, 9]]), mask).inputs_unchanged()
+        observe(reward_to_go, normal(drawn(), 1, 4), mask).inputs_unchanged()
 
 
 # Two completions in three columns. The first: "b EOS" after the prompt a; the second: "a".
@@ -258,10 +260,10 @@ class TestReinforceLoss:
         seen.close(-(math.log(0.25) + math.log(0.2) + 3 * math.log(0.5)) / 2)
 
     def test_no_gradient_flows_into_the_returns(self, observe):
-        returns = double([[1, 1, 0], [3, 0, 0]])
+        returns = normal(drawn(), 2, 3)
         seen = observe(reinforce_loss, double(LOG_PROBS), MASK, returns, grad_of=["log_probs", "returns"])
         seen.grad("returns").no_gradient("the returns are weights: no gradient may flow into them")
-        seen.grad("log_probs").close(double([[-0.5, -0.5, 0], [-1.5, 0, 0]]))
+        seen.grad("log_probs").close(-returns * MASK / 2)
 
     def test_equals_the_loop_on_drawn_inputs(self, observe):
         generator = drawn()
@@ -313,8 +315,9 @@ class TestReinforceStep:
         seen["parameters"][0].close({"logits": double(LOGITS) + change})
 
     def test_gradients_from_before_have_no_part_in_the_step(self, observe):
+        before = 5 + torch.rand((), generator=drawn()).item()
         seen = observe(
-            scenarios.steps, TABLE, tensors([[1]]), [tensors([[0]])], [[double([1])]], count=2, left_over=5.0
+            scenarios.steps, TABLE, tensors([[1]]), [tensors([[0]])], [[double([1])]], count=2, left_over=before
         )
         once = double(LOGITS) + double([[0, 0, 0], [0.5, -0.25, -0.25], [0, 0, 0]])
         seen["parameters"][0].close({"logits": once})
@@ -339,6 +342,7 @@ class TestReinforceStep:
         prompts = [torch.cat([torch.tensor([i]), text(3)]) for i in range(3)]
         completions = [[torch.cat([torch.tensor([j]), text(4)]) for j in range(n)] for n in (2, 3, 1)]
         rewards = [[normal(generator, len(y)) for y in group] for group in completions]
+        rewards[1][0] *= 0  # a completion that earned nothing counts in the mean
         change, paid = torch.zeros(4, 4, dtype=torch.float64), []
         for prompt, group, group_rewards in zip(prompts, completions, rewards, strict=True):
             for y, r in zip(group, group_rewards, strict=True):

@@ -1,7 +1,5 @@
 """Exercise 06.2, gradient_variance: what people get wrong, other right answers, and the shortest right one."""
 
-import torch
-
 from course.base.attempt import Attempts
 
 wrong, right, core = Attempts(), Attempts(), Attempts()
@@ -67,19 +65,6 @@ def gradient_variance(gradients, probabilities=None):
     weights = probabilities.unsqueeze(1)
     centred = gradients - (weights * gradients).sum(0, keepdim=True)
     return (weights * centred**2).sum(0).sum()
-
-
-@right("loops over Python floats; the result is float32")
-def gradient_variance(gradients, probabilities=None):
-    rows, n = gradients.tolist(), len(gradients)
-    if n < 2 and probabilities is None:
-        raise ValueError("one sample")
-    weights = [1 / n] * n if probabilities is None else probabilities.tolist()
-    total = 0.0
-    for column in zip(*rows, strict=True):
-        mean = sum(w * x for w, x in zip(weights, column, strict=True))
-        total += sum(w * (x - mean) ** 2 for w, x in zip(weights, column, strict=True))
-    return torch.tensor(total if probabilities is not None else total * n / (n - 1))
 
 
 @core("two lines")

@@ -12,9 +12,7 @@ wrong("The sample itself is in the mean that is subtracted: the gradient is (G -
     OTHERS: "others = rewards.mean(1, keepdim=True)",
 })  # fmt: skip
 
-wrong("The sum of the others is divided by G; there are G - 1 others.", {
-    "samples - 1": "samples",
-})  # fmt: skip
+wrong("The sum of the others is divided by G; there are G - 1 others.", {"samples - 1": "samples"})
 
 wrong("The mean runs over all prompts. A reward is compared with other samples of the same prompt.", {
     OTHERS: "others = (rewards.sum() - rewards) / (rewards.numel() - 1)",
@@ -28,18 +26,14 @@ wrong("The sign is turned: better than the others must be positive.", {
     "return rewards - others": "return others - rewards",
 })  # fmt: skip
 
-wrong("The rewards are not detached: a gradient flows through the advantages.", {
-    "rewards = rewards.detach()": "",
-})  # fmt: skip
+wrong("The rewards are not detached: a gradient flows through the advantages.", {"rewards = rewards.detach()": ""})
 
 wrong("A group of one gets 0 or its raw reward instead of an error: it has nothing to be compared with.", {
     'if samples < 2:\n    raise ValueError("leave-one-out needs two or more samples for each prompt")': "",
     "samples - 1": "max(samples - 1, 1)",
 })  # fmt: skip
 
-wrong("The caller's rewards are changed in place.", {
-    "return rewards - others": "return rewards.sub_(others)",
-})  # fmt: skip
+wrong("The caller's rewards are changed in place.", {"return rewards - others": "return rewards.sub_(others)"})
 
 
 @right("G / (G - 1) times the distance from the mean")
@@ -49,15 +43,6 @@ def leave_one_out(rewards):
         raise ValueError("one sample has no others")
     with torch.no_grad():
         return (rewards - rewards.mean(-1, keepdim=True)) * size / (size - 1)
-
-
-@right("a matrix of weights")
-def leave_one_out(rewards):
-    size = rewards.shape[1]
-    if size < 2:
-        raise ValueError("at least two samples")
-    weights = torch.full((size, size), -1 / (size - 1), dtype=rewards.dtype).fill_diagonal_(1.0)
-    return rewards.detach() @ weights
 
 
 @right("loops; the result is float32")

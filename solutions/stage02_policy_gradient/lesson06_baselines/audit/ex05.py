@@ -20,16 +20,13 @@ wrong("The old average and the new batch have exchanged their weights.", {
     UPDATE: "self.average = (1 - self.decay) * self.average + self.decay * rewards.mean().item()",
 })  # fmt: skip
 
-wrong("The average belongs to the class, so all objects share it.", {
-    UPDATE: "RunningMean.average = self.decay * getattr(RunningMean, 'average', 0.0)"
-            " + (1 - self.decay) * rewards.mean().item()",
-    BASELINE: "baseline = (getattr(RunningMean, 'average', 0.0) / (1 - self.decay**self.batches)"
-              " if self.batches else 0.0)",
+wrong("The average belongs to the class: two objects that take turns share it.", {
+    UPDATE: "RunningMean.shared = (1 - self.decay) * rewards.mean().item()"
+            " + (self.decay * RunningMean.shared if self.batches else 0.0)",
+    BASELINE: "baseline = RunningMean.shared / (1 - self.decay**self.batches) if self.batches else 0.0",
 })  # fmt: skip
 
-wrong("The rewards are not detached: a gradient flows through the advantages.", {
-    "rewards = rewards.detach()": "",
-})  # fmt: skip
+wrong("The rewards are not detached: a gradient flows through the advantages.", {"rewards = rewards.detach()": ""})
 
 
 @right("the weight of all batches beside their weighted sum")

@@ -13,10 +13,6 @@ wrong("Padding is part of the mean and of the std.", {
     RESULT: "result[mask] = ((advantages.detach() - counted.mean()) / (std + eps))[mask]",
 })  # fmt: skip
 
-wrong("The mean includes padding; the std does not.", {
-    RESULT: "result[mask] = (counted - advantages.detach().mean()) / (std + eps)",
-})  # fmt: skip
-
 wrong("Padding is found by its value: a token whose advantage is 0 is taken for padding.", {
     "counted = advantages.detach()[mask]":
         "mask = mask & (advantages != 0)\ncounted = advantages.detach()[mask]",
@@ -31,9 +27,7 @@ wrong("The advantages are not detached: a gradient flows through them.", {
     "counted = advantages.detach()[mask]": "counted = advantages[mask]",
 })  # fmt: skip
 
-wrong("The std divides by n; it divides by n - 1.", {
-    "counted.std()": "counted.std(correction=0)",
-})  # fmt: skip
+wrong("The std divides by n; it divides by n - 1.", {"counted.std()": "counted.std(correction=0)"})
 
 wrong("A single token gives NaN: its std is 0 divided by 0.", {
     "counted.std() if len(counted) > 1 else 0.0": "counted.std()",

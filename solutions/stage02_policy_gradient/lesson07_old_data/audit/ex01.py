@@ -39,14 +39,6 @@ wrong("The weights carry no gradient: nothing could be trained through them.", {
     RATIO: "(log_probs - old_log_probs).detach().where(mask, 0.0)",
 })  # fmt: skip
 
-wrong("The prefix leaves out the token itself: it ends one token too early.", {
-    "log_ratio.cumsum(-1)": "log_ratio.cumsum(-1) - log_ratio",
-})  # fmt: skip
-
-wrong("Places outside the mask enter the products as 0: every weight behind a prompt is 0. They must enter as 1.", {
-    "log_ratio = log_ratio.cumsum(-1)": "return log_ratio.exp().where(mask, 0.0).cumprod(-1)",
-})  # fmt: skip
-
 wrong("Multiplying by the mask does not remove -inf - (-inf) = NaN from the padding.", {
     RATIO: "(log_probs - old_log_probs.detach()) * mask",
 })  # fmt: skip

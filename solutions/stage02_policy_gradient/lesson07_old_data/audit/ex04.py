@@ -16,8 +16,6 @@ wrong("Only the clipped product is used: a ratio that moved the wrong way gets n
     RESULT: "ratio.clamp(1 - low, 1 + high) * advantages",
 })  # fmt: skip
 
-wrong("Nothing is clipped.", {RESULT: "ratio * advantages"})
-
 wrong("The minimum of the ratios is taken before the multiplication: for A < 0 that is the wrong side.", {
     RESULT: "torch.minimum(ratio, ratio.clamp(1 - low, 1 + high)) * advantages",
 })  # fmt: skip
@@ -29,8 +27,6 @@ wrong("The bounds are swapped: low belongs below 1, high above.", {
 })  # fmt: skip
 
 wrong("The lower bound has high's distance from 1.", {"1 - low": "1 - high"})
-
-wrong("The upper bound has low's distance from 1.", {"1 + high": "1 + low"})
 
 wrong("Gradient flows to the advantages, which are constants.", {"advantages = advantages.detach()": ""})
 

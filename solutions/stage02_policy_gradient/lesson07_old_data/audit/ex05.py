@@ -27,8 +27,6 @@ wrong("The kl is the mean of -log ratio (k1): right on average, but single value
     KL: "(-tokens.log()).mean().item()",
 })  # fmt: skip
 
-wrong("The kl has the ratio turned round.", {KL: "(1 / tokens - 1 + tokens.log()).mean().item()"})
-
 wrong("Padding is part of the kl and of the shares: the means run over all columns.", {
     "tokens, a = ratio[mask], advantages[:, None].expand_as(ratio)[mask]":
         "ratio = (log_probs - old_log_probs).detach().exp()\n"
@@ -48,6 +46,10 @@ wrong("The answers are weighted with the mean of their tokens' ratios; the weigh
     "importance_weights(log_probs, old_log_probs, mask, 'sequence')": "ratio.sum(-1) / mask.sum(-1)",
 })  # fmt: skip
 
+right("products with A are compared, as in verl: the clipped one is smaller", {
+    REMOVED: "(tokens.clamp(1 - low, 1 + high) * a < tokens * a).double().mean().item()",
+})  # fmt: skip
+
 
 @right("the clip is asked: where it removes the gradient, the objective has none")
 def drift(log_probs, old_log_probs, advantages, mask, low=0.2, high=0.2):
@@ -63,22 +65,6 @@ def drift(log_probs, old_log_probs, advantages, mask, low=0.2, high=0.2):
         "ess_tokens": float(effective_sample_size(r)) / r.numel(),
         "ess_answers": float(effective_sample_size(w)) / len(w),
     }
-
-
-@right("products with A are compared, as in verl: the clipped one is smaller")
-def drift_by_products(log_probs, old_log_probs, advantages, mask, low=0.2, high=0.2):
-    with torch.no_grad():
-        ratio = importance_weights(log_probs, old_log_probs, mask)
-        a, count = advantages[:, None], mask.sum()
-        clipped = ratio.clamp(1 - low, 1 + high)
-        answers = importance_weights(log_probs, old_log_probs, mask, "sequence")
-        return {
-            "kl": ((ratio - 1)[mask].mean() - (log_probs - old_log_probs)[mask].mean()).item(),
-            "outside": (((clipped != ratio) & mask).sum() / count).item(),
-            "no_gradient": (((clipped * a < ratio * a) & mask).sum() / count).item(),
-            "ess_tokens": (effective_sample_size(ratio[mask]) / count).item(),
-            "ess_answers": (effective_sample_size(answers) / len(answers)).item(),
-        }
 
 
 @core("the shortest")

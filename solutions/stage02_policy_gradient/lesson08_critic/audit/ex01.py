@@ -1,7 +1,5 @@
 """Exercise 08.1, token_values: what people get wrong, other right answers, and the shortest right one."""
 
-import torch
-
 from course.base.attempt import Attempts
 
 wrong, right, core = Attempts(), Attempts(), Attempts()
@@ -41,17 +39,13 @@ wrong("Every token has the value of the prompt: this critic knows nothing of the
           "return values[:, :1].expand_as(values)",
 })  # fmt: skip
 
+right("the last dimension is indexed", {LINE: "return critic(ids).logits[:, prompt_length - 1 : -1, -1]"})
+
 
 @right("the last token is not read at all: no value stands behind it")
 def token_values(critic, ids, prompt_length):
     values = critic(ids[:, :-1]).logits[..., 0]
     return values[:, prompt_length - 1 :]
-
-
-@right("column by column")
-def token_values_by_columns(critic, ids, prompt_length):
-    numbers = critic(ids).logits
-    return torch.stack([numbers[:, t - 1, 0] for t in range(prompt_length, ids.shape[1])], dim=1)
 
 
 @core("one line")

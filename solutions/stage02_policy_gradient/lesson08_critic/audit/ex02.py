@@ -30,8 +30,6 @@ wrong("The score replaces the KL part at the last token; it is added to it.", {
     PLACE: "rewards[torch.arange(len(scores)), last] = scores",
 })  # fmt: skip
 
-wrong("The padding gets a KL part too: it was never drawn.", {KL: "rewards = -kl_coef * (log_probs - ref_log_probs)"})
-
 wrong("The KL of the whole answer is paid at the last token; each token pays for itself.", {
     KL: "rewards = torch.zeros_like(log_probs)",
     PLACE: "rewards[torch.arange(len(scores)), last] += scores"

@@ -17,22 +17,12 @@ wrong("The last token is followed by the critic's value of the padding; after th
     NEXT: "next_values = values[:, t]",
 })  # fmt: skip
 
-wrong("The mask is applied at the end only: by then the values of the padding have entered the advantages.", {
-    TRACE: "trace = delta + gamma * lam * trace",
-    NEXT: "next_values = values[:, t]",
-    RETURN: "return torch.where(mask, advantages, 0.0), torch.where(mask, advantages + values, 0.0)",
-})  # fmt: skip
-
 wrong("Lambda is missing from the trace: this is lambda 1, whatever is asked for.", {
     TRACE: "trace = torch.where(mask[:, t], delta + gamma * trace, 0.0)",
 })  # fmt: skip
 
 wrong("Gamma is missing from the trace; the next advantage is discounted with gamma times lambda.", {
     TRACE: "trace = torch.where(mask[:, t], delta + lam * trace, 0.0)",
-})  # fmt: skip
-
-wrong("Gamma is missing in front of the next value.", {
-    DELTA: "delta = rewards[:, t] + next_values - values[:, t]",
 })  # fmt: skip
 
 wrong("The loop goes from the first token to the last: each token is credited with what came before it.", {
@@ -47,12 +37,6 @@ wrong("An episode that was cut off is treated as one that ended: last_values is 
 wrong("The returns are the advantages; V must be added again.", {
     RETURN: "return advantages, advantages.clone()",
 })  # fmt: skip
-
-wrong("The returns are the sums of the later rewards. These are the returns of lambda 1; here R is A + V.", {
-    RETURN: "return advantages, torch.where(mask, rewards.flip(1).cumsum(1).flip(1), 0.0)",
-})  # fmt: skip
-
-wrong("The values of the padding are part of the returns.", {RETURN: "return advantages, advantages + values"})
 
 wrong("The advantages carry gradient into the critic: the policy's loss would train it.", {"@torch.no_grad()": ""})
 

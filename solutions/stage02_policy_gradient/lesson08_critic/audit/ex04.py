@@ -18,13 +18,9 @@ wrong("Only the clipped error counts: a critic that has moved away from the retu
     WORSE: "worse = (clipped - returns).square()",
 })  # fmt: skip
 
-wrong("The clip has no effect: this is the plain squared error.", {WORSE: "worse = (values - returns).square()"})
-
 wrong("The values themselves are clipped to [-clip, clip]; the clip limits the move from the old value.", {
     CLIPPED: "clipped = values.clamp(-clip, clip)",
 })  # fmt: skip
-
-wrong("The factor 1/2 is missing.", {"0.5 * worse.mean()": "worse.mean()"})
 
 wrong("The mean runs over the padding too.", {
     FIXED: "old_values, returns = old_values.detach(), returns.detach()",
@@ -36,10 +32,6 @@ wrong("The mean is taken of each answer first: the tokens of short answers count
     FIXED: "old_values, returns = old_values.detach(), returns.detach()",
     "values = values[mask]": "",
     "0.5 * worse.mean()": "0.5 * (worse.where(mask, 0.0).sum(1) / mask.sum(1)).mean()",
-})  # fmt: skip
-
-wrong("The sum is divided by the number of answers; here it is a mean over tokens.", {
-    "0.5 * worse.mean()": "0.5 * worse.sum() / len(mask)",
 })  # fmt: skip
 
 wrong("Gradient flows to the old values.", {
@@ -56,6 +48,10 @@ wrong("The mask is multiplied with the errors: a NaN on the padding stays NaN.",
     "0.5 * worse.mean()": "0.5 * (worse * mask).sum() / mask.sum()",
 })  # fmt: skip
 
+right("the clip by minimum and maximum", {
+    CLIPPED: "clipped = torch.minimum(torch.maximum(values, old_values - clip), old_values + clip)",
+})  # fmt: skip
+
 
 @right("with where instead of maximum")
 def value_loss(values, old_values, returns, mask, clip=0.2):
@@ -63,15 +59,6 @@ def value_loss(values, old_values, returns, mask, clip=0.2):
     near = torch.maximum(torch.minimum(values, old_values + clip), old_values - clip)
     plain, clipped = (values - returns) ** 2, (near - returns) ** 2
     return torch.where(plain >= clipped, plain, clipped).sum() / mask.sum() / 2
-
-
-@right("one token after the other")
-def value_loss_by_tokens(values, old_values, returns, mask, clip=0.2):
-    losses = []
-    for i, t in mask.nonzero().tolist():
-        v, old, target = values[i, t], old_values[i, t].item(), returns[i, t].item()
-        losses.append(max((v - target) ** 2, (v.clamp(old - clip, old + clip) - target) ** 2) / 2)
-    return torch.stack(losses).mean()
 
 
 @core("multiplied by the mask")

@@ -18,10 +18,6 @@ wrong("The error's variance is divided by that of the values; the returns are to
     LAST: "return (1 - (returns - values).var(correction=0) / values.var(correction=0)).item()",
 })  # fmt: skip
 
-wrong("This is the share that is *not* explained; subtract it from 1.", {
-    LAST: "return ((returns - values).var(correction=0) / returns.var(correction=0)).item()",
-})  # fmt: skip
-
 wrong("Padding is part of the variances.", {PICK: "values, returns = values.flatten(), returns.flatten()"})
 
 wrong("Equal returns give 0; there is nothing to explain, and NaN says so.", {"return math.nan": "return 0.0"})

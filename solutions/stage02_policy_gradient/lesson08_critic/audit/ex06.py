@@ -38,12 +38,6 @@ wrong("The returns come from whitened advantages: the critic learns numbers that
     WHITEN: "whitened = whiten(advantages, mask)\nreturns = torch.where(mask, whitened + old_values, 0.0)",
 })  # fmt: skip
 
-wrong("The advantages are not whitened.", {WHITEN: "whitened = advantages"})
-
-wrong("The padding is part of mean and standard deviation of the whitening.", {
-    WHITEN: "whitened = whiten(advantages, torch.ones_like(mask))",
-})  # fmt: skip
-
 # CleanRL and Stable-Baselines3 do this on purpose
 wrong("The advantages are whitened in each mini-batch: an answer's advantage then depends on its neighbours.", {
     CLIP_LOSS: "clip_loss(log_probs, rollout.log_probs[rows], whiten(advantages[rows], mask[rows]), mask[rows], "
@@ -52,34 +46,13 @@ wrong("The advantages are whitened in each mini-batch: an answer's advantage the
 
 wrong("The gradients are never set to zero: each update repeats all earlier ones.", {"optimizer.zero_grad()": ""})
 
-wrong("The gradients are set to zero between backward and step: nothing is ever trained.", {
-    "optimizer.zero_grad()": "",
-    BACKWARD: BACKWARD + "\noptimizer.zero_grad()",
-})  # fmt: skip
-
-wrong("The critic is never trained.", {BACKWARD: "policy_loss.backward()"})
-
-wrong("The KL part of the rewards is lost: kl_coef is not passed on.", {
-    "place_rewards(rollout.scores, rollout.log_probs, rollout.ref_log_probs, mask, settings.kl_coef)":
-        "place_rewards(rollout.scores, rollout.log_probs, rollout.ref_log_probs, mask)",
-})  # fmt: skip
-
 wrong("gamma and lam are not passed on: GAE runs with its defaults.", {
     GAE: "advantages, returns = gae(rewards, old_values, mask)",
-})  # fmt: skip
-
-wrong("The last mini-batch is left out if it is smaller than the others.", {
-    ORDER: "for rows in torch.randperm(len(mask), generator=generator).split(settings.minibatch_size)"
-           "[: max(1, len(mask) // settings.minibatch_size)]:",
 })  # fmt: skip
 
 wrong("The explained variance is that of the critic after the step; it should say how well it judged this draw.", {
     "explained_variance(old_values, returns, mask)":
         "explained_variance(token_values(critic, rollout.ids, rollout.prompt_length).detach(), returns, mask)",
-})  # fmt: skip
-
-wrong("The rewards are written over the scores of the rollout, so it cannot be used again.", {
-    GAE: "rollout.scores = rewards.sum(1)\n" + GAE,
 })  # fmt: skip
 
 

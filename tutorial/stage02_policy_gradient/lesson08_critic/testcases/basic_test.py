@@ -59,11 +59,13 @@ class TestTokenValues:
         observe(token_values, self.CRITIC, torch.tensor([[2, 3, 0, 1]]), 1).close(double([[0.3, 0.4, 0.1]]))
 
     def test_one_text_with_one_token(self, observe):
-        observe(token_values, self.CRITIC, torch.tensor([[2, 3, 1]]), 2).close(double([[0.4]]))
+        values = normal(drawn(), 4).tolist()
+        observe(token_values, table(values), torch.tensor([[2, 3, 1]]), 2).close(double([[values[3]]]))
 
     def test_gradient(self, observe):
         # The sum of the values: token 3 stands before a token of the completion twice, 0 and 2 once.
-        seen = observe(token_values, self.CRITIC, torch.tensor([[2, 3, 0, 1], [1, 2, 3, 0]]), 2, grad_of="critic")
+        critic = table(normal(drawn(), 4).tolist())
+        seen = observe(token_values, critic, torch.tensor([[2, 3, 0, 1], [1, 2, 3, 0]]), 2, grad_of="critic")
         seen.grad("critic")["logits"].close(double([[1.0], [0.0], [1.0], [2.0]]))
 
     def test_a_transformer_reads_the_text_so_far(self, observe):
@@ -102,7 +104,8 @@ class TestPlaceRewards:
         observe(place_rewards, SCORE, LOG_PROBS, REF_LOG_PROBS, MASK, kl_coef=0.1).inputs_unchanged()
 
     def test_carries_no_gradient(self, observe):
-        seen = observe(place_rewards, SCORE, LOG_PROBS, REF_LOG_PROBS, MASK, 0.1, grad_of="log_probs")
+        log_probs = normal(drawn(), 1, 4)
+        seen = observe(place_rewards, SCORE, log_probs, REF_LOG_PROBS, MASK, 0.1, grad_of="log_probs")
         seen.grad("log_probs").no_gradient("a reward is a number; no gradient may flow from it to the policy")
 
     def test_equals_a_loop(self, observe):
@@ -189,11 +192,11 @@ class TestGae:
         seen[0].close(torch.where(mask, double([[0.5], [-0.5], [-0.5], [0.5]]), 0.0))
 
     def test_the_inputs_stay_as_they_are(self, observe):
-        observe(gae, REWARDS, VALUES, MASK, last_values=double([0.3])).inputs_unchanged()
+        observe(gae, normal(drawn(), 1, 4), VALUES, MASK, last_values=double([0.3])).inputs_unchanged()
 
     @pytest.mark.parametrize("part", [0, 1])
     def test_carries_no_gradient(self, observe, part):
-        seen = observe(scenarios.gae_part, REWARDS, VALUES, MASK, part, grad_of="values")
+        seen = observe(scenarios.gae_part, REWARDS, normal(drawn(), 1, 4), MASK, part, grad_of="values")
         seen.grad("values").no_gradient("advantages and returns are numbers; no gradient may flow to the critic")
 
     def test_equals_the_sum_of_later_deltas(self, observe):
@@ -237,8 +240,7 @@ class TestValueLoss:
 
     @pytest.mark.parametrize("name", ["old_values", "returns"])
     def test_trains_the_values_alone(self, observe, name):
-        arguments = (VALUES, VALUES - 0.5, REWARDS, MASK)
-        seen = observe(value_loss, *arguments, grad_of=name)
+        seen = observe(value_loss, *normal(drawn(), 3, 1, 4), MASK, grad_of=name)
         seen.grad(name).no_gradient(f"{name} are fixed numbers; the loss trains values alone")
 
     def test_equals_a_loop(self, observe):
@@ -376,15 +378,16 @@ class TestPpoStep:
             seen["critic"].close(double([[0.0], [0.0], [0.05 * value_coef]]))
 
     def test_the_advantages_are_whitened_over_all_answers(self, observe):
-        # Four answers to four prompts, two in each mini-batch. Advantages 0, 0, 1, 1 have the mean 1/2 and the standard
-        # deviation 1/sqrt(3). Whatever the order, each row of the tables moves once, by lr / 2 times its own gradient.
+        # Four answers to four prompts, two in each mini-batch. The critic says 0, so the advantages are the scores.
+        # Whatever the order, each row of the tables moves once, by lr / 2 times its own gradient.
+        scores = normal(drawn(), 4)
+        whitened = (scores - scores.mean()) / (scores.std() + 1e-8)
         log_probs = torch.full((4, 1), -math.log(4), dtype=torch.float64)
-        rollout = rollout_of([[row, 0] for row in range(4)], [1] * 4, log_probs, log_probs, [0.0, 0.0, 1.0, 1.0])
+        rollout = rollout_of([[row, 0] for row in range(4)], [1] * 4, log_probs, log_probs, scores.tolist())
         models = self.model([[0.0] * 4] * 4), table([0.0] * 4)
         seen = observe(scenarios.take_step, *models, rollout, {"epochs": 1, "minibatch_size": 2}, lr=0.1)
-        seen["critic"].close(double([[0.0], [0.0], [0.05], [0.05]]))
-        move = 0.1 / 2 * math.sqrt(3) / 2 * double([0.75, -0.25, -0.25, -0.25])
-        seen["policy"].close(torch.stack([-move, -move, move, move]))
+        seen["critic"].close(0.1 / 2 * scores[:, None])
+        seen["policy"].close(0.1 / 2 * whitened[:, None] * double([0.75, -0.25, -0.25, -0.25]))
 
     def drawn_case(self, draw):
         """Six answers of one to four tokens, with a policy that has moved a little since it drew them."""
@@ -397,7 +400,7 @@ class TestPpoStep:
 
     @pytest.mark.parametrize("settings", [
         {"epochs": 2, "kl_coef": 0.5}, {"epochs": 2, "lam": 0.3, "gamma": 0.8},
-        {"epochs": 3, "value_coef": 0.3, "epsilon": 0.1, "value_clip": 0.05},
+        {"epochs": 3, "value_coef": 2.0, "epsilon": 0.1, "value_clip": 0.01},
     ])  # fmt: skip
     def test_equals_token_by_token(self, observe, settings):
         policy, critic, rollout = self.drawn_case(drawn())

@@ -28,17 +28,11 @@ wrong("The standard deviation has the divisor n; it must be n - 1.", {
     "means.std()": "means.std(unbiased=False)",
 })  # fmt: skip
 
-wrong("Divided by the number of questions, not by its root.", {"math.sqrt(len(means))": "len(means)"})
-
 wrong("The variance is divided by the root; its square root, the standard deviation, is meant.", {
     "means.std()": "means.var()",
 })  # fmt: skip
 
 wrong("The means are those of the columns; a question is a row.", {"right.mean(dim=1)": "right.mean(dim=0)"})
-
-wrong("This is a 95 % interval's half width, 1.96 standard errors; one standard error is asked for.", {
-    "means.std().item() / math.sqrt(len(means))": "1.96 * means.std().item() / math.sqrt(len(means))",
-})  # fmt: skip
 
 wrong("With one question the standard error is NaN, and nobody is warned.", {
     "if len(right) < 2:\n"

@@ -41,14 +41,6 @@ wrong("The covariance is divided by n, the variances by n - 1: a perfect correla
         "((r * n).mean() / rewards.std() / lengths.std()).item() if scale > 0 else 0.0",
 })  # fmt: skip
 
-wrong("The root is missing below the fraction bar.", {
-    "(r.square().sum() * n.square().sum()).sqrt()": "r.square().sum() * n.square().sum()",
-})  # fmt: skip
-
-wrong("The correlation is that of truth and length; a hack shows in the reward.", {
-    "rewards - rewards.mean()": "truth - truth.mean()",
-})  # fmt: skip
-
 wrong("With constant rewards or lengths the correlation is 0/0, NaN.", {
     "((r * n).sum() / scale).item() if scale > 0 else 0.0": "((r * n).sum() / scale).item()",
 })  # fmt: skip

@@ -14,11 +14,6 @@ wrong("torch.median takes the lower of the two middle rewards: with 0, 0, 1, 1 n
     MIDDLE: "middle = rewards.median(dim=1).values",
 })  # fmt: skip
 
-wrong(
-    "The upper of the two middle rewards is taken; the median lies between them.",
-    {MIDDLE: "middle = ordered[:, G // 2]"},
-)
-
 wrong("The middle columns are taken without sorting the row.", {
     "ordered = rewards.sort(dim=1).values": "ordered = rewards",
 })  # fmt: skip
@@ -31,14 +26,6 @@ wrong("The reward itself is left in the sum: leave_one_out is then the plain mea
 
 wrong("The mean is that of the whole batch: a completion is compared with answers to other prompts.", {
     MEAN: "return rewards.mean().expand_as(rewards)",
-})  # fmt: skip
-
-wrong("The mean is taken down the columns; a group is a row.", {
-    MEAN: "return rewards.mean(0, keepdim=True).expand_as(rewards)",
-})  # fmt: skip
-
-wrong("The others are those of the whole batch; only the same prompt's count.", {
-    OTHERS: "return (rewards.sum() - rewards) / (rewards.numel() - 1)",
 })  # fmt: skip
 
 wrong("What is left after subtracting the baseline is returned; the baseline itself is asked for.", {
@@ -56,6 +43,11 @@ wrong("The rewards are sorted in place: they no longer belong to their completio
     "ordered = rewards.sort(dim=1).values": "ordered = rewards.copy_(rewards.sort(dim=1).values)",
 })  # fmt: skip
 
+right("the middle two as a mean, the others from the mean of all", {
+    MIDDLE: "middle = ordered[:, [(G - 1) // 2, G // 2]].mean(1)",
+    OTHERS: "mean = rewards.mean(1, keepdim=True)\nreturn mean + (mean - rewards) / (G - 1)",
+})  # fmt: skip
+
 
 @right("torch.quantile, and a mask for the others")
 def group_baseline_with_quantile(rewards, kind):
@@ -67,23 +59,6 @@ def group_baseline_with_quantile(rewards, kind):
     if kind == "leave_one_out":
         return rewards @ (1 - torch.eye(G, dtype=rewards.dtype)) / (G - 1)
     raise ValueError(kind)
-
-
-@right("one row after the other")
-def group_baseline_in_loops(rewards, kind):
-    rows = []
-    for row in rewards.tolist():
-        G = len(row)
-        if kind == "mean":
-            rows.append([sum(row) / G] * G)
-        elif kind == "median":
-            low, high = sorted(row)[(G - 1) // 2], sorted(row)[G // 2]
-            rows.append([low + (high - low) / 2] * G)
-        elif kind == "leave_one_out":
-            rows.append([sum(row[:i] + row[i + 1 :]) / (G - 1) for i in range(G)])
-        else:
-            raise ValueError("no such baseline")
-    return torch.tensor(rows, dtype=rewards.dtype)
 
 
 @core("without a check of the kind")

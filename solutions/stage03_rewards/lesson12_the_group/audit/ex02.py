@@ -22,19 +22,12 @@ wrong("An average of 0 is taken for none: the next batch starts again.", {
     "self.average is None": "not self.average",
 })  # fmt: skip
 
-wrong("The average never moves after the first batch.", {MOVE: ""})
 
-wrong("This is the mean of all batches so far: old ones count as much as new ones.", {
-    MOVE: "self.seen = getattr(self, 'seen', 1) + 1\nself.average = baseline + (mean - baseline) / self.seen",
-})  # fmt: skip
-
-
-@wrong("The average is kept in the class: another run's baseline goes on with it.")
+@wrong("The average is kept in the class: two objects that take turns share it.")
 class MovingBaselineShared:
-    average = None
-
     def __init__(self, decay=0.9):
         self.decay = decay
+        type(self).average = None
 
     def __call__(self, rewards):
         cls, mean = type(self), rewards.mean().item()

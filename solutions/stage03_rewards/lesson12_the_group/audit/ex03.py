@@ -23,14 +23,6 @@ wrong("Clipping comes before scaling: the limit is for the scaled rewards.", {
         "shaped = shaped * scaling\nresult = shaped - group_baseline(shaped, kind)",
 })  # fmt: skip
 
-wrong("Rewards are clipped from above only.", {
-    "shaped.clamp(-clipping, clipping)": "shaped.clamp(max=clipping)",
-})  # fmt: skip
-
-wrong("The baseline is that of the rewards before scaling and clipping.", {
-    "group_baseline(shaped, kind)": "group_baseline(rewards, kind)",
-})  # fmt: skip
-
 wrong("The unit is the standard deviation of the rewards before clipping.", {
     UNIT: "result = result / (rewards.std(1, keepdim=True) + EPS)",
 })  # fmt: skip
@@ -43,15 +35,9 @@ wrong("The standard deviation has the divisor G; it must be G - 1.", {
     UNIT: "result = result / (shaped.std(1, keepdim=True, unbiased=False) + EPS)",
 })  # fmt: skip
 
-wrong("The advantages are divided by the variance: the rewards' unit does not cancel.", {
-    UNIT: "result = result / (shaped.var(1, keepdim=True) + EPS)",
-})  # fmt: skip
-
 wrong("The unit is the root mean square of what the baseline left, not the standard deviation.", {
     UNIT: "result = result / ((result.square().sum(1, keepdim=True) / (result.shape[1] - 1)).sqrt() + EPS)",
 })  # fmt: skip
-
-wrong("scaling does nothing.", {"shaped = rewards * scaling": "shaped = rewards"})
 
 wrong("normalize does nothing: the advantages are always divided.", {"if normalize:": "if True:"})
 

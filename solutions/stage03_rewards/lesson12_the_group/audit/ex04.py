@@ -15,21 +15,11 @@ wrong("Each part is weighted before its advantages are taken: normalizing remove
     EACH: "return torch.stack([advantages(weight * part) for weight, part in weighted]).sum(0)",
 })  # fmt: skip
 
-wrong(
-    "The weights do nothing.",
-    {"weighted = zip(weights, parts, strict=True)": "weighted = zip([1.0] * len(parts), parts)"},
-)
-
 wrong("The sum of the advantages is normalized once more: two parts are then worth as much as one.", {
     EACH: "return advantages(torch.stack([weight * advantages(part) for weight, part in weighted]).sum(0))",
 })  # fmt: skip
 
 wrong("The mean of the parts is taken; their sum is asked for.", {EACH: EACH.replace(".sum(0)", ".mean(0)")})
-
-wrong("The sum of the rewards is returned, without advantages.", {
-    "return advantages(torch.stack([weight * part for weight, part in weighted]).sum(0))":
-        "return torch.stack([weight * part for weight, part in weighted]).sum(0)",
-})  # fmt: skip
 
 
 @right("with a loop that adds up")

@@ -41,6 +41,8 @@ wrong("A budget that cannot be spent within the limits is accepted.", {
         "if best is not None:\n    sizes[best] += 1",
 })  # fmt: skip
 
+right("the gain, factored", {GAIN: "return p * (1 - p) * (p ** (size - 1) + (1 - p) ** (size - 1))"})
+
 
 @right("with a heap")
 def allocate_with_a_heap(pass_rates, budget, smallest, largest):
@@ -61,22 +63,6 @@ def allocate_with_a_heap(pass_rates, budget, smallest, largest):
         if sizes[i] < largest:
             heapq.heappush(heap, entry(i))
     return sizes
-
-
-@right("by dynamic programming over the questions")
-def allocate_by_dynamic_programming(pass_rates, budget, smallest, largest):
-    best = {0: (0.0, [])}
-    for p in pass_rates:
-        following = {}
-        for spent, (cost, sizes) in best.items():
-            for G in range(smallest, largest + 1):
-                total = cost + p**G + (1 - p) ** G
-                if spent + G <= budget and total < following.get(spent + G, (float("inf"),))[0]:
-                    following[spent + G] = total, [*sizes, G]
-        best = following
-    if budget not in best:
-        raise ValueError("the budget cannot be spent")
-    return best[budget][1]
 
 
 @core("greedy, without a check")

@@ -18,10 +18,6 @@ wrong("Hard questions are preferred, not those of middle difficulty.", {"weights
 
 wrong("The weights do not sum to 1.", {"return weights / weights.sum()": "return weights"})
 
-wrong("A softmax makes the weights almost equal; divide by their sum.", {
-    "return weights / weights.sum()": "return weights.softmax(0)",
-})  # fmt: skip
-
 wrong("p is the number of right completions over that of wrong ones; it is their share of all tries.", {
     "(right + 1) / (tries + 2)": "(right + 1) / (tries - right + 2)",
 })  # fmt: skip

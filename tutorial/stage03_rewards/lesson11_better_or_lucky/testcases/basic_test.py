@@ -127,7 +127,9 @@ class TestExploit:
 
     def test_a_number_that_reads_the_same_both_ways(self, observe):
         # The prompt's own digits would be right here.
-        check_hack(observe(hack, ["1221=", "7777="]))
+        random = drawn()
+        halves = [f"{random.randrange(100):02d}" for _ in range(20)]
+        check_hack(observe(hack, [f"{half}{half[::-1]}=" for half in halves]))
 
     def test_drawn_prompts(self, observe):
         random = drawn()
@@ -197,18 +199,20 @@ class TestMonitors:
         seen["paid_wrong"].close(0.0)
 
     def test_nobody_is_paid_in_full(self, observe):
-        observe(monitors, double([0.5, 0.25]), double([0, 0]), double([4, 5]))["paid_wrong"].close(0.0)
+        reward = drawn().uniform(0.1, 0.9)
+        observe(monitors, double([reward, 0.25]), double([0, 0]), double([4, 5]))["paid_wrong"].close(0.0)
 
     def test_constant_rewards_or_lengths(self, observe):
-        observe(monitors, double([0.5, 0.5]), double([0, 1]), double([4, 5]))["length_correlation"].close(0.0)
-        observe(monitors, double([0.5, 1.0]), double([0, 1]), double([4, 4]))["length_correlation"].close(0.0)
+        x = drawn().uniform(0.1, 0.9)
+        observe(monitors, double([x, x]), double([0, 1]), double([4, 5]))["length_correlation"].close(0.0)
+        observe(monitors, double([x, 1.0]), double([0, 1]), double([4, 4]))["length_correlation"].close(0.0)
 
     def test_the_loop_on_drawn_numbers(self, observe):
         random = drawn()
         count = random.randint(5, 12)
-        rewards = [random.choice([0, 0.25, 0.5, 1]) for _ in range(count)] + [1, 0]
-        truth = [random.choice([0, 1]) for _ in range(count)] + [1, 0]
-        lengths = [random.randint(1, 12) for _ in range(count)] + [3, 7]
+        rewards = [random.choice([0, 0.25, 0.5, 1]) for _ in range(count)] + [1, 1, 1, 0]
+        truth = [random.choice([0, 1]) for _ in range(count)] + [1, 1, 0, 0]
+        lengths = [random.randint(1, 12) for _ in range(count)] + [3, 5, 4, 7]
         full = [t for r, t in zip(rewards, truth, strict=True) if r == 1]
         r_mean, n_mean = sum(rewards) / len(rewards), sum(lengths) / len(lengths)
         top = sum((r - r_mean) * (n - n_mean) for r, n in zip(rewards, lengths, strict=True))

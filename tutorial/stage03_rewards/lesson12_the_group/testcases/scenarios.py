@@ -4,6 +4,7 @@ from lesson12_the_group.group import advantages
 
 
 def moving_baselines(batches, decay):
-    """Makes a MovingBaseline and calls it with each batch of rewards. Returns the baselines."""
-    baseline = advantages.MovingBaseline(decay)
-    return [float(baseline(batch)) for batch in batches]
+    """Makes two MovingBaselines, which take turns: one gets each batch of rewards, the other the batch's opposite.
+    Returns the baselines of the first."""
+    one, other = advantages.MovingBaseline(decay), advantages.MovingBaseline(decay)
+    return [(float(one(batch)), other(-batch))[0] for batch in batches]

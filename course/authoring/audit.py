@@ -21,7 +21,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -207,9 +206,6 @@ def _print(rows: list[dict[str, Any]], found: dict[str, Any], outcome: Outcome, 
     for r in found["results"]:
         if r["kind"] == "mistake" and not r["named"] and not r["problem"]:
             print(f"not named: {r['exercise']}  {r['says']}")
-    keeps = Counter(r["exercise"] for r in found["results"] if r.get("keeps"))
-    for exercise, count in sorted(keeps.items()):
-        print(f"with a table of the visible answers {count} mistakes of {exercise} keep their points")
     for problem in outcome.problems:
         print(f"problem: {problem}")
     print(f"\n{'lesson':<26}" + "".join(f"{name:>11}" for name in COLUMNS))

@@ -25,7 +25,7 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from course.authoring import page_checks
-from course.authoring.visible_answers import ONLY_COUNTED, VisibleAnswers
+from course.authoring.visible_answers import VisibleAnswers
 from course.base import manifest, switch, time_limit
 from course.base.attempt import Attempt
 from course.base.manifest import Exercise, Lesson
@@ -50,7 +50,6 @@ class Result:
     problem: str = ""
     named: bool = False
     caught_by: str = ""  # a mistake: the suite of the first test that fails; basic tests run first
-    keeps: bool = False  # a mistake: its points with a table of the visible answers
     diagnosis: float = 0.0  # seconds that the longest diagnosis took
     seconds: float = 0.0
 
@@ -223,12 +222,8 @@ class Worker:
             result.problem = f"{attempt.place} is not caught: all tests pass"
         elif why and not result.named:
             result.problem = f"{attempt.place} is taken for another mistake ({why!r}) in {caught[-1].name}"
-        elif result.caught_by == BASIC and graded(caught[0]):
-            result.keeps = self.keeps_points(job)
-            if result.keeps and not attempt.visible and job.lesson.number not in ONLY_COUNTED:
-                result.problem = f"{attempt.place} {KEEPS}"
-            elif attempt.visible and not result.keeps:
-                result.problem = f"{attempt.place} keeps no points with a table: it needs no `visible`"
+        elif result.caught_by == BASIC and graded(caught[0]) and self.keeps_points(job):
+            result.problem = f"{attempt.place} {KEEPS}"
         return [result]
 
     def keeps_points(self, job: Job) -> bool:

@@ -19,9 +19,6 @@ from course.observe.call import Answer, Request
 
 VISIBLE, GRADED = 0, 20_261_121  # seeds
 
-# Lessons that were written before this check: their mistakes are counted, and are no problems.
-ONLY_COUNTED = ("05", "06", "07", "08", "11", "12")
-
 
 class VisibleAnswers:
     """The reference's answers to what the tests of one exercise ask with the visible seed."""

@@ -30,7 +30,6 @@ class Attempt:
     line: int  # where in its file it is written
     changes: dict[str, str] = field(default_factory=dict)  # old -> new code, as course/diagnosis/patch.py applies it
     code: Any = None  # or the function or class that stands in for the reference's
-    visible: str = ""  # a mistake: why it may keep its points with a table of the answers that a learner can see
     exercise: str = ""  # its id, such as "13.2", and
     file: str = ""  # its file, such as "lesson13_grpo/audit/ex02.py": both are set when the file is read
 
@@ -45,8 +44,8 @@ class Attempts:
     def __init__(self):
         self._made: list[Attempt] = []
 
-    def __call__(self, says: str, changes: dict[str, str] | None = None, visible: str = "") -> Callable[[Any], Any]:
-        attempt = Attempt(says, sys._getframe(1).f_lineno, changes or {}, visible=visible)
+    def __call__(self, says: str, changes: dict[str, str] | None = None) -> Callable[[Any], Any]:
+        attempt = Attempt(says, sys._getframe(1).f_lineno, changes or {})
         self._made.append(attempt)
 
         def take(code: Any) -> Any:

@@ -49,20 +49,26 @@ def sample_rows(
     eos_token_id: int,
     pad_token_id: int,
     generator: torch.Generator,
+    attention_mask: Tensor | None = None,
+    until_all_end: bool = False,
 ) -> Tensor:
     """Draws one completion of each row at temperature 1, with the model's key-value cache.
 
-    prompt_ids: (B, P), prompts of one length. Returns (B, max_new_tokens) ids, padding after EOS.
+    prompt_ids: (B, P), prompts of one length, or padded on the left; attention_mask is then 0 on the padding. Returns
+    (B, max_new_tokens) ids, padding after EOS; with until_all_end as many as the longest completion has.
     """
-    new, cache, drawn = prompt_ids, None, []
+    new, cache, drawn, mask = prompt_ids, None, [], attention_mask
     ended = torch.zeros(len(prompt_ids), dtype=torch.bool)
     for _ in range(max_new_tokens):
-        output = model(new, past_key_values=cache, use_cache=True)
+        output = model(new, attention_mask=mask, past_key_values=cache, use_cache=True)
         cache, probabilities = output.past_key_values, output.logits[:, -1].softmax(-1)
         token = torch.multinomial(probabilities, 1, generator=generator)[:, 0]
         drawn.append(token.masked_fill(ended, pad_token_id))
         ended |= token == eos_token_id
+        if until_all_end and ended.all():
+            break
         new = token[:, None]
+        mask = None if mask is None else nn.functional.pad(mask, (0, 1), value=1)
     return torch.stack(drawn, dim=1)
 
 

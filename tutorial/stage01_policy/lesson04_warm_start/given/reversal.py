@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from lab.models.tiny_language_models import TinyLM
+from lab.rl.sampling import cut_after_eos, sample_rows
 from lab.tasks import reversal
 
 TOKENIZER = reversal.TOKENIZER
@@ -45,23 +46,15 @@ def reward(prompt: Tensor, completion: Tensor) -> float:
     return float(completion.tolist() == [*prompt.tolist()[-2::-1], EOS])
 
 
-@torch.no_grad()
 def sample(
     model: nn.Module, prompts: Iterable[Tensor], group_size: int, generator: torch.Generator
 ) -> list[list[Tensor]]:
     """Returns `group_size` completions of each prompt, drawn at temperature 1. Each ends with its EOS, or was cut off
     after MAX_NEW_TOKENS tokens."""
     ids = torch.stack(list(prompts)).repeat_interleave(group_size, 0)  # (prompts * group_size, 5)
-    output, drawn = model(ids, use_cache=True), []
-    while True:
-        drawn.append(torch.multinomial(output.logits[:, -1].softmax(-1), 1, generator=generator))
-        tokens = torch.cat(drawn, 1)
-        if len(drawn) == MAX_NEW_TOKENS or (tokens == EOS).any(1).all():
-            break
-        output = model(drawn[-1], past_key_values=output.past_key_values, use_cache=True)
-    # A row may have drawn more after its first EOS; that is cut off.
-    lengths = ((tokens == EOS).cumsum(1).cumsum(1) <= 1).sum(1).tolist()
-    rows = [row[:length] for row, length in zip(tokens, lengths, strict=True)]
+    tokens = sample_rows(model, ids, MAX_NEW_TOKENS, eos_token_id=EOS, pad_token_id=TOKENIZER.pad_token_id,
+                         generator=generator, until_all_end=True)  # fmt: skip
+    rows = [cut_after_eos(row, EOS) for row in tokens]
     return [rows[i : i + group_size] for i in range(0, len(rows), group_size)]
 
 

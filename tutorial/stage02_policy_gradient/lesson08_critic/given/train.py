@@ -17,6 +17,7 @@ from lesson08_critic.critic.values import explained_variance, make_critic, token
 from lesson08_critic.training.ppo import Rollout, Settings, clip_loss, completion_log_probs, ppo_step
 from torch import Tensor, nn
 
+from lab.rl.sampling import sample_rows
 from lab.tasks.reversal import DIGITS, TOKENIZER, answer, prompts
 
 LONGEST = DIGITS + 1  # tokens of an answer: the digits and EOS
@@ -27,15 +28,9 @@ ANSWERS, GROUP = 64, 8  # answers for each step; of GRPO's, 8 are to the same pr
 def draw(policy: nn.Module, texts: list[str], generator: torch.Generator) -> Rollout:
     """Draws one completion of each prompt and scores it: 1 if it is the reversed digits and EOS, otherwise 0."""
     ids = torch.tensor([TOKENIZER.encode(text) for text in texts])  # (B, P)
-    length, cache, token = ids.shape[1], None, ids
-    for _ in range(LONGEST):
-        output = policy(token, past_key_values=cache, use_cache=True)
-        token, cache = (
-            torch.multinomial(output.logits[:, -1].softmax(-1), 1, generator=generator),
-            output.past_key_values,
-        )
-        ids = torch.cat([ids, token], 1)
-    tokens = ids[:, length:]
+    length, eos, pad = ids.shape[1], TOKENIZER.eos_token_id, TOKENIZER.pad_token_id
+    tokens = sample_rows(policy, ids, LONGEST, eos_token_id=eos, pad_token_id=pad, generator=generator)
+    ids = torch.cat([ids, tokens], 1)
     ends = tokens == TOKENIZER.eos_token_id
     lengths = torch.where(ends.any(1), ends.int().argmax(1) + 1, LONGEST)
     mask = completion_mask(torch.full_like(lengths, length), lengths, ids.shape[1])[:, length - 1 :]

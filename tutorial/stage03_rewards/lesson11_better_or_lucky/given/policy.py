@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from lab.rl.sampling import row_log_probs
+from lab.rl.sampling import row_log_probs, sample_rows
 from lab.tasks.reversal import TOKENIZER, answer, prompts, warm_model
 
 LONGEST = 12  # tokens of a completion
@@ -46,21 +46,11 @@ def encoded(asked: list[str]) -> Tensor:
     return torch.tensor([TOKENIZER.encode(prompt) for prompt in asked])
 
 
-@torch.no_grad()
 def write(model: nn.Module, asked: list[str], generator: torch.Generator) -> Batch:
     """Draws a completion of each prompt, at temperature 1."""
-    cache, new, drawn = None, encoded(asked), []
-    ended = torch.zeros(len(asked), dtype=torch.bool)
-    for _ in range(LONGEST):
-        output = model(new, past_key_values=cache, use_cache=True)
-        cache, probabilities = output.past_key_values, output.logits[:, -1].softmax(-1)
-        token = torch.multinomial(probabilities, 1, generator=generator)[:, 0]
-        drawn.append(token.masked_fill(ended, TOKENIZER.pad_token_id))
-        ended |= token == TOKENIZER.eos_token_id
-        new = token[:, None]
-        if ended.all():
-            break
-    rows = torch.stack(drawn, dim=1)
+    eos, pad = TOKENIZER.eos_token_id, TOKENIZER.pad_token_id
+    rows = sample_rows(model, encoded(asked), LONGEST, eos_token_id=eos, pad_token_id=pad, generator=generator,
+                       until_all_end=True)  # fmt: skip
     texts = [TOKENIZER.decode(row, skip_special_tokens=True) for row in rows.tolist()]
     return Batch(asked, texts, rows, torch.tensor([float(len(text)) for text in texts], dtype=torch.float64))
 

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lab.models.tiny_language_models import TinyLM
+from lab.rl.sampling import sample_rows
 from lab.tasks.reversal import TOKENIZER
 
 LONGEST = 6  # digits
@@ -78,20 +79,12 @@ def start(seed: int = 0, steps: int = 20) -> nn.Module:
     return model.eval()
 
 
-@torch.no_grad()
 def write(model: nn.Module, prompts: list[str], generator: torch.Generator) -> Tensor:
     """Draws a completion of each prompt: ids, padded after EOS."""
     ids = encoded(prompts)
-    mask, cache, new, drawn = (ids != TOKENIZER.pad_token_id).long(), None, ids, []
-    ended = torch.zeros(len(prompts), dtype=torch.bool)
-    for _ in range(LONGEST + 1):
-        output = model(new, attention_mask=mask, past_key_values=cache, use_cache=True)
-        cache = output.past_key_values
-        token = torch.multinomial(output.logits[:, -1].softmax(-1), 1, generator=generator)[:, 0]
-        drawn.append(token.masked_fill(ended, TOKENIZER.pad_token_id))
-        ended |= token == TOKENIZER.eos_token_id
-        new, mask = token[:, None], F.pad(mask, (0, 1), value=1)
-    return torch.stack(drawn, dim=1)
+    eos, pad = TOKENIZER.eos_token_id, TOKENIZER.pad_token_id
+    return sample_rows(model, ids, LONGEST + 1, eos_token_id=eos, pad_token_id=pad, generator=generator,
+                       attention_mask=(ids != pad).long())  # fmt: skip
 
 
 def train(model: nn.Module, way: str, steps: int = 40, seed: int = 0, learning_rate: float = 1e-3) -> History:

@@ -2,7 +2,6 @@
 
 - An exercise that is not written yet shows a note in the cell instead of a traceback. So does a later cell that needs
   its result. Neither stops "Run All".
-- Any other error is followed by a note that lists the exercises which the cell uses: one of them may be wrong.
 - A saved file is loaded again before the next cell runs (IPython's autoreload).
 - matplotlib figures are shown as PNG pictures, whatever backend is set.
 """
@@ -51,28 +50,16 @@ class Exercises:
         """Shows a note or the traceback. The signature is that of `set_custom_exc`."""
         from IPython.display import display
 
-        text = self.note(error, _source(shell), shell.user_ns)
+        text = self.note(error, _source(shell))
         if text is not None:
             display(Note(text))
             self.shown_as_note = error
             return
         shell.showtraceback((kind, error, traceback), tb_offset=tb_offset)
-        if text := self.after_error(_source(shell), shell.user_ns):
-            display(Note(text))
+        self._stopped(_source(shell), "ended in an error")
 
-    def after_error(self, source: str, names: dict[str, Any]) -> str | None:
-        """The note under the traceback of any other error. `names` are the notebook's."""
-        self._stopped(source, "ended in an error")
-        used = _exercises_used(source, names)
-        if not used:
-            return None
-        lessons = dict.fromkeys(one.id.partition(".")[0] for one in used)
-        checks = ", ".join(f"`make check LESSON={lesson}`" for lesson in lessons)
-        does = "Does it pass?" if len(used) == 1 else "Do they pass?"
-        return f"This cell uses {_listed(used)}. {does} {checks}"
-
-    def note(self, error: BaseException, source: str = "", names: dict[str, Any] | None = None) -> str | None:
-        """The note about an unwritten exercise, or None for any other error. `names` are the notebook's."""
+    def note(self, error: BaseException, source: str = "") -> str | None:
+        """The note about an unwritten exercise, or None for any other error."""
         if isinstance(error, NameError):
             stopped = self.missing.get(error.name or "")
             if stopped is None:
@@ -83,14 +70,12 @@ class Exercises:
         if not found:
             return None
         self._stopped(source, f"waits for exercise {found['id']}")
-        others = [e for e in _exercises_used(source, names or {}) if not e.written and e.id != found["id"]]
-        which = "which is" if len(others) == 1 else "which are"
         return (
             f"Exercise {found['id']}, `{found['object']}`, is not written yet.\n"
             f"Its file: `{_place(found['lesson'], found['file'])}`\n"
             f"Stuck? `make hint EX={found['id']}`\n"
             "Write it, save the file, and run this cell again."
-        ) + (f"\nThis cell also needs {_listed(others)}, {which} not written either." if others else "")
+        )
 
     def finished(self, result: Any) -> None:
         """After each cell: a cell that ended in a note counts as successful, so that later cells run."""
@@ -101,13 +86,6 @@ class Exercises:
     def _stopped(self, source: str, reason: str) -> None:
         with contextlib.suppress(SyntaxError):  # a cell with magics: its names are not known
             self.missing.update(dict.fromkeys(assigned(source), reason))
-
-
-def _listed(used: list[Any]) -> str:
-    """ "exercise 13.2, `collate`", or "the exercises 13.2 `collate`, 13.4 `sample`"."""
-    if len(used) == 1:
-        return f"exercise {used[0].id}, `{used[0].object}`"
-    return f"the exercises {', '.join(f'{one.id} `{one.object}`' for one in used)}"
 
 
 def assigned(source: str) -> set[str]:
@@ -178,15 +156,6 @@ def _source(shell: Any) -> str:
     """The text of the cell that is running."""
     history = shell.user_ns.get("In") or [""]
     return history[-1]
-
-
-def _exercises_used(source: str, names: dict[str, Any]) -> list[Any]:
-    """The exercises that a cell uses; [] if they cannot be determined."""
-    from lab.notebook_cells import exercises_used
-
-    with contextlib.suppress(Exception):
-        return exercises_used(source, names)
-    return []
 
 
 def _place(lesson: str, file: str) -> str:

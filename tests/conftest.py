@@ -15,6 +15,8 @@ import pytest
 from course.base import switch
 
 ROOT = Path(__file__).resolve().parent.parent
+# Its table of characters takes a second to make: not in each folder of a test.
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(ROOT / ".hypothesis"))
 
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # a shell without job control starts background commands so
     signal.signal(signal.SIGINT, signal.default_int_handler)  # the tests of Ctrl-C, and what they start, need it

@@ -204,7 +204,8 @@ class Worker:
         (attempt,) = job.attempts
         result = Result("mistake", job.lesson.name, attempt.exercise, attempt.says)
         caught, why = [], ""
-        with placed(job.lesson, job.exercise, audit_files.build(attempt, job.lesson)):
+        code = audit_files.build(attempt, job.lesson)
+        with placed(job.lesson, job.exercise, code):
             items = self.items.get(attempt.exercise, [])
             for item in list(items):
                 report = run(item)
@@ -222,11 +223,11 @@ class Worker:
             result.problem = f"{attempt.place} is not caught: all tests pass"
         elif why and not result.named:
             result.problem = f"{attempt.place} is taken for another mistake ({why!r}) in {caught[-1].name}"
-        elif result.caught_by == BASIC and graded(caught[0]) and self.keeps_points(job):
+        elif result.caught_by == BASIC and graded(caught[0]) and self.keeps_points(job, code):
             result.problem = f"{attempt.place} {KEEPS}"
         return [result]
 
-    def keeps_points(self, job: Job) -> bool:
+    def keeps_points(self, job: Job, code: Any) -> bool:
         """Whether every basic test that would be graded passes with the mistake and a table of the visible answers."""
         number = job.exercise.id
         basic = [item for item in self.items[number] if item.path.name == BASIC and graded(item)]
@@ -235,7 +236,7 @@ class Worker:
                 table = VisibleAnswers()
                 self.tables[number] = table, table.hidden(basic, run)
             table, hidden = self.tables[number]
-            with table.used(), placed(job.lesson, job.exercise, audit_files.build(job.attempts[0], job.lesson)):
+            with table.used(), placed(job.lesson, job.exercise, code):
                 for item in hidden:
                     if run(item).failed:
                         first_of_its_suite(hidden, item)
@@ -357,7 +358,7 @@ def main(arguments: list[str]) -> int:
     suites = [
         str(p) for n in ("basic", "advanced") for one in lessons for p in one.folder.glob(f"testcases/{n}_test.py")
     ]
-    options = ["-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:logging", "--noconftest"]
+    options = ["-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:logging", "--noconftest"]
     if pytest.main([*options, *suites], plugins=[worker, pytest_plugin]) not in (0, 1):
         return 1
     found = {"results": [asdict(r) for r in worker.results], "tests": worker.tests, "broken": worker.broken}

@@ -45,6 +45,7 @@ def main(arguments: list[str]) -> int:
     arguments = [a for a in arguments if a]
     fresh = FRESH in arguments
     os.environ["SOLUTION"] = "1"
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of processes would compile the same files
     if rest := [a for a in arguments if a != FRESH]:
         return subprocess.call([*PYTEST, *rest], cwd=ROOT)
     lines, failed = [], False

@@ -37,15 +37,6 @@ def place(lesson: Lesson, exercise: Exercise) -> str:
     return path.relative_to(lesson.root).as_posix() + (f":{line}" if line else "")
 
 
-def names_used(lesson: Lesson, exercise: Exercise) -> set[str]:
-    """All names that the exercise's code mentions."""
-    try:
-        node = definition(ast.parse((lesson.folder / exercise.file).read_bytes()), exercise)
-    except (OSError, SyntaxError, ValueError, StopIteration):
-        return set()
-    return {getattr(n, "id", None) or getattr(n, "attr", "") for n in ast.walk(node)}
-
-
 def syntax_error(lesson: Lesson, exercise: Exercise) -> str | None:
     """ "tutorial/.../loss/grpo.py:59: expected ':'" if the exercise's file is not Python."""
     path = lesson.folder / exercise.file

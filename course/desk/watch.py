@@ -82,8 +82,7 @@ def watch(lessons: list[Lesson], console: Console | None = None) -> None:
 
 
 def run_changed(lessons: list[Lesson], changed: Changed, console: Console) -> Changed:
-    """Tests those that changed, then what failed before and uses one that passes now. Gives those that a new save left
-    untested."""
+    """Tests those that changed. Gives those that a new save left untested."""
     code = SavedCode(lessons)
     kept = progress.read(lessons[0].root)
     conditions = {e.id: progress.condition(lesson, e, kept) for lesson, e in changed}
@@ -97,29 +96,13 @@ def run_changed(lessons: list[Lesson], changed: Changed, console: Console) -> Ch
         if (condition := conditions.get(exercise.id)) in tested:
             console.print("not written yet" if condition == "not written" else "passes, as before")
             continue
-        passed = run_tests(lesson, exercise, stop=lambda: bool(code.changed()))
-        if passed is None:
+        if run_tests(lesson, exercise, stop=lambda: bool(code.changed())) is None:
             return todo[done:]
-        if passed:
-            todo += [(lesson, e) for e in failed_users(lesson, exercise) if (lesson, e) not in todo[done:]]
     kept = progress.read(lessons[0].root)
     kept.last = changed[0][1].id  # it is what the learner works on
     with contextlib.suppress(OSError):
         progress.write(kept, lessons[0].root)
     return []
-
-
-def failed_users(lesson: Lesson, exercise: Exercise) -> list[Exercise]:
-    """The exercises of the lesson that failed when they were last tested, and whose code uses this one's."""
-    kept = progress.read(lesson.root)
-    failed = [e for e in lesson.exercises if not all(r["passed"] for r in kept.results.get(e.id, {}).values())]
-    names = {e.id: exercise_code.names_used(lesson, e) for e in lesson.exercises}
-    users, new = {exercise.id}, True
-    while new:
-        own = {e.object.rpartition(".")[2] for e in lesson.exercises if e.id in users}
-        new = {i for i in names if i not in users and names[i] & own}
-        users |= new
-    return [e for e in failed if e.id in users and e.id != exercise.id]
 
 
 def run_tests(

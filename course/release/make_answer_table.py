@@ -138,7 +138,7 @@ def main(arguments: list[str]) -> int:
     maker = Maker(exercises)
     lessons = [one for one in manifest.read_all() if any(e.id in exercises for e in one.exercises)]
     suites = [str(p) for lesson in lessons for p in lesson.folder.glob("testcases/*_test.py")]
-    options = ["-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:logging", "--noconftest"]
+    options = ["-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:logging", "--noconftest"]
     code = pytest.main([*options, *suites], plugins=[maker, pytest_plugin])
     if maker.broken or code not in (0, 5):
         print(*maker.broken or [f"pytest ended with {code}"])

@@ -1,6 +1,5 @@
 """The walkthrough notebooks: what is committed, what an unwritten exercise does in them, what `make notebooks` says."""
 
-import ast
 import re
 import socket
 from pathlib import Path
@@ -137,36 +136,6 @@ def test_what_is_written_and_saved_counts_at_once(course):
         "os.utime(file, (time.time() + 5,) * 2)  # a learner takes longer than a clock's tick"
     )
     assert course(START, "print(double(2))", save, "print(double(2))")[1::2] == [NOTE, "4\n"]
-
-
-def test_what_else_is_missing_is_told_at_once(course, tmp_path, write_files):
-    two = 'raise NotImplementedError("not written yet: exercise 10.2, more.py:Box.add")'
-    manifest_file = tmp_path / "tutorial" / LESSON / "lesson.toml"
-    text = manifest_file.read_text()
-    more = text[text.index("[[exercise]]") :].replace("10.1", "10.2").replace("work.py", "more.py")
-    write_files(tmp_path, {
-        f"tutorial/{LESSON}/lesson.toml": f"{text}\n{more.replace('double', 'Box.add')}",
-        f"tutorial/{LESSON}/more.py": "from lesson10_first.work import double\n\n\nclass Box:\n"
-        f"    def add(self):\n        # Uses double.\n        {two}\n",
-    })  # fmt: skip
-    made = "from lesson10_first.more import Box\n\ndef add():\n    return Box().add()"
-    (_, _, note, other) = course(START, made, "sum_ = add()", "sum_ = double(2)")
-    assert note.splitlines()[0] == "Exercise 10.2, `Box.add`, is not written yet."
-    assert note.splitlines()[-1].startswith(
-        "This cell also needs exercise 10.1, `double`, which is not written either."
-    )
-    assert "also needs" not in other
-
-
-def test_an_error_in_a_cell_that_uses_an_exercise_names_it(course, tmp_path, write_files):
-    write_files(tmp_path, {PLACE: "def double(x):\n    return [x, x]\n"})
-    note = "This cell uses exercise 10.1, `double`. Does it pass? `make check LESSON=10`"
-    shown = course(START, "def quadruple(x):\n    return 2 * double(x)", "import lab.notebook",
-                   "def notes(source):\n    found = get_ipython()._grpo_course\n"
-                   "    return found.after_error(source, get_ipython().user_ns)",
-                   "notes('quadruple(2) / 2'), notes('1 / 0')")  # fmt: skip
-    assert ast.literal_eval(shown[-1]) == (note, None)
-    assert "TypeError" in course(START, "half = double(2) / 2")
 
 
 def test_other_errors_stay_errors(course):

@@ -345,22 +345,6 @@ def test_what_a_save_left_untested_comes_next(lesson, work, monkeypatch):
     assert (tested, left) == (["01.1", "01.2"], both[1:])
 
 
-def test_what_uses_an_exercise_that_passes_now_is_tested_again(lesson, work, monkeypatch, conditions):
-    def run_tests(lesson, exercise, stop):
-        return conditions("basic", "advanced", "--exercise", exercise.id) and True
-
-    monkeypatch.setattr(watch, "run_tests", run_tests)
-    filled(work, one="return 7", two="return one() + 1")
-    conditions("basic")
-    assert [e.id for e in watch.failed_users(lesson, lesson.exercises[0])] == ["01.2"]
-    assert watch.failed_users(lesson, lesson.exercises[1]) == []
-    work.write_text(work.read_text().replace("return 7", "return 1"))
-    text = io.StringIO()
-    watch.run_changed([lesson], [(lesson, lesson.exercises[0])], Console(file=text))
-    assert "exercise 01.2  two" in text.getvalue()
-    assert conditions() == ["hardened", "hardened"]
-
-
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system knows no alarms")
 def test_pytest_reports_the_line_of_an_endless_loop_and_stops_it(course, lesson, work, conditions):
     filled(work, one=ENDLESS, two="return 2")

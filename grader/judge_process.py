@@ -19,7 +19,7 @@ from course.base.switch import ROOT
 from grader.intake.submission import Submission
 from grader.judge.settings import JudgeSettings
 from grader.results import ExerciseResult
-from grader.sandbox import frames
+from lab.sandbox import frames
 
 PATIENCE = 600.0  # seconds that a judge may take for a part, besides those that its calls may take together
 

@@ -113,7 +113,7 @@ class StudentResult:
 class Run:
     """One grading run: what is true of all its results, said in every report."""
 
-    tier: str  # "bubblewrap, own user" or another of grader/sandbox/sandbox.py
+    tier: str  # "bubblewrap, own user" or another of lab/sandbox/sandbox.py
     warning: str  # "" if the tier confines; else a loud sentence for every report
     seed: int  # of the hidden variation of what this command grades; what is kept has its own
     lessons: list[str]  # "lesson13_grpo", ...

@@ -23,7 +23,7 @@ from grader.intake.submission import Submission
 from grader.judge_process import files_of
 from grader.options import Options, extra_files
 from grader.results import ExerciseResult, Part, Run
-from grader.sandbox import sandbox
+from grader.sandbox import tier as tiers
 
 LOG = "results.jsonl"
 Parts = dict[tuple[str, str], Part]  # by student and lesson
@@ -138,7 +138,7 @@ def new_run(options: Options, tier: str) -> Run:
     exercises = [e for lesson in options.lessons for e in lesson.exercises]
     return Run(
         tier=tier,
-        warning=sandbox.WARNING if tier == sandbox.UNSAFE else "",
+        warning=tiers.WARNING if tier == tiers.UNSAFE else "",
         seed=secrets.randbelow(2**31) if options.seed is None else options.seed,
         lessons=[lesson.name for lesson in options.lessons],
         titles={e.id: e.object for e in exercises},

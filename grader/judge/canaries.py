@@ -9,7 +9,7 @@ import torch
 
 from course.observe import codec
 from grader.judge.test_run import TestRunner
-from grader.sandbox import frames
+from lab.sandbox import frames
 
 ANSWER = [{"changed": [], "problem": None}, torch.tensor(1.0), {}]
 

@@ -34,8 +34,9 @@ from grader.judge.submission_worker import SubmissionWorker, earlier_lessons
 from grader.judge.test_run import TestRunner
 from grader.judge.withhold import withhold
 from grader.results import EXAMPLES, ExerciseResult
-from grader.sandbox import confinement, frames, selftest
-from grader.sandbox.sandbox import UNSAFE, Sandbox, WorkerFault
+from grader.sandbox import selftest, submission_server
+from lab.sandbox import confinement, frames
+from lab.sandbox.sandbox import UNSAFE, Sandbox, WorkerFault
 
 MEMORY = 2 * 2**30  # bytes that this process may take besides what it has when it starts
 JUDGE = pytest.StashKey["Judge"]()
@@ -47,7 +48,7 @@ class Judge:
     def __init__(self, control: socket.socket, settings: JudgeSettings):
         self.control, self.settings, self.limits = control, settings, settings.limits
         self.lessons = [manifest.find(name) for name in settings.lessons]
-        self.sandbox = Sandbox(settings.tier, Path(settings.tree), settings.number)
+        self.sandbox = Sandbox(settings.tier, Path(settings.tree), submission_server.__name__, settings.number)
         self.placeholders = PlaceholderFinder()
         self.cases: dict[str, Case] = {}
         self.unreadable: list[tuple[Path, str]] = []  # test files, and what is wrong with them

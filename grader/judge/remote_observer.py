@@ -18,7 +18,7 @@ from course.observe import codec, shape_check
 from course.observe.call import Answer, Request
 from course.observe.observer import Observer
 from grader.judge.placeholders import NotObserved, Placeholder, reference, wire_name
-from grader.sandbox import frames
+from lab.sandbox import frames
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 TEXT, PLACE, NAMES = 2000, 200, 64  # characters of a text and of a place; number of names

@@ -14,8 +14,9 @@ from grader import results
 from grader.judge import remote_observer
 from grader.judge.remote_observer import Unanswered
 from grader.judge.settings import Limits
-from grader.sandbox import frames, replaced, visible_files, worker
-from grader.sandbox.sandbox import Job, Sandbox
+from grader.sandbox import replaced, visible_files, worker
+from lab.sandbox import frames
+from lab.sandbox.sandbox import Job, Sandbox
 
 DEATHS = {
     9: "killed, most likely for taking too much memory or processor time",

@@ -20,7 +20,7 @@ from grader.judge import remote_observer
 from grader.judge.placeholders import NotObserved
 from grader.judge.remote_observer import RemoteObserver, Unanswered
 from grader.judge.settings import Limits
-from grader.sandbox.sandbox import WorkerFault
+from lab.sandbox.sandbox import WorkerFault
 
 
 class Worker(Protocol):

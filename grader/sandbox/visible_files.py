@@ -15,7 +15,8 @@ WORKER_FILES = (  # what a worker needs besides lab/; nothing that knows an answ
     *("course/__init__.py", "course/base/__init__.py", "course/observe/__init__.py"),
     *(f"course/observe/{name}.py" for name in ("call", "codec", "format_value", "shape_check")),
     *("grader/__init__.py", "grader/sandbox/__init__.py"),
-    *(f"grader/sandbox/{name}.py" for name in ("fork_server", "confinement", "worker", "replaced", "frames")),
+    *(f"grader/sandbox/{name}.py" for name in ("submission_server", "worker", "replaced")),
+    *(f"lab/sandbox/{name}.py" for name in ("__init__", "fork_server", "confinement", "frames")),
 )
 
 

@@ -1,32 +1,13 @@
-"""Rewards for programs: runs the tests against a completion's code, in two processes (lab/rl/program_worker.py).
-
-The processes have limits on time, processor seconds, memory and file size, an empty folder, an empty environment and no
-standard input. This is no sandbox: the program can read the user's files and use the network. So nothing is run without
-reward.allow_execution=true.
-"""
+"""Rewards for programs: finds the program in a completion and runs the tests against it (lab/rl/program_sandbox.py)."""
 
 from __future__ import annotations
 
 import ast
 import json
-import os
 import re
-import signal
-import subprocess
-import sys
-import tempfile
 import textwrap
 from collections.abc import Callable
-from pathlib import Path
 
-from lab.rl import program_worker
-
-NO_SANDBOX = (
-    "the programs that the model writes run on this machine as you, with limits and without a sandbox: they can read "
-    "your files and use the network"
-)
-MEMORY = 1 << 30  # bytes
-FILE = 1 << 20  # bytes that one file may have
 FENCE = re.compile(r"[ \t]*(```+|~~~+)[ \t]*([^`\n]*)")
 LANGUAGES = re.compile(r"(?:(?:python|py)3?\b.*)?", re.IGNORECASE)  # what may stand behind an opening fence
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.Import, ast.ImportFrom)
@@ -96,33 +77,6 @@ def tests_of(answer: str) -> str:
     return text
 
 
-def passes(code: str, tests: str, timeout: float) -> bool:
-    """Whether the tests run to their end against the program, in time."""
-    limits = [str(n) for n in (MEMORY, FILE, max(1, int(timeout + 1)))]
-    command = [sys.executable, "-I", str(Path(program_worker.__file__)), *limits]
-    with tempfile.TemporaryDirectory() as folder:
-        process = subprocess.Popen(
-            command, cwd=folder, env={}, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )  # fmt: skip
-        try:
-            process.communicate(program_worker.as_text((code, tests)).encode(), timeout)
-            return process.returncode == 0
-        except subprocess.TimeoutExpired:
-            return False
-        finally:
-            _end(process)
-
-
-def _end(process: subprocess.Popen) -> None:
-    """Ends both processes and those that the program has started."""
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except (AttributeError, ProcessLookupError, PermissionError):  # Windows has no process groups; or all have ended
-        process.kill()
-    process.wait()
-
-
 def split_tests(tests: str) -> list[str]:
     """The tests split into parts with one top-level `assert` each and all other lines; [tests] if there is no
     assert."""
@@ -136,6 +90,7 @@ def split_tests(tests: str) -> list[str]:
 def score(timeout: float, partial_credit: bool) -> Callable[[str, str], float]:
     """score(completion, tests): 1.0 if all tests pass; with partial credit the share of those that do. Raises
     ValueError if the tests check nothing."""
+    from lab.rl.program_sandbox import passes  # Windows has nothing of what it needs
 
     def scored(completion: str, answer: str) -> float:
         code, tests = program(completion), tests_of(answer)

@@ -1,11 +1,11 @@
-"""The two processes in which a program is tested. Standard library only; lab/rl/program_reward.py starts them.
+"""What the two workers do in which a program is tested. Standard library only. lab/rl/program_sandbox.py starts them.
 
     program   runs the model's program, then answers requests: call this function with these values
-    tests     runs the tests; the names of the program that they use stand for objects in the other process
+    tests     runs the tests; the names of the program that they use stand for objects in the other worker
 
-Only plain values pass between the two, as Python literals. So the program never sees the tests or an expected value,
-and comparisons are made where it cannot reach: an object equal to everything, a changed builtin or an early exit
-gain nothing. This is no sandbox (see program_reward.py).
+The two never meet: program_sandbox.py passes requests and answers on, as Python literals. So the program never sees the
+tests or an expected value, and comparisons are made where it cannot reach: an object equal to everything, a changed
+builtin or an early exit gain nothing.
 """
 
 from __future__ import annotations
@@ -15,13 +15,20 @@ import builtins
 import contextlib
 import importlib
 import itertools
-import os
-import struct
-import subprocess
+import socket
 import sys
 import types
+from pathlib import Path
+
+from lab.sandbox import fork_server, frames
 
 MOST = 1 << 24  # bytes of a message
+PROGRAM, TESTS = "program", "tests"  # what a worker does
+REQUEST, PASSED, FAILED = b"?", b"passed", b"failed"  # what a worker with tests says
+WARM = (  # what programs import most often; a fork has it already
+    "bisect", "collections", "copy", "dataclasses", "datetime", "decimal", "fractions", "functools", "hashlib", "heapq",
+    "math", "operator", "random", "re", "statistics", "string", "typing",
+)  # fmt: skip
 MOST_ITEMS = 100_000  # of an iterator
 
 
@@ -30,7 +37,7 @@ class NotPlain(Exception):
 
 
 class ProgramError(Exception):
-    """What the program raised; or its process is gone."""
+    """What the program raised, if it is no builtin exception."""
 
 
 def as_text(value) -> str:
@@ -82,31 +89,7 @@ def _value(node):
     return ast.literal_eval(node)
 
 
-def send(channel: int, text: str) -> None:
-    data = text.encode("utf-8", "surrogatepass")
-    data = struct.pack(">I", len(data)) + data
-    while data:
-        data = data[os.write(channel, data) :]
-
-
-def receive(channel: int) -> str:
-    size = struct.unpack(">I", _exactly(channel, 4))[0]
-    if size > MOST:
-        raise ProgramError("the message is too long")
-    return _exactly(channel, size).decode("utf-8", "surrogatepass")
-
-
-def _exactly(channel: int, size: int) -> bytes:
-    data = b""
-    while len(data) < size:
-        part = os.read(channel, min(1 << 16, size - len(data)))
-        if not part:
-            raise ProgramError("the program ended")
-        data += part
-    return data
-
-
-# --- the program's process -------------------------------------------------------------------------------------------
+# --- the program ------------------------------------------------------------------------------------------------------
 
 
 class Program:
@@ -151,24 +134,22 @@ class Program:
         return self.objects[value] if kind == "object" else value
 
 
-def serve(requests: int, answers: int) -> None:
+def serve_program(channel: socket.socket) -> None:
     """Runs the program that arrives, then answers requests for ever."""
-    try:
-        program = Program(from_text(receive(requests)))
-        send(answers, as_text(("ready",)))
-    except BaseException as error:
-        send(answers, as_text(("error", type(error).__name__, str(error)[:500])))
-        return
+    program = None
     while True:
-        request = from_text(receive(requests))
+        text = receive(channel)
         try:
-            answer = program.answer(request)
+            if program is None:
+                program, answer = Program(text), as_text(("ready",))
+            else:
+                answer = program.answer(from_text(text))
         except BaseException as error:
             answer = as_text(("error", type(error).__name__, str(error)[:500]))
-        send(answers, answer)
+        send(channel, answer)
 
 
-# --- the tests' process ----------------------------------------------------------------------------------------------
+# --- the tests ------------------------------------------------------------------------------------------------------
 
 
 class Remote:
@@ -197,12 +178,12 @@ def _passed(value):
     return ("object", value._number) if isinstance(value, Remote) else ("value", value)
 
 
-def run_tests(tests: str, requests: int, answers: int) -> None:
+def run_tests(tests: str, channel: socket.socket) -> None:
     """Runs the tests; an exception is a failure. What they call and do not define is the program's."""
 
     def ask(*request, changed=()):
-        send(requests, as_text(request))
-        kind, *rest = from_text(receive(answers))
+        send(channel, as_text(request), REQUEST)
+        kind, *rest = from_text(receive(channel))
         if kind == "error":  # the same error here, if it is a builtin one: tests may wait for it
             error = getattr(builtins, rest[0], None)
             known = isinstance(error, type) and issubclass(error, Exception)
@@ -215,9 +196,6 @@ def run_tests(tests: str, requests: int, answers: int) -> None:
             _change(changed[number], value)
         return rest[0] if kind == "value" else Remote(ask, rest[0])
 
-    first = from_text(receive(answers))
-    if first[0] != "ready":
-        raise ProgramError(first[2])
     tree = ast.parse(tests)
     names: dict = {"__name__": "tests"}
     used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
@@ -239,32 +217,34 @@ def _change(argument, value) -> None:
         argument.update(value)
 
 
-def main(memory: int, file_size: int, seconds: int) -> None:
-    """Reads (program, tests) from standard input, starts the program's process and runs the tests. Exits with 0 if they
-    pass. The exit status is this process's own, so the program cannot choose it."""
-    with contextlib.suppress(ImportError):  # not on Windows
-        import resource
+# --- both ------------------------------------------------------------------------------------------------------------
 
-        for name, value in (("AS", memory), ("FSIZE", file_size), ("CPU", seconds)):
-            resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
-    program, tests = from_text(sys.stdin.buffer.read().decode("utf-8", "surrogatepass"))
-    command = [sys.executable, "-I", os.path.abspath(__file__)]
-    status = 1
+
+def send(channel: socket.socket, text: str, kind: bytes = b"") -> None:
+    frames.send(channel, kind + text.encode("utf-8", "surrogatepass"))
+
+
+def receive(channel: socket.socket) -> str:
+    return frames.receive(channel, MOST).decode("utf-8", "surrogatepass")
+
+
+def serve(channel: socket.socket, root: Path, role: str) -> None:
+    """What a worker does until its process is ended. `root` is of no use here."""
+    if role == PROGRAM:
+        serve_program(channel)
+    verdict = FAILED
     try:
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        assert process.stdin and process.stdout
-        requests, answers = process.stdin.fileno(), process.stdout.fileno()
-        send(requests, as_text(program))
-        run_tests(tests, requests, answers)
-        status = 0
+        run_tests(receive(channel), channel)
+        verdict = PASSED
     finally:
-        os._exit(status)
+        frames.send(channel, verdict)
+        channel.recv(1)
 
 
-if __name__ == "__main__":
-    if sys.argv[1:]:
-        main(*map(int, sys.argv[1:]))
-    else:  # what the program prints must not mix with the answers
-        channel = os.dup(1)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        serve(os.dup(0), channel)
+def warm() -> None:
+    for name in WARM:
+        importlib.import_module(name)
+
+
+def main(arguments: list[str]) -> None:
+    fork_server.main(arguments, warm, serve)

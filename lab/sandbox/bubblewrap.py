@@ -1,24 +1,32 @@
-"""Command lines of the fork server, with and without bubblewrap around it, and the environment that it gets."""
+"""Command lines of a fork server, with and without bubblewrap around it, and the environment that it gets."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
 SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc/ld.so.cache", "/etc/alternatives")
 
 
-def python_command(folder: str, descriptor: int) -> list[str]:
-    """The command line of a fork server without walls. `folder` holds the course's files; `descriptor` is the socket
-    that it inherits."""
-    code = (
-        f"import sys; sys.path.insert(0, {folder!r}); from grader.sandbox.fork_server import main; main(sys.argv[1:])"
-    )
+def is_installed() -> bool:
+    return sys.platform == "linux" and shutil.which("bwrap") is not None
+
+
+def python_in_tmp() -> str:
+    """The folder of this Python that lies below /tmp, which is empty in the sandbox; "" if there is none."""
+    return next((folder for folder in python_folders() if Path(folder).is_relative_to("/tmp")), "")
+
+
+def python_command(folder: str, server: str, descriptor: int) -> list[str]:
+    """The command line of a fork server without walls. `folder` holds its modules; `server` is the one whose `main` is
+    called; `descriptor` is the socket that it inherits."""
+    code = f"import sys; sys.path.insert(0, {folder!r}); from {server} import main; main(sys.argv[1:])"
     return [sys.executable, "-P", "-s", "-B", "-c", code, str(descriptor)]
 
 
-def confined_command(tree: Path, descriptor: int, user: int) -> list[str]:
+def confined_command(tree: Path, server: str, descriptor: int, user: int) -> list[str]:
     """The command line of a fork server in bubblewrap's sandbox. Its workers are the unprivileged `user`."""
     walls = ["bwrap", "--die-with-parent", "--new-session"]
     walls += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--clearenv"]
@@ -40,9 +48,17 @@ def confined_command(tree: Path, descriptor: int, user: int) -> list[str]:
                 made.add(parent)
         walls += ["--symlink", os.readlink(path), place] if path.is_symlink() else ["--ro-bind", place, place]
     walls += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev", "--perms", "1777", "--tmpfs", "/tmp"]
-    walls += ["--perms", "0755", "--dir", "/grading", "--perms", "0755", "--dir", "/grading/work"]
-    walls += ["--ro-bind", str(tree), "/grading/course", "--remount-ro", "/"]
-    return [*walls, "--chdir", "/", "--", *python_command("/grading/course", descriptor), "--confined", str(user)]
+    walls += ["--perms", "0755", "--dir", "/confined", "--perms", "0755", "--dir", "/confined/work"]
+    walls += ["--ro-bind", str(tree), "/confined/course", "--remount-ro", "/"]
+    return [
+        *walls,
+        "--chdir",
+        "/",
+        "--",
+        *python_command("/confined/course", server, descriptor),
+        "--confined",
+        str(user),
+    ]
 
 
 def python_folders() -> list[str]:

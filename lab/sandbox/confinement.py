@@ -1,4 +1,4 @@
-"""What a worker gives up before it looks at a submission. Linux only; runs in a fork of the fork server.
+"""What a worker gives up before it looks at a stranger's code. Linux only; runs in a fork of the fork server.
 
 The fork server lives in bubblewrap's sandbox, with read-only files and no network, and keeps the right to make
 namespaces. Each worker then gets its own: processes (it is number 1 and sees no other; when it ends, all that it
@@ -11,6 +11,7 @@ The steps are those of user_namespaces(7), pid_namespaces(7), capabilities(7), p
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import os
@@ -18,6 +19,7 @@ import platform
 import re
 import resource
 import struct
+import sys
 from pathlib import Path
 
 NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = 0x20000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
@@ -32,7 +34,7 @@ KEPT_FLAGS = {
     "nodiratime": 2048,
     "relatime": 1 << 21,
 }
-SET_DUMPABLE, SET_NO_NEW_PRIVS, SET_PDEATHSIG = 4, 38, 1
+SET_DUMPABLE, SET_NO_NEW_PRIVS, SET_PDEATHSIG, SET_CHILD_SUBREAPER = 4, 38, 1, 36
 CAPABILITY_VERSION_3 = 0x20080522
 SET_SECCOMP, SECCOMP_FILTER = 22, 2
 
@@ -54,7 +56,7 @@ SOCKET, FAMILIES = (41, 198), (1, 2, 10, 16)  # unix, inet, inet6, netlink: no n
 MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # column of the numbers, and the name in a filter
 FILTERED = platform.machine() in MACHINES
 
-WORK = "/grading/work"  # where a worker's files are; nothing else on a machine is called so
+WORK = "/confined/work"  # where a worker's files are; nothing else on a machine is called so
 TMP_BYTES = 16 * 2**20  # of each of the two folders that a worker may write to
 NOBODY = 65534
 
@@ -129,7 +131,8 @@ def limit(memory: int, seconds: int, processes: int | None) -> None:
         if value is not None and number is not None:
             hard = resource.getrlimit(number)[1]
             value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-            resource.setrlimit(number, (value, value))
+            with contextlib.suppress(*() if sys.platform == "linux" else (ValueError, OSError)):  # macOS knows few
+                resource.setrlimit(number, (value, value))
 
 
 def limit_own_memory(memory: int) -> None:
@@ -180,6 +183,11 @@ def die_with_parent() -> None:
     _call("prctl", SET_PDEATHSIG, 9, 0, 0, 0)
 
 
+def adopt_orphans() -> None:
+    """From here on this process is the parent of every descendant whose own parent has ended."""
+    _call("prctl", SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
 def _is_root_outside() -> bool:
     """Whether this user namespace knows all users: then other users can really be become."""
     return Path("/proc/self/uid_map").read_text().split() == ["0", "0", "4294967295"]
@@ -187,7 +195,8 @@ def _is_root_outside() -> bool:
 
 def _size(name: str) -> int:
     """Bytes of memory that this process has already: "VmData:", the private, or "VmSize:", all addresses."""
-    for line in Path("/proc/self/status").read_text().splitlines():
+    status = Path("/proc/self/status")
+    for line in status.read_text().splitlines() if status.exists() else ():
         if line.startswith(name):
             return int(line.split()[1]) * 1024
     return 0

@@ -1,38 +1,35 @@
-"""Runs inside the sandbox: imports what takes long once, then forks a worker for each submission and lesson.
+"""Runs inside the sandbox: imports what takes long once, then forks a worker for each piece of strange code.
 
-    python -m grader.sandbox.fork_server FD [--confined USER]
-
-FD is the judge's end of a socket. A byte on it means a new worker, if a socket comes with it, and the end of the one
-there is. Neither does a submission's code ever run in this process, nor are its files ever read here: a fork's memory
-is a copy of this one's, and the next student's worker is a fork, too. Without --confined (only after `--unsafe`) a fork
-has limits but no walls.
+A module whose `main(arguments)` calls the one below, with its own `warm` and `serve`, is a server. Its arguments are
+FD [--confined USER]. FD is our end of a socket. A byte on it means a new worker, if a socket comes with it, and the end
+of the one there is. Strange code never runs in this process, and its files are never read here: a fork's memory is a
+copy of this one's, and the next worker is a fork, too. Without --confined a fork has limits but no walls.
 """
 
 from __future__ import annotations
 
 import contextlib
 import gc
-import importlib
 import os
 import shutil
 import signal
 import socket
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import torch
+from lab.sandbox import confinement, frames
 
-from course.observe import codec
-from grader.sandbox import confinement, frames, worker
+Serve = Callable[[socket.socket, Path, str], None]  # (our socket, the worker's files, the job's argument)
 
 
 class ForkServer:
     """Has at most one worker at a time."""
 
-    def __init__(self, control: socket.socket, user: int | None):
-        self.control, self.user = control, user
+    def __init__(self, control: socket.socket, user: int | None, serve: Serve):
+        self.control, self.user, self.serve = control, user, serve
         self.parent = self.worker = 0
         self.folder: str | None = None
 
@@ -47,13 +44,13 @@ class ForkServer:
             if worker_socket is not None:
                 with worker_socket:
                     reply = self.start(worker_socket)
-            frames.send(self.control, codec.encode(reply))
+            frames.send(self.control, frames.to_json(reply))
 
     def start(self, channel: socket.socket) -> dict[str, Any]:
         """Forks a worker, which answers on `channel`. The fork itself reads what it is to be made of."""
         reading, writing = os.pipe()
         if self.user is None:
-            self.folder = tempfile.mkdtemp(prefix="grade-")
+            self.folder = tempfile.mkdtemp(prefix="worker-")
         self.parent = os.fork()
         if self.parent == 0:
             try:
@@ -75,14 +72,14 @@ class ForkServer:
         try:
             if sys.platform == "linux":
                 confinement.die_with_parent()
-            command = codec.decode(frames.receive(self.control, frames.REQUEST_LIMIT))
+            command = frames.from_json(frames.receive(self.control, frames.REQUEST_LIMIT))
             self.control.close()
             if self.user is None:
                 os.setsid()
             else:
                 confinement.own_namespaces()
             child = os.fork()
-        except (OSError, frames.Closed, frames.TooLarge, codec.BadBytes) as error:
+        except (OSError, frames.Closed, frames.TooLarge, ValueError) as error:
             write_line(pipe, f"problem {type(error).__name__}: {error}")
             os._exit(70)
         if child == 0:
@@ -98,34 +95,34 @@ class ForkServer:
 
     def become_worker(self, command: dict[str, Any], channel: socket.socket, pipe: int) -> None:
         try:
-            pipe, number = os.dup2(pipe, 1001), os.dup2(channel.detach(), 1000)  # out of the way of 3 and 4
-            pipe, number = os.dup2(pipe, 4), os.dup2(number, 3)
+            pipe, number = os.dup2(pipe, 101), os.dup2(channel.detach(), 100)  # out of the way of 3 and 4
+            pipe, number = (os.dup2(one, place, inheritable=False) for one, place in ((pipe, 4), (number, 3)))
             os.closerange(5, 4096)
             channel = socket.socket(fileno=number)
             os.umask(0o022)  # the files are made by root, and read by somebody else
             if self.user is None and sys.platform == "linux":
                 confinement.die_with_parent()
-            root = Path(confinement.WORK)
+            root = Path(self.folder or confinement.WORK)
             if self.user is None:
-                root = Path(self.folder)
                 confinement.write_files(command["files"], root)
             else:
                 confinement.own_files(command["files"])
-            worker.quiet()
+            quiet()
             confinement.limit(
                 command["memory"], command["seconds"], command["processes"] if self.user is not None else None
             )
             if self.user is not None:
                 confinement.own_user(self.user)
-            os.environ.update({"HOME": "/tmp", "TMPDIR": "/tmp"})
-            os.chdir("/tmp")
+            home = self.folder or "/tmp"
+            os.environ.update({"HOME": home, "TMPDIR": home})
+            os.chdir(home)
         except BaseException as error:
             write_line(pipe, f"problem {type(error).__name__}: {error}")
             os._exit(71)
         write_line(pipe, "ready")  # from here on nothing that it says is believed without proof
         os.close(pipe)
         try:
-            worker.serve(channel, root, command["solution"])
+            self.serve(channel, root, command["argument"])
         finally:
             os._exit(0)
 
@@ -145,6 +142,8 @@ class ForkServer:
         elif self.user is None:
             _kill(-self.parent)
         self.parent = self.worker = 0
+        if self.user is None:
+            end_orphans()
         if self.folder:
             shutil.rmtree(self.folder, ignore_errors=True)
             self.folder = None
@@ -163,42 +162,31 @@ def _kill(number: int) -> None:
         os.kill(number, signal.SIGKILL)
 
 
-def warm() -> None:
-    """Imports what lessons need and what takes long. Nothing here starts a thread: a fork would lose it."""
-    torch.set_num_threads(1)
-    import jaxtyping  # noqa: F401
-    import transformers
-    from transformers import LlamaConfig, LlamaForCausalLM
-
-    import lab
-
-    here = Path(lab.__file__).parent
-    for path in sorted(here.rglob("[!_]*.py")):  # what of it the lessons use
-        importlib.import_module(".".join(("lab", *path.relative_to(here).with_suffix("").parts)))
-    transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
-    # Whatever is done for the first time takes long.
-    model = LlamaForCausalLM(
-        LlamaConfig(vocab_size=8, hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=1)
-    )
-    optimizer = torch.optim.AdamW(model.parameters())
-    model(torch.zeros(1, 2, dtype=torch.long)).logits.logsumexp(-1).sum().backward()
-    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-    optimizer.step()
-    with contextlib.suppress(OSError), tempfile.TemporaryDirectory() as folder:
-        model.save_pretrained(folder)
-        LlamaForCausalLM.from_pretrained(folder)
-    gc.collect()
-    gc.freeze()  # what is shared with the forks is not touched by their collectors
+def end_orphans() -> None:
+    """Ends what a worker without walls has left, in whatever session: on Linux this process has adopted it."""
+    own = Path(f"/proc/self/task/{os.getpid()}/children")
+    while own.exists() and (numbers := own.read_text().split()):
+        for number in numbers:
+            _kill(int(number))
+            os.waitpid(int(number), 0)
 
 
-def main(arguments: list[str]) -> None:
+def quiet() -> None:
+    """Nothing is read from a terminal, and what is printed goes nowhere."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(nothing, number)
+    os.close(nothing)
+
+
+def main(arguments: list[str], warm: Callable[[], None], serve: Serve) -> None:
+    """`warm` imports what takes long and starts no thread: a fork would lose it. `serve` is called in each worker."""
     control = socket.socket(fileno=int(arguments[0]))
     user = int(arguments[2]) if arguments[1:2] == ["--confined"] else None
+    if user is None and sys.platform == "linux":
+        confinement.adopt_orphans()
     warm()
-    frames.send(control, codec.encode({"ready": True, "prefix": sys.prefix}))
-    ForkServer(control, user).run()
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+    gc.collect()
+    gc.freeze()  # what is shared with the forks is not touched by their collectors
+    frames.send(control, frames.to_json({"ready": True, "prefix": sys.prefix}))
+    ForkServer(control, user, serve).run()

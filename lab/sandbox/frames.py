@@ -1,7 +1,6 @@
 """Frames over a socket: eight bytes of length, then so many bytes. The length is bounded before anything is read.
 
-What is inside a worker's frame is `course.observe.codec`'s business; here nothing of it is parsed. The command and its
-judges trust each other and speak JSON, so that the command does without torch, which takes long to import.
+What is inside a worker's frame is not parsed here. Processes that trust each other speak JSON.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ import struct
 import time
 from typing import Any
 
+NO_SIGNAL = getattr(socket, "MSG_NOSIGNAL", 0)  # macOS has none, and Python needs none
 REQUEST_LIMIT = 256 * 2**20  # from the judge, who is trusted
 ANSWER_LIMIT = 4 * 2**20  # from a worker, who is not; the largest honest answer takes half a MiB
 
@@ -35,11 +35,7 @@ def send(channel: socket.socket, data: bytes, deadline: float | None = None) -> 
     rest = memoryview(struct.pack(">Q", len(data)) + data)
     while rest:
         try:
-            rest = rest[
-                channel.send(
-                    rest, socket.MSG_NOSIGNAL if deadline is None else socket.MSG_NOSIGNAL | socket.MSG_DONTWAIT
-                ) :
-            ]
+            rest = rest[channel.send(rest, NO_SIGNAL | (0 if deadline is None else socket.MSG_DONTWAIT)) :]
         except BlockingIOError:
             _wait(channel, deadline, write=True)
         except OSError:
@@ -73,15 +69,15 @@ def _exactly(channel: socket.socket, count: int, deadline: float | None) -> byte
     return b"".join(parts)
 
 
-def _wait(channel: socket.socket, deadline: float, write: bool = False) -> None:
+def _wait(channel: socket.socket, deadline: float | None, write: bool = False) -> None:
     """Until there is something to read, or room to write."""
     poll = select.poll()
     poll.register(channel, select.POLLOUT if write else select.POLLIN)
     while True:
-        rest = deadline - time.monotonic()
-        if rest <= 0:
+        rest = None if deadline is None else deadline - time.monotonic()
+        if rest is not None and rest <= 0:
             raise TooLate
-        if poll.poll(rest * 1000):
+        if poll.poll(None if rest is None else rest * 1000):
             return
 
 
@@ -90,7 +86,7 @@ def send_socket(channel: socket.socket, passed: socket.socket | None) -> None:
     rights = []
     if passed is not None:
         rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [passed.fileno()]))]
-    channel.sendmsg([b"s"], rights, socket.MSG_NOSIGNAL)
+    channel.sendmsg([b"s"], rights, NO_SIGNAL)
 
 
 def receive_socket(channel: socket.socket) -> socket.socket | None:
@@ -102,7 +98,7 @@ def receive_socket(channel: socket.socket) -> socket.socket | None:
 
 
 def to_json(value: Any) -> bytes:
-    """What the command and a judge send each other. In it bytes are a text of the same numbers."""
+    """What processes that trust each other send. In it bytes are a text of the same numbers."""
     return json.dumps(value, default=lambda data: {"bytes": data.decode("latin-1")}).encode()
 
 

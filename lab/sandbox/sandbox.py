@@ -5,7 +5,7 @@ Two tiers, named in every report:
 - "bubblewrap": the fork server runs in a sandbox made by bubblewrap (read-only system files, the few files of the
   course that a worker needs, nothing of the home folder, no network), and each worker in namespaces of its own besides,
   as an unprivileged user without capabilities (see confinement.py).
-- "unsafe": a process with limits and no walls. It may read the references, and do harm. Only if asked for.
+- "unsafe": a process with limits and no walls. It may read your files, use the network, and do harm. Only if asked for.
 
 Left out on purpose: control groups. Memory is bounded per process, and processes are few.
 """
@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -22,16 +21,11 @@ import tempfile
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from course.base.errors import UsageError
-from grader.sandbox import bubblewrap, frames
+from lab.sandbox import bubblewrap, frames
 
 BUBBLEWRAP, UNSAFE = "bubblewrap", "unsafe"
-WARNING = (
-    "graded with --unsafe. Nothing kept the submissions from reading the reference solutions, from using the "
-    "network or from doing harm to this machine: these points prove nothing."
-)
 FIRST_USER, USERS = 61_000, 1000  # of the sandboxes; no such user need exist
 PROCESSES = 16  # of one worker, threads included
 MEMORY = 2**30  # bytes that one worker may take, in each of its processes
@@ -39,26 +33,7 @@ START = 120.0  # seconds that a fork server may take to import everything
 
 
 class WorkerFault(Exception):
-    """The worker could not be started: the grader's fault, not the submission's."""
-
-
-def chosen_tier(unsafe: bool) -> str:
-    """Raises UsageError if bubblewrap cannot be used and --unsafe was not given."""
-    if unsafe:
-        return UNSAFE
-    if sys.platform != "linux" or shutil.which("bwrap") is None:
-        raise UsageError(
-            "grading runs code that nobody has read, and bubblewrap, which confines it, is not installed here "
-            "(Debian, Ubuntu: apt install bubblewrap; elsewhere: use a Linux machine). Only if you trust every "
-            "submission with everything on this machine: --unsafe"
-        )
-    for folder in bubblewrap.python_folders():
-        if Path(folder).is_relative_to("/tmp"):
-            raise UsageError(
-                f"grading cannot work from within /tmp, which is another, empty folder for each submission, and the "
-                f"course's Python is in {folder}; clone the course in another place and grade there"
-            )
-    return BUBBLEWRAP
+    """The worker could not be started: our fault, not that of the code which it was to run."""
 
 
 def claimed_user(number: int) -> tuple[int, socket.socket]:
@@ -86,24 +61,26 @@ def processes_of(user: int) -> int:
 
 @dataclass
 class Job:
-    """What a worker is made of. `files` are relative to its root; `solution` is the value of SOLUTION there."""
+    """What a worker is made of. `files` are relative to its root; `argument` is for the server's `serve`."""
 
     files: dict[str, bytes]
-    solution: str
+    argument: str = ""
     seconds: int = 120  # of processor time, in all
     memory: int = MEMORY
     processes: int = PROCESSES
 
 
 class Sandbox:
-    """A fork server, and the one worker that it has at a time."""
+    """A fork server, and the one worker that it has at a time. `tree`: the folder with its modules; `server`: the one
+    whose `main` calls fork_server.main."""
 
-    def __init__(self, tier: str, tree: Path, number: int = 0):
-        self.tier, self.tree, self.number = tier, tree, number
-        self.user, self.claim = 0, None
+    def __init__(self, tier: str, tree: Path, server: str, number: int = 0):
+        self.tier, self.tree, self.server, self.number = tier, tree, server, number
+        self.user = 0
+        self.claim: socket.socket | None = None
         self.process: subprocess.Popen | None = None
         self.control: socket.socket | None = None
-        self.log = None
+        self.log: IO[bytes] | None = None
 
     def open(self) -> None:
         """Starts the fork server. Raises WorkerFault."""
@@ -112,10 +89,10 @@ class Sandbox:
         with server_end:
             if self.tier == BUBBLEWRAP:
                 self.user, self.claim = claimed_user(self.number)
-                command = bubblewrap.confined_command(self.tree, server_end.fileno(), self.user)
+                command = bubblewrap.confined_command(self.tree, self.server, server_end.fileno(), self.user)
                 environment = None  # bubblewrap sets it
             else:
-                command = bubblewrap.python_command(str(self.tree), server_end.fileno())
+                command = bubblewrap.python_command(str(self.tree), self.server, server_end.fileno())
                 environment = bubblewrap.environment()
             self.process = subprocess.Popen(
                 command,
@@ -157,27 +134,29 @@ class Sandbox:
 
     def _ask(self, worker_end: socket.socket | None, job: dict[str, Any] | None) -> dict[str, Any]:
         """A new worker: its socket and what it is made of. Without both: the end of the one there is."""
-        from course.observe import codec  # imports torch, which the command that starts judges does without
-
+        if self.control is None:
+            raise WorkerFault("the sandbox is closed")
         try:
             frames.send_socket(self.control, worker_end)
             if job is not None:
-                frames.send(self.control, codec.encode(job), time.monotonic() + START)
+                frames.send(self.control, frames.to_json(job), time.monotonic() + START)
         except (OSError, frames.Closed, frames.TooLate):
             raise WorkerFault(f"the sandbox has ended: {self._last_line()}") from None
         return self._receive()
 
     def _receive(self) -> dict[str, Any]:
-        from course.observe import codec
-
+        if self.control is None:
+            raise WorkerFault("the sandbox is closed")
         try:
-            return codec.decode(frames.receive(self.control, frames.REQUEST_LIMIT, time.monotonic() + START))
-        except (frames.Closed, frames.TooLate, frames.TooLarge, codec.BadBytes):
+            return frames.from_json(frames.receive(self.control, frames.REQUEST_LIMIT, time.monotonic() + START))
+        except (frames.Closed, frames.TooLate, frames.TooLarge, ValueError):
             raise WorkerFault(f"the sandbox does not answer: {self._last_line()}") from None
 
     def _last_line(self) -> str:
         """What the fork server has printed last."""
-        with contextlib.suppress(OSError, AttributeError, ValueError):
+        with contextlib.suppress(OSError, ValueError):
+            if self.log is None:
+                return "it printed nothing"
             self.log.seek(0)
             lines = self.log.read()[-2000:].decode("utf-8", "replace").strip().splitlines()
             return lines[-1] if lines else "it printed nothing"

@@ -1,24 +1,23 @@
-"""Proves, before anything is graded, that the sandbox confines as it claims: a probe of our own tries to get out.
+"""Proves, before strange code runs, that the sandbox confines as it claims: a probe of our own tries to get out.
 
-What the probe may find is decided here, on the judge's side; a wall that does not stand stops the grading.
+What the probe may find is decided here, on our side.
 """
 
 from __future__ import annotations
 
 import secrets
-import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from course.base.switch import ROOT
-from course.observe import codec
-from grader.sandbox import confinement, frames
-from grader.sandbox.sandbox import FIRST_USER, MEMORY, PROCESSES, USERS, Job, Sandbox, WorkerFault, processes_of
+from lab.sandbox import confinement
+from lab.sandbox.sandbox import FIRST_USER, MEMORY, PROCESSES, USERS, Sandbox, WorkerFault, processes_of
 
 PROBE = '''\
 import ctypes, importlib.util, mmap, os, socket, sys, time
 
 
-def look(private, processes, mark):
+def look(private, processes, mark, modules):
     """What this process is and sees."""
     lines = open("/proc/self/status").readlines() if os.path.exists("/proc/self/status") else []
     status = dict(line.split(":", 1) for line in lines)
@@ -37,13 +36,12 @@ def look(private, processes, mark):
         "descriptors": descriptors(),
         "environment": sorted(os.environ),
         "solutions": any("solutions" in os.listdir(p) for p in sys.path if os.path.isdir(p)),
-        "unreadable": [name for name in MODULES if not os.access(importlib.util.find_spec(name).origin, os.R_OK)],
+        "unreadable": [name for name in modules if not os.access(importlib.util.find_spec(name).origin, os.R_OK)],
         "namespaces": unshares(),
         "forked": forks(processes),
     }
 
 
-MODULES = ["json", "torch", "numpy", "transformers", "course.base.object_spec", "lesson00_probe.probe"]
 ADDRESSES = {"this machine": ("127.0.0.1", 22), "another": ("192.0.2.1", 80)}
 
 
@@ -52,7 +50,7 @@ SCRATCH = ("/tmp", "/dev/shm")  # a worker's own
 
 def mounts():
     """Every folder on which something is mounted, and those that a sandbox should have anyway."""
-    found = {"/", "/usr", "/etc", "/dev", "/grading", "/grading/work", "/grading/course", *SCRATCH}
+    found = {"/", "/usr", "/etc", "/dev", "/confined", "/confined/work", "/confined/course", *SCRATCH}
     if os.path.exists("/proc/self/mountinfo"):
         found |= {line.split()[4] for line in open("/proc/self/mountinfo")}
     return sorted(path for path in found if os.path.isdir(path))
@@ -173,24 +171,24 @@ def swallow(size):
             pass
     return took
 '''
-PLACE = "tutorial/stage00_probe/lesson00_probe/probe.py"
+Ask = Callable[..., Any]  # ask(function, *arguments): what a new worker with the probe in it gives, or an error's name
 
 
-def prove(sandbox: Sandbox) -> str:
-    """Which wall of an open sandbox's does not stand, in a sentence; "" where all do. Raises WorkerFault if the probe
-    came to no end: that proves nothing about the walls."""
-    broken = _broken(sandbox)
+def prove(sandbox: Sandbox, ask: Ask, modules: Sequence[str]) -> str:
+    """Which wall of an open sandbox does not stand, in a sentence; "" where all do. `modules`: what a worker must be
+    able to import. Raises WorkerFault if the probe came to no end: that proves nothing about the walls."""
+    broken = _broken(sandbox, ask, modules)
     return f"the sandbox does not confine on this machine: {broken}" if broken else ""
 
 
-def _broken(sandbox: Sandbox) -> str:
+def _broken(sandbox: Sandbox, ask: Ask, modules: Sequence[str]) -> str:
     """The first wall that does not stand; "" where all do."""
     mark = f"mark-of-a-worker-{secrets.token_hex(8)}"
-    _ask(sandbox, "leave_marks", mark)  # the next worker looks for them
+    ask("leave_marks", mark)  # the next worker looks for them
     try:
-        seen = _ask(sandbox, "look", list(_private()), PROCESSES, mark)
+        seen = ask("look", list(_private()), PROCESSES, mark, list(modules))
     finally:
-        _ask(sandbox, "remove_marks", mark)
+        ask("remove_marks", mark)
     if not isinstance(seen, dict):
         raise WorkerFault(f"the self-test could not look around: {seen}")
     nothing = "0" * 16
@@ -221,7 +219,7 @@ def _broken(sandbox: Sandbox) -> str:
     for stands, otherwise in expected:
         if not stands:
             return otherwise
-    taken = _ask(sandbox, "swallow", 2 * MEMORY)
+    taken = ask("swallow", 2 * MEMORY)
     if isinstance(taken, int) and taken > MEMORY:  # otherwise it was killed
         return f"it took {taken} bytes of memory, more than {MEMORY}"
     sandbox.end()
@@ -240,18 +238,3 @@ def _private() -> list[str]:
         "/etc/passwd",
         "/home",
     ]
-
-
-def _ask(sandbox: Sandbox, function: str, *arguments: Any) -> Any:
-    channel = sandbox.start(Job({PLACE: PROBE.encode()}, "0"))
-    try:
-        head = {"function": f"lesson00_probe.probe:{function}", "grad_of": []}
-        sent = codec.encode({"args": arguments, "kwargs": {}})
-        deadline = time.monotonic() + 30
-        frames.send(channel, frames.pack(codec.encode(head), sent), deadline)
-        told, value, _ = frames.unpack(frames.receive(channel, frames.ANSWER_LIMIT, deadline), 3)
-        return codec.decode(value) if value else codec.decode(told).get("text")
-    except (frames.Closed, frames.TooLate, frames.TooLarge, ValueError) as error:
-        return type(error).__name__
-    finally:
-        channel.close()

@@ -47,6 +47,10 @@ class ModelRun:
 
     def prepare(self, folder: Path, checkpoint: Path | None, report: Report, processes: Processes) -> Prepared:
         options = self.options
+        if options.reward.type == "code_execution":
+            from lab.rl import program_sandbox  # Windows has nothing of what it needs
+
+            report.warn(program_sandbox.permission(options.reward.allow_execution))
         split = problems.problems(options, report.note)
         if processes.first and options.model_path == "smollm2":
             smollm2.ensure()  # once; the others wait
@@ -64,8 +68,6 @@ class ModelRun:
             scores.checked(score)("", split["train"][0][1])  # a reward of another kind shows before anything is trained
         held_out = [split["test"][i] for i in fixed_order(len(split["test"]), options.eval_problems)]
         count = sum(p.numel() for p in model.parameters())
-        if options.reward.type == "code_execution":
-            report.note(program_reward.NO_SANDBOX)
         report.headline(f"{count:,} parameters; {len(split['train'])} problems to train on, {len(held_out)} held out")
 
         def complete(

@@ -108,17 +108,12 @@ class Reward(Settings):
     )
     partial_credit: bool = option(False, "0.1 for a wrong number; for code, the share of tests that pass")
     timeout: float = option(10.0, "seconds that a program may run", gt=0)
-    allow_execution: bool = option(False, "programs that the model writes may run on this machine")
+    allow_execution: bool = option(False, "programs that the model writes may run without a sandbox, if there is none")
 
     @model_validator(mode="after")
-    def programs_run_only_if_allowed(self) -> Reward:
+    def nothing_is_without_effect(self) -> Reward:
         if self.partial_credit and self.type == "random":
             raise ValueError("reward.partial_credit means nothing for reward.type=random; leave it out")
-        if self.type == "code_execution" and not self.allow_execution:
-            raise ValueError(
-                "reward.type=code_execution runs programs that the model writes, with a time limit but no sandbox; say "
-                "reward.allow_execution=true if this machine may do that"
-            )
         if self.allow_execution and self.type != "code_execution":
             raise ValueError(
                 f"reward.allow_execution is for reward.type=code_execution alone, not {self.type}; leave it out"

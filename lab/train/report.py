@@ -25,9 +25,15 @@ Samples = Sequence[tuple[Problem, str, str]]  # a held-out problem, a completion
 class Report:
     def __init__(self, console: Console | None = None):
         self.console = console or Console()
+        self.warnings: list[str] = []
 
     def note(self, text: str) -> None:
         self.console.print(escape(text), highlight=False)
+
+    def warn(self, text: str) -> None:
+        """A note that is repeated at the end, and in samples.md."""
+        self.warnings.append(text)
+        self.note(text)
 
     def headline(self, text: str) -> None:
         self.console.print(f"\n[bold]{escape(text)}[/bold]", highlight=False)
@@ -83,9 +89,10 @@ class Report:
         self.console.print(table)
 
 
-def write_samples(path: Path, samples: Samples, is_right: Score) -> None:
-    """samples.md: the completions that the terminal shows."""
-    lines = ["| problem | answer | before | | after | |", "|---|---|---|---|---|---|"]
+def write_samples(path: Path, samples: Samples, is_right: Score, warnings: Sequence[str] = ()) -> None:
+    """samples.md: the warnings and the completions that the terminal shows."""
+    lines = [line for text in warnings for line in (text, "")]
+    lines += ["| problem | answer | before | | after | |", "|---|---|---|---|---|---|"]
     for (question, answer), *texts in samples:
         cells = [one_line(question), one_line(answer)]
         for text in texts:

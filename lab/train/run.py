@@ -168,10 +168,12 @@ def run(recipe: Recipe, resume: bool = False, runs: Path = ROOT / "runs", show: 
     )
     training_curve.training_curve(folder.metrics(), folder.path / "curve.png", title)
     samples = list(zip(evaluation.problems, state["completions"], evaluation.completions(), strict=False))
-    report.write_samples(folder.path / "samples.md", samples, evaluation.is_right)
+    report.write_samples(folder.path / "samples.md", samples, evaluation.is_right, show.warnings)
     show.samples(samples, evaluation.is_right)
     show.accuracies(before, after, len(evaluation.problems))
     seconds = time.perf_counter() - clock
+    for warning in show.warnings:
+        show.note(warning)
     show.note(f"{seconds:.0f} s; {report.short_path(folder.path)}: curve.png, samples.md, metrics.jsonl, model/")
     return Outcome(before, after, seconds)
 

@@ -33,7 +33,8 @@ from grader.judge.settings import JudgeSettings
 from grader.judge.submission_worker import SubmissionWorker
 from grader.judge_process import JudgeFault, JudgeProcess
 from grader.results import EXAMPLES, NOT_WRITTEN, PASSED
-from grader.sandbox import sandbox, selftest, visible_files
+from grader.sandbox import selftest, visible_files
+from lab.sandbox import sandbox
 from tests.grader import needs_sandbox
 from tests.grader.cheats import (
     burdening,
@@ -137,7 +138,7 @@ REPLACES = {  # and what of
     "claims that nothing was changed": "course.observe.call.encoded",
     "claims the gradient that a test might want": "course.observe.call.encoded",
     "patches what encodes its answers": "course.observe.codec.encode",
-    "patches what sends": "grader.sandbox.frames.send",
+    "patches what sends": "lab.sandbox.frames.send",
     "patches the models of lab": "lab.models.tiny_language_models.TinyLM.forward",
     "makes the evidence of a trainer's scenarios itself": "lesson13_grpo.testcases.scenarios.one_step",
     "makes the evidence of the data set's scenarios itself": "lesson13_grpo.testcases.scenarios.read_dataset",

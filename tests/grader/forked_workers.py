@@ -6,8 +6,9 @@ import signal
 import socket
 
 from course.base import switch
-from grader.sandbox import confinement, sandbox, worker
-from grader.sandbox.sandbox import WorkerFault
+from grader.sandbox import worker
+from lab.sandbox import confinement, fork_server, sandbox
+from lab.sandbox.sandbox import WorkerFault
 
 
 class ForkedWorkers:
@@ -32,9 +33,9 @@ class ForkedWorkers:
             try:
                 os.dup2(worker_end.fileno(), 3)
                 os.closerange(4, 512)
-                worker.quiet()
+                fork_server.quiet()
                 switch.forget()
-                worker.serve(socket.socket(fileno=3), self.folder, job.solution)
+                worker.serve(socket.socket(fileno=3), self.folder, job.argument)
             finally:
                 os._exit(0)
         worker_end.close()

@@ -26,7 +26,8 @@ from grader import grade, results, results_log, schedule
 from grader.intake import submission as intake
 from grader.judge_process import JudgeFault, NotStarted, files_of
 from grader.results import ExerciseResult
-from grader.sandbox import sandbox
+from grader.sandbox import tier
+from lab.sandbox import bubblewrap, sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
 LESSON, SECOND = manifest.find("13"), manifest.find("14")
@@ -184,7 +185,7 @@ def test_what_cannot_be_meant_is_told_in_one_sentence_before_anything_is_graded(
 
 
 def test_without_bubblewrap_nothing_is_graded_unless_it_is_asked_for(class_of_three, judge, monkeypatch, tmp_path):
-    monkeypatch.setattr(sandbox.shutil, "which", lambda name: None)
+    monkeypatch.setattr(bubblewrap.shutil, "which", lambda name: None)
     with pytest.raises(UsageError, match=r"bubblewrap.*--unsafe"):
         grade.grade(grade.parse([str(class_of_three), "--out", str(tmp_path / "out")]), print)
     assert not judge.began and not (tmp_path / "out").exists()
@@ -192,8 +193,8 @@ def test_without_bubblewrap_nothing_is_graded_unless_it_is_asked_for(class_of_th
 
 
 def test_a_course_within_the_folder_that_the_sandbox_hides_is_told_so(class_of_three, judge, monkeypatch, tmp_path):
-    monkeypatch.setattr(sandbox.shutil, "which", lambda name: f"/usr/bin/{name}")
-    monkeypatch.setattr(sandbox.sys, "platform", "linux")
+    monkeypatch.setattr(bubblewrap.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(bubblewrap.sys, "platform", "linux")
     monkeypatch.setattr(sys, "prefix", "/tmp/course/.venv")
     with pytest.raises(UsageError, match=r"within /tmp.*/tmp/course/\.venv.*in another place"):
         grade.grade(grade.parse([str(class_of_three), "--out", str(tmp_path / "out")]), print)
@@ -206,7 +207,7 @@ def test_a_sandbox_that_does_not_start_says_why(monkeypatch, tmp_path):
     other.write_text("#!/bin/sh\necho bwrap: no such luck >&2\nexit 1\n")
     other.chmod(0o755)
     monkeypatch.setenv("PATH", f"{other.parent}{os.pathsep}{os.environ['PATH']}")
-    closed = sandbox.Sandbox(sandbox.BUBBLEWRAP, tmp_path)
+    closed = sandbox.Sandbox(sandbox.BUBBLEWRAP, tmp_path, "no.such.server")
     with pytest.raises(sandbox.WorkerFault, match="no such luck"):
         closed.open()
     closed.close()
@@ -241,7 +242,7 @@ def test_one_line_for_each_part_and_one_at_the_end(class_of_three, judge, tmp_pa
     assert re.fullmatch(rf"   1 of 3  ada +lesson 13: {points} of {points} points   about \d+ s left", lines[1])
     assert re.fullmatch(rf"   2 of 3  bob +lesson 13: 0 of {points} points   about \d+ s left", lines[2])
     assert re.fullmatch(rf"   3 of 3  cyd +lesson 13: {points} of {points} points", lines[3])
-    assert lines[4] == f"WARNING: {sandbox.WARNING}"
+    assert lines[4] == f"WARNING: {tier.WARNING}"
     assert lines[5].startswith("3 graded; see ") and len(lines) == 6
 
 

@@ -4,14 +4,14 @@ import functools
 import subprocess
 
 from course.base.errors import UsageError
-from grader.sandbox import sandbox
+from grader.sandbox import tier
 
 
 @functools.cache
 def missing() -> str:
     """Why not; "" where they can."""
     try:
-        sandbox.chosen_tier(unsafe=False)
+        tier.chosen(unsafe=False)
     except UsageError:
         return "bubblewrap is not installed (apt install bubblewrap)"
     command = ["bwrap", "--ro-bind", "/", "/", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--", "true"]

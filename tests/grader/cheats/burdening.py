@@ -13,7 +13,8 @@ def answers(expression: str) -> str:
         f"""
 import struct
 from course.observe import codec as plain
-from grader.sandbox import frames as wire, worker
+from grader.sandbox import worker
+from lab.sandbox import frames as wire
 
 def packed(tree):
     return struct.pack("<Q", len(tree.encode())) + tree.encode()

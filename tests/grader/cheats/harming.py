@@ -60,7 +60,7 @@ if libc.shmget(0, ctypes.c_size_t(2**30), 0o1600) < 0:
             ZERO,
             """
 import os
-for folder in ("/tmp", "/dev/shm", "/grading/work", "@HOME@"):
+for folder in ("/tmp", "/dev/shm", "/confined/work", "@HOME@"):
     for n in range(40):
         try:
             with open(f"{folder}/fill{n}", "wb") as file:
@@ -149,7 +149,7 @@ for folder in glob.glob("/proc/[0-9]*"):
 import pathlib
 for place in (
     "@ROOT@/written", "@ROOT@/solutions/written", "@HOME@/written", "/written", "/usr/written", "/etc/written",
-    "/grading/written", "/grading/work/written", "/grading/course/course/written", "/proc/sys/kernel/core_pattern",
+    "/confined/written", "/confined/work/written", "/confined/course/course/written", "/proc/sys/kernel/core_pattern",
 ):
     try:
         pathlib.Path(place).write_text("x")
@@ -165,7 +165,7 @@ for place in (
             ZERO,
             """
 import shutil
-for place in ("@ROOT@", "/grading/course", "/grading/work", "@HOME@"):
+for place in ("@ROOT@", "/confined/course", "/confined/work", "@HOME@"):
     shutil.rmtree(place, ignore_errors=True)
 """,
         ),

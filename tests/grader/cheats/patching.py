@@ -79,7 +79,8 @@ calls.encoded = calls.perform = encoded
             ZERO,
             """
 from course.observe import codec as plain
-from grader.sandbox import frames as wire, worker
+from grader.sandbox import worker
+from lab.sandbox import frames as wire
 right = wire.pack(plain.encode({"changed": [], "problem": None}), plain.encode("passed"), plain.encode({}))
 worker.answer = lambda request, root: right
 """,
@@ -89,7 +90,7 @@ worker.answer = lambda request, root: right
         "patches what sends",
         gives(
             ZERO,
-            "from grader.sandbox import frames as wire\n"
+            "from lab.sandbox import frames as wire\n"
             "send = wire.send\n"
             "wire.send = lambda c, data, *a: send(c, b'passed')",
         ),

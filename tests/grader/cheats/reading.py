@@ -31,7 +31,7 @@ for folder in pathlib.Path(__file__).parents:
         "looks through all files that it may read",
         f"""{TAKE}
 import os
-for top in ("/grading", "/tmp", "/work", "/root", "/home", "/srv", "/opt", "@ROOT@"):
+for top in ("/confined", "/tmp", "/work", "/root", "/home", "/srv", "/opt", "@ROOT@"):
     for folder, folders, names in os.walk(top):
         folders[:] = [name for name in folders if name not in ("site-packages", "lib")]
         for name in names:
@@ -45,7 +45,7 @@ for top in ("/grading", "/tmp", "/work", "/root", "/home", "/srv", "/opt", "@ROO
         "looks for bytecode",
         """
 import glob, marshal
-for pattern in ("@ROOT@/**/__pycache__/grpo.*.pyc", "/grading/**/*.pyc"):
+for pattern in ("@ROOT@/**/__pycache__/grpo.*.pyc", "/confined/**/*.pyc"):
     for path in glob.glob(pattern, recursive=True):
         exec(marshal.loads(open(path, "rb").read()[16:]), globals())
 """,
@@ -155,7 +155,7 @@ sys.modules[__name__] = Anything()
         "reads the known mistakes",
         """
 import pathlib
-for root in ("@ROOT@", "/grading/course", "/grading/work", *map(str, pathlib.Path(__file__).parents)):
+for root in ("@ROOT@", "/confined/course", "/confined/work", *map(str, pathlib.Path(__file__).parents)):
     for path in pathlib.Path(root).glob("solutions/*/lesson13_grpo/audit/*.py"):
         raise RuntimeError("@" + "SECRET@ is what it looked for: the known mistakes can be read")
 """,
@@ -199,7 +199,7 @@ for line in open("/proc/self/maps"):
         "looks for the other student's files",
         """
 import os
-for folder in ("/grading/work", "/tmp", "/dev/shm", "/var/tmp", "/run", "@HOME@"):
+for folder in ("/confined/work", "/tmp", "/dev/shm", "/var/tmp", "/run", "@HOME@"):
     for top, _, names in os.walk(folder):
         for name in names:
             text = open(os.path.join(top, name), errors="replace").read()

@@ -54,7 +54,7 @@ def test_a_missing_compare50_is_reported_before_anything_is_graded(tmp_path, mon
         raise UsageError(similarity.INSTALL)
 
     monkeypatch.setattr(similarity, "tool", missing)
-    monkeypatch.setattr(grade.sandbox, "chosen_tier", lambda unsafe: "bubblewrap")
+    monkeypatch.setattr(grade.tiers, "chosen", lambda unsafe: "bubblewrap")
     monkeypatch.setattr(grade, "grade_missing", None)
     (tmp_path / "class" / "ada").mkdir(parents=True)
     words = [str(tmp_path / "class"), "--out", str(tmp_path / "out"), "--lessons", "13", "--similar"]

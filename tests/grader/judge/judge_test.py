@@ -14,8 +14,8 @@ from course.observe.report import render
 from grader.judge import judge, withhold
 from grader.judge.settings import JudgeSettings
 from grader.results import BASIC, BLOCKED, DIED, FAILED, GRADER_ERROR, NOT_GRADABLE, NOT_WRITTEN, PASSED, TIMEOUT
-from grader.sandbox import frames, sandbox
-from grader.sandbox.sandbox import WorkerFault
+from lab.sandbox import frames, sandbox
+from lab.sandbox.sandbox import WorkerFault
 from tests.grader.forked_workers import ForkedWorkers
 
 WORK = '''\

@@ -6,14 +6,14 @@ import time
 
 import pytest
 
-from grader.sandbox.fork_server import ForkServer
+from lab.sandbox.fork_server import ForkServer
 
 
 @pytest.mark.parametrize(("ended_by", "says"), [(signal.SIGSEGV, signal.SIGSEGV), (signal.SIGKILL, 0)])
 def test_a_crash_is_named_although_the_process_around_the_worker_still_runs(ended_by, says):
     """The judge asks as soon as the channel is closed, often before that process has seen the end of the worker. Then
     SIGKILL is most likely the server's own."""
-    server = ForkServer(None, user=os.getuid())
+    server = ForkServer(None, user=os.getuid(), serve=None)
     server.worker = 2**22 + 1  # no process has this number
     server.parent = os.fork()
     if server.parent == 0:

@@ -192,7 +192,7 @@ def test_partial_credit_and_type_reach_the_reward_but_not_the_accuracy():
 def test_the_options_of_programs_reach_them(monkeypatch):
     seen = []
     monkeypatch.setattr(program_reward, "score", lambda *given: seen.append(given) or (lambda text, answer: 1.0))
-    reward = {"type": "code_execution", "timeout": 3, "partial_credit": True, "allow_execution": True}
+    reward = {"type": "code_execution", "timeout": 3, "partial_credit": True}
     o = chosen(task="code_generation", reward=reward, data_path="x.jsonl")
     model_run.reward_of(o), model_run.is_right_of(o)
     assert seen == [(3.0, True), (3.0, False)]

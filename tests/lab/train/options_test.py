@@ -166,16 +166,14 @@ def test_the_blocks_are_accepted_as_written(group, text, found):
     assert getattr(read(text), group).model_dump().items() >= found.items()
 
 
-def test_math_and_code_need_data_and_code_permission():
+def test_math_and_code_need_data():
     with pytest.raises(UsageError, match="gsm8k is not downloaded here; give it with --data_path"):
         read(MATH)
     o = read(MATH, "data_path=gsm8k.jsonl")
     assert (o.task.dataset, o.reward.type, o.reward.partial_credit) == ("gsm8k", "math_correctness", True)
-    with pytest.raises(UsageError, match=r"runs programs that the model writes.*reward\.allow_execution=true"):
-        read(CODE)
     with pytest.raises(UsageError, match="humaneval is not downloaded here"):
-        read(CODE, "reward.allow_execution=true")
-    o = read(CODE, "reward.allow_execution=true", "data_path=humaneval.jsonl")
+        read(CODE)
+    o = read(CODE, "data_path=humaneval.jsonl")
     assert (o.reward.type, o.reward.timeout, o.grpo.baseline_type) == ("code_execution", 10.0, "group_median")
 
 
@@ -206,8 +204,7 @@ BAD = [
     ("grpo.reward_scaling=2", r"grpo\.reward_scaling=2 changes nothing.*reward_normalization=false"),
     ("reward=random reward.partial_credit=true", r"reward\.partial_credit.*leave it out"),
     ("reward.allow_execution=true", r"reward\.allow_execution.*leave it out"),
-    ("reward.type=code_execution", r"reward\.type=code_execution.*reward\.allow_execution=true"),
-    ("reward.type=code_execution reward.allow_execution=true", r"needs task\.name=code_generation"),
+    ("reward.type=code_execution", r"needs task\.name=code_generation"),
     ("task.name=code_generation data_path=x.jsonl reward.type=last_number", r"reward\.type=last_number cannot judge"),
     ("data_path=x.jsonl", r"data_path is not read.*leave it out"),
     ("task.dataset=gsm8k", r"task\.dataset is for math_reasoning.*leave it out"),

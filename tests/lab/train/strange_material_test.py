@@ -73,9 +73,8 @@ def read(tmp_path):
     def read(rows, *, task="math_reasoning", reward="math_correctness"):
         path = tmp_path / "data.jsonl"
         path.write_text("\n".join(json.dumps({"question": q, "answer": a}) for q, a in rows), encoding="utf-8")
-        table = {"type": reward, "allow_execution": reward == "code_execution"}
         notes = []
-        options = Options(name="x", data_path=str(path), task={"name": task}, reward=table)
+        options = Options(name="x", data_path=str(path), task={"name": task}, reward={"type": reward})
         split = problems.problems(options, notes.append)
         return split["train"] + split["test"], notes
 

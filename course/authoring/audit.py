@@ -60,7 +60,7 @@ def audit(arguments: list[str], root: Path = ROOT, processes: int | None = None,
         if not found["broken"]:
             _keep(found, {i: digests[i] for i in again}, root)
         for one in kept.values():
-            found["results"] += [{**r, "seconds": 0.0, "diagnosis": 0.0} for r in one.result["results"]]
+            found["results"] += [{**r, "seconds": 0.0} for r in one.result["results"]]
             found["tests"] |= one.result["tests"]
         for lesson in copied:
             problems += _too_few(lesson, chosen, found["tests"])
@@ -211,9 +211,7 @@ def _print(rows: list[dict[str, Any]], found: dict[str, Any], outcome: Outcome, 
     print(f"\n{'lesson':<26}" + "".join(f"{name:>11}" for name in COLUMNS))
     for row in rows:
         print(f"{row['lesson']:<26}" + "".join(f"{row[name]:>11.0f}" for name in COLUMNS))
-    longest = sorted((r["diagnosis"] for r in found["results"] if r["diagnosis"]), reverse=True) or [0.0]
-    late = sum(x > 1 for x in longest)
-    print(f"{seconds:.0f} s in all; the longest diagnosis took {longest[0]:.2f} s ({late} over 1 s)")
+    print(f"{seconds:.0f} s in all")
     if outcome.unchanged:
         print(outcome.unchanged)
     print("all is well" if not outcome.problems else f"{len(outcome.problems)} problems")

@@ -50,7 +50,6 @@ class Result:
     problem: str = ""
     named: bool = False
     caught_by: str = ""  # a mistake: the suite of the first test that fails; basic tests run first
-    diagnosis: float = 0.0  # seconds that the longest diagnosis took
     seconds: float = 0.0
 
 
@@ -101,7 +100,12 @@ class Worker:
             children.append(os.fork())
             if children[-1] == 0:
                 self._in_child()
-        self.work()
+        try:
+            self.work()
+        except BaseException:
+            for child in children:
+                os.kill(child, signal.SIGKILL)
+            raise
         for child in children:
             os.waitpid(child, 0)
             found = json.loads((self.claims / f"{child}.json").read_text(encoding="utf-8"))
@@ -213,7 +217,6 @@ class Worker:
                     continue
                 caught.append(item)
                 result.caught_by = result.caught_by or item.path.name
-                result.diagnosis = max(result.diagnosis, getattr(report, "diagnosis_seconds", 0.0))
                 why = getattr(report, "why", None) or ""
                 if why:
                     first_of_its_suite(items, item)

@@ -3,7 +3,7 @@
 A test whose exercise is not written yet is counted as "not written"; each such exercise gets one line. A failed test of
 a lesson gets the short report of `course.observe.report` instead of a traceback; `--full-trace` brings the traceback
 back. What is found out about a test travels on pytest's own report, as plain data: `not_written` (an exercise's id),
-`why`, `diagnosis_seconds`, and `exercise_test` (for `course.desk.progress`).
+`why`, and `exercise_test` (for `course.desk.progress`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import time
 from collections import Counter
 
 import pytest
@@ -168,10 +167,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
         return report
     log, reason = _observers[-1].log if _observers else [], None
     if isinstance(error, AssertionError) or getattr(error, "came_through_observe", False):
-        started = time.perf_counter()
         reason = failure_text.reason(item, log)
         report.why = reason and reason.sentence
-        report.diagnosis_seconds = time.perf_counter() - started
     elif not isinstance(error, time_limit.TooLate):  # an error of the test itself: the traceback helps its author
         return report
     report.longrepr = failure_text.ShortText(failure_text.lines(item, lesson, error, log, reason), item)

@@ -7,10 +7,13 @@ import socket
 import sys
 from pathlib import Path
 
+import torch
+
 from course.base import switch
 from course.base.switch import ROOT
 
-CONTEXT = multiprocessing.get_context("fork")
+# A process that has used a GPU cannot be forked.
+CONTEXT = multiprocessing.get_context("forkserver" if torch.cuda.is_available() else "fork")
 
 
 class Child:
@@ -51,8 +54,6 @@ def _train(arguments: list[str], runs: Path, killed_at: str, environment: dict[s
     os.environ |= {"SOLUTION": "1", **environment}
     os.chdir(ROOT)
     switch.forget()
-    import torch
-
     from course.base.errors import run_command
     from lab.train.__main__ import main
 
@@ -66,8 +67,6 @@ def _train(arguments: list[str], runs: Path, killed_at: str, environment: dict[s
 def _kill(place: str, number: str) -> None:
     """ "warm 5": in step 5 of the warm start; "line 3": when the line of step 3 is written; "checkpoint 4": when the
     model of that checkpoint is written and the trainer's state is not; "step 3": in step 3 of a model's run."""
-    import torch
-
     from lab.models import demo_model
     from lab.train import model_trainer, run_folder
 

@@ -30,11 +30,13 @@ def first(x: float) -> float:
 '''
 TESTS = """\
     import pytest
+    from course.base.property_tests import drawn
     from lesson05_reinforce.loss.first import first
 
     @pytest.mark.exercise("05.1")
     def test_sum(observe):
-        observe(first, 2.0).close(3.0)
+        x = drawn().uniform(2, 99)
+        observe(first, x).close(x + 1)
     """
 REFUSES = """
 

@@ -2,7 +2,7 @@
 
 import re
 
-from lesson09_answers.given.spelling import last_piece
+from lab.rl.number_pieces import last_piece
 
 from course.base.attempt import Attempts
 

@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 from fractions import Fraction
 
-from lesson09_answers.given.spelling import first_piece
+from lab.rl.number_pieces import first_piece
 
 from course.base.attempt import Attempts
 

@@ -1,6 +1,6 @@
 r"""Is the answer right? First where a text gives its answer, then which number it is, then the verdict.
 
-The verdicts are right, wrong, and "no answer was read". given/spelling.py finds the pieces of a text that look like
+The verdicts are right, wrong, and "no answer was read". lab/rl/number_pieces.py finds the pieces of a text that look like
 numbers. Left out: words ("seven"), algebra, intervals, several answers. The reader of the training command and of the
 exports, lab/rl/final_answer.py, does the same in the same order.
 """
@@ -8,7 +8,7 @@ exports, lab/rl/final_answer.py, does the same in the same order.
 import re
 from fractions import Fraction
 
-from lesson09_answers.given.spelling import first_piece, last_piece
+from lab.rl.number_pieces import first_piece, last_piece
 
 
 def final_answer(text: str) -> str | None:

@@ -24,6 +24,7 @@ MODULES = {  # that no exercise needs, and what they are for
     "memory": "ctypes cffi mmap pickle _pickle dill cloudpickle shelve",
 }
 REASON = {module: reason for reason, modules in MODULES.items() for module in modules.split()}
+ANSWERS_IN_LAB = "lab.rl.final_answer"  # the same code as lesson 09's reference
 INSIDE_TORCH = ("torch.overrides", "torch.testing", "torch.utils.cpp_extension")
 NAMES = words("eval exec compile __import__ globals vars breakpoint __builtins__ __loader__ __spec__")
 # Attributes that lead from an object to frames, code or the process; also as the text of a getattr.
@@ -71,6 +72,8 @@ class _Visitor(ast.NodeVisitor):
         self.modules[as_name] = name
         parts = name.split(".", 20)
         known = parts[0] if parts[0] in REASON else next((p for p in ("solutions", "testcases") if p in parts), "")
+        if name.startswith(ANSWERS_IN_LAB):
+            known = "solutions"
         if (known and known not in self.needs) or name.startswith(INSIDE_TORCH):
             self.found.add((node.lineno, f"imports {name[:80]} ({REASON.get(known, 'what torch does inside')})"))
 

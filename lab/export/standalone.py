@@ -2,7 +2,7 @@
 
 A cluster's workers import a reward by the path of its file, where this repository may not be. So of the task's module
 only `score` goes along, with the functions, constants and imports of that module that it refers to, and theirs; also
-where they stand in another task's file.
+where they stand in another task's file or in lab/rl, as the reader of answers does.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def parts_of(module: ModuleType, names: list[str]) -> tuple[list[str], list[str]
     for node in (n for n in nodes if n in needed):
         first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
         text = "\n".join(lines[first - 1 : node.end_lineno])
-        if isinstance(node, ast.ImportFrom) and _is_of_a_task(node):
+        if isinstance(node, ast.ImportFrom) and _is_copied(node):
             wanted = [alias.name for alias in node.names if alias.name in asked]
             more = parts_of(importlib.import_module(node.module or ""), wanted)
             imports, code = imports + more[0], code + more[1]
@@ -96,9 +96,9 @@ def _names_made(node: ast.stmt) -> list[str]:
     return [n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
 
 
-def _is_of_a_task(node: ast.ImportFrom) -> bool:
-    """Whether it imports from another task, under the names that things have there."""
-    return (node.module or "").startswith("lab.tasks.") and not any(alias.asname for alias in node.names)
+def _is_copied(node: ast.ImportFrom) -> bool:
+    """Whether it imports from another task or from a rule of lab/rl, under the names that things have there."""
+    return (node.module or "").startswith(("lab.tasks.", "lab.rl.")) and not any(alias.asname for alias in node.names)
 
 
 def _is_future(node: ast.stmt) -> bool:

@@ -1,7 +1,7 @@
 """Rewards: rules about one completion, a coin toss, and the reward functions of lessons 13 and 16.
 
 A rule is a function score(completion, answer) -> float of its arguments alone; 1.0 means right. With partial credit, a
-wrong number gets 0.1.
+wrong number gets up to 0.5, in proportion to its right digits.
 
 A reward function takes equally long lists, `reward(prompts, responses, **columns)`, and returns one number per
 response. `columns` are the data set's other columns, such as `answer`, repeated to the same length. `per_sample` makes
@@ -17,27 +17,32 @@ from typing import Any, Protocol
 import torch
 from torch import nn
 
-from lab.rl import final_answer
+from lab.rl.final_answer import exact_value, partial_credit, read
+from lab.rl.number_pieces import last_piece
 
 Score = Callable[[str, str], float]
-PARTIAL_CREDIT = 0.1  # for a wrong number
+PARTIAL_CREDIT = 0.5  # for a wrong number whose digits are nearly all right
 
 
 def last_number(completion: str, answer: str) -> float:
     """1.0 if the last number of the completion is that of the answer."""
-    given = final_answer.last_number(completion)
-    return float(given is not None and given == final_answer.last_number(answer))
+    given, true = (exact_value(last_piece(text) or "") for text in (completion, answer))
+    return float(given is not None and given == true)
 
 
 def math_correctness(completion: str, answer: str) -> float:
     """1.0 if the completion gives the answer's number as its own (lab/rl/final_answer.py says where it looks)."""
-    given = final_answer.read_answer(completion)
-    return float(given is not None and given == final_answer.read_answer(answer))
+    given = read(completion)
+    return float(given is not None and given == read(answer))
 
 
 def with_partial_credit(score: Score) -> Score:
+    """The score, and for what it does not pay a part of 0.5: the share of the number's digits that are right."""
+
     def scored(completion: str, answer: str) -> float:
-        return score(completion, answer) or (PARTIAL_CREDIT if final_answer.numbers(completion) else 0.0)
+        return score(completion, answer) or min(
+            PARTIAL_CREDIT, partial_credit(completion, answer, digits=PARTIAL_CREDIT)
+        )
 
     return scored
 

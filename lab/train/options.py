@@ -106,7 +106,9 @@ class Reward(Settings):
     type: Literal["task", "random", "last_number", "math_correctness", "code_execution"] = option(
         "task", "task (the task's own), last_number, math_correctness, code_execution, or random (a control)"
     )
-    partial_credit: bool = option(False, "0.1 for a wrong number; for code, the share of tests that pass")
+    partial_credit: bool = option(
+        False, "up to 0.5 for the right digits of a wrong number; for code, the share of tests that pass"
+    )
     timeout: float = option(10.0, "seconds that a program may run", gt=0)
     allow_execution: bool = option(False, "programs that the model writes may run without a sandbox, if there is none")
 

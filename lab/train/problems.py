@@ -14,7 +14,7 @@ from torch import Tensor
 
 from course.base.errors import UsageError
 from lab import tasks
-from lab.rl import final_answer, program_reward
+from lab.rl import program_reward, rewards
 from lab.train.evaluation import Problem
 from lab.train.options import Options
 from lab.train.table_files import read_columns
@@ -74,8 +74,10 @@ def unreadable(answer: str, reward: str) -> str:
         return ""
     if reward == "random":
         return ""
-    read = final_answer.last_number if reward == "last_number" else final_answer.read_answer
-    return "there is no single number in it" if read(answer) is None else ""
+    readable = rewards.math_correctness(answer, answer) and (
+        reward != "last_number" or rewards.last_number(answer, answer)
+    )
+    return "" if readable else "there is no single number in it"
 
 
 def check_prompts(tokenizer: Any, prompts: Sequence[str], room: int | None, max_new_tokens: int,

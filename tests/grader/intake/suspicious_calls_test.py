@@ -38,6 +38,7 @@ def test_what_a_lesson_needs_is_flagged_in_other_lessons_only():
 @pytest.mark.parametrize(("code", "line", "says"), [
     ("import torch\nfrom solutions.stage04_alignment import x", 2, "imports solutions.stage04_alignment.x"),
     ("from lesson13_grpo.testcases import scenarios", 1, "imports lesson13_grpo.testcases"),
+    ("from lab.rl.final_answer import verify", 1, "imports lab.rl.final_answer.verify (other answers"),
     ("from course.observe import codec", 1, "imports course.observe.codec"),
     ("from torch import overrides", 1, "imports torch.overrides (what torch does inside)"),
     ("import torch\ntorch.testing.assert_close = print", 2, "changes torch: sets assert_close"),

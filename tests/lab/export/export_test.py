@@ -143,6 +143,15 @@ def test_the_reward_file_holds_what_the_score_needs_and_no_more(tmp_path, monkey
     assert [made["compute_score"]("grpo-course/made", "x" * n, "") for n in (1, 2)] == [0.0, 1.0]
 
 
+def test_the_reader_of_answers_goes_along(tmp_path, monkeypatch):
+    task = "from lab.rl.rewards import math_correctness\n\ndef score(a, b):\n    return math_correctness(a, b)\n"
+    text, made = standalone.reward_file("made", made_task(tmp_path, monkeypatch, task)), {}
+    assert "from lab" not in text and "torch" not in text
+    exec(compile(text, "reward.py", "exec"), made)
+    cases = ["so \\boxed{1{,}080}", "1079 + 1 = 1080 eggs", "1080 or 1081", "<think>1080"]
+    assert [made["compute_score"]("grpo-course/made", text, "#### 1,080") for text in cases] == [1.0, 1.0, 0.0, 0.0]
+
+
 @pytest.mark.parametrize("line", ["import numpy as np", "from lab.rl import rewards as np"])
 def test_a_score_that_needs_more_than_the_standard_library_is_refused(tmp_path, monkeypatch, line):
     task = made_task(tmp_path, monkeypatch, f"{line}\n\ndef score(completion, answer):\n    return np.x\n")

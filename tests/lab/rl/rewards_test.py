@@ -10,10 +10,20 @@ from lab.rl import program_reward, rewards
     ("we get 5 #### 12", "3 * 4 = 12\n#### 12", 1), ("#### 12 and then 3", "#### 12", 1), ("7.50", "7.5", 1),
     ("-7", "7", 0), ("7" * 5000, "7", 0),
 ])  # fmt: skip
-def test_math_correctness_and_its_partial_credit(text, answer, score):
+def test_math_correctness(text, answer, score):
     assert rewards.math_correctness(text, answer) == score
-    part = rewards.with_partial_credit(rewards.math_correctness)(text, answer)
-    assert part == (1 if score else 0.1 if any(c.isdigit() for c in text) else 0)
+
+
+@pytest.mark.parametrize(("text", "answer", "score"), [
+    ("so 72", "72", 1), ("so 73", "72", 0.25), ("7 or 8", "7", 0), ("none", "7", 0), ("5", "7", 0), ("-7", "7", 0),
+])  # fmt: skip
+def test_partial_credit_is_half_the_share_of_right_digits(text, answer, score):
+    """A fixed sum for any number would teach to write numbers, and no more: lesson 09 measures it."""
+    assert rewards.with_partial_credit(rewards.math_correctness)(text, answer) == score
+
+
+def test_the_right_number_in_the_wrong_form_gets_half():
+    assert rewards.with_partial_credit(lambda completion, answer: float(completion == answer))("it is 7", "7") == 0.5
 
 
 def test_a_program_that_does_not_end_is_stopped_and_fails():

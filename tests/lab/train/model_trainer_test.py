@@ -181,7 +181,7 @@ def test_the_plain_path_gives_the_engines_numbers(trainer, mini):
 
 def test_partial_credit_and_type_reach_the_reward_but_not_the_accuracy():
     o = chosen(reward={"type": "last_number", "partial_credit": True})
-    assert model_run.reward_of(o)("it is 8", "7") == 0.1 and model_run.is_right_of(o)("it is 8", "7") == 0.0
+    assert model_run.reward_of(o)("it is 17", "7") == 0.25 and model_run.is_right_of(o)("it is 17", "7") == 0.0
     assert model_run.reward_of(chosen(reward="last_number"))("it is 7", "7") == 1.0
     assert model_run.reward_of(chosen(reward="task"))("it is 7", "7") == 0.0
     assert model_run.reward_of(chosen(reward="random")) is None

@@ -2,14 +2,21 @@
 
 import re
 
-from lab.rl.number_pieces import last_piece
-
 from course.base.attempt import Attempts
+from lab.rl.number_pieces import last_piece
 
 wrong, right, core = Attempts(), Attempts(), Attempts()
 
 MARKERS = "for marker in ('####', 'answer is|answer:|answer ?='):"
 LINE = "return behind.strip().partition('\\n')[0].strip() or None"
+
+wrong("What the model thought is read, too: numbers that it has given up may count.", {
+    "text = text.rpartition('</think>')[2].partition('<think>')[0]": "",
+})  # fmt: skip
+
+wrong("A thought that was cut off is read as if it were the answer.", {
+    "text.rpartition('</think>')[2].partition('<think>')[0]": "text.rpartition('</think>')[2]",
+})  # fmt: skip
 
 wrong("The first \\boxed{} is taken; a policy that corrects itself writes the right one last.", {
     "text.rpartition('\\\\boxed{')": "text.partition('\\\\boxed{')",
@@ -29,10 +36,6 @@ wrong("A box that is never closed is read, though the number may have gone on.",
     "return None": "return inside.strip() or None",
 })  # fmt: skip
 
-wrong("A box that is never closed is passed over, and a number of the working is read as the answer.", {
-    "return None": "pass",
-})  # fmt: skip
-
 wrong("#### comes before \\boxed{}: the box is looked at only if there is no ####.", {
     "if found:": "if found and '####' not in text:",
 })  # fmt: skip
@@ -41,27 +44,9 @@ wrong("\"answer is\" comes before ####; the order is the other way round.", {
     MARKERS: "for marker in ('answer is|answer:|answer ?=', '####'):",
 })  # fmt: skip
 
-wrong("Everything behind the marker is returned, with all later lines.", {LINE: "return behind.strip() or None"})
-
-wrong("The line is cut before the white space is stripped: an answer on the line below the marker is lost.", {
-    LINE: "return behind.partition('\\n')[0].strip() or None",
-})  # fmt: skip
-
-wrong("Upper and lower case are told apart: \"The Answer is\" is not found.", {
-    "re.split(marker, text, flags=re.IGNORECASE)": "re.split(marker, text)",
-})  # fmt: skip
-
-wrong("An empty place behind a marker is skipped, and the last number of the working is read instead.", {
-    "if parts:": "if parts and behind.strip():",
-})  # fmt: skip
-
 wrong(
     "Without a marker there is no answer: most untrained models write none.", {"return last_piece(text)": "return None"}
 )
-
-wrong("An empty answer is returned as an empty text; it is None.", {
-    LINE: "return behind.strip().partition('\\n')[0].strip()",
-})  # fmt: skip
 
 wrong("Only the last 300 characters are searched: an answer before a long explanation is lost.", {
     "_, found, inside = text.rpartition('\\\\boxed{')":
@@ -71,6 +56,8 @@ wrong("Only the last 300 characters are searched: an answer before a long explan
 
 @right("with find and rfind")
 def final_answer_with_rfind(text):
+    text = text[text.rfind("</think>") + 8 :] if "</think>" in text else text
+    text = text.split("<think>")[0]
     start = text.rfind("\\boxed{")
     if start >= 0:
         depth, place = 1, start + 7
@@ -79,31 +66,20 @@ def final_answer_with_rfind(text):
             place += 1
         return (text[start + 7 : place - 1].strip() or None) if depth == 0 else None
     lower = text.lower()
-    if "####" in text:
-        behind = text[text.rfind("####") + 4 :]
-    else:
-        ends = [lower.rfind(m) + len(m) for m in ("answer is", "answer:", "answer =", "answer=") if m in lower]
-        if not ends:
-            return last_piece(text)
-        behind = text[max(ends) :]
-    lines = [line.strip() for line in behind.splitlines() if line.strip()]
-    return lines[0] if lines else None
+    ends = [text.rfind("####") + 4] if "####" in text else []
+    ends = ends or [lower.rfind(m) + len(m) for m in ("answer is", "answer:", "answer =", "answer=") if m in lower]
+    if not ends:
+        return last_piece(text)
+    return next((line.strip() for line in text[max(ends) :].splitlines() if line.strip()), None)
 
 
-@right("with finditer")
-def final_answer_with_finditer(text):
-    boxes = list(re.finditer(r"\\boxed\{", text))
-    if boxes:
-        inside, depth = "", 1
-        for character in text[boxes[-1].end() :]:
-            if character == "}":
-                depth -= 1
-            if character == "{":
-                depth += 1
-            if not depth:
-                return inside.strip() or None
-            inside += character
-        return None
+@right("with regular expressions")
+def final_answer_with_expressions(text):
+    text = re.sub(r"(?s).*</think>|<think>.*", "", text)
+    *before, behind = re.split(r"\\boxed\{", text)
+    if before:
+        depths = [behind[:n].count("}") - behind[:n].count("{") for n in range(len(behind) + 1)]
+        return (behind[: depths.index(1) - 1].strip() or None) if 1 in depths else None
     for marker in ("####", r"answer(?: is|:| ?=)"):
         found = list(re.finditer(marker, text, re.I))
         if found:
@@ -114,6 +90,7 @@ def final_answer_with_finditer(text):
 
 @core("short")
 def final_answer(text):
+    text = text.split("</think>")[-1].split("<think>")[0]
     if "\\boxed{" in text:
         inside, depth = text.rsplit("\\boxed{", 1)[1], 1
         for end in range(len(inside)):

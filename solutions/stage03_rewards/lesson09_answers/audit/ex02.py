@@ -4,72 +4,44 @@ import re
 from decimal import Decimal
 from fractions import Fraction
 
-from lab.rl.number_pieces import first_piece
-
 from course.base.attempt import Attempts
+from lab.rl.number_pieces import first_piece
 
 wrong, right, core = Attempts(), Attempts(), Attempts()
 
+RESULT = "return sign * (whole + Fraction(top, bottom)) if bottom else None"
+SIGN = "sign, size = (-1, piece[1:]) if piece.startswith('-') else (1, piece)"
 PLAIN = r"'(\\d{1,3}(,\\d{3})+|\\d+)?(\\.\\d+)?(e[+-]?\\d{1,2})?'"
 
 wrong("The value is a float: 0.1 is not exactly 1/10, and large numbers lose digits.", {
     "return sign * Fraction(size.replace(',', ''))": "return Fraction(float(size.replace(',', ''))) * sign",
 })  # fmt: skip
 
-wrong("Commas are removed wherever they stand: 1,2 becomes 12.", {
-    PLAIN: r"'([\\d,]+)?(\\.\\d+)?(e[+-]?\\d{1,2})?'",
-})  # fmt: skip
-
-wrong("Commas are not understood: 1,080 has no value.", {PLAIN: r"'(\\d+)?(\\.\\d+)?(e[+-]?\\d{1,2})?'"})
-
-wrong("Each group of digits between commas may have any length up to three: 10,80 becomes 1080.", {
-    PLAIN: r"'(\\d{1,3}(,\\d{1,3})+|\\d+)?(\\.\\d+)?(e[+-]?\\d{1,2})?'",
-})  # fmt: skip
-
-wrong("The minus sign is lost.", {
-    "sign, size = (-1, piece[1:]) if piece.startswith('-') else (1, piece)": "sign, size = (1, piece.lstrip('-'))",
-})  # fmt: skip
+wrong("Commas are removed wherever they stand: 1,2 becomes 12.", {PLAIN: r"'([\\d,]+)?(\\.\\d+)?(e[+-]?\\d{1,2})?'"})
+wrong("The minus sign is lost.", {SIGN: "sign, size = (1, piece.lstrip('-'))"})
 
 wrong("The minus sign of a mixed number applies to its whole part only: -2 1/2 is -5/2.", {
-    "return sign * (whole + Fraction(top, bottom)) if bottom else None":
-        "return sign * whole + (Fraction(top, bottom) if whole else sign * Fraction(top, bottom)) if bottom else None",
+    RESULT: "return sign * whole + (1 if whole else sign) * Fraction(top, bottom) if bottom else None",
 })  # fmt: skip
 
 wrong("The whole part of a mixed number is dropped: 2 1/2 becomes 1/2.", {
     "(whole + Fraction(top, bottom))": "Fraction(top, bottom)",
 })  # fmt: skip
 
-wrong("What stands before the first \"=\" is read; the result is behind the last one.", {
-    "text.rpartition('=')[2]": "text.partition('=')[0]",
-})  # fmt: skip
-
-wrong("The part behind the first \"=\" is read; the result is behind the last one.", {
-    "text.rpartition('=')[2]": "(text.partition('=')[2] or text)",
-})  # fmt: skip
-
 wrong("A division by zero ends the run with an exception; 7/0 is no number.", {
-    "return sign * (whole + Fraction(top, bottom)) if bottom else None":
-        "return sign * (whole + Fraction(top, bottom))",
+    RESULT: "return sign * (whole + Fraction(top, bottom))",
 })  # fmt: skip
 
 wrong("If a piece is not one number, its first number is read: 8-10 becomes 8, and 5 or 6 becomes 5.", {
-    "sign, size = (-1, piece[1:]) if piece.startswith('-') else (1, piece)":
-        "piece = re.split(r'(?<=\\d)[-:*]| or |, ', piece)[0].strip()\n"
-        "sign, size = (-1, piece[1:]) if piece.startswith('-') else (1, piece)",
+    SIGN: "piece = re.split(r'(?<=\\d)[-:*]| or |, ', piece)[0].strip()\n" + SIGN,
 })  # fmt: skip
 
-wrong("Fractions are not understood.", {
-    "return sign * (whole + Fraction(top, bottom)) if bottom else None": "return None",
-})  # fmt: skip
-
-wrong("Blanks around the slash are not allowed for.", {
-    "re.sub('\\\\s*/\\\\s*', '/', size)": "size",
-})  # fmt: skip
+wrong("Fractions are not understood.", {RESULT: "return None"})
 
 
 @right("with Decimal")
 def exact_value_with_decimal(text):
-    piece = first_piece(text.split("=")[-1])
+    piece = first_piece(text)
     if not piece:
         return None
     negative, size = piece[0] == "-", piece.lstrip("-")
@@ -89,7 +61,7 @@ def exact_value_with_decimal(text):
 
 @right("three patterns")
 def exact_value_with_three_patterns(text):
-    piece = first_piece(text.rpartition("=")[2]) or ""
+    piece = first_piece(text) or ""
     if found := re.fullmatch(r"(-?)(\d+) +(\d+) */ *(\d+)", piece):
         sign, whole, top, bottom = found.groups()
         return Fraction(f"{sign}1") * (int(whole) + Fraction(int(top), int(bottom))) if int(bottom) else None
@@ -102,7 +74,7 @@ def exact_value_with_three_patterns(text):
 
 @core("short")
 def exact_value(text):
-    piece = first_piece(text.rpartition("=")[2])
+    piece = first_piece(text)
     if piece is None:
         return None
     sign = Fraction(-1 if piece[0] == "-" else 1)

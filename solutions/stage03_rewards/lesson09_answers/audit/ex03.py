@@ -25,20 +25,8 @@ wrong("A true answer that cannot be read equals a completion that cannot be read
     CHECK: "", RESULT: "return given == true",
 })  # fmt: skip
 
-wrong("A true answer that cannot be read makes every completion wrong, without a word.", {
-    CHECK: "if true is None:\n    return False",
-})  # fmt: skip
-
 wrong("A true answer that cannot be read is reported as a completion that cannot be read.", {
     CHECK: "if true is None:\n    return None",
-})  # fmt: skip
-
-wrong("The values are rounded to floats: different large numbers become equal.", {
-    RESULT: "return None if given is None else float(given) == float(true)",
-})  # fmt: skip
-
-wrong("Values within 1 % count as equal.", {
-    RESULT: "return None if given is None else abs(given - true) <= abs(true) / 100",
 })  # fmt: skip
 
 wrong("The sign is ignored.", {RESULT: "return None if given is None else abs(given) == abs(true)"})
@@ -53,17 +41,12 @@ wrong("The true answer is read whole, without looking for its place: of a gsm8k 
 
 @right("step by step")
 def verify_in_steps(completion, answer):
-    place = final_answer(answer)
-    true = None if place is None else exact_value(place)
+    true = exact_value(final_answer(answer) or "")
     if true is None:
         raise ValueError("the answer of this row cannot be read")
     place = final_answer(completion)
-    if place is None:
-        return None
-    given = exact_value(place)
-    if given is None:
-        return None
-    return given == true
+    given = exact_value(place) if place else None
+    return given if given is None else given == true
 
 
 @right("with the difference")

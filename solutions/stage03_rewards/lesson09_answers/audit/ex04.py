@@ -6,25 +6,19 @@ from course.base.attempt import Attempts
 
 wrong, right, core = Attempts(), Attempts(), Attempts()
 
+OF_WRONG = "[verdict is True for verdict, label in zip(verdicts, labels, strict=True) if not label]"
 LAST = "return p, max(0.0, middle - half) / (1 + Z**2 / n), (middle + half) / (1 + Z**2 / n)"
 
 wrong("The share of false positives is taken of all completions; it is a share of those that are wrong.", {
-    "of_wrong = [verdict is True for verdict, label in zip(verdicts, labels, strict=True) if not label]":
-        "of_wrong = [verdict is True and not label for verdict, label in zip(verdicts, labels, strict=True)]",
+    OF_WRONG: "[verdict is True and not label for verdict, label in zip(verdicts, labels, strict=True)]",
 })  # fmt: skip
 
 wrong("False positives are counted as a share of the accepted completions (1 - precision).", {
-    "of_wrong = [verdict is True for verdict, label in zip(verdicts, labels, strict=True) if not label]":
-        "of_wrong = [not label for verdict, label in zip(verdicts, labels, strict=True) if verdict] or [False]",
+    OF_WRONG: "[not label for verdict, label in zip(verdicts, labels, strict=True) if verdict] or [False]",
 })  # fmt: skip
 
 wrong("A right answer that was not read does not count as a false negative, though it is not paid.", {
     "verdict is not True": "verdict is False",
-})  # fmt: skip
-
-wrong("The labels are exchanged: false positives are counted among the right completions.", {
-    "[verdict is True for verdict, label in zip(verdicts, labels, strict=True) if not label]":
-        "[verdict is True for verdict, label in zip(verdicts, labels, strict=True) if label]",
 })  # fmt: skip
 
 wrong("A completion that was not read counts as accepted.", {"verdict is True": "verdict is not False"})
@@ -33,32 +27,22 @@ wrong("This is p ± z sqrt(p(1 - p)/n): without an error it promises 0 ± 0.", {
     LAST: "half = Z * math.sqrt(p * (1 - p) / n)\nreturn p, p - half, p + half",
 })  # fmt: skip
 
-wrong("The factor z before the root is missing: the interval is too narrow.", {
-    "Z * math.sqrt(p * (1 - p) / n + Z**2 / (4 * n**2))": "math.sqrt(p * (1 - p) / n + Z**2 / (4 * n**2))",
-})  # fmt: skip
-
 wrong("Wilson's interval is not divided by 1 + z²/n.", {LAST: "return p, middle - half, middle + half"})
-
-wrong("The middle of the interval is returned as the rate; the rate is k/n.", {
-    LAST: LAST.replace("return p,", "return middle / (1 + Z**2 / n),"),
-})  # fmt: skip
 
 
 @right("counts first, the interval with n + z²")
 def error_rates_by_counts(verdicts, labels):
     if len(verdicts) != len(labels) or not any(labels) or all(labels):
         raise ValueError("labels of both kinds, one for each verdict")
-    positives, n = sum(labels), len(labels)
-    false_positives = sum(v is True and not r for v, r in zip(verdicts, labels, strict=True))
-    true_positives = sum(v is True and r for v, r in zip(verdicts, labels, strict=True))
+    pairs, positives, n = list(zip(verdicts, labels, strict=True)), sum(labels), len(labels)
 
     def interval(k, n, z=1.96):
         spread = z * math.sqrt(k * (n - k) / n + z * z / 4)
         return k / n, (k + z * z / 2 - spread) / (n + z * z), (k + z * z / 2 + spread) / (n + z * z)
 
     return {
-        "false_positives": interval(false_positives, n - positives),
-        "false_negatives": interval(positives - true_positives, positives),
+        "false_positives": interval(pairs.count((True, False)), n - positives),
+        "false_negatives": interval(positives - pairs.count((True, True)), positives),
         "unread": interval(verdicts.count(None), n),
     }
 

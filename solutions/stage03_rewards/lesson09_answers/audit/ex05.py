@@ -24,25 +24,12 @@ wrong("The digits are compared from the first one: 913 and 1413 then agree nowhe
     PLACES: "a, b = str(given), str(true)",
 })  # fmt: skip
 
-wrong("A digit counts wherever it stands.", {
-    "share = sum(x == y for x, y in zip(a, b, strict=False)) / max(len(a), len(b))":
-        "share = sum(x in b for x in a) / max(len(a), len(b))",
-})  # fmt: skip
-
 wrong("Divided by the true answer's length: digits too many cost nothing.", {LONGER: "len(b)"})
-
-wrong("Divided by the shorter length: missing digits cost nothing.", {LONGER: "min(len(a), len(b))"})
-
-wrong("The texts are compared, with commas and leading zeros: the values are meant.", {
-    PLACES: "a, b = (final_answer(completion) or '')[::-1], str(true)[::-1]",
-})  # fmt: skip
 
 wrong("The sign is dropped before the digits are compared.", {
     "if given >= 0 and given.denominator == 1:": "if given.denominator == 1:",
     PLACES: "a, b = str(abs(given))[::-1], str(true)[::-1]",
 })  # fmt: skip
-
-wrong("The share is paid in full, whatever `digits` is.", {"digits * share": "share * bool(digits)"})
 
 wrong("A wrong answer may be paid as well as a right one: nothing is left to learn.", {CHECK: ""})
 

@@ -1,8 +1,8 @@
 r"""Is the answer right? First where a text gives its answer, then which number it is, then the verdict.
 
-The verdicts are right, wrong, and "no answer was read". lab/rl/number_pieces.py finds the pieces of a text that look like
-numbers. Left out: words ("seven"), algebra, intervals, several answers. The reader of the training command and of the
-exports, lab/rl/final_answer.py, does the same in the same order.
+The verdicts are right, wrong, and "no answer was read". lab/rl/number_pieces.py finds the pieces of a text that look
+like numbers. Left out: words ("seven"), algebra, intervals, several answers. The training command and the exports use
+the reference of this file: lab/rl/final_answer.py has the same code.
 """
 
 import re
@@ -13,6 +13,9 @@ from lab.rl.number_pieces import first_piece, last_piece
 
 def final_answer(text: str) -> str | None:
     r"""Returns the part of a text that gives its answer, without white space around it, or None if there is none.
+
+    A model may think aloud first, as in "<think>5? No, 6.</think>6". Only what follows the last "</think>" counts, up
+    to a later "<think>", if there is one. So nothing counts of a text that was cut off while the model was thinking.
 
     The first of these rules that applies decides, and no later one is tried, even if it finds no answer:
 
@@ -25,9 +28,11 @@ def final_answer(text: str) -> str | None:
 
     An empty place, as in "####" at the very end, is None.
     """
+    # > First drop what was thought. The rules look at the rest.
     # > Rule 1: from the last "\boxed{" on, count braces until the count is back at 0.
     # > Rules 2 and 3: what is behind the last marker, stripped; its first line.
     # > Rule 4: last_piece. In all rules an empty text becomes None.
+    text = text.rpartition("</think>")[2].partition("<think>")[0]
     _, found, inside = text.rpartition("\\boxed{")
     if found:
         depth = 1
@@ -49,8 +54,8 @@ def exact_value(text: str) -> Fraction | None:
     Args:
         text: such as "72", "x = 1,080 eggs", "-3/4", "2 1/2", "$4.50", "5 or 6".
 
-    Of a text with "=" only the part behind the last one is read. In it the first piece, first_piece(text), counts.
-    Other words and signs, such as units, do not matter. Four kinds of pieces are one number, each with or without "-":
+    The piece that counts is first_piece(text), which takes care of "=". Other words and signs, such as units, do not
+    matter. Four kinds of pieces are one number, each with or without "-":
 
         whole numbers and decimals: 72, 007, 0.50, .5, 4.5e3
         with commas between thousands: 1,080 and 2,125,000.50, but not 10,80 or 1,2
@@ -59,11 +64,11 @@ def exact_value(text: str) -> Fraction | None:
 
     Anything else is None: 8-10, 3:30, 12 * 6, 1.2.3, 5 or 6, and 7/0.
     """
-    # > The part behind the last "="; its first piece, or None.
+    # > The first piece, or None.
     # > A leading "-" applies to all that follows it.
     # > Try each kind with re.fullmatch. Fraction("4.50") and Fraction("4.5e3") are exact; a float is not.
     # > Commas are right if groups of exactly three digits follow one to three digits.
-    piece = first_piece(text.rpartition("=")[2])
+    piece = first_piece(text)
     if piece is None:
         return None
     sign, size = (-1, piece[1:]) if piece.startswith("-") else (1, piece)

@@ -1,4 +1,4 @@
-"""Verifiers that are set beside yours: the last number of the text, the training command's reader, and math-verify."""
+"""Verifiers that are set beside yours: the last number of the text, and math-verify."""
 
 import importlib.util
 import logging
@@ -8,8 +8,6 @@ from collections.abc import Callable
 from lesson09_answers.given.labelled import Row
 from lesson09_answers.scoring.answers import verify
 
-from lab.rl import final_answer
-
 Verifier = Callable[[str, str], bool | None]
 
 
@@ -17,12 +15,6 @@ def last_number(completion: str, answer: str) -> bool | None:
     """The simplest verifier: the last number of the completion, compared as text without commas."""
     given, true = (re.findall(r"-?\d[\d,]*(?:\.\d+)?", text) for text in (completion, answer))
     return given[-1].replace(",", "") == true[-1].replace(",", "") if given and true else None
-
-
-def training_command(completion: str, answer: str) -> bool | None:
-    """The reader of the training command and of the exports: lab/rl/final_answer.py."""
-    given = final_answer.read_answer(completion)
-    return None if given is None else given == final_answer.read_answer(answer)
 
 
 def math_verify(completion: str, answer: str) -> bool | None:
@@ -36,7 +28,7 @@ def math_verify(completion: str, answer: str) -> bool | None:
 
 def verifiers() -> dict[str, Verifier]:
     """Returns all that can be run here. math-verify is among them if it is installed."""
-    found: dict[str, Verifier] = {"yours": verify, "last number": last_number, "training command": training_command}
+    found: dict[str, Verifier] = {"yours": verify, "last number": last_number}
     return found | ({"math-verify": math_verify} if importlib.util.find_spec("math_verify") else {})
 
 

@@ -58,6 +58,12 @@ class TestFinalAnswer:
         observe(final_answer, "#### 15\n\nThat took 3 steps").close("15")
         observe(final_answer, "####\n 16").close("16")
 
+    def test_what_was_thought_does_not_count(self, observe):
+        observe(final_answer, "<think>The answer is 5. No, 6.</think>\nSo 6 eggs.").close("6")
+        observe(final_answer, r"Hm. <think>\boxed{5}</think> So 6").close("6")
+        observe(final_answer, r"it is \boxed{5}</think>#### 6").close("6")
+        observe(final_answer, "<think>\\boxed{5}? Let me see").close(None)
+
     def test_a_box_that_was_cut_off(self, observe):
         # It might have become 72.
         observe(final_answer, r"We had 5. So \boxed{7").close(None)
@@ -72,6 +78,11 @@ class TestFinalAnswer:
         for first in range(4):
             observe(final_answer, "\n".join(lines[first:])).close(f"{(a, b, c, d)[first]}")
             observe(final_answer, "\n".join(reversed(lines[first:]))).close(f"{(a, b, c, d)[first]}")
+
+    def test_drawn_thoughts(self, observe):
+        a, b, c = drawn().sample(range(10, 1000), 3)
+        observe(final_answer, rf"Hm. <think>\boxed{{{a}}}</think>{b}? <think>#### {a}</think>So {c}").close(f"{c}")
+        observe(final_answer, f"<think>The answer is {a}. No, {b}").close(None)
 
     def test_drawn_boxes(self, observe):
         a, b, c = drawn().sample(range(10, 1000), 3)
@@ -186,12 +197,12 @@ class TestVerify:
             observe(verify, "Paris", "Paris")
 
     def test_the_labelled_completions(self, observe):
-        # The reference refuses two of the right ones: a word and a power.
+        # The reference refuses one of the right ones: a word.
         seen = observe(practice)
         wrong = seen["false_positives"].value
-        seen.check(len(wrong) <= 2, f"{len(wrong)} of 127 wrong completions get True, such as {wrong[:2]}")
+        seen.check(len(wrong) <= 2, f"{len(wrong)} of 165 wrong completions get True, such as {wrong[:2]}")
         refused = seen["false_negatives"].value
-        seen.check(len(refused) <= 6, f"{len(refused)} of 76 right completions get no True, such as {refused[:2]}")
+        seen.check(len(refused) <= 6, f"{len(refused)} of 117 right completions get no True, such as {refused[:2]}")
 
     def test_drawn_answers(self, observe):
         random = drawn()

@@ -174,7 +174,7 @@ nodes = st.recursive(
 )
 
 
-@for_all(examples=100, tree=nodes)
+@for_all(examples=50, tree=nodes)
 def test_any_tree_is_refused_or_gives_a_plain_value(tree):
     assert only_bad_bytes(packed(tree))
 

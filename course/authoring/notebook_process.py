@@ -36,7 +36,6 @@ def run_all(jobs: list[tuple[Path, Path, str]]) -> list[NotebookNode | str]:
     """Runs each (notebook, root of its course, value of SOLUTION), as many at a time as there are cores. Gives the
     notebooks with fresh outputs, and in the place of one that does not run a sentence that says why."""
     if METHOD == "fork" and len(jobs) > 1:
-        os.environ.setdefault("OMP_NUM_THREADS", "1")
         for name in IMPORTED_ONCE:
             importlib.import_module(name)
     context = multiprocessing.get_context(METHOD)
@@ -74,11 +73,12 @@ def _process(there: Connection, path: Path, root: Path, solution: str) -> None:
         del sys.modules[name]
     switch.finder.root = root
     switch.forget()
+    threads = os.environ.setdefault("OMP_NUM_THREADS", "1")  # as many notebooks as cores run at a time
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(int(threads))
     with tempfile.TemporaryDirectory() as profile:  # nobody's own start-up files, and no traces in their history
         os.environ |= {"SOLUTION": solution, "PYTHONPATH": str(root), "IPYTHONDIR": profile, "MPLBACKEND": "agg"}
         os.chdir(path.parent)
-        if "torch" in sys.modules:
-            sys.modules["torch"].set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
         there.send(_run(path, root))
 
 

@@ -4,8 +4,9 @@ Made by hand, in the formats that people report from maths data sets and from mo
 units, currencies and percent signs do not count; values must be equal exactly; a completion that offers several answers,
 or none that is finished, is wrong.
 
-Look at PRACTICE while you write, and measure on what is kept aside when you are done. Each line of the
-files is a completion: + for right or - for wrong, the true answer, |, the completion. "⏎" stands for a line feed.
+Look at PRACTICE while you write, and measure on what is kept aside when you are done. Each line of practice.py and of
+the files kept_aside_*.py is a completion: + for right or - for wrong, the true answer, |, the completion. "⏎" stands for
+a line feed.
 """
 
 from lesson09_answers.given import kept_aside_formats, kept_aside_policy, kept_aside_workings, practice

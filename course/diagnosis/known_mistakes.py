@@ -3,7 +3,8 @@
 The observations that the failed test made are made again of every known mistake of its exercise. A mistake is
 named if it answers each of them as the learner's code did (values, gradients, errors), if no other does, and if
 nothing in the exercise's other tests speaks against it: a mistake that would show there, where the learner's
-answer is the reference's, is not the learner's. With two errors at once the learner's answers elsewhere may be
+answer is the reference's, is not the learner's. Nor is a mistake named with which the test passes as soon as all that
+the code builds on is right. With two errors at once the learner's answers elsewhere may be
 neither; they then speak for nobody, but an answer that only one of several candidates gives decides for it.
 If no mistake answers just so, float32 and float64 count as the same: a `.float()` must not hide what is really wrong.
 If no mistake of its own explains it, the cause may be an exercise that the code builds on
@@ -161,7 +162,23 @@ def named(case: Case, item: pytest.Item, log: list[Observation], deadline: float
     except time_limit.TooLate:
         if alone < AT_LEAST:
             return None
-    return left[0].attempt.says if len({c.attempt.says for c in left}) == 1 else None
+    if len({c.attempt.says for c in left}) != 1 or not _fails_alone(case, left[0].attempt, item, log, deadline):
+        return None
+    return left[0].attempt.says
+
+
+def _fails_alone(case: Case, attempt: Attempt, item: pytest.Item, log: list[Observation], deadline: float) -> bool:
+    """Whether the test fails with this mistake if the learner's other exercises are right. A test that draws its inputs
+    is not run again: it fails with the answers in `log`."""
+    others = other_exercise.builds_on(case.lesson, case.exercise)
+    if not others:
+        return True
+    with other_exercise.right(others):
+        code = audit_files.build(attempt, case.lesson)  # made now, so that it finds the right others beside it
+        with substitute.in_place_of(case.lesson, case.exercise, code):
+            if repeat_tests.is_quick(item):
+                return not repeat_tests.passes(item)
+            return all(map(alike, other_exercise.answers(log, deadline), log))
 
 
 def _agreeing(case: Case, candidates: list[Candidate], seen: Observation) -> list[Candidate]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import sys
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 from course.base import manifest, switch, time_limit
 from course.base.manifest import Exercise, Lesson
@@ -22,15 +23,17 @@ from course.observe.report import Reason
 def blamed(lesson: Lesson, exercise: Exercise, log: list[Observation], deadline: float) -> Reason | None:
     """The reason that names the other exercise, or None. May raise time_limit.TooLate after `deadline`,
     of time.process_time()."""
-    lessons = [one for one in manifest.read_all(lesson.root) if one.name in sys.modules and one.number <= lesson.number]
-    right_already = {exercise.id} | switch.finder.from_solutions(os.environ.get("SOLUTION", ""))
-    others = [(one, e) for one in lessons for e in one.exercises if not {one.name, e.id} & right_already]
+    others = builds_on(lesson, exercise)
     if not others:
         return None
-    right = _answers(log, [*others, (lesson, exercise)], deadline)
-    if all(map(alike, right, log)):
+    with right([*others, (lesson, exercise)]):
+        wanted = answers(log, deadline)
+    if all(map(alike, wanted, log)):
         return None
-    guilty = [(one, other) for one, other in others if all(map(alike, right, _answers(log, [(one, other)], deadline)))]
+    guilty = []
+    for one in others:
+        with right([one]):
+            guilty += [one] if all(map(alike, wanted, answers(log, deadline))) else []
     if len(guilty) != 1:
         return None
     ((_, other),) = guilty
@@ -41,18 +44,31 @@ def blamed(lesson: Lesson, exercise: Exercise, log: list[Observation], deadline:
     return Reason(other.id, sentence)
 
 
-def _answers(log: list[Observation], replaced: list[tuple[Lesson, Exercise]], deadline: float) -> list[Observation]:
-    """What is observed with the reference of these exercises, in their order, in place."""
-    found = []
+def builds_on(lesson: Lesson, exercise: Exercise) -> list[tuple[Lesson, Exercise]]:
+    """The learner's other exercises, of this lesson and of those before it."""
+    lessons = [one for one in manifest.read_all(lesson.root) if one.name in sys.modules and one.number <= lesson.number]
+    right_already = {exercise.id} | switch.finder.from_solutions(os.environ.get("SOLUTION", ""))
+    return [(one, e) for one in lessons for e in one.exercises if not {one.name, e.id} & right_already]
+
+
+@contextmanager
+def right(exercises: list[tuple[Lesson, Exercise]]) -> Iterator[None]:
+    """While inside, the reference of these exercises stands in their places, put there in their order."""
     with ExitStack() as stack:
-        for lesson, exercise in replaced:
+        for lesson, exercise in exercises:
             stack.enter_context(substitute.in_place_of(lesson, exercise, substitute.reference(lesson, exercise)))
-        for seen in log:
-            if time.process_time() >= deadline:
-                raise time_limit.TooLate
-            try:
-                with time_limit.may_ring():
-                    found.append(Observation(seen.request, perform(seen.request), seen.match))
-            except Exception as error:
-                found.append(Observation(seen.request, error.with_traceback(None), seen.match))
+        yield
+
+
+def answers(log: list[Observation], deadline: float) -> list[Observation]:
+    """What the calls of `log` give now."""
+    found = []
+    for seen in log:
+        if time.process_time() >= deadline:
+            raise time_limit.TooLate
+        try:
+            with time_limit.may_ring():
+                found.append(Observation(seen.request, perform(seen.request), seen.match))
+        except Exception as error:
+            found.append(Observation(seen.request, error.with_traceback(None), seen.match))
     return found

@@ -67,6 +67,7 @@ def mean(x):
 
 
 wrong("Added up without weights.", {"(weights(x) * x).sum()": "x.sum()"})
+wrong("The result is float32.", {"(weights(x) * x).sum()": "(weights(x) * x).sum().float()"})
 """,
     "ex03": """\
 wrong("Nothing is remembered.", {"self.count += n\\nreturn self.count": "return n"})
@@ -238,6 +239,14 @@ def test_another_exercise_is_blamed_where_its_reference_makes_all_right(whys):
 def test_nobody_is_blamed_where_an_exercise_has_a_mistake_of_its_own_too(whys):
     seen = whys({"x / beta": "x / 3", "return (weights(x) * x).sum()": "return (weights(x) * x).sum() + 1"})
     assert seen["test_one"] is None and seen["test_two"] is None
+
+
+def test_a_mistake_with_which_the_test_passes_is_not_named(whys):
+    # test_two accepts float32; it fails because weights is wrong.
+    mean = "return (weights(x) * x).sum()"
+    assert whys({"x / beta": "x / 3", mean: f"{mean}.float()"}, "-k", "TestMean") == {"test_two": None}
+    seen = whys({"x / beta": "x / 3", mean: "return x.sum()"}, "-k", "TestMean")
+    assert seen["test_two"] == "Added up without weights."  # it fails with that alone
 
 
 def test_without_mistakes_the_report_is_silent(whys, tmp_path):

@@ -38,6 +38,11 @@ class TestCompletionMask:
         seen = observe(completion_mask, torch.tensor([2, 1]), torch.tensor([0, 2]), 4)
         seen.close(torch.tensor([[False, False, False], [True, True, False]]))
 
+    def test_calls_share_nothing(self, observe):
+        one, two = torch.tensor([1]), torch.tensor([2])
+        seen = observe(scenarios.two_calls, "completion_mask", one, two, one, 4)
+        seen.close([torch.tensor([[True, False, False]]), torch.tensor([[False, True, False]])])
+
 
 @pytest.mark.exercise("01.3")
 class TestTextLogProbs:
@@ -55,6 +60,13 @@ class TestTextLogProbs:
     def test_an_impossible_text(self, observe):
         prompts, completions = [torch.tensor([1])] * 2, [torch.tensor([0]), torch.tensor([1, 2])]
         observe(text_log_probs, IMPOSSIBLE, prompts, completions).close(double([-math.inf, -2 * math.log(2)]))
+
+    def test_calls_share_nothing(self, observe):
+        # The same text, and another model: after an update of the weights the old log-probs are worth nothing.
+        fair = Spec("lab.models.tiny_language_models:BigramLM", {"logits": [[0.0] * 3] * 3})
+        text = [torch.tensor([1])], [torch.tensor([2])]
+        seen = observe(scenarios.two_calls, "text_log_probs", IMPOSSIBLE, fair, *text)
+        seen.close([double([-math.log(2)]), double([-math.log(3)])])
 
 
 @pytest.mark.exercise("01.4")

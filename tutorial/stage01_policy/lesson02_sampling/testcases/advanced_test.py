@@ -35,9 +35,18 @@ class TestTopP:
         rows = observe(top_p_mask, logits.view(6, 5), 0.7).value
         observe(top_p_mask, logits, 0.7).close(rows.view(2, 3, 5))
 
+    def test_calls_share_nothing(self, observe):
+        first, second = double([0.6, 0.3, 0.1]).log(), double([0.1, 0.3, 0.6]).log()
+        seen = observe(scenarios.two_calls, "top_p_mask", first, second, p=0.5)
+        seen.close([torch.tensor([True, False, False]), torch.tensor([False, False, True])])
+
 
 @pytest.mark.exercise("02.2")
 class TestSamplingLogProbs:
+    def test_calls_share_nothing(self, observe):
+        first, second = double([0.6, 0.4, 0.0]).log(), double([0.1, 0.3, 0.6]).log()
+        observe(scenarios.two_calls, "sampling_log_probs", first, second).close([first, second])
+
     def test_top_k_larger_than_the_vocabulary(self, observe):
         logits = double([0.2, 0.5, 0.3]).log()
         observe(sampling_log_probs, logits, top_k=50).close(logits)

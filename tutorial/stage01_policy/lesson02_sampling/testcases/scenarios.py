@@ -1,6 +1,7 @@
 """Situations that the tests of lesson 02 look at. Each returns evidence; what it should be is in the tests."""
 
 import torch
+from lesson02_sampling.policy import distribution
 from lesson02_sampling.rollout import sample as rollout
 
 
@@ -36,3 +37,10 @@ def draw_then_score(model, prompt, num_samples, max_new_tokens, seed=0, temperat
     )
     scored = [rollout.completion_log_probs(model, prompt, c.token_ids, c.kept, temperature) for c in completions]
     return {"drawn": [c.log_probs for c in completions], "scored": [s.detach() for s in scored]}
+
+
+def two_calls(name, first, second, **settings):
+    """Calls this function of `distribution` with the first logits and then with the second. Returns both results as
+    they are at the end."""
+    function = getattr(distribution, name)
+    return [function(first, **settings), function(second, **settings)]

@@ -63,6 +63,11 @@ wrong("Only the metrics of the last step are returned; those of each step are as
     "return history": "return history[-1:]",
 })  # fmt: skip
 
+wrong("The error of a step is swallowed: train() goes on as if nothing had happened.", {
+    "history.append(self.training_step(batch))":
+        "try:\n    history.append(self.training_step(batch))\nexcept Exception:\n    history.append({})",
+})  # fmt: skip
+
 
 @right("torch's DataLoader shuffles, with the trainer's generator")
 def train(self):

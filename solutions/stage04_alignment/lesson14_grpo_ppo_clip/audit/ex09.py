@@ -44,6 +44,13 @@ wrong("The token ids are made again from the decoded text: the EOS is gone, and 
     "token_ids=token_ids,": "token_ids=[torch.tensor(tokenizer.encode(r)) for r in responses],",
 })  # fmt: skip
 
+wrong("The error of the reward function is swallowed: its completions count as wrong, and nobody learns why.", {
+    "rewards = torch.tensor([float(reward(t, r)) for t, r in zip(truths, responses, strict=True)])":
+        "rewards = torch.zeros(len(truths))\n"
+        "for i, (t, r) in enumerate(zip(truths, responses, strict=True)):\n"
+        "    try:\n        rewards[i] = reward(t, r)\n    except Exception:\n        pass",
+})  # fmt: skip
+
 
 @right("one loop over the completions, with the prompt's number by integer division")
 def generate_group_by_loop(

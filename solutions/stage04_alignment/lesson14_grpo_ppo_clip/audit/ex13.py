@@ -117,6 +117,13 @@ wrong("loss, grad_norm and clip_fraction are those of the last update; their mea
     "{name: sum(u[name] for u in updates) / len(updates) for name in updates[0]}": "updates[-1]",
 })  # fmt: skip
 
+wrong("The error of an update is swallowed: the step counts, and nothing was learned.", {
+    f"updates = {UPDATES}":
+        "updates = []\nfor _ in range(config.updates_per_generation):\n"
+        "    try:\n        updates.append(self.update(ids, mask, advantages, old_log_probs))\n"
+        "    except Exception:\n        updates.append({'loss': 0.0})",
+})  # fmt: skip
+
 
 @right("prompts by sorting random numbers; metrics by plain loops")
 def step(self):

@@ -79,6 +79,12 @@ wrong("The critic is trained but not used: zeros stand for its values.", {
     "self.critic(rollout.states).detach()": "torch.zeros(len(rollout.states))",
 })  # fmt: skip
 
+wrong("The error of an update is swallowed: the step counts, and nothing was learned.", {
+    UPDATES: "updates = []\nfor _ in range(config.updates_per_rollout):\n"
+             "    try:\n        updates.append(self.update(rollout, advantages))\n"
+             "    except Exception:\n        updates.append({'loss': 0.0})",
+})  # fmt: skip
+
 
 @right("metrics collected in lists")
 def step(self, indices):

@@ -45,6 +45,11 @@ wrong("A NaN counts as a difference; a response that is not scored is no signal.
     "has_signal(group.rewards)": "len(group.rewards.unique()) > 1",
 })  # fmt: skip
 
+wrong("The error of a draw is swallowed: the round counts as one without groups.", {
+    "fresh = draw(wanted - len(kept))":
+        "try:\n    fresh = draw(wanted - len(kept))\nexcept Exception:\n    fresh = []",
+})  # fmt: skip
+
 
 @right("a while loop that counts down")
 def sampling_by_while(draw, wanted, max_rounds):

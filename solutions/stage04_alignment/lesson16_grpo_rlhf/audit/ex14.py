@@ -86,6 +86,12 @@ wrong("If no group has a signal, those without are trained.", {
     "if not kept:\n    return None, metrics": "kept = kept or drawn",
 })  # fmt: skip
 
+wrong("The error of draw_groups is swallowed: the step counts as one without a signal.", {
+    "kept = drawn = draw(config.batch_size)":
+        "try:\n    kept = drawn = draw(config.batch_size)\n"
+        "except Exception:\n    return None, {'entropy': 0.0}",
+})  # fmt: skip
+
 
 @right("one row after the other, plain lists")
 def collect_by_rows(self, generator):

@@ -339,6 +339,10 @@ class TestTrain:
             "the second call of train() has the order of the first: the trainer's generator must go on",
         )
 
+    def test_the_error_of_a_step_reaches_the_caller(self, observe):
+        with observe.raises(ZeroDivisionError):
+            observe(scenarios.train_with_a_broken_step)
+
     @pytest.mark.trains
     @pytest.mark.parametrize("online", [False, True])
     @pytest.mark.parametrize("seed", [0, 1])

@@ -217,6 +217,13 @@ def train_order(num_rows, batch_size, num_steps, seed=0, calls=1):
     return {"batches": batches, "history": [dict(m) if isinstance(m, dict) else m for m in history]}
 
 
+def train_with_a_broken_step():
+    """Runs train() with a training step that divides by zero."""
+    trainer = make_trainer([row("1")], num_steps=1)
+    trainer.training_step = lambda batch: 1 / 0
+    return trainer.train()
+
+
 def learn(online, steps, seed=0):
     """Teaches a small model to answer a with 1, b with 2 and c with 3. Offline, the rows carry every answer
     and its reward; online, the model writes its own. Returns the weights before and after."""

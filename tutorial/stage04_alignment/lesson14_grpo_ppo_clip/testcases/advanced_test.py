@@ -235,6 +235,11 @@ class TestUpdate:
 
 @pytest.mark.exercise("14.13")
 class TestStep:
+    @pytest.mark.parametrize("part", ["generate", "loss", "update"])
+    def test_the_error_of_a_part_reaches_the_caller(self, observe, part):
+        with observe.raises(ZeroDivisionError):
+            observe(scenarios.step_with_a_broken, part)
+
     def test_a_step_leaves_the_global_generator_alone(self, observe):
         seen = observe(scenarios.watched_step, global_seed=2)
         untouched = torch.rand((), generator=torch.Generator().manual_seed(2)).item()

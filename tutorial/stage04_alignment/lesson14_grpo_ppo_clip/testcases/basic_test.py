@@ -385,6 +385,10 @@ class TestGenerateGroup:
         scale = groups.std(1, keepdim=True) + 1e-4 if divide_by_std else 1.0
         seen["advantages"].close(((groups - groups.mean(1, keepdim=True)) / scale).flatten(), rtol=1e-4, atol=1e-5)
 
+    def test_the_error_of_a_reward_reaches_the_caller(self, observe):
+        with observe.raises(ZeroDivisionError):
+            observe(scenarios.group_with_a_broken_reward, drawn().random())
+
     def test_temperature_length_and_generator_are_passed_on(self, observe):
         # Logits 0, 1, 2, 3 for the four digits; at temperature 1/2 they are 0, 2, 4, 6.
         options = {"slope": 1.0, "temperature": 0.5, "max_new_tokens": 1}

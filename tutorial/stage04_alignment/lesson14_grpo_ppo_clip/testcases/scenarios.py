@@ -84,6 +84,11 @@ def group_of_random_answers(prompts, ground_truths, group_size, seed=0, slope=0.
     return _fields(made)
 
 
+def group_with_a_broken_reward(truth):
+    """generate_group with a reward function that divides by zero."""
+    return group_of_random_answers(["1="], [truth], 2, reward=lambda truth, text: truth / 0)
+
+
 def _fields(made):
     return {
         name: getattr(made, name)
@@ -215,6 +220,18 @@ def step_with_what_is_passed():
 
     make_trainer(passed={"generate": generate, "loss": loss}).step()
     return calls
+
+
+def step_with_a_broken(part):
+    """One step of a trainer whose generate, loss or update divides by zero."""
+
+    def broken(*_, **__):
+        return 1 / 0
+
+    trainer = make_trainer(passed=None if part == "update" else {part: broken})
+    if part == "update":
+        trainer.update = broken
+    return trainer.step()
 
 
 def first_step_of_a_trained_policy(warmup_steps, learning_rate=0.1):

@@ -317,6 +317,10 @@ class TestStep:
         metrics["entropy"].close(-float(log_probs.mean()), rtol=1e-5)
         metrics["no_signal"].close(sum(len(set(row)) == 1 for row in rewards) / len(rewards), rtol=1e-5)
 
+    def test_the_error_of_an_update_reaches_the_caller(self, observe):
+        with observe.raises(ZeroDivisionError):
+            observe(scenarios.step_with_a_broken_update, random(0, 3, 3), whole([0, 1, 2]), whole([0, 1]))
+
     def test_metrics_are_averaged_over_the_updates(self, observe):
         table, each = torch.zeros(2, 2, dtype=torch.float64), whole([0, 1])
         seen = observe(scenarios.watched_step, table, each, each, updates_per_rollout=3)

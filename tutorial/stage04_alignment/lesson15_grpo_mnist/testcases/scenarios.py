@@ -92,6 +92,13 @@ def watched_step(table, labels, indices, critic=None, steps=1, **settings):
     return {"calls": calls, "metrics": metrics, "step_number": trainer.step_number}
 
 
+def step_with_a_broken_update(table, labels, indices):
+    """One step of a trainer whose update divides by zero."""
+    trainer = make_trainer(table, labels)
+    trainer.update = lambda rollout, advantages: 1 / 0
+    return trainer.step(indices)
+
+
 def train(table, labels, steps, critic=None, images=None, **settings):
     """Steps on all images. Returns the weights before and after, and the metrics of each step."""
     trainer = make_trainer(table, labels, critic, images, **settings)

@@ -351,6 +351,10 @@ class TestDynamicSampling:
     def test_what_is_not_scored_is_no_difference(self, observe, group, signal):
         observe(scenarios.sample_dynamically, [group], 1, 1)["kept"].close([0] if signal else [])
 
+    def test_the_error_of_a_draw_reaches_the_caller(self, observe):
+        with observe.raises(ZeroDivisionError):
+            observe(scenarios.sample_from_a_broken_source)
+
 
 @pytest.mark.exercise("16.11")
 class TestOverlongFilter:
@@ -392,6 +396,10 @@ class TestCollect:
     def test_fewer_groups_than_wanted_are_trained_all_the_same(self, observe):
         seen = observe(scenarios.collect, [[1.0, 0.0], [2.0, 2.0]], **TWO, dynamic_sampling=True, max_rounds=1)
         seen["batch"]["advantages"].close(torch.tensor([0.5, -0.5]) / math.sqrt(0.5), rtol=1e-3)
+
+    def test_the_error_of_a_draw_reaches_the_caller(self, observe):
+        with observe.raises(ZeroDivisionError):
+            observe(scenarios.collect_from_a_broken_source)
 
     def test_without_a_reference(self, observe):
         observe(scenarios.collect, [[1.0, 0.0]], **TWO, reference=False)["batch"]["ref_log_probs"].close(None)

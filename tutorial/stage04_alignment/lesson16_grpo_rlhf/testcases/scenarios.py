@@ -116,6 +116,11 @@ def sample_dynamically(rewards, wanted, max_rounds):
     return {"kept": [int(g.prompt) for g in kept], "drawn": [int(g.prompt) for g in drawn], "asked": asked}
 
 
+def sample_from_a_broken_source():
+    """dynamic_sampling with a draw that divides by zero."""
+    return dapo.dynamic_sampling(lambda count: 1 / 0, 1, 2)
+
+
 # ---- trainer ----
 
 PROMPTS = ["1+1=", "2+1=", "3+2=", "4=", "5+5="]
@@ -213,6 +218,13 @@ def collect(rewards, **settings):
         "reference": weights_of(trainer.reference) if trainer.reference is not None else None,
         "gradients": {"policy": trainer.forwards, "reference": trainer.reference_forwards},
     }
+
+
+def collect_from_a_broken_source():
+    """collect of a trainer whose draw_groups divides by zero."""
+    trainer = make_trainer()
+    trainer.draw_groups = lambda prompts, generator: 1 / 0
+    return trainer.collect(torch.Generator())
 
 
 def updates(ids, mask, old_log_probs, ref_log_probs, advantages, stale_gradient=False, **settings):

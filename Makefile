@@ -5,7 +5,7 @@ PYTHON ?= python3
 COURSE = $(PYTHON) -m course
 .DEFAULT_GOAL := next
 
-.PHONY: demo mnist rlhf llm trl test next watch check hint solution reset update grade release gradescope-zip classroom-workflow audit notebooks new-lesson stubs setup clean help
+.PHONY: demo mnist rlhf llm trl tunix test next watch check hint solution reset update grade release gradescope-zip classroom-workflow audit notebooks new-lesson stubs setup clean help
 
 demo:
 	@$(COURSE) demo
@@ -17,6 +17,8 @@ llm:
 	@$(COURSE) llm $(OPTIONS)
 trl:
 	@$(COURSE) trl $(OPTIONS)
+tunix:
+	@$(COURSE) tunix $(OPTIONS)
 test:
 	@$(COURSE) test $(OPTIONS)
 next:

@@ -44,7 +44,7 @@ if INSIDE:
 sys.path.insert(0, str(ROOT))
 
 from course.base.errors import run_command  # noqa: E402
-from lab.export.environment import ensure_environment  # noqa: E402
+from lab.export.environment import OF, ensure_environment  # noqa: E402
 
 if INSIDE:
     import torch
@@ -247,7 +247,7 @@ def main() -> int:
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)  # this process has TRL
     arguments = parser.parse_args()
     if not INSIDE:
-        return subprocess.call([str(ensure_environment()), __file__, "--inside", *sys.argv[1:]], cwd=ROOT)
+        return subprocess.call([str(ensure_environment(*OF["trl"])), __file__, "--inside", *sys.argv[1:]], cwd=ROOT)
     torch.set_num_threads(1)
     if arguments.freeze:
         freeze()

@@ -35,7 +35,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from course.base.errors import run_command  # noqa: E402
-from lab.export.environment import ensure_environment  # noqa: E402
+from lab.export.environment import OF, ensure_environment  # noqa: E402
 from lab.models import smollm2  # noqa: E402
 
 WORKER = Path(__file__).with_name("vs_trl_worker.py")
@@ -161,7 +161,7 @@ def main() -> int:
     given = parser.parse_args()
     if "0.5B" in given.models and "unequal" in given.lengths:
         sys.exit("error: random weights write no end, so model 0.5B has --lengths equal only")
-    python = ensure_environment()
+    python = ensure_environment(*OF["trl"])
     (ROOT / "runs" / "vs_trl").mkdir(parents=True, exist_ok=True)
     rows = []
     for model, tokens, lengths in itertools.product(given.models, given.tokens or (16, 64, 256), given.lengths):

@@ -114,7 +114,16 @@ def do_llm(arguments):
 )
 def do_trl(arguments):
     """Takes options of trl.GRPOConfig, such as max_steps=50. --control: reward by the toss of a coin."""
-    return _python("-m", "lab.export.trl_run", *arguments, SOLUTION=os.environ.get("SOLUTION", ""))
+    return _python("-m", "lab.export.local_run", "trl", *arguments, SOLUTION=os.environ.get("SOLUTION", ""))
+
+
+@command(
+    "Tunix's own trainer, in JAX, learns two-digit sums, from our data and reward, in an environment of its own",
+    variables="$(OPTIONS)",
+)
+def do_tunix(arguments):
+    """Takes options of Tunix, such as training.max_steps=50. --control: reward by the toss of a coin."""
+    return _python("-m", "lab.export.local_run", "tunix", *arguments, SOLUTION=os.environ.get("SOLUTION", ""))
 
 
 @command(

@@ -17,7 +17,8 @@ def words(text: str) -> frozenset[str]:
 
 
 MODULES = {  # that no exercise needs, and what they are for
-    "other answers, or the grader": "solutions testcases course grader tests conftest pytest _pytest trl verl openrlhf",
+    "other answers, or the grader": "solutions testcases course grader tests conftest pytest _pytest "
+    "trl verl openrlhf tunix",
     "other code": "inspect gc importlib pkgutil runpy builtins site linecache traceback dis marshal code codeop",
     "other processes": "subprocess multiprocessing threading _thread concurrent asyncio signal atexit pty resource",
     "the network": "socket ssl http urllib requests httpx ftplib socketserver",

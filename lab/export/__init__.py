@@ -8,11 +8,13 @@
     verl_run.py     the command that starts verl, run.sh
     maxtext_folder.py  the command that starts MaxText, the rules that its settings must keep, a page
     maxtext_process_data.py  goes along with MaxText's data, as process_data.py: makes a prompt of a problem
-    trl_run.py      `make trl`: TRL's trainer, here, on a small model
-    environment.py  an environment with TRL, apart from the course's own
+    tunix_folder.py what else the folder for Tunix holds: tunix_train.py, tunix_llama.py, tunix_rollout.py, a page
+    local_run.py    `make trl`, `make tunix`: the library's own trainer, here, on a small model
+    environment.py  environments with a library, apart from the course's own
     check_trl.py    the list of TRL's options, and our settings, against TRL itself
     check_verl.py   the same for verl, with all that is exported
     check_maxtext.py  the same for MaxText's configuration, on Python 3.12
+    check_tunix.py  the same for Tunix, with logits, losses, and the defects that we correct
 
 docs/SCALING.md says how to run them on GPUs.
 """

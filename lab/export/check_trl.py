@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT))
 
 from course.base.errors import run_command  # noqa: E402
 from lab.export import options  # noqa: E402
-from lab.export.environment import ensure_environment  # noqa: E402
+from lab.export.environment import OF, ensure_environment  # noqa: E402
 
 
 def main() -> int:
@@ -31,7 +31,7 @@ def main() -> int:
     parsed = parser.parse_args()
     if parsed.inside:
         return check(parsed.freeze)
-    return subprocess.call([str(ensure_environment()), __file__, "--inside", *sys.argv[1:]], cwd=ROOT)
+    return subprocess.call([str(ensure_environment(*OF["trl"])), __file__, "--inside", *sys.argv[1:]], cwd=ROOT)
 
 
 def check(freeze: bool) -> int:

@@ -13,25 +13,41 @@ from pathlib import Path
 from course.base.errors import UsageError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-ENVIRONMENT = ROOT / "runs" / "trl-env"
-LOG = ROOT / "runs" / "trl-env-setup.log"
-PACKAGES = ["torch==2.13.0", "trl==1.16.0", "transformers==5.23.0", "accelerate==1.15.0", "datasets==5.2.0"]
-PACKAGES += ["jaxtyping==0.3.11", "gguf==0.19.0"]  # for the lessons; for benchmarks/vs_trl.py
+RUNS = ROOT / "runs"
+STAMP = "packages.txt"  # written last, after a complete set-up
+TRL = (
+    "torch==2.13.0 trl==1.16.0 transformers==5.23.0 accelerate==1.15.0 datasets==5.2.0 "
+    "jaxtyping==0.3.11 gguf==0.19.0"  # for the lessons; for benchmarks/vs_trl.py
+)
+TUNIX = (
+    "google-tunix==0.1.7 jax==0.10.2 jaxlib==0.10.2 flax==0.12.8 optax==0.2.8 qwix==0.1.8 orbax-checkpoint==0.12.8 "
+    "transformers==5.12.1 safetensors==0.7.0 numpy==2.4.6"
+)
+OF = {  # library -> (folder, exact pins, the library's name)
+    "trl": (RUNS / "trl-env", TRL.split(), "TRL"),
+    "tunix": (RUNS / "tunix-env", TUNIX.split(), "Tunix"),
+}
 
 
 class SetupError(UsageError):
     """The environment could not be made."""
 
 
-def ensure_environment(
-    folder: Path = ENVIRONMENT, packages: list[str] = PACKAGES, name: str = "TRL", interpreter: str = ""
-) -> Path:
+def python_of(folder: Path) -> Path:
+    return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def is_complete(folder: Path, packages: list[str]) -> bool:
+    """Whether the environment was made, with these packages."""
+    stamp = folder / STAMP
+    return python_of(folder).exists() and stamp.exists() and stamp.read_text() == "\n".join(packages)
+
+
+def ensure_environment(folder: Path, packages: list[str], name: str, interpreter: str = "") -> Path:
     """The Python of an environment in `folder` with `packages`. Makes it if it is missing, incomplete or has other
     packages. Raises SetupError."""
-    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    stamp = folder / "packages.txt"  # written last, after a complete set-up
-    wanted = "\n".join(packages)
-    if python.exists() and stamp.exists() and stamp.read_text() == wanted:
+    python = python_of(folder)
+    if is_complete(folder, packages):
         return python
     log = folder.with_name(f"{folder.name}-setup.log")
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -41,12 +57,12 @@ def ensure_environment(
     print(f"Installing {name} in {shown(folder)} (once; it takes a few minutes)", flush=True)
     install = [str(python), "-m", "pip", "install", "--disable-pip-version-check", *packages]
     logged(install, f"{name} could not be installed (is there a network?)", log)
-    stamp.write_text(wanted)
+    (folder / STAMP).write_text("\n".join(packages))
     log.unlink()
     return python
 
 
-def logged(command: list[str], problem: str, log: Path = LOG) -> None:
+def logged(command: list[str], problem: str, log: Path) -> None:
     """Runs `command` with its output in the log. Raises SetupError if it fails."""
     with open(log, "ab") as out:
         code = subprocess.call(command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)

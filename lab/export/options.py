@@ -1,8 +1,8 @@
-"""Settings for TRL and verl: read from YAML, changed by key=value, and checked against the options that they have.
+"""Settings for TRL, verl and Tunix: read from YAML, changed by key=value, checked against the options that they have.
 
 What each library has, with its defaults, is kept in lab/export/known/, one file a library: so a mistyped key is told
-here, at once, and not on the cluster. `python -m lab.export.check_verl` and `python -m lab.export.check_trl` compare
-the files with the libraries themselves; `--freeze` writes them anew. Left out: whether a combination makes sense.
+here, at once, and not on the cluster. `python -m lab.export.check_trl` (check_verl, check_tunix) compares the file with
+the library itself; `--freeze` writes it anew. Left out: whether a combination makes sense.
 """
 
 from __future__ import annotations
@@ -22,31 +22,54 @@ from course.base.errors import UsageError
 
 KNOWN = Path(__file__).with_name("known")
 OURS = {  # the lessons' names (docs/SCALING.md has more)
-    "group_size": {"trl": "num_generations", "verl": "actor_rollout_ref.rollout.n", "maxtext": "rl.num_generations"},
+    "group_size": {
+        "trl": "num_generations",
+        "verl": "actor_rollout_ref.rollout.n",
+        "tunix": "grpo.num_generations",
+        "maxtext": "rl.num_generations",
+    },
     "prompts_per_step": {
         "trl": "per_device_train_batch_size",
         "verl": "data.train_batch_size",
+        "tunix": "run.prompts",
         "maxtext": "batch_size",
     },
     "updates_per_generation": {
         "trl": "num_iterations",
         "verl": "actor_rollout_ref.actor.ppo_mini_batch_size",
+        "tunix": "grpo.num_iterations",
         "maxtext": "rl.num_iterations",
     },
     "max_new_tokens": {
         "trl": "max_completion_length",
         "verl": "data.max_response_length",
+        "tunix": "rollout.max_tokens_to_generate",
         "maxtext": "max_target_length",
     },
-    "learning_rate": {"trl": "learning_rate", "verl": "actor_rollout_ref.actor.optim.lr", "maxtext": "learning_rate"},
-    "kl_coef": {"trl": "beta", "verl": "actor_rollout_ref.actor.kl_loss_coef", "maxtext": "rl.grpo_beta"},
-    "num_steps": {"trl": "max_steps", "verl": "trainer.total_training_steps", "maxtext": "num_batches"},
+    "learning_rate": {
+        "trl": "learning_rate",
+        "verl": "actor_rollout_ref.actor.optim.lr",
+        "tunix": "run.learning_rate",
+        "maxtext": "learning_rate",
+    },
+    "kl_coef": {
+        "trl": "beta",
+        "verl": "actor_rollout_ref.actor.kl_loss_coef",
+        "tunix": "grpo.beta",
+        "maxtext": "rl.grpo_beta",
+    },
+    "num_steps": {
+        "trl": "max_steps",
+        "verl": "trainer.total_training_steps",
+        "tunix": "training.max_steps",
+        "maxtext": "num_batches",
+    },
 }
 
 
 @cache
 def known(library: str) -> tuple[str, dict[str, Any]]:
-    """(version, {option: default}) of "trl" or "verl"; a nested option is called by its path, as in "data.shuffle"."""
+    """(version, {option: default}) of a library; a nested option is called by its path, as in "data.shuffle"."""
     held = json.loads((KNOWN / f"{library}.json").read_text(encoding="utf-8"))
     return held["version"], held["options"]
 

@@ -227,7 +227,7 @@ def test_every_module_finds_what_it_imports_and_every_command_works_or_says_why_
     assert re.search(r"01\.1 .* 0/\d+ +0/\d+ +not written", done.stdout)
     done = run_python(bundle, "-m", "course", "help")
     listed = re.findall(r"^  ([a-z-]+) ", done.stdout, flags=re.MULTILINE)
-    assert sorted(listed) == ["check", "clean", "help", "hint", "next", "reset", "setup", "trl", "watch"]
+    assert sorted(listed) == ["check", "clean", "help", "hint", "next", "reset", "setup", "trl", "tunix", "watch"]
 
 
 def test_next_and_hints(student, run_python):

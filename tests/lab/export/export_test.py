@@ -1,5 +1,6 @@
 """lab/export: rewards, data and settings for TRL and verl, as these libraries take them. Neither is needed here:
-`python -m lab.export.check_trl`, `python -m lab.export.check_verl` and `make trl` ask the libraries themselves."""
+`python -m lab.export.check_trl`, `python -m lab.export.check_verl` and `make trl` ask the libraries themselves. The
+folder for Tunix has tests of its own (tunix_test.py)."""
 
 import dataclasses
 import json
@@ -253,13 +254,13 @@ def test_each_setting_is_an_option_of_verl():
 
 def test_the_lessons_names_lead_to_options():
     for theirs in options.OURS.values():
-        assert all(theirs[library] in options.known(library)[1] for library in ("trl", "verl"))
+        assert all(option in options.known(library)[1] for library, option in theirs.items())
 
 
 def test_environments_are_those_of_the_lists():
     from lab.export import check_verl
 
-    assert f"trl=={options.known('trl')[0]}" in environment.PACKAGES
+    assert f"trl=={options.known('trl')[0]}" in environment.OF["trl"][1]
     assert f"verl=={options.known('verl')[0]}" in check_verl.PACKAGES
 
 
@@ -279,6 +280,13 @@ def test_environments_are_those_of_the_lists():
     ("trl", "group_size=8", r"trl 1\.16\.0 has no option 'group_size'; did you mean 'num_generations'\?"),
     ("trl", "use_vllm=yes please", r"'use_vllm' of trl must be true or false"),
     ("trl", "loss_type=3", r"'loss_type' of trl must be text, not 3"),
+    ("tunix", "group_size=8", r"tunix 0\.1\.7 has no option 'group_size'; did you mean 'grpo\.num_generations'\?"),
+    ("tunix", "grpo.num_generation=8", r"did you mean 'grpo\.num_generations'\?"),
+    ("tunix", "max_steps=8", r"did you mean 'training\.max_steps'\?"),
+    ("tunix", "rollout.seed=8", r"has no option 'rollout\.seed'"),
+    ("tunix", "grpo.beta=some", r"'grpo\.beta' of tunix must be a number, not 'some'"),
+    ("tunix", "run.prompts=64", r"is 64, but task 'addition' has \d+ problems .*=\d+ or less"),
+    ("tunix", "rollout.kv_cache_size=99", r"is 99, but a prompt and its completion take up to 128 tokens; add .*=128"),
     ("verl", "data.train_batch_size=64", r"is 64, but task 'addition' has \d+ problems .*=\d+ or less"),
 ])  # fmt: skip
 def test_an_option_that_the_library_does_not_take_is_reported(library, change, message, tmp_path):
@@ -486,45 +494,51 @@ def test_the_exported_script_trains_on_what_lies_beside_it(tmp_path, write_files
 
 @pytest.fixture
 def small_run(monkeypatch):
-    """trl_run with an untrained model and few questions: `small_run(folder, script)`, where script stands for TRL's
-    Python, called in the exported folder."""
+    """local_run with an untrained model and few questions: `small_run(library, folder, script, changes)`; script stands
+    for the library's Python, called in the exported folder."""
     from rich.console import Console
 
-    from lab.export import trl_run
+    from lab.export import local_run
     from lab.models import demo_model
     from lab.train.report import Report
 
-    monkeypatch.setattr(trl_run, "ASKED", 6)
+    monkeypatch.setattr(local_run, "ASKED", 6)
     monkeypatch.setattr(demo_model, "warm_start", lambda *arguments: None)
 
-    def run(folder, script, control=False):
+    def run(library, folder, script, changes, control=False):
         folder.mkdir()
         python = folder / "python"
         python.write_text(f"#!/bin/sh\n{script}\n")
         python.chmod(0o755)
         with open(folder / "printed", "w") as file:
-            return trl_run.run(3, ["max_steps=7"], folder, Report(Console(file=file, width=200)), python, control)
+            show = Report(Console(file=file, width=200))
+            return local_run.run(local_run.LIBRARIES[library], 3, changes, folder, show, python, control)
 
     return run
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="the stand-in is a shell script")
-@pytest.mark.parametrize("control", [False, True])
-def test_make_trl_hands_over_the_folder_alone_and_asks_before_and_after(control, tmp_path, small_run, monkeypatch):
+@pytest.mark.parametrize(("library", "change", "control"), [
+    ("trl", "max_steps=7", False), ("trl", "max_steps=7", True), ("tunix", "training.max_steps=7", False),
+])  # fmt: skip
+def test_the_library_gets_the_folder_alone_and_is_asked_before_and_after(
+    library, change, control, tmp_path, small_run, monkeypatch
+):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     script = """test -z "$PYTHONPATH" && test "$HF_HUB_OFFLINE" = 1 && test -f train.py && test -f reward.py || exit 3
 [ "$1 $2 $3 $4" = "train.py --config config.yaml --model" ] && [ "$6" = --output_dir ] && cp -r "$5" "$7" """
-    result = small_run(tmp_path / "run", script, control)
-    assert result["before"] == result["after"] and result["seed"] == 3 and result["changed"] == ["max_steps=7"]
+    result = small_run(library, tmp_path / "run", script, [change], control)
+    assert result["before"] == result["after"] and result["seed"] == 3 and result["changed"] == [change]
     assert result["reward"] == ("random" if control else "task")
     made: dict = {}
     exec(compile((tmp_path / "run" / "data" / "reward.py").read_text(), "reward.py", "exec"), made)
     tossed = made["reward"](prompts=[""] * 99, completions=["132"] * 99, answer=["132"] * 99, trainer_state=None)
     assert set(tossed) == ({0.0, 1.0} if control else {1.0})
     assert json.loads((tmp_path / "run" / "result.json").read_text()) == result
-    settings = yaml.safe_load((tmp_path / "run" / "data" / "config.yaml").read_text())
-    assert settings["max_steps"] == 7 and settings["seed"] == 3 and settings["use_cpu"] is True
+    settings = options.flat(yaml.safe_load((tmp_path / "run" / "data" / "config.yaml").read_text()))
+    key = change.partition("=")[0]
+    assert settings[key] == 7 and settings["run.seed" if library == "tunix" else "seed"] == 3
     assert "6 held-out problems" in (tmp_path / "run" / "printed").read_text()
 
 
@@ -532,14 +546,14 @@ def test_make_trl_hands_over_the_folder_alone_and_asks_before_and_after(control,
 @pytest.mark.skipif(os.name == "nt", reason="the stand-in is a shell script")
 def test_make_trl_reports_why_trl_ended(tmp_path, small_run):
     with pytest.raises(UsageError, match=r"ended with 5 \(ValueError: no\); its output is in .*trl\.log"):
-        small_run(tmp_path / "run", "echo traceback >&2; echo ValueError: no >&2; exit 5")
+        small_run("trl", tmp_path / "run", "echo traceback >&2; echo ValueError: no >&2; exit 5", [])
 
 
 def test_make_trl_reports_a_mistyped_option_at_once():
-    from lab.export import trl_run
+    from lab.export import local_run
 
     with pytest.raises(UsageError, match=r"has no option 'max_step'; did you mean 'max_steps'\?"):
-        trl_run.main(["max_step=5"])
+        local_run.main(["trl", "max_step=5"])
 
 
 # ---- docs/SCALING.md ----

@@ -1,4 +1,4 @@
-"""The command: python -m lab.export {trl,verl,tunix,maxtext} --task addition --out folder [--config file] [key=value ...]
+"""The command: python -m lab.export LIBRARY --task addition --out folder [--config file] [key=value ...]
 
 Writes a folder that needs nothing of this repository: take it to where the GPUs or TPUs are.
 
@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -57,7 +56,11 @@ def export(library: str, name: str, out: Path, config: Path | None = None, chang
         files = maxtext_folder.files(name, settings, len(rows["train"]))
     else:
         rows = {split: data.trl_rows(task, split) for split in data.SPLITS}
-        files = (trl_files if library == "trl" else tunix_folder.files)(name, settings, len(rows["train"]))
+        if library == "tunix":
+            files = tunix_folder.files(name, settings, len(rows["train"]))
+        else:
+            script = Path(__file__).with_name("trl_train.py").read_text(encoding="utf-8")
+            files = {"config.yaml": yaml.safe_dump(settings, sort_keys=False), "train.py": script}
     files["reward.py"] = standalone.reward_file(name, task)
     check_reward.check(files["reward.py"], task, f"lab/tasks/{name}.py")
     try:
@@ -68,12 +71,6 @@ def export(library: str, name: str, out: Path, config: Path | None = None, chang
             write_text(out / file, text)
     except OSError as error:
         raise UsageError(f"{out} cannot be written to: {error.strerror}; name another folder with --out") from None
-
-
-def trl_files(task: str, settings: dict[str, Any], problems: int) -> dict[str, str]:
-    """Name -> text."""
-    script = Path(__file__).with_name("trl_train.py").read_text(encoding="utf-8")
-    return {"config.yaml": yaml.safe_dump(settings, sort_keys=False), "train.py": script}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

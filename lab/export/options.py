@@ -1,7 +1,7 @@
-"""Settings for TRL, verl and Tunix: read from YAML, changed by key=value, checked against the options that they have.
+"""Settings for the libraries: read from YAML, changed by key=value, and checked against the options that they have.
 
 What each library has, with its defaults, is kept in lab/export/known/, one file a library: so a mistyped key is told
-here, at once, and not on the cluster. `python -m lab.export.check_trl` (check_verl, check_tunix) compares the file with
+here, at once, and not on the cluster. `python -m lab.export.check_trl` (or check_verl ...) compares the file with
 the library itself; `--freeze` writes it anew. Left out: whether a combination makes sense.
 """
 

@@ -9,7 +9,6 @@
     --extra DIR      the instructor's own tests, in files called *_test.py
     --gradebook CSV --assignment NAME   the gradebook that Canvas exported; a filled copy is written
     --gradescope FILE  also writes the results.json of the only submission
-    --similar        a list of similar submissions, for a person to look at
     --unsafe         without walls, if bubblewrap is missing
 
 It starts a few judges (`grader.judge.judge`), each with its own sandbox, and hands out parts: one lesson of one
@@ -27,7 +26,6 @@ from course.base.atomic_files import write_text
 from course.base.errors import UsageError
 from course.base.manifest import Lesson
 from grader import exports, results
-from grader.exports import similarity
 from grader.intake import submission as intake
 from grader.intake.submission import Submission
 from grader.judge.settings import JudgeSettings
@@ -67,7 +65,6 @@ def grade(options: Options, say: Callable[[str], None] = print_line) -> int:
     for remark in remarks_on_extra_tests(options):
         say(f"note: {remark}")
     gradebook = read_gradebook(options) if options.gradebook else ""
-    compare50 = similarity.tool() if options.similar else None
     with locked_folder(options.out):
         run, done = resume(options, tier, say)
         log = Log(options.out / LOG, run)
@@ -79,10 +76,7 @@ def grade(options: Options, say: Callable[[str], None] = print_line) -> int:
                 grade_missing(options, run, grades, log, say)
         finally:
             log.close()
-        code = finish(options, run, [grades.results[s.student] for s in submissions], gradebook, say)
-        if compare50:
-            say(similarity.write(submissions, options.lessons, options.out, compare50))
-        return code
+        return finish(options, run, [grades.results[s.student] for s in submissions], gradebook, say)
 
 
 class Grades:

@@ -29,7 +29,6 @@ class Options:
     gradebook: Path | None = None
     assignment: str = ""
     gradescope: Path | None = None
-    similar: bool = False
     unsafe: bool = False
 
 
@@ -43,7 +42,7 @@ def parse(arguments: list[str]) -> Options:
     parser.add_argument("--assignment", default="")
     for name in ("extra", "gradebook", "gradescope"):
         parser.add_argument(f"--{name}", type=Path)
-    for name in ("full", "unsafe", "similar", "show-seed"):
+    for name in ("full", "unsafe", "show-seed"):
         parser.add_argument(f"--{name}", action="store_true")
     parser.error = _usage_error  # one sentence, as everywhere
     found = vars(parser.parse_args(arguments))

@@ -120,13 +120,7 @@ def resume(options: Options, tier: str, say: Callable[[str], None]) -> tuple[Run
     while (aside := path.with_name(f"before-{number}")).exists():
         number += 1
     aside.mkdir()
-    for name in (
-        *exports.WRITTEN,
-        "gradebook.csv",
-        "similar.csv",
-        "similar.md",
-        LOG,
-    ):  # the log goes last: without it the rest is not moved again
+    for name in (*exports.WRITTEN, "gradebook.csv", LOG):  # the log goes last: without it the rest is not moved again
         if (there := path.with_name(name)).exists():
             there.rename(aside / name)
     about = "seed, lessons, options or version of the course"

@@ -6,7 +6,6 @@ overview.py        one page about the class, in HTML
 gradescope.py      results.json for Gradescope
 classroom.py       the result for GitHub Classroom's reporter
 canvas.py          a column of an exported Canvas gradebook
-similarity.py      similar.csv and similar.md, by compare50 (compare50_script.py)
 platform_setup.py  the commands that write Gradescope's zip and Classroom's workflow
 rows.py, text.py   shared: complete rows and sentences; students' text made safe to show
 """

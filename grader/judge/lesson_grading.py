@@ -152,9 +152,9 @@ class LessonGrading:
         )
 
     def has_stub(self, exercise: Exercise) -> bool:
-        """Whether the worker has a stub in the place of the exercise."""
-        text = self.worker.files[exercise.file]
-        return text is None or not_written.has_stub(text.decode("utf-8", "replace"), exercise)
+        """Whether the worker has a stub in the place of the exercise: the one handed in, or one for a missing name."""
+        text = (self.worker.files[exercise.file] or b"").decode("utf-8", "replace")
+        return not_written.has_stub(text, exercise) or exercise.object.partition(".")[0] not in text
 
     def head(self, exercise: Exercise) -> Report:
         """A report with the exercise and its line."""

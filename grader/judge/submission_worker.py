@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from course.authoring import stubs
-from course.base import manifest, time_limit
+from course.base import manifest, not_written, time_limit
 from course.base.manifest import Lesson
 from course.observe import codec
 from grader import results
@@ -147,12 +147,24 @@ def job_of(lesson: Lesson, files: dict[str, bytes | None], processor_seconds: in
     held = dict(given_files(lesson.folder))
     for file, text in files.items():
         path = (lesson.folder / file).relative_to(lesson.root).as_posix()
-        held[path] = stub_of(lesson.folder, file) if text is None else text
+        held[path] = stub_of(lesson.folder, file) if text is None else text + for_missing_names(lesson, file)
     earlier = earlier_lessons(lesson)
     for other in earlier:
         held.update(earlier_files(other.folder, earlier_stubs))
     solution = "0" if earlier_stubs else ",".join(other.name for other in earlier) or "0"
     return Job(held, solution, seconds=processor_seconds)
+
+
+def for_missing_names(lesson: Lesson, file: str) -> bytes:
+    """Code that stands behind a file's own: where the file lacks an exercise's name, a stub takes its place, so that
+    other files can import it."""
+    names = {e.object.partition(".")[0]: not_written.message(e) for e in reversed(lesson.exercises) if e.file == file}
+    stub = """
+if {name!r} not in globals():
+    def {name}(*arguments, **named):
+        raise NotImplementedError({message!r})
+"""
+    return "".join(stub.format(name=name, message=message) for name, message in names.items()).encode()
 
 
 def earlier_lessons(lesson: Lesson) -> list[Lesson]:

@@ -258,6 +258,7 @@ HANDED_IN = {
     "power": more("x**4"),
     "square, itself": {**work("x + x", "x * x"), "more.py": more("x")["more.py"]},
     "double unwritten": {**RIGHT, "work.py": stub("work.py").partition("def half")[0] + WORK[WORK.index("def half") :]},
+    "double deleted": {**RIGHT, "work.py": WORK[WORK.index("def half") :]},
     "stubs": {"work.py": stub("work.py"), "more.py": stub("more.py")},
     "more alone": {"more.py": MORE},
     "work alone": {"work.py": WORK},
@@ -316,6 +317,7 @@ def test_stubs_are_not_written_and_block_what_calls_them(graded):
     found = graded["double unwritten"]
     assert states(found) == {"10.1": NOT_WRITTEN, "10.2": PASSED, "10.3": BLOCKED} and found["10.3"].follows == "10.1"
     assert "calls double (exercise 10.1), which is not written" in found["10.3"].report.message
+    assert found == graded["double deleted"]
     lies = graded["says that another is unwritten"]
     assert states(lies) == {"10.1": PASSED, "10.2": PASSED, "10.3": NOT_WRITTEN} and not lies["10.3"].follows
 

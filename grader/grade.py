@@ -12,9 +12,8 @@
     --unsafe         without walls, if bubblewrap is missing
 
 It starts a few judges (`grader.judge.judge`), each with its own sandbox, and hands out parts: one lesson of one
-submission each. A judge keeps to a lesson while there is work for it, since it needs a lesson's known mistakes only
-once. Each finished part is appended to DIR/results.jsonl and is on the disk before the next is begun: whatever ends
-this process loses none.
+submission each, all submissions of a lesson before the next lesson. Each finished part is appended to DIR/results.jsonl
+and is on the disk before the next is begun: whatever ends this process loses none.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from grader import exports, results
 from grader.intake import submission as intake
 from grader.intake.submission import Submission
 from grader.judge.settings import JudgeSettings
-from grader.options import Options, extra_files, parse, read_gradebook, remarks_on_extra_tests
+from grader.options import Options, extra_files, parse, read_gradebook
 from grader.results import Part, Run, StudentResult
 from grader.results_log import LOG, Log, Parts, digest, locked_folder, resume
 from grader.sandbox import tier as tiers
@@ -62,8 +61,6 @@ def grade(options: Options, say: Callable[[str], None] = print_line) -> int:
         raise UsageError(f"--gradescope is for one submission, and {options.folder} holds {len(submissions)}")
     if not submissions:
         raise UsageError(f"there is no submission in {options.folder}; it holds a folder or an archive per student")
-    for remark in remarks_on_extra_tests(options):
-        say(f"note: {remark}")
     gradebook = read_gradebook(options) if options.gradebook else ""
     with locked_folder(options.out):
         run, done = resume(options, tier, say)

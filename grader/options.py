@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import ast
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,8 +54,6 @@ def parse(arguments: list[str]) -> Options:
         raise UsageError(f"there is no {options.folder}; name the folder (or the zip) of submissions")
     if (options.gradebook is None) != (not options.assignment):
         raise UsageError("--gradebook and --assignment go together: the file that Canvas exported, and its column")
-    if options.jobs < 0:
-        raise UsageError(f"--jobs {options.jobs}: say how many judges may run at a time")
     if options.out.resolve() == options.folder.resolve() or options.folder.resolve() in options.out.resolve().parents:
         raise UsageError(f"--out {options.out} is within {options.folder}: it would be graded the next time")
     return options
@@ -79,17 +76,6 @@ def extra_files(folder: Path | None) -> list[Path]:
         except (SyntaxError, ValueError) as error:
             raise UsageError(f"--extra: {path.name} is not valid Python: {error}") from None
     return found
-
-
-def remarks_on_extra_tests(options: Options) -> list[str]:
-    """One line for each file with extra tests of exercises that are not graded this time."""
-    graded = {e.id for lesson in options.lessons for e in lesson.exercises}
-    remarks = []
-    for path in extra_files(options.extra):
-        named = set(re.findall(r"""exercise\(\s*["'](\d\d\.\d+)["']""", path.read_text(encoding="utf-8")))
-        if away := sorted(named - graded):
-            remarks.append(f"--extra: {path.name} also has tests of {', '.join(away)}, which are not graded this time")
-    return remarks
 
 
 def read_gradebook(options: Options) -> str:

@@ -30,48 +30,21 @@ class Stopped(Exception):
     """Another thread has failed, or Ctrl-C was pressed; the part at hand is not finished."""
 
 
-class Queue:
-    """The parts that nobody has begun, and the lesson that each judge is at."""
-
-    def __init__(self, parts: Iterable[Pair]):
-        self.parts: dict[str, deque[Pair]] = {}
-        for submission, lesson in parts:
-            self.parts.setdefault(lesson.name, deque()).append((submission, lesson))
-        self.at: dict[int, str] = {}
-
-    def take(self, judge: int) -> Pair | None:
-        """What the judge of that number does next; None if nothing is left."""
-        left = {name: amount_of_work(parts) for name, parts in self.parts.items()}
-        others = [lesson for other, lesson in self.at.items() if other != judge]
-        self.at[judge] = next_lesson(self.at.get(judge, ""), left, others)
-        return self.parts[self.at[judge]].popleft() if self.at[judge] else None
-
-
-def next_lesson(at: str, left: dict[str, int], others: Sequence[str]) -> str:
-    """The lesson that a judge goes on with: the one that it is `at`, while there is work left for it. Then the one with
-    the most work `left` for each judge that would be at it; the first of equals. "" if nothing is left.
-
-    `others`: the lessons that the other judges are at."""
-    if left.get(at):
-        return at
-    return max(left, key=lambda name: left[name] / (1 + others.count(name))) if any(left.values()) else ""
-
-
 def amount_of_work(parts: Iterable[Pair]) -> int:
     """How much there is to do, roughly: the exercises."""
     return sum(len(lesson.exercises) for _, lesson in parts)
 
 
 class ClassRun:
-    """Grades `missing` parts with `jobs` judges at a time. `finished` gets each part, and the seconds that the rest may
-    take (None: not known yet), one at a time; what it raises ends the run."""
+    """Grades `missing` parts, in order, with `jobs` judges at a time. `finished` gets each part, and the seconds that
+    the rest may take (None: not known yet), one at a time; what it raises ends the run."""
 
     def __init__(
         self, missing: list[Pair], settings: JudgeSettings, jobs: int, finished: Callable[[Part, float | None], None]
     ):
         self.settings, self.finished = settings, finished
         self.jobs = max(1, min(jobs or os.cpu_count() or 1, len(missing)))
-        self.queue, self.total = Queue(missing), amount_of_work(missing)
+        self.queue, self.total = deque(missing), amount_of_work(missing)
         self.done, self.seconds = 0, 0.0
         self.lock, self.faults = threading.Lock(), []
         # Not Thread.join: a Ctrl-C makes it take a thread that runs for one that has ended.
@@ -98,9 +71,9 @@ class ClassRun:
         judge = None
         try:
             while not self.faults:
-                with self.lock:
-                    taken = self.queue.take(number)
-                if taken is None:
+                try:
+                    taken = self.queue.popleft()
+                except IndexError:
                     break
                 judge, part = self.grade(*taken, judge, number)
                 with self.lock:

@@ -4,203 +4,34 @@ to cheat: how a submission breaks is the subject, and whose fault it is. The rea
 
 import re
 import socket
-import sys
 
 import pytest
 
-from course.base import manifest, switch
+from course.base import manifest
 from course.base.switch import ROOT
-from course.observe.report import render
-from grader.judge import judge, withhold
+from grader.judge import judge
 from grader.judge.settings import JudgeSettings
 from grader.results import BASIC, BLOCKED, DIED, FAILED, GRADER_ERROR, NOT_GRADABLE, NOT_WRITTEN, PASSED, TIMEOUT
 from lab.sandbox import frames, sandbox
 from lab.sandbox.sandbox import WorkerFault
 from tests.grader.forked_workers import ForkedWorkers
+from tests.grader.judge.made_lesson import (
+    ADVANCED,
+    HANGS,
+    MISTAKES,
+    MORE,
+    REFUSAL,
+    RIGHT,
+    TESTS,
+    WORK,
+    all_are,
+    more,
+    states,
+    stub,
+    work,
+)
 
-WORK = '''\
-"""Doubles and halves."""
-
-
-def double(x):
-    """Twice x, of whatever can be added."""
-    # > Add x to itself.
-    if x is None:
-        raise ValueError("x is None")
-    return x + x
-
-
-def half(x):
-    """Half of x."""
-    # > Divide by two.
-    return x / 2
-'''
-MORE = '''\
-"""Builds on the other file."""
-
-from lesson10_made.work import double
-
-
-def fourfold(x):
-    """Four times x."""
-    # > Double twice.
-    return double(double(x))
-'''
-MISTAKES = {
-    "10.1": """\
-wrong("It is the square of x.", {"x + x": "x * x"})
-wrong("Nothing raises another error than was asked for.", {"ValueError": "KeyError"})
-""",
-    "10.2": 'wrong("It is a third of x.", {"x / 2": "x / 3"})\n',
-    "10.3": """\
-wrong("It is the fourth power of x.", {"double(double(x))": "x**4"})
-wrong("It is x itself.", {"double(double(x))": "x"})
-""",
-}
-REFUSAL = """
-@pytest.mark.exercise("10.1")
-def test_double_of_nothing(observe):
-    with observe.raises(ValueError):
-        observe(double, None)
-"""
-TESTS = f"""\
-import pytest
-from lesson10_made.more import fourfold
-from lesson10_made.work import double, half
-
-
-@pytest.mark.exercise("10.1")
-@pytest.mark.parametrize("x", [0, 1, 5, [2]])
-def test_double(observe, x):
-    observe(double, x).close(2 * x)
-
-{REFUSAL}
-
-@pytest.mark.exercise("10.2")
-@pytest.mark.parametrize("x", [0, 6])
-def test_half(observe, x):
-    observe(half, x).close(x / 2)
-
-
-@pytest.mark.exercise("10.3")
-def test_fourfold(observe):
-    observe(fourfold, 3).close(12)
-
-
-@pytest.fixture
-def doubled(observe):
-    return observe(double, 4).close(8)
-
-
-@pytest.mark.exercise("10.1")
-def test_with_fixture(observe, doubled):
-    pass
-"""
-ADVANCED = f"""
-import pytest
-from lesson10_made.work import double, half
-
-{REFUSAL}
-
-@pytest.mark.exercise("10.1")
-def test_double_of_a_list(observe):
-    observe(double, ["a"]).close(["a", "a"])
-
-
-@pytest.mark.exercise("10.2")
-def test_half_of_less(observe):
-    observe(half, -6).close(-3.0)
-"""
-RIGHT = {"work.py": WORK, "more.py": MORE}
-HANGS = "__import__('time').sleep(900)"
-
-
-class Desk(judge.Judge):
-    """A judge that is handed everything at once."""
-
-    def __init__(self, lesson, forks, handed, limits):
-        super().__init__(None, JudgeSettings([], "unsafe", ".", seed=0, changed_limits=limits))
-        self.lessons, self.sandbox, self.handed, self.found = [lesson], forks, handed, []
-
-    def serve(self):
-        for files in self.handed:
-            given = {f"{self.lessons[0].name}/{name}": text.encode() for name, text in files.items()}
-            self.found.append({e.id: e for e in self.grade(self.lessons[0], given, {})})
-
-
-@pytest.fixture(scope="module")
-def judged(tmp_path_factory, write_files, manifest_text):
-    """`judged({"work.py": text, ...}, ...)`: for each submission its results by exercise. Those that the judge did not
-    live to grade are left out. With `advanced` tests 10.1 has hardening points."""
-    place, names = "stage01_made/lesson10_made", manifest_text(*(f"{number} {at}" for number, at in PLACES.items()))
-
-    def judged(
-        *handed, tests=TESTS, advanced="", hardening=True, mistakes=MISTAKES, limits=None, forks=None, earlier=None
-    ):
-        folder = tmp_path_factory.mktemp("course")
-        files = {f"solutions/{place}/{name}": text for name, text in RIGHT.items()}
-        for number, text in mistakes.items():
-            text = f"from course.base.attempt import Attempts\n\nwrong = Attempts()\n{text}"
-            files[f"solutions/{place}/audit/ex0{number[-1]}.py"] = text
-        files.update(earlier or {})
-        suites = {f"tutorial/{place}/testcases/basic_test.py": tests}
-        if advanced:
-            suites[f"tutorial/{place}/testcases/advanced_test.py"] = advanced
-        text = names.replace('id = "10.1"', 'id = "10.1"\nhardening = 2') if advanced and hardening else names
-        write_files(folder, {**files, **suites, f"tutorial/{place}/lesson.toml": text})
-        options = ["-s", "--noconftest", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(folder)]
-        options += [part for name in ("terminal", "cacheprovider", "xdist", "logging") for part in ("-p", f"no:{name}")]
-        loaded = dict(sys.modules)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(switch.finder, "root", folder)
-            patch.setenv("SOLUTION", "1")  # the judge sets it
-            switch.forget()
-            forks = forks or ForkedWorkers(folder / "worker")
-            made = Desk(manifest.read(folder / "tutorial" / place), forks, handed, limits or {})
-            pytest.main([*options, *(str(folder / suite) for suite in suites)], plugins=[made])
-        forks.gone = False
-        forks.end()
-        switch.forget()
-        for name in sys.modules.keys() - loaded:  # the next test's file has the same name
-            if name.startswith("tutorial"):
-                del sys.modules[name]
-        sys.modules.update({name: module for name, module in loaded.items() if switch.LESSON.match(name)})
-        return made.found
-
-    return judged
-
-
-def states(found):
-    return {number: e.status for number, e in found.items()}
-
-
-def all_are(status):
-    return dict.fromkeys(PLACES, status)
-
-
-def work(old="", new=""):
-    """The right files, with a change of work.py."""
-    assert old in WORK
-    return {**RIGHT, "work.py": WORK.replace(old, new)}
-
-
-def more(new):
-    return {**RIGHT, "more.py": MORE.replace("double(double(x))", new)}
-
-
-PLACES = {"10.1": "work.py:double", "10.2": "work.py:half", "10.3": "more.py:fourfold"}
-
-
-def stub(file):
-    """The stub of a made file, as the course makes it."""
-    lines = []
-    for line in RIGHT[file].splitlines():
-        if line.startswith("def "):
-            (place,) = (f"{number}, {at}" for number, at in PLACES.items() if at == f"{file}:{line[4:-4]}")
-            lines += [line, f'    raise NotImplementedError("not written yet: exercise {place}")']
-        elif not line.startswith("    "):
-            lines.append(line)
-    return "\n".join(lines) + "\n"
+pytest_plugins = ["tests.grader.judge.judged"]
 
 
 # --- before anything is graded ---------------------------------------------------------------------------------------
@@ -429,65 +260,6 @@ def test_every_submission_is_asked_everything_and_what_others_answered_changes_n
     asked.clear()
     judged(RIGHT, RIGHT)
     assert asked == wanted * 2
-
-
-# --- references of earlier lessons -----------------------------------------------------------------------------------
-
-SECRET = "4711 is what the reference of the lesson before is about"
-TREBLE = f'''\
-def treble(x):
-    """Three times x."""
-    return x * 3  # {SECRET}
-'''
-FIND = "__import__('inspect').getsource(__import__('lesson09_before.more', fromlist=['treble']).treble)"
-RAISES = "raise {}({FIND})".replace("{FIND}", FIND)
-TELLS = {  # ways in which the text of an earlier reference might reach a report
-    "error": work("return x + x", RAISES.format("ValueError")),
-    "error in place of one that is awaited": work('raise ValueError("x is None")', RAISES.format("KeyError")),
-    "own class of error": work("return x + x", f"raise type({FIND}, (ValueError,), {{}})('x')"),
-    "text": work("return x + x", f"return {FIND}"),
-    "number": work("return x + x", f"return int.from_bytes({FIND}.encode()[-64:])"),
-    "tensor": work("return x + x", f"return __import__('torch').tensor(list({FIND}[-64:].encode()))"),
-    "name of a part": work("return x + x", f"return {{{FIND}: x}}"),
-    "line of the traceback": work(
-        "return x + x",
-        f"import linecache\n    linecache.cache[__file__] = (1, None, [{FIND}] * 99, __file__)\n    raise ValueError",
-    ),
-    "second call": work("return x + x", f"return x + x if x != 5 else {FIND}"),
-    "another file": more(FIND),
-    "import": {**RIGHT, "work.py": f"{WORK}\n\n{RAISES.format('ValueError')}\n"},
-    "import, own class of error": {**RIGHT, "work.py": f"{WORK}\n\nraise type({FIND}, (Exception,), {{}})('x')\n"},
-}
-LEAKS = ("4711", "treble", "34 37 31 31", "52, 55, 49, 49", str(int.from_bytes(TREBLE.encode()[-64:]))[:12])
-
-
-def before(manifest_text):
-    """Lesson 9, which stands before the made one."""
-    place = "stage01_made/lesson09_before"
-    return {f"solutions/{place}/more.py": TREBLE, f"tutorial/{place}/lesson.toml": manifest_text("09.1 more.py:treble")}
-
-
-def test_no_report_shows_what_an_earlier_lesson_s_reference_says(judged, manifest_text):
-    for how, found in zip(TELLS, judged(*TELLS.values(), earlier=before(manifest_text)), strict=True):
-        reports = [e.report for e in found.values() if e.report]
-        assert any(withhold.NOT_SHOWN in report.message for report in reports), how
-        said = "\n".join(line for report in reports for line in render(report))
-        assert not [leak for leak in LEAKS if leak in said.replace(FIND, "")], f"{how}: {said}"
-
-
-def test_what_depends_on_no_earlier_reference_is_reported_as_ever(judged, graded, manifest_text):
-    names = ["right", "another error", "square, itself", "double unwritten", "more alone", "raises", "leaves"]
-    behind = judged(*(HANDED_IN[name] for name in names), earlier=before(manifest_text))
-    assert behind == [graded[name] for name in names]
-
-
-def test_an_answer_that_needs_an_earlier_lesson_still_says_which_call_is_wrong(judged, manifest_text):
-    wrong = work("return x + x", "from lesson09_before.more import treble\n    return treble(x)")
-    raises = work("return x + x", "from lesson09_before.more import treble\n    return treble(x) + undefined")
-    first, second = judged(wrong, raises, earlier=before(manifest_text))
-    assert "double(x=1)" in first["10.1"].report.call and first["10.1"].report.got == ""
-    assert second["10.1"].report.raised == "NameError"
-    assert second["10.1"].report.places == ["work.py:10  return treble(x) + undefined"]
 
 
 # --- what says nothing about a submission ----------------------------------------------------------------------------

@@ -108,6 +108,11 @@ class TestExpertIteration:
         seen = observe(scenarios.iterate, ONE, [[A]], [[[RIGHT]]], rewards, [(B, OTHER)])
         seen["demonstrations"].close([([3, 4], [2, 2, 1])])
 
+    @pytest.mark.parametrize("part", ["sample", "reward", "fit"])
+    def test_the_error_of_a_part_reaches_the_caller(self, observe, part):
+        with observe.raises(ZeroDivisionError):
+            observe(scenarios.iterate_with_a_broken, part, ONE, A, RIGHT)
+
     def test_without_rounds_nothing_happens(self, observe):
         seen = observe(scenarios.iterate, ONE, [], [], [], [(B, OTHER)])
         seen["history"].close([])

@@ -71,6 +71,13 @@ def iterate(model, rounds, answers, rewards, demonstrations, per_prompt=4):
     }
 
 
+def iterate_with_a_broken(part, model, prompt, completion):
+    """Runs one round of `expert_iteration` with a sample, reward or fit that divides by zero."""
+    parts = {"sample": lambda *_, **__: [[completion]], "reward": lambda *_, **__: 1.0, "fit": lambda *_, **__: None}
+    parts[part] = lambda *_, **__: 1 / 0
+    return iteration.expert_iteration(model, [[prompt]], **parts, demonstrations=[])
+
+
 def keep(pool, prompts, completions, rewards, per_prompt=4):
     """Calls `keep_right`. Returns its result, and the pool that was passed in, as it is afterwards."""
     pool = list(pool)

@@ -36,7 +36,7 @@ AUDIT = {
 }
 CASES = 300
 LIMIT = 1e-9
-LOSS_TYPES = {"sequence": "grpo", "token": "dapo"}  # our aggregation -> TRL's loss_type
+LOSS_TYPES = {"sequence": "grpo", "token": "dapo", "constant": "dr_grpo"}  # our aggregation -> TRL's loss_type
 
 INSIDE = "--inside" in sys.argv  # only there are torch and TRL installed
 if INSIDE:
@@ -69,7 +69,8 @@ def trainer_stand_in(case: dict[str, Any], accumulation: int) -> SimpleNamespace
             delta=None, steps_per_generation=accumulation, report_to=[], use_bias_correction_kl=case["correction"]
         ),
         state=SimpleNamespace(global_step=0), model=SimpleNamespace(training=True),
-        loss_type=LOSS_TYPES[case["aggregation"]], epsilon_low=case["clip_low"], epsilon_high=case["clip_high"],
+        loss_type=LOSS_TYPES[case["aggregation"]], max_completion_length=len(case["mask"][0]),
+        epsilon_low=case["clip_low"], epsilon_high=case["clip_high"],
         beta=case["kl_coef"], importance_sampling_level="token", current_gradient_accumulation_steps=accumulation,
         top_entropy_quantile=1.0, off_policy_mask_threshold=None, use_vllm=False, aux_loss_enabled=False,
         _entropy_bonus_enabled=False, _metrics=defaultdict(partial(defaultdict, list)),
@@ -107,7 +108,7 @@ def draw_cases(lesson: str, count: int, digits: int = 15) -> Iterator[dict[str, 
             "other_tokens": pick(0, 5),  # counted tokens in a second micro-batch of the same step
         }  # fmt: skip
         if lesson == "ppo_clip_loss":
-            epsilon, aggregation = case["clip_low"], pick(*LOSS_TYPES)
+            epsilon, aggregation = case["clip_low"], pick("sequence", "token")
             case |= {"clip_high": epsilon, "epsilon": epsilon, "kl_coef": 0.0, "aggregation": aggregation}
             whole = 2 * rows if aggregation == "sequence" else int(mask.sum()) + case["other_tokens"]
             case["denominator"] = whole if case["other_tokens"] else None
@@ -190,6 +191,7 @@ def whole_losses(seed: int) -> list[tuple[Tensor, Tensor]]:
         old = token_log_probs(model, ids, temperature) + 0.3 * torch.randn(rows, ids.shape[1] - 1, dtype=torch.float64)
     ours = grpo_loss(model, ids, mask, advantages, old, epsilon, temperature, aggregation)[0]
     case = {"aggregation": aggregation, "clip_low": epsilon, "clip_high": epsilon, "kl_coef": 0.0, "correction": False}
+    case["mask"] = mask.tolist()
     trainer = trainer_stand_in(case, accumulation=1)
     trainer._get_per_token_logps_and_entropies = partial(GRPOTrainer._get_per_token_logps_and_entropies, trainer)
     parts = zip(prompts, completions, old, strict=True)

@@ -26,7 +26,7 @@ from course.release import fixed_zip, make_answer_table
 TOP = "grpo-course"  # the one folder in the zip
 FILES = (
     *("Makefile", "requirements.txt", "conftest.py", "pyproject.toml", "AGENTS.md", ".gitignore"),
-    *(".vscode/settings.json", ".devcontainer/devcontainer.json", "docs/TRAINING.md", "docs/SCALING.md"),
+    *(".vscode/settings.json", ".devcontainer/devcontainer.json", "docs/TRAINING.md", "docs/SCALING.md", "docs/JAX.md"),
 )
 FOLDERS = ("lab", "configs")
 COURSE = {  # folder -> its modules that the students' commands need

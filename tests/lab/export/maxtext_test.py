@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from course.authoring import page_checks
 from course.base.errors import UsageError
 from course.base.switch import ROOT
 from lab.export import check_maxtext, data, options, rewards
@@ -115,3 +116,22 @@ def test_maxtexts_own_configuration_accepts_what_we_export():
     line = [python, ROOT / "lab" / "export" / "check_maxtext.py", "--inside"]
     done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0 and "wrong" not in done.stdout, done.stdout + done.stderr
+
+
+# ---- docs/JAX.md ----
+
+PAGE = ROOT / "docs" / "JAX.md"
+
+
+def test_the_pages_blocks_run_and_its_links_lead_somewhere(reference):
+    assert page_checks.wrong_blocks(PAGE) is None
+    assert page_checks.broken_links(PAGE) == []
+
+
+def test_the_page_names_mistakes_that_are_refused_and_settings_that_are_options():
+    text = PAGE.read_text(encoding="utf-8")
+    table = re.findall(r"^\| `([^`]+=[^`]+)` \|", text, re.MULTILINE)
+    assert len(table) >= 5 and set(table) <= set(check_maxtext.MISTAKES)
+    assert f"Of the {len(check_maxtext.MISTAKES)} wrong settings" in text
+    for command in re.findall(r"train_rl (src/.*) \.\.\.", text):
+        assert {pair.partition("=")[0] for pair in command.split()[1:]} <= set(options.known("maxtext")[1])

@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,6 @@ from course.base.manifest import Lesson
 from course.base.switch import ROOT
 from course.desk.progress import ADVANCED, BASIC
 from course.diagnosis import audit_files
-from course.diagnosis.audit_files import CORE, MISTAKES, VARIANTS
 
 NAMED = 0.95  # the share of the mistakes that a report must name
 LEAST_MISTAKES, LEAST_OF_SUBJECT, LEAST_VARIANTS = 3, 8, 2  # for an exercise; "of subject": core, or under loss/
@@ -62,8 +62,8 @@ def audit(arguments: list[str], root: Path = ROOT, processes: int | None = None,
         for one in kept.values():
             found["results"] += [{**r, "seconds": 0.0} for r in one.result["results"]]
             found["tests"] |= one.result["tests"]
-        for lesson in copied:
-            problems += _too_few(lesson, chosen, found["tests"])
+        for lesson in copied if not found["broken"] else ():
+            problems += _too_few(lesson, chosen, found)
         problems += [p for lesson in copied for p in _wrong_files(lesson, chosen)]
     rows = [_row(lesson, chosen, found) for lesson in lessons if any(e.id in chosen for e in lesson.exercises)]
     problems += [
@@ -124,23 +124,22 @@ def _work(copy: Path, chosen: list[str], options: list[str], processes: int | No
     return json.loads(out.read_text(encoding="utf-8"))
 
 
-def _too_few(lesson: Lesson, chosen: list[str], tests: dict[str, dict[str, int]]) -> list[str]:
-    """Exercises that lack tests, mistakes or variants. Core variants are asked for in a lesson that has one."""
+def _too_few(lesson: Lesson, chosen: list[str], found: dict[str, Any]) -> list[str]:
+    """Exercises that lack tests, mistakes or variants."""
     problems = []
-    core_variants = bool(audit_files.read(lesson, CORE))
     for exercise in (e for e in lesson.exercises if e.id in chosen):
         for suite in (BASIC, *([ADVANCED] if exercise.hardening else [])):
-            if not tests.get(exercise.id, {}).get(suite):
+            if not found["tests"].get(exercise.id, {}).get(suite):
                 problems.append(f"exercise {exercise.id} has no test in {suite}")
+        there = Counter(r["kind"] for r in found["results"] if r["exercise"] == exercise.id)
         subject = exercise.core or exercise.file.startswith("loss/")
         least = LEAST_OF_SUBJECT if subject else LEAST_MISTAKES
-        needs = [(MISTAKES, "mistakes", least), (VARIANTS, "variants", LEAST_VARIANTS)]
         file = f"{lesson.name}/audit/{audit_files.file_of(lesson, exercise).name}"
-        for kind, name, needed in needs:
-            if (there := len(audit_files.read(lesson, kind, exercise))) < needed:
-                problems.append(f"{file} has {there} {name}; {needed} are needed")
-        if core_variants and (there := len(audit_files.read(lesson, CORE, exercise))) != 1:
-            problems.append(f"{file} has {there} core variants; one is needed")
+        for kind, needed in (("mistake", least), ("variant", LEAST_VARIANTS)):
+            if there[kind] < needed:
+                problems.append(f"{file} has {there[kind]} {kind}s; {needed} are needed")
+        if there["core"] != 1:
+            problems.append(f"{file} has {there['core']} core variants; one is needed")
     return problems
 
 
@@ -149,6 +148,9 @@ def _wrong_files(lesson: Lesson, chosen: list[str]) -> list[str]:
     if not any(e.id in chosen for e in lesson.exercises):
         return []
     problems = [p for file in stubs.files(lesson) if (p := _disagreement(lesson, file))]
+    files = {audit_files.file_of(lesson, e) for e in lesson.exercises}
+    for path in sorted({*(lesson.solution / "audit").glob("ex[0-9]*.py")} - files):
+        problems.append(f"{lesson.name}/audit/{path.name}: there is no such exercise in lesson.toml")
     page = lesson.folder / "README.md"
     if not page.exists():
         return [*problems, f"{lesson.name} has no README.md"]

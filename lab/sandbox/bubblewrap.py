@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc/ld.so.cache", "/etc/alternatives")
@@ -37,8 +39,30 @@ def confined_command(tree: Path, server: str, descriptor: int, user: int) -> lis
         walls += ["--cap-drop", "ALL", *(part for name in kept for part in ("--cap-add", f"CAP_{name}"))]
     else:
         walls += ["--unshare-user", "--cap-add", "ALL"]
+    walls += readable([])
+    walls += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev", "--perms", "1777", "--tmpfs", "/tmp"]
+    walls += ["--perms", "0755", "--dir", "/confined", "--perms", "0755", "--dir", "/confined/work"]
+    walls += ["--ro-bind", str(tree), "/confined/course", "--remount-ro", "/", "--chdir", "/", "--"]
+    return [*walls, *python_command("/confined/course", server, descriptor), "--confined", str(user)]
+
+
+def around(folders: Sequence[Path], writable: Path) -> list[str]:
+    """What to put before a command line, so that the program and all that it starts see nothing but system files, this
+    Python and these folders, have no network, and can write to one folder only. It ends with everything that it has
+    started. [] if that does not work here."""
+    if not is_installed() or python_in_tmp():
+        return []
+    walls = ["bwrap", "--die-with-parent", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
+    walls += ["--cap-drop", "ALL", *readable(folders), "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
+    walls += ["--bind", str(writable), str(writable), "--chdir", str(folders[0])]
+    return walls if subprocess.run([*walls, "true"], capture_output=True).returncode == 0 else []
+
+
+def readable(folders: Sequence[Path]) -> list[str]:
+    """The arguments that show system files, this Python and these folders."""
+    walls: list[str] = []
     made: set[Path] = set()
-    for place in (*SYSTEM, *python_folders()):
+    for place in (*SYSTEM, *python_folders(), *map(str, folders)):
         path = Path(place)
         if not path.exists():
             continue
@@ -47,18 +71,7 @@ def confined_command(tree: Path, server: str, descriptor: int, user: int) -> lis
                 walls += ["--perms", "0755", "--dir", str(parent)]
                 made.add(parent)
         walls += ["--symlink", os.readlink(path), place] if path.is_symlink() else ["--ro-bind", place, place]
-    walls += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev", "--perms", "1777", "--tmpfs", "/tmp"]
-    walls += ["--perms", "0755", "--dir", "/confined", "--perms", "0755", "--dir", "/confined/work"]
-    walls += ["--ro-bind", str(tree), "/confined/course", "--remount-ro", "/"]
-    return [
-        *walls,
-        "--chdir",
-        "/",
-        "--",
-        *python_command("/confined/course", server, descriptor),
-        "--confined",
-        str(user),
-    ]
+    return walls
 
 
 def python_folders() -> list[str]:

@@ -28,15 +28,7 @@ wrong("Any end in time counts as 'ok'; an exception gives an exit code other tha
     STATUS: "process.wait(seconds)\nstatus = 'ok'",
 })  # fmt: skip
 
-wrong("A program that was stopped counts as an error of its own; a timeout has its own status.", {
-    "status = 'timeout'": "status = 'error'",
-})  # fmt: skip
-
 wrong("The program inherits your environment variables, with your tokens and passwords.", {"env={}": "env=None"})
-
-wrong("What goes to standard error is mixed with the output.", {
-    "stderr=subprocess.DEVNULL": "stderr=subprocess.STDOUT",
-})  # fmt: skip
 
 wrong("The input is written but not rewound: the program reads from its end, and sees nothing.", {
     "given.seek(0)": "given.flush()",
@@ -59,10 +51,6 @@ wrong("A machine that cannot start a process looks like a wrong program: every r
     POPEN: f"try:\n    {POPEN}\nexcept OSError:\n    return Outcome('error', '')",
 })  # fmt: skip
 
-wrong("Output that is not UTF-8 raises an error here, and one program stops the whole batch.", {
-    "text.decode('utf-8', 'replace')": "text.decode()",
-})  # fmt: skip
-
 
 @wrong("subprocess.run with a pipe waits for every process that holds the pipe, and kills only the first one.")
 def run_with_a_pipe(code, stdin="", seconds=10.0, memory=2**29, output=2**16):
@@ -81,66 +69,59 @@ def run_with_a_pipe(code, stdin="", seconds=10.0, memory=2**29, output=2**16):
     return Outcome(status, done.stdout[:output].decode("utf-8", "replace"))
 
 
-@right("with communicate for the input and files in a folder of their own")
+@right("with communicate for the input, and limits that are also set before the interpreter starts")
 def run_with_communicate(code, stdin="", seconds=10.0, memory=2**29, output=2**16):
-    folder, beside = tempfile.mkdtemp(), tempfile.mkdtemp()
-    try:
-        file = Path(beside, "stranger.py")
-        file.write_bytes(code.encode("utf-8", "replace"))
-        with open(Path(beside, "output"), "w+b") as printed:
-            process = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-c", LAUNCH, str(memory), str(output), str(file)],
-                cwd=folder, env={}, stdin=subprocess.PIPE, stdout=printed, stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )  # fmt: skip
-            late = False
-            try:
-                process.communicate(stdin.encode("utf-8", "replace"), timeout=seconds)
-            except subprocess.TimeoutExpired:
-                late = True
-            with contextlib.suppress(OSError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            printed.seek(0)
-            text = printed.read(output)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        shutil.rmtree(beside, ignore_errors=True)
-    if late:
-        return Outcome("timeout", text.decode("utf-8", "replace"))
-    if len(text) == output:
-        return Outcome("output limit", text.decode("utf-8", "replace"))
-    return Outcome("error" if process.returncode else "ok", text.decode("utf-8", "replace"))
-
-
-@right("the limits are set before the interpreter starts, and LAUNCH repeats them")
-def run_with_preexec(code, stdin="", seconds=10.0, memory=2**29, output=2**16):
     import resource
 
-    def limit():
-        os.setsid()
-        resource.setrlimit(resource.RLIMIT_FSIZE, (output, output))
-
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, tempfile.TemporaryFile() as out:
-        with open(os.path.join(folder, "main.py"), "w", encoding="utf-8", errors="replace") as file:
-            file.write(code)
-        with tempfile.TemporaryFile() as into:
-            into.write(stdin.encode("utf-8", "replace"))
-            into.seek(0)
-            process = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-c", LAUNCH, str(memory), str(output), "main.py"],
-                cwd=folder, env={}, stdin=into, stdout=out, stderr=subprocess.DEVNULL, preexec_fn=limit,
-            )  # fmt: skip
+    folder, beside = tempfile.mkdtemp(), tempfile.mkdtemp()
+    file = Path(beside, "stranger.py")
+    file.write_bytes(code.encode("utf-8", "replace"))
+    with open(Path(beside, "output"), "w+b") as printed:
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", LAUNCH, str(memory), str(output), str(file)],
+            cwd=folder, env={}, stdin=subprocess.PIPE, stdout=printed, stderr=subprocess.DEVNULL,
+            preexec_fn=lambda: (os.setsid(), resource.setrlimit(resource.RLIMIT_FSIZE, (output, output))),
+        )  # fmt: skip
         status = ""
         with contextlib.suppress(subprocess.TimeoutExpired):
-            status = "error" if process.wait(seconds) else "ok"
+            process.communicate(stdin.encode("utf-8", "replace"), timeout=seconds)
+            status = "error" if process.returncode else "ok"
         with contextlib.suppress(OSError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        out.seek(0)
-        text = out.read()
-    full = "output limit" if len(text) >= output else ""
-    return Outcome("timeout" if not status else full or status, text.decode("utf-8", "replace"))
+        printed.seek(0)
+        text = printed.read()
+    for place in (folder, beside):
+        shutil.rmtree(place, ignore_errors=True)
+    return Outcome(
+        "timeout" if not status else "output limit" if len(text) >= output else status, text.decode("utf-8", "replace")
+    )
+
+
+@right("a process group without a session, and the size of the output from the system")
+def run_in_a_group(code, stdin="", seconds=10.0, memory=2**29, output=2**16):
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
+        given, printed = (stack.enter_context(tempfile.TemporaryFile()) for _ in range(2))
+        Path(folder, "main.py").write_bytes(code.encode("utf-8", "replace"))
+        given.write(stdin.encode("utf-8", "replace"))
+        given.seek(0)
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", LAUNCH, str(memory), str(output), "main.py"],
+            cwd=folder, env={}, stdin=given, stdout=printed, stderr=subprocess.DEVNULL, preexec_fn=os.setpgrp,
+        )  # fmt: skip
+        try:
+            process.wait(seconds)
+            late = False
+        except subprocess.TimeoutExpired:
+            late = True
+        with contextlib.suppress(OSError):
+            os.killpg(process.pid, 9)
+        printed.seek(0)
+        text = printed.read().decode("utf-8", "replace")
+        full = os.fstat(printed.fileno()).st_size >= output
+    ended = "output limit" if full else "error" if process.wait() else "ok"
+    return Outcome("timeout" if late else ended, text)
 
 
 @core("without the exotic bytes")

@@ -35,18 +35,7 @@ wrong("The modes are swapped.", {RESULT: "return float(share == 1) if mode == 's
 
 wrong("The mode is ignored: a part of the tests is always paid for.", {RESULT: "return share"})
 
-wrong("The mode is ignored: a part of the tests is never paid for.", {RESULT: "return float(share == 1)"})
-
 wrong("One test that passes is enough.", {RESULT: "return float(share > 0) if mode == 'all' else share"})
-
-wrong("The count stops at the first test that fails; the share counts all that pass.", {
-    PASSED: "passed = []\nfor text, value in zip(answers, expected, strict=True):\n"
-            "    passed.append(_same(text, value) and all(passed))",
-})  # fmt: skip
-
-wrong("The number of tests that pass is returned; the reward is a share, at most 1.", {
-    RESULT: "return float(share == 1) if mode == 'all' else float(sum(passed))",
-})  # fmt: skip
 
 wrong("A text that cannot be read raises an error: one strange answer stops the whole batch.", {ERRORS: "SyntaxError"})
 

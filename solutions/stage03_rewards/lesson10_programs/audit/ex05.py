@@ -51,14 +51,6 @@ wrong(
     {"(code, problem['function'], problem['inputs'], seconds)": "(code, problem['function'], problem['inputs'])"},
 )
 
-wrong(
-    "The completion is run with the text around the program.", {"code = extract_code(completion)": "code = completion"}
-)
-
-wrong("All completions are compared with the first problem's expected values.", {
-    REWARD: "code_reward(known[key], problems[0]['expected'], mode)",
-})  # fmt: skip
-
 
 @right("one future for each program")
 def score_batch_with_futures(completions, problems, mode="all", seconds=10.0, workers=2, known=None):
@@ -77,33 +69,17 @@ def score_batch_with_futures(completions, problems, mode="all", seconds=10.0, wo
     return [code_reward(known[k], p["expected"], mode=mode) for k, p in zip(keys, problems, strict=True)]
 
 
-@right("with threads that take from a list")
-def score_batch_with_threads(completions, problems, mode="all", seconds=10.0, workers=2, known=None):
-    import threading
+@right("a pool of multiprocessing's threads")
+def score_batch_with_starmap(completions, problems, mode="all", seconds=10.0, workers=2, known=None):
+    from multiprocessing.pool import ThreadPool
 
     known = known if known is not None else {}
-    jobs = {}
-    for completion, problem in zip(completions, problems, strict=True):
-        jobs[extract_code(completion).rstrip(), problem["function"], str(problem["inputs"])] = problem["inputs"]
-    waiting = [(key, inputs) for key, inputs in jobs.items() if key not in known]
-
-    def work():
-        while True:
-            try:
-                key, inputs = waiting.pop()
-            except IndexError:
-                return
-            known[key] = call(key[0], key[1], inputs, seconds)
-
-    threads = [threading.Thread(target=work) for _ in range(workers)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return [
-        code_reward(known[extract_code(c).rstrip(), p["function"], str(p["inputs"])], p["expected"], mode)
-        for c, p in zip(completions, problems, strict=True)
-    ]
+    pairs = list(zip(completions, problems, strict=True))
+    keys = [(p["function"], extract_code(c).rstrip(), str(p["inputs"])) for c, p in pairs]
+    new = {k: (k[1], k[0], p["inputs"], seconds) for k, (_, p) in zip(keys, pairs, strict=True) if k not in known}
+    with ThreadPool(workers) as pool:
+        known.update(zip(new, pool.starmap(call, new.values(), chunksize=1), strict=True))
+    return [code_reward(known[k], p["expected"], mode) for k, (_, p) in zip(keys, pairs, strict=True)]
 
 
 @core("a dict of jobs and a pool")

@@ -23,8 +23,7 @@ def code_reward(answers: list[str], expected: list, mode: str = "all") -> float:
     or fewer answers than tests.
     """
     # > Refuse an empty list of tests, and lists of two lengths.
-    # > Which tests pass? Read the text as a value; compare the value, here.
-    # > All of them, or their share.
+    # > Which tests pass? Read each text as a value and compare the value. Then: all of them, or their share.
     if not expected or len(answers) != len(expected):
         raise ValueError(f"as many answers as tests are needed, and at least one: {len(answers)} and {len(expected)}")
     passed = [_same(text, value) for text, value in zip(answers, expected, strict=True)]

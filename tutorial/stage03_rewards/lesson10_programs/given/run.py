@@ -3,11 +3,14 @@
     python -m lab.run lesson10_programs.given.run            one seed; writes runs/lesson10/programs.png
     python -m lab.run lesson10_programs.given.run --seeds 3
 
-The programs run on this machine, in processes with limits and WITHOUT a sandbox. Those of the tiny policy are formulas of
-at most six characters; the attacks are in given/attacks.py.
+All of it runs behind bubblewrap's walls (lab/sandbox), if they stand here: without a network, without your files, and
+able to write to the picture's folder only. If not, the programs run as you, in processes with limits and WITHOUT a
+sandbox. Those of the tiny policy are formulas of at most six characters; the attacks are in given/attacks.py.
 """
 
 import argparse
+import os
+import sys
 import time
 from pathlib import Path
 
@@ -18,6 +21,10 @@ from lesson10_programs.given.naive import naive_reward
 from lesson10_programs.programs.reward import code_reward, score_batch
 from lesson10_programs.programs.running import call
 
+from lab.sandbox import bubblewrap
+
+ROOT = Path(__file__).resolve().parents[4]
+INSIDE = "LESSON10_BEHIND_WALLS"
 WAYS = {"all": "paid if all tests pass", "share": "paid for the share of tests"}
 
 
@@ -28,14 +35,29 @@ def paid_attacks(seconds: float = 2.0) -> dict[str, list[str]]:
     return {"naive": naive, "yours": yours}
 
 
+def enter_walls(out: Path) -> bool:
+    """Starts this program again behind walls. Returns whether they stand around it."""
+    if INSIDE in os.environ:
+        return True
+    walls = bubblewrap.around([ROOT], writable=out)
+    if walls:
+        variables = {**bubblewrap.environment(), "SOLUTION": os.environ.get("SOLUTION", ""), INSIDE: "1"}
+        again = [sys.executable, "-m", "lab.run", "lesson10_programs.given.run", *sys.argv[1:], "--out", str(out)]
+        os.execvpe(walls[0], [*walls, *again], {**variables, "PATH": os.environ["PATH"]})
+    return False
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=1, help="how many policies are trained in each way")
     parser.add_argument("--steps", type=int, default=80)
     parser.add_argument("--out", type=Path, default=Path("runs/lesson10"), help="folder of the picture")
     arguments = parser.parse_args()
+    out = arguments.out.resolve()
+    out.mkdir(parents=True, exist_ok=True)
+    walls = enter_walls(out)
     torch.set_num_threads(1)  # the model is so small that a second thread would not help
-    print("No sandbox: these programs run as you, in processes with limits.\n")
+    print("Behind bubblewrap's walls.\n" if walls else "No sandbox: these programs run as you, with limits.\n")
     paid = paid_attacks()
     print(f"Of {len(ATTACKS)} attacks the naive reward pays {len(paid['naive'])}, and yours {len(paid['yours'])}.")
     for name in paid["yours"]:
@@ -64,8 +86,7 @@ def main() -> None:
                 f"{history.right[-1]:4.2f}   {trained:26.2f}  {held_out:8.2f}   such as {', '.join(texts[::64][:4])}"
             )
     print(f"\n{written} programs were written, {len(known)} were run; {time.monotonic() - started:.0f} s")
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    picture = arguments.out / "programs.png"
+    picture = out / "programs.png"
     figures.learning(histories).savefig(picture)
     print(f"The picture is {picture}")
 

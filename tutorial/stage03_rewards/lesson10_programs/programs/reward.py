@@ -23,8 +23,7 @@ def code_reward(answers: list[str], expected: list, mode: str = "all") -> float:
     or fewer answers than tests.
     """
     # Refuse an empty list of tests, and lists of two lengths.
-    # Which tests pass? Read the text as a value; compare the value, here.
-    # All of them, or their share.
+    # Which tests pass? Read each text as a value and compare the value. Then: all of them, or their share.
     raise NotImplementedError("not written yet: exercise 10.4, programs/reward.py:code_reward")
 
 

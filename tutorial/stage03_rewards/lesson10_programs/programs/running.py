@@ -1,7 +1,6 @@
 """Runs a stranger's program: finds it in a completion, starts it in a process of its own, and ends it in time.
 
-This is no sandbox. The program can read your files and use the network, as you can. A sandbox needs the system's help
-(bubblewrap, a container, a virtual machine).
+This is no sandbox: the program can read your files and use the network, as you can. Walls need the system (bubblewrap).
 """
 
 import contextlib
@@ -14,30 +13,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-# What the new process does: it limits itself, then runs the file. A limit that is set cannot be raised again.
-LAUNCH = """
-import resource, sys
-for name, value in zip(("AS", "FSIZE"), sys.argv[1:3]):
-    resource.setrlimit(getattr(resource, "RLIMIT_" + name), (int(value), int(value)))
-with open(sys.argv[3], encoding="utf-8") as file:
-    code = file.read()
-exec(compile(code, "program", "exec"), {"__name__": "__main__"})
-"""
-
-# A program that reads another one, its function's name and the inputs, and prints the answer to each input on a line.
-CALLS = """
-import sys
-code, function, inputs = eval(sys.stdin.read())
-answers, sys.stdout = sys.stdout, open("/dev/null", "w")  # what the other program prints must not mix with the answers
-names = {"__name__": "program"}
-exec(compile(code, "program", "exec"), names)
-for arguments in inputs:
-    try:
-        text = ascii(names[function](*arguments))
-    except Exception:
-        text = ""
-    print(text, file=answers, flush=True)
-"""
+from lesson10_programs.given.launch import CALLS, LAUNCH
 
 
 @dataclass
@@ -79,13 +55,12 @@ def run(code: str, stdin: str = "", seconds: float = 10.0, memory: int = 2**29, 
     not print more); else "error" if its exit code is not 0, as after an exception; else "ok". `stdout` is what it had
     printed by then, as UTF-8 with replacements for what is not.
 
-    - It runs in a new, empty folder, which is deleted afterwards with all that it contains. Only a file with the
-      program itself may be in it.
+    - It runs in a new folder, empty except for the program's file, which is deleted afterwards with all it contains.
     - It has no environment variables: yours may hold tokens and passwords.
     - It runs in a session of its own (`start_new_session=True`), so that it and its children are one group. The group
       is killed even if the program ended well: it may have left a child behind.
     - The interpreter is `sys.executable` with `-I -S` (no modules from the folder, none installed by you), and its code
-      is LAUNCH. It takes three arguments: memory, output and the program's file.
+      is LAUNCH (given/launch.py), with three arguments: memory, output and the program's file.
     - Whoever waits for the end of a pipe waits for every child that holds it. Print to a file instead, outside of the
       folder: `tempfile.TemporaryFile()`.
 
@@ -108,17 +83,14 @@ def call(code: str, function: str, inputs: list, seconds: float = 10.0) -> list[
         inputs: for each call the list of its arguments, plain values such as [[2, 3], ["word", True]].
         seconds: for all calls together.
 
-    The program CALLS is run, and reads `repr((code, function, inputs))` from standard input. It prints an answer on
-    each line, in the order of the inputs: 5 as "5", "word" as "'word'", and an empty line if the call raised an
-    exception.
+    The program CALLS (given/launch.py) reads `repr((code, function, inputs))` from standard input and prints an answer
+    on each line, in the order of the inputs: 5 as "5", "word" as "'word'", and nothing after an exception.
 
     The result has one text for each input. If the process ended early (an error, a timeout, too much output), the
     answers that were printed until then count, and the others are "". A line without its line break was cut off, and is
-    no answer. Lines beyond the last input are dropped.
-
-    The expected values are not passed in: what the program cannot see, it cannot return.
+    no answer. Lines beyond the last input are dropped. The expected values are not passed in: what the program cannot
+    see, it cannot return.
     """
-    # Run CALLS, with the program as its input.
-    # Split what it printed into lines; drop the text behind the last line break.
+    # Run CALLS, and split what it printed into lines; drop the text behind the last line break.
     # Exactly one text for each input.
     raise NotImplementedError("not written yet: exercise 10.3, programs/running.py:call")

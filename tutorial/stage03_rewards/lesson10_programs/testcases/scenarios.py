@@ -1,12 +1,16 @@
-"""Situations that the tests of lesson 10 look at. Each returns evidence; what it should be is in the tests."""
+"""Situations that the tests of lesson 10 look at. Each returns evidence; what it should be is in the tests.
+
+No verdict depends on how fast the machine is. A program that must end has time enough. One that must be stopped hangs
+until a file `go` appears, which comes a second after it has begun to hang: so a run that does not stop it ends, too.
+"""
 
 import contextlib
 import os
 import select
-import signal
 import subprocess
 import sys
 import tempfile
+import threading
 
 from lesson10_programs.programs import reward, running
 
@@ -17,25 +21,34 @@ files = [name for name in os.listdir() if not name.endswith(".py")]
 open("left.txt", "w").close()
 print(os.environ.get({SECRET!r}, ""), files, os.getcwd(), sep="|")
 """
-LEAVES_A_CHILD = """
+HANGS = """
+import os, signal, time
+for number in (2, 14, 15):
+    with __import__("contextlib").suppress(ValueError):
+        signal.signal(number, signal.SIG_IGN)
+open(FOLDER + "/begun", "w").close()
+while not os.path.exists(FOLDER + "/go"):
+    time.sleep(0.01)
+"""
+CHILD = """
+import os, sys, time
+folder, pipe = sys.argv[1], int(sys.argv[2])
+while not os.path.exists(folder + "/go"):
+    time.sleep(0.01)
+os.write(pipe, sys.argv[3].encode())
+"""
+LEAVES_A_CHILD = f"""
 import subprocess, sys
-pipe = open(input(), "w")
-child = subprocess.Popen([sys.executable, "-I", "-S", "-c", "import time; time.sleep(SECONDS)"], pass_fds=[pipe.fileno()])
-print(child.pid, flush=True)
+pipe = open(FOLDER + "/pipe", "w")
+command = [sys.executable, "-I", "-S", "-c", {CHILD!r}, FOLDER, str(pipe.fileno()), str(NUMBER)]
+subprocess.Popen(command, pass_fds=[pipe.fileno()])
 """
-MEETS = """
-def f(mine, other, number):
-    import os, time
-    open(mine, "w").close()
-    while not os.path.exists(other):
-        time.sleep(0.01)
-    return number
-"""
+ENDS = "open(FOLDER + '/begun', 'w').close()"
 
 
 def run(code, stdin="", **limits):
     """Calls `run` and returns its outcome."""
-    outcome = running.run(code, stdin, **limits)
+    outcome = running.run(code, stdin, **{"seconds": 60.0, **limits})
     return {"status": outcome.status, "stdout": outcome.stdout}
 
 
@@ -54,33 +67,87 @@ def look_around(secret):
     return {"secret": parts[0], "files": parts[1:2], "ran in our folder": here, "folder kept": kept}
 
 
-def leave_a_child(sleeps, then="", seconds=3.0):
-    """Runs a program that starts another process, which `sleeps` so many seconds, and then does `then`. Afterwards:
-    is that process alive? It holds a pipe, which breaks when it ends."""
+@contextlib.contextmanager
+def hanging():
+    """A folder in which `go` appears a second after `begun`, or when we leave, whichever is first."""
+    left = threading.Event()
     with tempfile.TemporaryDirectory() as folder:
-        place = os.path.join(folder, "pipe")
-        os.mkfifo(place)
-        pipe = os.open(place, os.O_RDONLY | os.O_NONBLOCK)
-        outcome = running.run(LEAVES_A_CHILD.replace("SECONDS", str(sleeps)) + then, place + "\n", seconds=seconds)
-        poll = select.poll()
-        poll.register(pipe, select.POLLHUP)
-        alive = bool(outcome.stdout) and not poll.poll(500)
-        os.close(pipe)
-        if alive:
-            with contextlib.suppress(ValueError, OSError):
-                os.kill(int(outcome.stdout), signal.SIGKILL)
-    return {"status": outcome.status, "child alive": alive}
 
+        def release():
+            while not left.wait(0.01) and not os.path.exists(f"{folder}/begun"):
+                pass
+            left.wait(1.0)
+            open(f"{folder}/go", "w").close()
 
-def files_left(code):
-    """Runs a program and returns how many temporary files are left."""
-    with tempfile.TemporaryDirectory() as folder:
-        before, tempfile.tempdir = tempfile.tempdir, folder
+        thread = threading.Thread(target=release)
+        thread.start()
         try:
-            status = running.run(code, "", seconds=3.0).status
+            yield folder
+        finally:
+            left.set()
+            thread.join()
+
+
+def stopped(attempt):
+    """attempt(folder, seconds) with a program that hangs. On a slow machine it may be stopped before it hangs; then it
+    gets more time."""
+    for seconds in (0.15, 1.0, 5.0, 50.0):
+        with hanging() as folder:
+            result = attempt(folder, seconds)
+            if os.path.exists(f"{folder}/begun"):
+                break
+    return result
+
+
+def in_folder(code, folder):
+    return f"FOLDER = {folder!r}\n{code}"
+
+
+def never_ends(then=""):
+    """Runs a program that prints 1 and hangs, whatever signal it gets, and then does `then`."""
+    return stopped(lambda folder, s: run(in_folder(f"print(1, flush=True)\n{HANGS}\n{then}", folder), seconds=s))
+
+
+def leave_a_child(number, hangs=False):
+    """Runs a program that starts another process and ends, or hangs. The other process says `number` if it is alive when
+    `run` returns, or if `run` waits for it."""
+
+    def attempt(folder, seconds):
+        os.mkfifo(f"{folder}/pipe")
+        pipe = os.open(f"{folder}/pipe", os.O_RDONLY | os.O_NONBLOCK)
+        code = f"NUMBER = {number}\n{LEAVES_A_CHILD}{HANGS if hangs else ENDS}"
+        outcome = running.run(in_folder(f"{code}\nprint(NUMBER)", folder), seconds=seconds)
+        waited = os.path.exists(f"{folder}/go")
+        open(f"{folder}/go", "w").close()
+        if os.path.exists(f"{folder}/begun"):
+            select.select([pipe], [], [])  # until the child has written, or has ended
+        said = os.read(pipe, 10).decode()
+        os.close(pipe)
+        return {"status": outcome.status, "stdout": outcome.stdout, "the child says": said, "waited for it": waited}
+
+    if hangs:
+        return stopped(attempt)
+    with hanging() as folder:
+        return attempt(folder, 60.0)
+
+
+def files_left(hangs=False):
+    """Runs a program that makes files and hangs, or fails. Returns how many temporary files are left."""
+    code = "import os\nopen('a.txt', 'w').write('x')\nos.mkdir('a')\nos.chmod('a', 0)\n" + (HANGS if hangs else "1 / 0")
+
+    def attempt(folder, seconds):
+        place = tempfile.mkdtemp(dir=folder)
+        before, tempfile.tempdir = tempfile.tempdir, place
+        try:
+            running.run(in_folder(code, folder), seconds=seconds)
         finally:
             tempfile.tempdir = before
-        return {"status": status, "left": len(os.listdir(folder))}
+        return len(os.listdir(place))
+
+    if hangs:
+        return stopped(attempt)
+    with hanging() as folder:
+        return attempt(folder, 60.0)
 
 
 def without_an_interpreter():
@@ -92,31 +159,59 @@ def without_an_interpreter():
         sys.executable = before
 
 
+def call_that_hangs(answer):
+    """Calls a function with 0, 1 and 0. It returns the answer to 0, and hangs for 1."""
+    code = f"def f(x):\n    if x:\n        exec(HANGS, globals())\n    return {answer}\nHANGS = {HANGS!r}"
+    return stopped(lambda folder, s: running.call(in_folder(code, folder), "f", [[0], [1], [0]], seconds=s))
+
+
+@contextlib.contextmanager
+def watched(at_start):
+    """Calls at_start() whenever a process is started."""
+    original = subprocess.Popen.__init__
+
+    def watch(self, *args, **kwargs):
+        at_start()
+        original(self, *args, **kwargs)
+
+    subprocess.Popen.__init__ = watch
+    try:
+        yield
+    finally:
+        subprocess.Popen.__init__ = original
+
+
 def score(batches, **options):
     """Scores several batches of (completion, problem) with one memory of what is known. For each batch: its rewards, how many
     processes it has started, and how much is known after it."""
-    seen, started = [], []
-
-    class Counted(subprocess.Popen):
-        def __init__(self, *args, **kwargs):
-            started.append(1)
-            super().__init__(*args, **kwargs)
-
-    original, subprocess.Popen = subprocess.Popen, Counted
-    known = {}
-    try:
+    seen, started, known = [], [], {}
+    with watched(lambda: started.append(1)):
         for batch in batches:
             started.clear()
             rewards = reward.score_batch([c for c, _ in batch], [p for _, p in batch], known=known, **options)
             seen.append({"rewards": rewards, "processes": len(started), "known": len(known)})
-    finally:
-        subprocess.Popen = original
     return seen
 
 
+def score_that_hangs(answer):
+    """Scores a program that hangs, and would then give the right answer."""
+    problem = {"function": "f", "inputs": [[1]], "expected": [answer]}
+    code = f"def f(x):\n    exec(HANGS, globals())\n    return {answer}\nHANGS = {HANGS!r}"
+    return stopped(lambda folder, s: reward.score_batch([in_folder(code, folder)], [problem], seconds=s))
+
+
 def meet(workers, number):
-    """Scores two programs, each of which waits until the other one runs, too, and returns the number."""
-    with tempfile.TemporaryDirectory() as folder:
-        a, b = (os.path.join(folder, name) for name in "ab")
-        problems = [{"function": "f", "inputs": [[*pair, number]], "expected": [number]} for pair in ((a, b), (b, a))]
-        return reward.score_batch([MEETS, MEETS], problems, seconds=3.0, workers=workers)
+    """Scores programs that return the number times 1, 2, and so on. How many processes are started while all are? And the
+    rewards, if the number is right."""
+    both, met = threading.Barrier(workers), []
+
+    def wait():
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(2.0)
+            met.append(1)
+
+    problem = {"function": "f", "inputs": [[number]], "expected": [number]}
+    codes = [f"def f(x):\n    return {n} * x" for n in range(1, workers + 1)]
+    with watched(wait):
+        rewards = reward.score_batch(codes, [problem] * workers, workers=workers)
+    return {"together": len(met), "rewards": rewards}

@@ -103,6 +103,27 @@ def is_right_of(options: Options) -> Score:
     return rewards.math_correctness
 
 
+def no_rollout_reason(model: Any) -> str:
+    """Why completions cannot be drawn from a model, empty if they can. A rollout copies the prompt's key-value cache to
+    each completion; models that carry a state along (Mamba, Jamba, RWKV) have none that can be copied so."""
+    kind = model.config.model_type
+    if getattr(model, "_is_stateful", False):
+        return f"a {kind} model carries a state instead of a key-value cache, and the rollout cannot copy it"
+    try:
+        with torch.no_grad():
+            ids = torch.zeros(1, 2, dtype=torch.long, device=model.device)
+            seen, places = torch.ones_like(ids), torch.arange(2, device=model.device)[None]
+            cache = model(ids, attention_mask=seen, position_ids=places, use_cache=True).past_key_values
+            cache.batch_repeat_interleave(2)
+            model(
+                ids[:, :1].repeat(2, 1), attention_mask=torch.ones(2, 3, dtype=torch.long, device=model.device),
+                position_ids=torch.full((2, 1), 2, device=model.device), past_key_values=cache, use_cache=True,
+            )  # fmt: skip
+    except (TypeError, AttributeError, RuntimeError, ValueError, IndexError, NotImplementedError) as error:
+        return f"a rollout on a {kind} model fails ({type(error).__name__}: {' '.join(str(error).split())[:120]})"
+    return ""
+
+
 def load(path: str, dtype: str) -> tuple[Any, Any]:
     """(model, tokenizer) of "smollm2", a folder, or an id of the Hugging Face hub. Raises UsageError."""
     wanted = torch.float64 if dtype == "float64" else torch.float32
@@ -117,9 +138,10 @@ def load(path: str, dtype: str) -> tuple[Any, Any]:
     if missing := sorted(info["missing_keys"]):  # transformers would go on with random numbers for them
         raise UsageError(f"model_path={path}: {len(missing)} weights that its config.json describes are missing, "
                          f"such as {missing[0]}; take a complete model")  # fmt: skip
-    if getattr(model, "_is_stateful", False):  # Mamba, Jamba, RWKV
-        raise UsageError(f"model_path={path}: a {model.config.model_type} model carries a state instead of a key-value "
-                         "cache, and the rollout cannot copy it; take a model of attention layers")  # fmt: skip
+    if not all(torch.isfinite(p).all() for p in model.parameters()):
+        raise UsageError(f"model_path={path}: some of its weights are NaN or infinite; take another model")
+    if reason := no_rollout_reason(model):
+        raise UsageError(f"model_path={path}: {reason}; take a model of attention layers with a key-value cache")
     copy_weights_off_file(model)
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token

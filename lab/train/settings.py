@@ -66,7 +66,15 @@ _Loader.add_implicit_resolver(
 
 def parse(text: str) -> Any:
     """The value that the YAML text gives. Raises yaml.YAMLError."""
-    return yaml.load(text, _Loader)  # a SafeLoader
+    try:
+        return yaml.load(text, _Loader)  # a SafeLoader
+    except (
+        ValueError,
+        AttributeError,
+        LookupError,
+        RecursionError,
+    ) as error:  # PyYAML lets them through, such as for !!int abc
+        raise yaml.YAMLError(str(error)) from None
 
 
 def read(path: Path, overrides: Iterable[str] = ()) -> dict[str, Any]:

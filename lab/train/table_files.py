@@ -34,14 +34,21 @@ def _json_lines(path: Path, columns: list[str], limit: int | None) -> list[tuple
         with open(path, encoding="utf-8-sig") as file:  # some editors write a byte-order mark first
             for number, line in enumerate(file, 1):
                 if line.strip():
-                    rows.append(_row(json.loads(line), columns, f"{path}, line {number}"))
+                    rows.append(_row(json.loads(line, parse_int=_integer), columns, f"{path}, line {number}"))
                 if limit is not None and len(rows) >= limit:
                     break
     except UnicodeDecodeError:
         raise UsageError(f"{path} is not UTF-8 text; write it as JSON Lines in UTF-8") from None
     except json.JSONDecodeError as error:
         raise UsageError(f"{path}, line {number} is not JSON ({error.msg}); write one object on each line") from None
+    except RecursionError:
+        raise UsageError(f"{path}, line {number} is nested too deeply; write one flat object on each line") from None
     return rows
+
+
+def _integer(text: str) -> int | str:
+    """Python refuses to convert integers of more than 4,300 digits; such a column is of no use here anyway."""
+    return int(text) if len(text) < 4000 else text
 
 
 def _parquet(path: Path, columns: list[str], limit: int | None) -> list[tuple[str, ...]]:
@@ -70,4 +77,6 @@ def _row(row: Any, columns: list[str], where: str) -> tuple[str, ...]:
             raise UsageError(f"{where} has no column {column!r}; its columns are {', '.join(map(str, row)) or 'none'}")
         if not isinstance(row[column], str):
             raise UsageError(f"{where}: column {column!r} must be text, not {type(row[column]).__name__}")
+        if any("\ud800" <= character <= "\udfff" for character in row[column]):
+            raise UsageError(f"{where}: column {column!r} holds half of a character (a lone surrogate); write it again")
     return tuple(row[column] for column in columns)

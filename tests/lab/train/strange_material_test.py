@@ -14,7 +14,7 @@ from lab.engine import any_model
 from lab.rl.advantages import advantages
 from lab.train import problems, scores, settings
 from lab.train.__main__ import main
-from lab.train.model_run import load
+from lab.train.model_run import load, no_rollout_reason
 from lab.train.model_trainer import checked_loss
 from lab.train.options import Grpo, Options
 from lab.train.run import named
@@ -130,6 +130,12 @@ def test_a_date_is_text_such_as_a_runs_name(text):
     assert settings.parse(text) == text
 
 
+@pytest.mark.parametrize("text", ["!!int", "!!int abc", "!!float abc", "!!timestamp abc", "[" * 3000])
+def test_what_yaml_cannot_convert_is_one_sentence(text):
+    with pytest.raises(UsageError, match="is not valid YAML"):
+        settings.apply({}, f"name={text}")
+
+
 @pytest.mark.parametrize("value", ["123", "no", "1e3"])
 def test_text_that_looks_like_something_else_goes_in_quotes(value):
     with pytest.raises(UsageError, match=r"key 'name' must be text, not .*; in quotes it is"):
@@ -214,7 +220,7 @@ def test_a_template_that_leaves_the_question_out_is_refused():
         problems.check_prompts(tokenizer(lambda text: [5]), ["hi", "hi"], 100, 20)
 
 
-@pytest.mark.parametrize("kind", [jinja2.TemplateError, TypeError])
+@pytest.mark.parametrize("kind", [jinja2.TemplateError, TypeError, KeyError, AttributeError])
 def test_a_chat_template_that_refuses_the_question_is_one_sentence(kind):
     def refuse(messages):
         raise kind("a system message is needed")
@@ -236,13 +242,22 @@ def with_config(**changes):
     return change
 
 
+def with_nan(folder):
+    made = tiny_cases.model(torch.float32)
+    with torch.no_grad():
+        made.lm_head.weight[0] = torch.nan
+    made.save_pretrained(folder)
+
+
 @pytest.mark.parametrize(("damage", "message"), [
     (cut_short, "no model could be loaded .SafetensorError"),
+    (lambda folder: (folder / "model.safetensors").write_bytes(b""), "no model could be loaded .SafetensorError"),
     (lambda folder: (folder / "tokenizer.json").write_text("{}"), "no model could be loaded .KeyError"),
     (lambda folder: (folder / "config.json").write_text("{"), "no model could be loaded"),
-    (with_config(vocab_size=50), "no model could be loaded"),
+    (with_config(vocab_size=50), "no model could be loaded"), (with_config(hidden_size="a"), "no model could be"),
     (with_config(num_hidden_layers=2), r"weights that its config.json describes are missing, such as model\.layers\.1"),
-], ids=range(5))  # fmt: skip
+    (with_nan, "NaN or infinite"),
+], ids=range(8))  # fmt: skip
 def test_a_damaged_model_is_one_sentence(tmp_path, damage, message):
     damage(tiny_cases.tiny(tmp_path))
     with pytest.raises(UsageError, match=message) as caught:
@@ -260,15 +275,13 @@ def test_tied_weights_are_not_missing(tmp_path, tied):
     load(str(tmp_path), "float32")
 
 
-def test_models_without_a_cache_are_refused_by_name(tmp_path):
-    from transformers import MambaConfig, MambaForCausalLM
+def test_models_without_a_cache_that_can_be_copied_are_refused_by_name():
+    from transformers import LlamaConfig, LlamaForCausalLM, MambaConfig, MambaForCausalLM
 
-    tiny_cases.tiny(tmp_path)
-    MambaForCausalLM(MambaConfig(vocab_size=8, hidden_size=8, num_hidden_layers=1, state_size=2)).save_pretrained(
-        tmp_path
-    )
-    with pytest.raises(UsageError, match="a mamba model carries a state"):
-        load(str(tmp_path), "float32")
+    sizes = {"vocab_size": 8, "hidden_size": 8, "num_hidden_layers": 1}
+    llama = LlamaForCausalLM(LlamaConfig(**sizes, intermediate_size=8, num_attention_heads=2))
+    assert no_rollout_reason(llama) == ""
+    assert "a mamba model carries a state" in no_rollout_reason(MambaForCausalLM(MambaConfig(**sizes, state_size=2)))
 
 
 @pytest.mark.parametrize("generate", [engine.generate, any_model.generate])

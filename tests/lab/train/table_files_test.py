@@ -23,6 +23,8 @@ def test_the_ending_may_be_in_capitals(tmp_path):
     ("rows.jsonl", '{"q": 3}\n', "column 'q' must be text, not int"),
     ("rows.jsonl", '{"q": "a"\n', "line 1 is not JSON"),
     ("rows.jsonl", '["a"]\n', "expected an object"),
+    ("rows.jsonl", "[" * 100_000 + "\n", "nested too deeply"),
+    ("rows.jsonl", '{"q": "\\ud800"}\n', "lone surrogate"),
     ("rows.jsonl", "\n", "holds no rows"),
     ("rows.csv", "q\na\n", "must be .jsonl or .parquet"),
 ])  # fmt: skip
@@ -33,8 +35,8 @@ def test_says_what_is_wrong(tmp_path, name, text, says):
     assert "\n" not in str(caught.value)
 
 
-def test_a_byte_order_mark_does_no_harm(tmp_path):
-    (tmp_path / "rows.jsonl").write_bytes(b'\xef\xbb\xbf{"q": "a"}\n')
+def test_a_byte_order_mark_and_a_huge_integer_elsewhere_do_no_harm(tmp_path):
+    (tmp_path / "rows.jsonl").write_bytes(b"\xef\xbb\xbf" + f'{{"q": "a", "id": {"7" * 5000}}}\n'.encode())
     assert table_files.read_columns(tmp_path / "rows.jsonl", ["q"]) == [("a",)]
 
 

@@ -66,9 +66,10 @@ def test_the_settings_are_the_demos():
     assert tunix["rollout"]["max_tokens_to_generate"] == ours["max_new_tokens"]
 
 
-def test_the_page_shows_the_table_of_the_benchmark():
-    table = (ROOT / "benchmarks" / "results" / "tunix.md").read_text(encoding="utf-8").split("\n\n")[0]
-    assert table in (ROOT / "docs" / "SCALING.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize(("page", "results"), [("SCALING.md", "tunix.md"), ("JAX.md", "tunix_kl.md")])
+def test_the_page_shows_the_table_of_the_benchmark(page, results):
+    table = (ROOT / "benchmarks" / "results" / results).read_text(encoding="utf-8").split("\n\n")[0]
+    assert table in (ROOT / "docs" / page).read_text(encoding="utf-8")
 
 
 # ---- With Tunix ----

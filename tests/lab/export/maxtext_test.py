@@ -12,7 +12,7 @@ import pytest
 from course.authoring import page_checks
 from course.base.errors import UsageError
 from course.base.switch import ROOT
-from lab.export import check_maxtext, data, options, rewards
+from lab.export import check_maxtext, data, environment, options, rewards
 from lab.export.__main__ import CONFIGS, export, main
 from lab.export.check_verl import handed_over
 from lab.export.maxtext_process_data import process_data
@@ -108,12 +108,11 @@ def test_without_python_312_the_message_says_so(monkeypatch):
 
 
 @pytest.mark.skipif(
-    not (check_maxtext.FOLDER / "packages.txt").exists(),
+    not environment.is_complete(check_maxtext.FOLDER, check_maxtext.PACKAGES),
     reason="python -m lab.export.check_maxtext makes MaxText's environment, with Python 3.12 and 0.8 GB",
 )
 def test_maxtexts_own_configuration_accepts_what_we_export():
-    python = check_maxtext.FOLDER / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    line = [python, ROOT / "lab" / "export" / "check_maxtext.py", "--inside"]
+    line = [environment.python_of(check_maxtext.FOLDER), ROOT / "lab" / "export" / "check_maxtext.py", "--inside"]
     done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0 and "wrong" not in done.stdout, done.stdout + done.stderr
 

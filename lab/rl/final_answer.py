@@ -41,7 +41,7 @@ def exact_value(text: str) -> Fraction | None:
     sign, size = (-1, piece[1:]) if piece.startswith("-") else (1, piece)
     if re.fullmatch(r"(\d{1,3}(,\d{3})+|\d+)?(\.\d+)?(e[+-]?\d{1,2})?", size, re.IGNORECASE):
         return sign * Fraction(size.replace(",", ""))
-    if fraction := re.fullmatch(r"(?:(\d+) +)?(\d+)/(\d+)", re.sub(r"\s*/\s*", "/", size)):
+    if fraction := re.fullmatch(r"(?:(\d+) +)?(\d+)/(\d+)", size):
         whole, top, bottom = (int(digits or 0) for digits in fraction.groups())
         return sign * (whole + Fraction(top, bottom)) if bottom else None
     return None

@@ -2,8 +2,8 @@ r"""Finds pieces of text that look like numbers: the spelling that lesson 09 and
 
 A piece is a number with everything that is joined to it: "-5", "1,080", "2 1/2", but also "8-10", "3:30", "12 * 6" and
 "5 or 6". lab/rl/final_answer.py decides which pieces are one number. LaTeX and Unicode come out in one spelling: "−5"
-as "-5", "\frac{7}{2}" as "7/2", "1{,}500" as "1,500", "4.5 \times 10^3" as "4.5e3". Currency and percent signs are
-gone.
+as "-5", "\frac{7}{2}" and "7 / 2" as "7/2", "1{,}500" as "1,500", "4.5 \times 10^3" as "4.5e3". Currency and percent
+signs are gone.
 """
 
 import re
@@ -35,6 +35,7 @@ PLAIN = (
     (r"(?<=[A-Za-z}])\s*\^\s*\{?-?\d+\}?", ""),  # cm^2
     (r"(?<!\S)\d+\)(?=\s+[A-Z])", ""),  # 1) First ...
     (r"  +", " "),
+    (r"(?<=\d) ?/ ?(?=\d)", "/"),  # 1 / 3
     (r"(\A\s*|[=:(]\s*|\bis\s+)-\s+(?=[.\d])", r"\1-"),  # "= - 5"
     (r"(\b[A-Za-z]\w*(?: ?[=:]| is) -?[.\d]+)(?:,|;|,? (?:and|or)) [A-Za-z]\w*(?: ?[=:]| is) (?=-?[.\d])", r"\1 or "),
 )

@@ -36,7 +36,9 @@ wrong("If a piece is not one number, its first number is read: 8-10 becomes 8, a
     SIGN: "piece = re.split(r'(?<=\\d)[-:*]| or |, ', piece)[0].strip()\n" + SIGN,
 })  # fmt: skip
 
-wrong("Fractions are not understood.", {RESULT: "return None"})
+wrong("An exponent may be of any length: a policy that writes 1e999999999 stops the run.", {
+    PLAIN: r"'(\\d{1,3}(,\\d{3})+|\\d+)?(\\.\\d+)?(e[+-]?\\d+)?'",
+})  # fmt: skip
 
 
 @right("with Decimal")
@@ -47,7 +49,8 @@ def exact_value_with_decimal(text):
     negative, size = piece[0] == "-", piece.lstrip("-")
     if re.fullmatch(r"\d{1,3}(,\d\d\d)+(\.\d+)?", size):
         size = size.replace(",", "")
-    size = size.replace(" /", "/").replace("/ ", "/")
+    if re.search(r"[eE][-+]?\d{3}", size):
+        return None
     try:
         if "/" in size:
             *whole, fraction = size.split()
@@ -62,10 +65,10 @@ def exact_value_with_decimal(text):
 @right("three patterns")
 def exact_value_with_three_patterns(text):
     piece = first_piece(text) or ""
-    if found := re.fullmatch(r"(-?)(\d+) +(\d+) */ *(\d+)", piece):
+    if found := re.fullmatch(r"(-?)(\d+) +(\d+)/(\d+)", piece):
         sign, whole, top, bottom = found.groups()
         return Fraction(f"{sign}1") * (int(whole) + Fraction(int(top), int(bottom))) if int(bottom) else None
-    if found := re.fullmatch(r"(-?\d+)\s*/\s*(\d+)", piece):
+    if found := re.fullmatch(r"(-?\d+)/(\d+)", piece):
         return Fraction(int(found[1]), int(found[2])) if int(found[2]) else None
     if piece and re.fullmatch(r"-?(\d{1,3}(,\d{3})*|\d*)(\.\d+)?([eE][-+]?\d\d?)?", piece):
         return Fraction(piece.replace(",", ""))
@@ -78,7 +81,7 @@ def exact_value(text):
     if piece is None:
         return None
     sign = Fraction(-1 if piece[0] == "-" else 1)
-    piece = piece.lstrip("-").replace(" /", "/").replace("/ ", "/")
+    piece = piece.lstrip("-")
     if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", piece):
         piece = piece.replace(",", "")
     if " " in piece and not re.fullmatch(r"\d+ +\d+/\d+", piece):

@@ -14,8 +14,9 @@ from lab.rl.number_pieces import first_piece, last_piece
 def final_answer(text: str) -> str | None:
     r"""Returns the part of a text that gives its answer, without white space around it, or None if there is none.
 
-    A model may think aloud first, as in "<think>5? No, 6.</think>6". Only what follows the last "</think>" counts, up
-    to a later "<think>", if there is one. So nothing counts of a text that was cut off while the model was thinking.
+    A model may think aloud first, as in "<think>5? No, 6.</think>6". Only the text after the last "</think>" counts
+    (the whole text if there is none), and of that only what is before a "<think>". So a thought that was cut off never
+    counts.
 
     The first of these rules that applies decides, and no later one is tried, even if it finds no answer:
 
@@ -30,7 +31,7 @@ def final_answer(text: str) -> str | None:
     """
     # First drop what was thought. The rules look at the rest.
     # Rule 1: from the last "\boxed{" on, count braces until the count is back at 0.
-    # Rules 2 and 3: what is behind the last marker, stripped; its first line.
+    # Rules 2 and 3: what follows the last marker, stripped; its first line.
     # Rule 4: last_piece. In all rules an empty text becomes None.
     raise NotImplementedError("not written yet: exercise 09.1, scoring/answers.py:final_answer")
 
@@ -44,12 +45,13 @@ def exact_value(text: str) -> Fraction | None:
     The piece that counts is first_piece(text), which takes care of "=". Other words and signs, such as units, do not
     matter. Four kinds of pieces are one number, each with or without "-":
 
-        whole numbers and decimals: 72, 007, 0.50, .5, 4.5e3
+        whole numbers and decimals: 72, 007, 0.50, .5, 4.5e3 (an exponent has one or two digits: to compute
+            1e999999999 would stop the run)
         with commas between thousands: 1,080 and 2,125,000.50, but not 10,80 or 1,2
         fractions: 3/4
         mixed numbers: 2 1/2 = 5/2, and -2 1/2 = -5/2
 
-    Anything else is None: 8-10, 3:30, 12 * 6, 1.2.3, 5 or 6, and 7/0.
+    Anything else is None: 8-10, 3:30, 12 * 6, 1.2.3, 5 or 6, 1e100, and 7/0.
     """
     # The first piece, or None.
     # A leading "-" applies to all that follows it.

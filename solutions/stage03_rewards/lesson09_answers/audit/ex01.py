@@ -44,6 +44,11 @@ wrong("\"answer is\" comes before ####; the order is the other way round.", {
     MARKERS: "for marker in ('answer is|answer:|answer ?=', '####'):",
 })  # fmt: skip
 
+wrong("If nothing is behind a marker, the last number is read instead: no later rule may be tried.", {
+    "return None": "return last_piece(text)", LINE: f"{LINE[:-4]}last_piece(text)",
+    "return inside[:end].strip() or None": "return inside[:end].strip() or last_piece(text)",
+})  # fmt: skip
+
 wrong(
     "Without a marker there is no answer: most untrained models write none.", {"return last_piece(text)": "return None"}
 )

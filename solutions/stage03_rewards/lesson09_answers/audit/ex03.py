@@ -29,6 +29,10 @@ wrong("A true answer that cannot be read is reported as a completion that cannot
     CHECK: "if true is None:\n    return None",
 })  # fmt: skip
 
+wrong("Close values count as equal: 0.3333333 is not 1/3.", {
+    RESULT: "return None if given is None else abs(given - true) < 1e-6",
+})  # fmt: skip
+
 wrong("The sign is ignored.", {RESULT: "return None if given is None else abs(given) == abs(true)"})
 
 wrong("0 is taken for no answer; only None is.", {RESULT: "return given == true if given else None"})

@@ -26,9 +26,8 @@ wrong("The digits are compared from the first one: 913 and 1413 then agree nowhe
 
 wrong("Divided by the true answer's length: digits too many cost nothing.", {LONGER: "len(b)"})
 
-wrong("The sign is dropped before the digits are compared.", {
-    "if given >= 0 and given.denominator == 1:": "if given.denominator == 1:",
-    PLACES: "a, b = str(abs(given))[::-1], str(true)[::-1]",
+wrong("The shorter number is filled up with zeros, and these zeros are paid where the longer one has a 0.", {
+    PLACES: "a, b = (str(n).zfill(len(str(max(given, true))))[::-1] for n in (given, true))",
 })  # fmt: skip
 
 wrong("A wrong answer may be paid as well as a right one: nothing is left to learn.", {CHECK: ""})

@@ -42,11 +42,6 @@ wrong("The layer is not passed on to the cache: all layers share layer 0.", {
     "cache.update(layer, keys, values)": "cache.update(0, keys, values)",
 })  # fmt: skip
 
-wrong("The queries are scaled in place: the caller's tensor has changed.", {
-    "scores = queries @ keys.transpose(-1, -2) / queries.shape[-1] ** 0.5":
-        "queries.data.div_(queries.shape[-1] ** 0.5)\nscores = queries @ keys.transpose(-1, -2)",
-})  # fmt: skip
-
 right("-inf, and weights of 0 for a query that sees nothing", {
     MASKED: "scores.where(visible.unsqueeze(1), -torch.inf)",
     "scores.softmax(-1)": "scores.softmax(-1).nan_to_num(0.0)",

@@ -40,8 +40,14 @@ wrong("There is no cache: each step sends all columns through the model again.",
 })  # fmt: skip
 
 wrong("The EOS is left out. It belongs to the completion: a policy learns to stop only if its EOS is trained.", {
-    "token_ids[completion].append(token)": "token_ids[completion].extend([token] if token != eos else [])",
-    "log_probs[completion].append(log_prob)": "log_probs[completion].extend([log_prob] if token != eos else [])",
+    "return [torch.stack(row) for row in token_ids], [torch.stack(row) for row in log_probs]":
+        "lengths = [len(row) - int(row[-1] == eos) for row in token_ids]\n"
+        "cut = lambda rows: [torch.stack(row)[:n] for row, n in zip(rows, lengths)]\n"
+        "return cut(token_ids), cut(log_probs)",
+})  # fmt: skip
+
+wrong("A new token gets the position of the token before it: the mask must grow before the positions are counted.", {
+    "token_positions(mask)[:, -1:]": "token_positions(mask)[:, -2:-1]",
 })  # fmt: skip
 
 wrong("The cache is kept with the model: the next call finds columns of other prompts, or of older weights.", {

@@ -18,7 +18,7 @@ def left_pad(
     the last column and new tokens go on in the next one.
 
     Args:
-        prompts: a 1-D tensor of token ids for each row, at least one id. Their lengths differ.
+        prompts: a 1-D tensor of token ids for each row, at least one id. Their lengths may differ.
         pad_id: the id that stands on padding. It may be that of a token, such as EOS: a prompt may hold it.
     """
     # The number of columns: the length of the longest prompt.

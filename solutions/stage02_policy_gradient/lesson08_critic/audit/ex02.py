@@ -36,6 +36,10 @@ wrong("The KL of the whole answer is paid at the last token; each token pays for
            " - kl_coef * torch.where(mask, log_probs - ref_log_probs, 0.0).sum(1)",
 })  # fmt: skip
 
+wrong("The padding pays for KL, too. Nothing is drawn there, so its reward is 0.", {
+    KL: "rewards = -kl_coef * (log_probs - ref_log_probs)",
+})  # fmt: skip
+
 wrong("The KL part carries gradient into the policy; a reward is a number.", {"@torch.no_grad()": ""})
 
 wrong("Multiplying by the mask does not remove a NaN on the padding: NaN * 0 is NaN.", {

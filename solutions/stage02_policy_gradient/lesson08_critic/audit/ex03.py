@@ -34,6 +34,10 @@ wrong("An episode that was cut off is treated as one that ended: last_values is 
     START: "next_values = torch.zeros_like(values[:, 0])",
 })  # fmt: skip
 
+wrong("last_values are used in the last column only; in a shorter row they belong behind its last token.", {
+    NEXT: "next_values = torch.where(mask[:, t], values[:, t], 0.0)",
+})  # fmt: skip
+
 wrong("The returns are the advantages; V must be added again.", {
     RETURN: "return advantages, advantages.clone()",
 })  # fmt: skip

@@ -38,6 +38,10 @@ wrong("The returns come from whitened advantages: the critic learns numbers that
     WHITEN: "whitened = whiten(advantages, mask)\nreturns = torch.where(mask, whitened + old_values, 0.0)",
 })  # fmt: skip
 
+wrong("The advantages are not whitened: their scale, and so the size of a step, is that of the rewards.", {
+    WHITEN: "whitened = advantages",
+})  # fmt: skip
+
 # CleanRL and Stable-Baselines3 do this on purpose
 wrong("The advantages are whitened in each mini-batch: an answer's advantage then depends on its neighbours.", {
     CLIP_LOSS: "clip_loss(log_probs, rollout.log_probs[rows], whiten(advantages[rows], mask[rows]), mask[rows], "

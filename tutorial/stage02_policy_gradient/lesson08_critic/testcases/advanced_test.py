@@ -32,8 +32,8 @@ def rollout_of(ids, lengths, log_probs, ref_log_probs, scores):
     return {**rollout, "log_probs": log_probs, "ref_log_probs": ref_log_probs}
 
 
-MASK = mask_of([2, 3], 3)
-BAD = double([[0.5, -0.5, math.nan], [0.5, 1.0, 0.0]])  # NaN on the padding
+MASK = mask_of([2, 3], 4)
+BAD = double([[0.5, -0.5, 2.0, math.nan], [0.5, 1.0, 0.0, math.nan]])  # 2 and NaN on the padding
 
 
 @pytest.mark.exercise("08.1")
@@ -46,17 +46,17 @@ class TestTokenValues:
 @pytest.mark.exercise("08.2")
 class TestPlaceRewards:
     def test_padding_may_hold_anything(self, observe):
-        ref = torch.zeros(2, 3, dtype=torch.float64)
+        ref = torch.zeros_like(BAD)
         seen = observe(place_rewards, double([1.0, 1.0]), BAD, ref, MASK, kl_coef=1.0)
-        seen.close(double([[-0.5, 1.5, 0.0], [-0.5, -1.0, 1.0]]))
+        seen.close(double([[-0.5, 1.5, 0.0, 0.0], [-0.5, -1.0, 1.0, 0.0]]))
 
 
 @pytest.mark.exercise("08.3")
 class TestGae:
     def test_padding_may_hold_anything(self, observe):
         seen = observe(gae, BAD, BAD, MASK, lam=0.0)
-        seen[0].close(double([[-0.5, 0.0, 0.0], [1.0, 0.0, 0.0]]))
-        seen[1].close(double([[0.0, -0.5, 0.0], [1.5, 1.0, 0.0]]))
+        seen[0].close(double([[-0.5, 0.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0]]))
+        seen[1].close(double([[0.0, -0.5, 0.0, 0.0], [1.5, 1.0, 0.0, 0.0]]))
 
     def test_a_long_answer(self, observe):
         # 3,000 tokens with a constant critic: A of the first token is 0.99 ** 2999 * (1 - 0.5)
@@ -72,7 +72,7 @@ class TestValueLoss:
     def test_padding_may_hold_anything(self, observe):
         seen = observe(value_loss, BAD, BAD, torch.zeros_like(BAD), MASK, grad_of="values")
         seen.close(double((0.25 + 0.25 + 0.25 + 1.0 + 0.0) / 5 / 2))
-        seen.grad("values").close(double([[0.1, -0.1, 0.0], [0.1, 0.2, 0.0]]))
+        seen.grad("values").close(double([[0.1, -0.1, 0.0, 0.0], [0.1, 0.2, 0.0, 0.0]]))
 
 
 @pytest.mark.exercise("08.5")

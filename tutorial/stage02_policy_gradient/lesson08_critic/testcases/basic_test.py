@@ -32,7 +32,9 @@ def mask_of(lengths, width):
 
 
 def random_mask(draw, rows, width):
-    return mask_of([int(torch.randint(1, width + 1, (), generator=draw)) for _ in range(rows)], width)
+    """The first row is full, the second is not, the others have any length."""
+    lengths = torch.randint(1, width + 1, (rows,), generator=draw).tolist()
+    return mask_of([width, min(lengths[1], width - 1), *lengths[2:]], width)
 
 
 def table(values):
@@ -164,10 +166,10 @@ class TestGae:
         seen[0].close(double([[0.08, 0.31, 0.05, 0.0]]))
 
     def test_nothing_is_earned_after_the_end(self, observe):
-        # Two rows, equal up to the end of the first one, which is one token long
-        rewards, values = double([[1.0, 0.0], [1.0, 0.0]]), double([[0.4, 0.8], [0.4, 0.8]])
+        # Two rows, equal up to the end of the first one, which is one token long. Deltas of the second: 1.4, -0.3
+        rewards, values = double([[1.0, 0.0], [1.0, 0.5]]), double([[0.4, 0.8], [0.4, 0.8]])
         seen = observe(gae, rewards, values, mask_of([1, 2], 2), lam=0.5)
-        seen[0].close(double([[0.6, 0.0], [1.4 - 0.4, -0.8]]))
+        seen[0].close(double([[0.6, 0.0], [1.4 - 0.15, -0.3]]))
 
     def test_an_answer_of_one_token(self, observe):
         for lam in (0.0, 0.5, 1.0):

@@ -28,8 +28,8 @@ wrong("The standard deviation has the divisor n; it must be n - 1.", {
     "means.std()": "means.std(unbiased=False)",
 })  # fmt: skip
 
-wrong("The variance is divided by the root; its square root, the standard deviation, is meant.", {
-    "means.std()": "means.var()",
+wrong("This spread is that of the completions around their own question; the questions' means spread more.", {
+    RESULT: "return means.mean().item(), (right.var(dim=1).mean().item() / len(means)) ** 0.5",
 })  # fmt: skip
 
 wrong("The means are those of the columns; a question is a row.", {"right.mean(dim=1)": "right.mean(dim=0)"})

@@ -104,7 +104,7 @@ class TestPairedDifference:
         seen[1].close(0.25)
 
     def test_another_number_of_completions(self, observe):
-        seen = observe(paired_difference, double([[0], [1]]), double([[1, 1, 0, 0], [1, 1, 1, 0]]))
+        seen = observe(paired_difference, double([[0, 0], [1, 1]]), double([[1, 1, 0, 0], [1, 1, 1, 0]]))
         seen[0].close(0.125)  # +1/2 and -1/4
         seen[1].close(0.375)
 

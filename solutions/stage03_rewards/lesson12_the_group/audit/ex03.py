@@ -35,6 +35,10 @@ wrong("The standard deviation has the divisor G; it must be G - 1.", {
     UNIT: "result = result / (shaped.std(1, keepdim=True, unbiased=False) + EPS)",
 })  # fmt: skip
 
+wrong("The unit is the variance; it must be the standard deviation, the variance's square root.", {
+    UNIT: "result = result / (shaped.var(1, keepdim=True) + EPS)",
+})  # fmt: skip
+
 wrong("The unit is the root mean square of what the baseline left, not the standard deviation.", {
     UNIT: "result = result / ((result.square().sum(1, keepdim=True) / (result.shape[1] - 1)).sqrt() + EPS)",
 })  # fmt: skip

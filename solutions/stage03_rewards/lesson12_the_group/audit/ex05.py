@@ -24,6 +24,10 @@ wrong("The gain is that of the smallest size throughout: one question takes ever
     GAIN: "return p**smallest + (1 - p) ** smallest - p ** (smallest + 1) - (1 - p) ** (smallest + 1)",
 })  # fmt: skip
 
+wrong("The gain is that of the completion that a question got last; the next one decides.", {
+    GAIN: "return p ** (size - 1) + (1 - p) ** (size - 1) - p**size - (1 - p) ** size",
+})  # fmt: skip
+
 wrong("All questions get the same size: the pass rates do nothing.", {
     "key=gain": "key=lambda i: -sizes[i]",
 })  # fmt: skip

@@ -18,8 +18,8 @@ wrong("Hard questions are preferred, not those of middle difficulty.", {"weights
 
 wrong("The weights do not sum to 1.", {"return weights / weights.sum()": "return weights"})
 
-wrong("p is the number of right completions over that of wrong ones; it is their share of all tries.", {
-    "(right + 1) / (tries + 2)": "(right + 1) / (tries - right + 2)",
+wrong("The weights are the standard deviations of the rewards; the variances p (1 - p) are asked for.", {
+    "weights = p * (1 - p)": "weights = (p * (1 - p)).sqrt()",
 })  # fmt: skip
 
 

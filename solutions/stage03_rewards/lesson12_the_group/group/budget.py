@@ -22,7 +22,7 @@ def allocate(pass_rates: list[float], budget: int, smallest: int, largest: int) 
     Raises ValueError if the budget is less than `smallest` for each question, or more than `largest` for each.
     """
     # > Start with the smallest size for each question.
-    # > Give out the rest of the budget one by one: each to the question whose probability of being dead falls most.
+    # > Give out the rest of the budget one by one: each to the question whose probability of a dead group falls most.
     # > (That is optimal, because the gain of one more completion becomes smaller with each.)
     count = len(pass_rates)
     if not smallest * count <= budget <= largest * count:
@@ -45,7 +45,7 @@ def allocate(pass_rates: list[float], budget: int, smallest: int, largest: int) 
 def question_weights(
     right: Float[Tensor, "questions"], tries: Float[Tensor, "questions"]
 ) -> Float[Tensor, "questions"]:
-    """Returns with which probability each question should be asked next: those of middle difficulty more often.
+    """Returns the probability with which each question should be asked next; it is largest for middle difficulty.
 
     Args:
         right: how many completions of each question were right so far.

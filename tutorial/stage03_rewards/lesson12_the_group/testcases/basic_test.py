@@ -222,6 +222,7 @@ class TestAllocate:
         for budget in (random.randint(7, 11), random.randint(12, 16), 17):
             pass_rates = [round(random.uniform(0.02, 0.98), 3) for _ in range(3)]
             check_allocation(observe, pass_rates, budget, 2, 6)
+        check_allocation(observe, [random.uniform(0.3, 0.5), random.uniform(0.05, 0.2)], 16, 2, 14)
 
 
 @pytest.mark.exercise("12.6")
@@ -237,8 +238,8 @@ class TestQuestionWeights:
 
     def test_the_loop_on_drawn_counts(self, observe):
         random = drawn()
-        tries = [random.randint(0, 9) for _ in range(5)]
-        right = [random.randint(0, n) for n in tries]
+        tries = [random.randint(1, 9) for _ in range(5)]
+        right = [0, tries[1], *(random.randint(0, n) for n in tries[2:])]  # one is hard, one is easy
         rates = [(c + 1) / (n + 2) for c, n in zip(right, tries, strict=True)]
         total = sum(p * (1 - p) for p in rates)
         seen = observe(question_weights, double(right), double(tries))

@@ -21,7 +21,7 @@ wrong("The .grad of the parameters is deleted or changed. A training that accumu
     GRAD: "model.zero_grad()\nlog_prob.backward()\ngradients = [p.grad for p in parameters]",
 })  # fmt: skip
 
-wrong("This is the gradient of the loss, the negative log-probability: the sign is turned.", {
+wrong("This is the gradient of the loss, the negative log-probability: the sign is wrong.", {
     LOG_PROB: "log_prob = -text_log_probs(model, [prompt], [completion])[0]",
 })  # fmt: skip
 

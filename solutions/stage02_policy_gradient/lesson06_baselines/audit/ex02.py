@@ -29,7 +29,7 @@ wrong("The squared distances of the outcomes are not weighted with their probabi
     EXACT: "return (gradients - mean).square().sum(1).mean()",
 })  # fmt: skip
 
-wrong("This is the variance of the gradient's length. Gradients of one length can still point anywhere.", {
+wrong("This is the variance of the gradient's length. Gradients of equal length can still point anywhere.", {
     "mean = probabilities @ gradients":
         "gradients = gradients.norm(dim=1, keepdim=True)\nmean = probabilities @ gradients",
     SAMPLES: "return gradients.norm(dim=1).var()",
@@ -40,7 +40,7 @@ wrong("E[g^2] - E[g]^2 is the difference of two large numbers if the mean is lar
     SAMPLES: "n = len(gradients)\nreturn (gradients.square().sum() - n * gradients.mean(0).square().sum()) / (n - 1)",
 })  # fmt: skip
 
-wrong("A single sample gives NaN, 0 divided by 0, which a training would log without a word.", {
+wrong("A single sample gives NaN, 0 divided by 0, which a training run would log without a warning.", {
     "len(gradients) < 2": "False",
 })  # fmt: skip
 

@@ -22,7 +22,7 @@ wrong("The mean runs down the columns, over different prompts. The samples of on
     OTHERS: "others = (rewards.sum(0, keepdim=True) - rewards) / max(len(rewards) - 1, 1)",
 })  # fmt: skip
 
-wrong("The sign is turned: better than the others must be positive.", {
+wrong("The sign is wrong: a sample that is better than the others must get a positive advantage.", {
     "return rewards - others": "return others - rewards",
 })  # fmt: skip
 

@@ -16,7 +16,7 @@ wrong("The average starts at 0 and is not corrected: for many batches the baseli
     BASELINE: "baseline = self.average",
 })  # fmt: skip
 
-wrong("The old average and the new batch have exchanged their weights.", {
+wrong("The weights are swapped: decay belongs to the old average, 1 - decay to the new batch.", {
     UPDATE: "self.average = (1 - self.decay) * self.average + self.decay * rewards.mean().item()",
 })  # fmt: skip
 

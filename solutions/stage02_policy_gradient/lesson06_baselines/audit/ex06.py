@@ -13,6 +13,15 @@ wrong("Padding is part of the mean and of the std.", {
     RESULT: "result[mask] = ((advantages.detach() - counted.mean()) / (std + eps))[mask]",
 })  # fmt: skip
 
+# SkyRL#1305
+wrong("Padding is part of the mean; only the std leaves it out.", {
+    RESULT: "result[mask] = (counted - advantages.detach().mean()) / (std + eps)",
+})  # fmt: skip
+
+wrong("eps is added to the variance, under the root; here it is added to the std.", {
+    RESULT: "result[mask] = (counted - counted.mean()) / (std**2 + eps) ** 0.5",
+})  # fmt: skip
+
 wrong("Padding is found by its value: a token whose advantage is 0 is taken for padding.", {
     "counted = advantages.detach()[mask]":
         "mask = mask & (advantages != 0)\ncounted = advantages.detach()[mask]",

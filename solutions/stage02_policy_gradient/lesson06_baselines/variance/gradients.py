@@ -1,4 +1,4 @@
-"""The gradient of each sample for itself, its variance, and the constant baseline that makes it smallest.
+"""The gradient of each single sample, its variance, and the constant baseline with the smallest variance.
 
 One sample's estimate of the policy gradient is (r - b) * s: its reward r, a baseline b, and its score vector s, the
 gradient of log p(y | x). Everything here looks at single samples. The mean of N of them has 1/N of the variance.
@@ -71,7 +71,7 @@ def optimal_baseline(
 
     Args:
         squared_norms: |s|^2 of each sample, the sum of the squares of its score vector. They are not all 0.
-        probabilities: of the outcomes; they sum to 1. None: the rows are samples, and each counts the same.
+        probabilities: of the outcomes; they sum to 1. None: the rows are samples, and all count equally.
 
     Source: Greensmith, Bartlett and Baxter, JMLR 5 (2004): the best constant baseline.
     """

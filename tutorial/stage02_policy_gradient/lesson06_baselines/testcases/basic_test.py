@@ -129,12 +129,12 @@ class TestGradientVariance:
 
     @pytest.mark.parametrize("p", [0.1, 0.3, 0.5, 2 / 3, 0.95])
     def test_two_actions(self, observe, p):
-        # Without a baseline p (1 - p)^3, with the mean p (1 - p) (1 - 2p)^2
+        # With the mean p (1 - p) (1 - 2p)^2, without a baseline p (1 - p)^3
         rewards, scores, probabilities = two_actions(p)
-        without = observe(gradient_variance, rewards[:, None] * scores, probabilities)
-        without.close(p * (1 - p) ** 3)
         with_mean = observe(gradient_variance, (rewards - p)[:, None] * scores, probabilities)
         with_mean.close(p * (1 - p) * (1 - 2 * p) ** 2, atol=1e-12)
+        without = observe(gradient_variance, rewards[:, None] * scores, probabilities)
+        without.close(p * (1 - p) ** 3)
 
     def test_sums_over_the_parameters(self, observe):
         # One parameter is 0 or 2, the other 0 or 4, each with 1/2: variances 1 and 4
@@ -153,14 +153,14 @@ class TestGradientVariance:
         observe(gradient_variance, double([[0], [10]]), double([0.9, 0.1])).close(9.0)
 
     def test_samples_estimate_the_exact_variance_without_bias(self, observe):
-        # All pairs of two samples: the mean of their estimates is p (1 - p)^3.
+        # All groups of three samples: the mean of their estimates is p (1 - p)^3.
         p, outcomes = 0.3, [(0.3, [0.7]), (0.7, [0.0])]
         mean = 0.0
-        for (p1, g1), (p2, g2) in itertools.product(outcomes, outcomes):
-            seen = observe(gradient_variance, double([g1, g2]))
-            mean += p1 * p2 * seen.value.item()
+        for group in itertools.product(outcomes, repeat=3):
+            seen = observe(gradient_variance, double([gradient for _, gradient in group]))
+            mean += math.prod(chance for chance, _ in group) * seen.value.item()
         exact = p * (1 - p) ** 3
-        seen.check(math.isclose(mean, exact, rel_tol=1e-5), f"the mean over all pairs is {mean:.6f}, not {exact:.6f}")
+        seen.check(math.isclose(mean, exact, rel_tol=1e-5), f"the mean over all groups is {mean:.6f}, not {exact:.6f}")
 
     def test_equals_the_loop_on_drawn_gradients(self, observe):
         random = drawn()

@@ -18,7 +18,7 @@ wrong("Padding is part of the mean; only the std leaves it out.", {
     RESULT: "result[mask] = (counted - advantages.detach().mean()) / (std + eps)",
 })  # fmt: skip
 
-wrong("eps is added to the variance, under the root; here it is added to the std.", {
+wrong("eps is inside the square root, added to the variance. It must be added to the std.", {
     RESULT: "result[mask] = (counted - counted.mean()) / (std**2 + eps) ** 0.5",
 })  # fmt: skip
 

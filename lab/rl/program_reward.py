@@ -5,8 +5,12 @@ from __future__ import annotations
 import ast
 import json
 import re
+import sys
 import textwrap
 from collections.abc import Callable
+from typing import Any
+
+from course.base.errors import UsageError
 
 FENCE = re.compile(r"[ \t]*(```+|~~~+)[ \t]*([^`\n]*)")
 LANGUAGES = re.compile(r"(?:(?:python|py)3?\b.*)?", re.IGNORECASE)  # what may stand behind an opening fence
@@ -87,10 +91,19 @@ def split_tests(tests: str) -> list[str]:
     return [ast.unparse(ast.Module([n for n in body if n is a or n not in asserts], [])) for a in asserts]
 
 
+def sandbox() -> Any:
+    """The module that runs programs. Raises UsageError on Windows, which has nothing of what it needs."""
+    if sys.platform == "win32":
+        raise UsageError("reward.type=code_execution needs Linux or macOS; on Windows, use WSL")
+    from lab.rl import program_sandbox
+
+    return program_sandbox
+
+
 def score(timeout: float, partial_credit: bool) -> Callable[[str, str], float]:
     """score(completion, tests): 1.0 if all tests pass; with partial credit the share of those that do. Raises
     ValueError if the tests check nothing."""
-    from lab.rl.program_sandbox import passes  # Windows has nothing of what it needs
+    passes = sandbox().passes
 
     def scored(completion: str, answer: str) -> float:
         code, tests = program(completion), tests_of(answer)

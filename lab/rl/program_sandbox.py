@@ -21,7 +21,7 @@ from course.base.atomic_files import write_bytes
 from course.base.errors import UsageError
 from course.base.switch import ROOT
 from lab.rl import program_worker
-from lab.rl.program_worker import MOST, PASSED, PROGRAM, REQUEST, TESTS
+from lab.rl.program_worker import MOST, PASSED, PROGRAM, READY, REQUEST, TESTS
 from lab.sandbox import bubblewrap, frames, selftest
 from lab.sandbox.sandbox import BUBBLEWRAP, UNSAFE, Job, Sandbox, WorkerFault
 
@@ -56,7 +56,7 @@ class Pair:
             opened.callback(self.program.end)
             deadline = time.monotonic() + timeout
             try:
-                if talk(program, code, deadline) != ("ready",):
+                if exchange(program, encoded(code), deadline) != READY:
                     return False
                 judge = opened.enter_context(self.tests.start(Job({}, TESTS, seconds)))
                 opened.callback(self.tests.end)
@@ -82,7 +82,8 @@ def exchange(channel: socket.socket, data: bytes, deadline: float) -> bytes:
 
 
 def talk(channel: socket.socket, text: str, deadline: float) -> Any:
-    """The answer of a worker with a program, as a value. It is a stranger's text: Closed if it is no literal."""
+    """The answer of a worker with the self-test's probe, as a value. Closed if it is no literal. What a program answers
+    is never read here: only the sandbox of its tests does that."""
     try:
         return program_worker.from_text(exchange(channel, encoded(text), deadline).decode("utf-8", "surrogatepass"))
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):

@@ -25,6 +25,7 @@ from lab.sandbox import fork_server, frames
 MOST = 1 << 24  # bytes of a message
 PROGRAM, TESTS = "program", "tests"  # what a worker does
 REQUEST, PASSED, FAILED = b"?", b"passed", b"failed"  # what a worker with tests says
+READY = b"('ready',)"  # what a worker with a program says once the program has run
 WARM = (  # what programs import most often; a fork has it already
     "bisect", "collections", "copy", "dataclasses", "datetime", "decimal", "fractions", "functools", "hashlib", "heapq",
     "math", "operator", "random", "re", "statistics", "string", "typing",
@@ -141,7 +142,7 @@ def serve_program(channel: socket.socket) -> None:
         text = receive(channel)
         try:
             if program is None:
-                program, answer = Program(text), as_text(("ready",))
+                program, answer = Program(text), READY.decode()
             else:
                 answer = program.answer(from_text(text))
         except BaseException as error:

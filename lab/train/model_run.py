@@ -48,9 +48,7 @@ class ModelRun:
     def prepare(self, folder: Path, checkpoint: Path | None, report: Report, processes: Processes) -> Prepared:
         options = self.options
         if options.reward.type == "code_execution":
-            from lab.rl import program_sandbox  # Windows has nothing of what it needs
-
-            report.warn(program_sandbox.permission(options.reward.allow_execution))
+            report.warn(program_reward.sandbox().permission(options.reward.allow_execution))
         split = problems.problems(options, report.note)
         if processes.first and options.model_path == "smollm2":
             smollm2.ensure()  # once; the others wait

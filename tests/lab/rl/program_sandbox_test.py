@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from course.base.errors import UsageError
-from lab.rl import program_sandbox
+from lab.rl import program_reward, program_sandbox, program_worker
 from lab.sandbox import bubblewrap
 from lab.sandbox.sandbox import BUBBLEWRAP, UNSAFE
 from tests.grader import needs_sandbox
@@ -108,6 +108,16 @@ def test_behind_walls_a_program_reaches_neither_files_nor_the_network(tier, tmp_
         assert program_sandbox.passes(calls, "assert f(1) is None", 60.0) == open_to_it
 
 
+def test_what_a_program_sends_is_not_computed_outside_its_sandbox(tier, monkeypatch):
+    """It can find the socket. A process that trains must not evaluate what arrives there."""
+    assert program_sandbox.passes(ADD, TESTS, 60.0)
+    monkeypatch.setattr(program_worker, "from_text", lambda text: pytest.fail("read outside the sandbox"))
+    forged = "import sys\nserver = sys._getframe(2)\n"
+    forged += "server.f_globals['frames'].send(server.f_locals['channel'], b\"'x' * 1000000000000\")\n"
+    assert not program_sandbox.passes(forged + ADD, TESTS, 60.0)
+    assert program_sandbox.passes(ADD, TESTS, 60.0)
+
+
 def test_reports_say_how_programs_run(tier):
     if tier == BUBBLEWRAP:
         assert program_sandbox.permission(False) == program_sandbox.permission(True) == program_sandbox.WALLS
@@ -115,6 +125,12 @@ def test_reports_say_how_programs_run(tier):
     with pytest.raises(UsageError, match=r"bubblewrap is not installed.*reward\.allow_execution=true"):
         program_sandbox.permission(False)
     assert program_sandbox.permission(True).startswith(program_sandbox.NO_SANDBOX)
+
+
+def test_on_windows_one_sentence_says_what_is_needed(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(UsageError, match="needs Linux or macOS"):
+        program_reward.sandbox()
 
 
 def test_the_sandboxes_end_with_the_process_that_uses_them():

@@ -54,6 +54,8 @@ def parse(arguments: list[str]) -> Options:
         raise UsageError(f"there is no {options.folder}; name the folder (or the zip) of submissions")
     if (options.gradebook is None) != (not options.assignment):
         raise UsageError("--gradebook and --assignment go together: the file that Canvas exported, and its column")
+    if options.jobs < 0:
+        raise UsageError(f"--jobs {options.jobs}: say how many judges may run at a time")
     if options.out.resolve() == options.folder.resolve() or options.folder.resolve() in options.out.resolve().parents:
         raise UsageError(f"--out {options.out} is within {options.folder}: it would be graded the next time")
     return options

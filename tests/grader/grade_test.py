@@ -73,6 +73,7 @@ def written(out):
         (("nowhere",), "there is no nowhere"),
         (("empty",), "no submission in empty"),
         (("class", "--seed", "2147483648"), "from 0 to"),
+        (("class", "--jobs", "-2"), "--jobs -2"),
         (("class", "--lessons", "99"), "no lesson '99'"),
         (("class", "--gradebook", "book.csv"), "--gradebook and --assignment go together"),
         (("class", "--gradebook", "away.csv", "--assignment", "GRPO"), "away.csv cannot be read"),

@@ -3,9 +3,9 @@
 What goes in is listed here, so nothing new is handed out by accident: a file that is added to the root, to course/, to
 grader/ or to a lesson's folder stays at home until somebody lists it. The exceptions are whole folders: lab/ and
 configs/, which learners read, run and change; and a lesson's given/, which is made for learners. So the bundle holds
-nothing of solutions/, no known mistakes, no grading, no audit and none of the machinery's tests. One file of lab/ answers
-exercises all the same, because training needs it: lab/rl/final_answer.py is lesson 09's reference. docs/INSTRUCTORS.md
-says so.
+nothing of solutions/, no known mistakes, no grading, no audit and none of the machinery's tests. One file of lab/
+answers exercises all the same, because training needs it: lab/rl/final_answer.py is lesson 09's reference.
+docs/INSTRUCTORS.md says so.
 
 A table of fingerprints lets it name known mistakes all the same (make_answer_table.py). Making it takes two minutes the
 first time; `--no-why` leaves it out.

@@ -13,12 +13,12 @@ wrong("The token with which the sum reaches p is dropped; it belongs to the nucl
     "before < p": "before <= p",
 })  # fmt: skip
 
-wrong("The token that reaches p is dropped, except that the most likely token is always kept.", {
-    BEFORE: "before = probabilities.cumsum(-1)",
-    "keep = before < p": "keep = before <= p\nkeep[..., 0] = True",
-})  # fmt: skip
-
 wrong("If the sum reaches p exactly, one token more is kept than is needed.", {"before < p": "before <= p"})
+
+wrong("The tokens are summed in the order of the vocabulary; the most likely must come first.", {
+    "probabilities, order = logits.softmax(-1).sort(-1, descending=True)": "probabilities = logits.softmax(-1)",
+    "return torch.zeros_like(keep).scatter(-1, order, keep)": "return keep",
+})  # fmt: skip
 
 wrong("The mask is in the order of the sorted tokens; it must be in the order of the vocabulary.", {
     "return torch.zeros_like(keep).scatter(-1, order, keep)": "return keep",
@@ -36,36 +36,13 @@ wrong("p is used as a bound for each single probability; it bounds their sum.", 
     BEFORE: "before = 1 - probabilities",
 })  # fmt: skip
 
-wrong("The mask is True for the tokens that are dropped; it must be True for those that are kept.", {
-    "before < p": "before >= p",
-    "torch.ones_like(logits, dtype=torch.bool)": "torch.zeros_like(logits, dtype=torch.bool)",
-    "torch.zeros_like(keep).scatter": "torch.ones_like(keep).scatter",
-})  # fmt: skip
-
 wrong("The logits are summed without a softmax: they are no probabilities.", {
     "logits.softmax(-1).sort(-1, descending=True)": "logits.sort(-1, descending=True)",
-})  # fmt: skip
-
-wrong("exp(logits) is summed without dividing by the total: that is right only for log-probs.", {
-    "logits.softmax(-1)": "logits.exp()",
 })  # fmt: skip
 
 wrong("The softmax is taken over the first dimension; the tokens are in the last one.", {
     "logits.softmax(-1)": "logits.softmax(0)",
 })  # fmt: skip
-
-wrong("The sum runs over the first dimension, from row to row; the tokens are in the last one.", {
-    "probabilities.cumsum(-1)": "probabilities.cumsum(0)",
-})  # fmt: skip
-
-
-@wrong("With p = 1 the sum never exceeds p, argmax gives 0, and only the most likely token is left.")
-def top_p_mask(logits, p):
-    probabilities, order = logits.softmax(-1).sort(-1, descending=True)
-    total = probabilities.cumsum(-1).clamp(max=1)
-    last = (total > p if p >= 1 else total >= p).int().argmax(-1, keepdim=True)
-    keep = torch.arange(logits.shape[-1]).expand_as(order) <= last
-    return torch.zeros_like(keep).scatter(-1, order, keep)
 
 
 wrong("With p = 1, tokens with a small probability are lost to rounding.", {

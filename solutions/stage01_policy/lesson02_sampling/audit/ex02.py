@@ -24,20 +24,7 @@ wrong("The temperature is applied after top-k, top-p and min-p; it comes first."
     LAST: "return (logits.masked_fill(too_small, -torch.inf) / temperature).log_softmax(-1)",
 })  # fmt: skip
 
-wrong("The temperature is applied after top-p, but top-p must see the distribution at that temperature.", {
-    "logits = logits / temperature": "",
-    TOP_P: "logits = logits.masked_fill(~top_p_mask(logits, top_p), -torch.inf) / temperature",
-})  # fmt: skip
-
 wrong("Top-k keeps one token less than top_k.", {"logits < smallest": "logits <= smallest"})
-
-wrong("Top-k keeps one token more than top_k.", {
-    "logits.topk(top_k).values[..., -1:]": "logits.topk(min(top_k + 1, logits.shape[-1])).values[..., -1:]",
-})  # fmt: skip
-
-wrong("Top-k compares with the largest logit, so only the most likely token is left.", {
-    "logits.topk(top_k).values[..., -1:]": "logits.topk(top_k).values[..., :1]",
-})  # fmt: skip
 
 wrong("Tokens that are not kept get the logit 0, which is no small one; -inf gives probability 0.", {
     "logits.masked_fill(logits < smallest, -torch.inf)": "logits.masked_fill(logits < smallest, 0.0)",
@@ -58,16 +45,13 @@ wrong("min_p is compared with the probability itself; the bound is min_p times t
     "min_p * probabilities.amax(-1, keepdim=True)": "min_p",
 })  # fmt: skip
 
+wrong("A token with exactly min_p times the largest probability is dropped; only smaller ones are.", {
+    "probabilities < min_p * probabilities.amax(-1, keepdim=True)":
+        "probabilities <= min_p * probabilities.amax(-1, keepdim=True)",
+})  # fmt: skip
+
 wrong("min_p is multiplied by the largest probability of all rows; each row has its own.", {
     "probabilities.amax(-1, keepdim=True)": "probabilities.max()",
-})  # fmt: skip
-
-wrong("Probabilities are returned; log-probabilities are asked for.", {
-    LAST: "return logits.masked_fill(too_small, -torch.inf).softmax(-1)",
-})  # fmt: skip
-
-wrong("Logits are returned: without a last log-softmax the probabilities do not sum to 1.", {
-    LAST: "return logits.masked_fill(too_small, -torch.inf)",
 })  # fmt: skip
 
 wrong("The logarithm is taken of a softmax that has underflowed to 0; log_softmax does not underflow.", {

@@ -42,8 +42,6 @@ wrong("A completion goes on after its EOS: cut it there.", {
     "length = ends[0] + 1 if ends else drawn.shape[1]": "length = drawn.shape[1]",
 })  # fmt: skip
 
-wrong("A completion is cut after its last EOS; it ends with the first.", {"ends[0] + 1": "ends[-1] + 1"})
-
 wrong("The EOS is cut off; it was drawn, and its log-probability counts.", {"ends[0] + 1": "ends[0]"})
 
 wrong("Every completion is called finished, even if it was cut off without EOS.", {
@@ -55,14 +53,6 @@ wrong("A completion whose EOS is the last token that was allowed is finished, to
 })  # fmt: skip
 
 wrong("The loop stops as soon as one completion has ended; the others are cut off.", {"ended.all()": "ended.any()"})
-
-wrong("The loop draws one token less than max_new_tokens.", {
-    "range(max_new_tokens)": "range(max_new_tokens - 1)",
-})  # fmt: skip
-
-wrong("The logits of the first position are used; the next token is predicted at the last.", {
-    "model(ids).logits[:, -1]": "model(ids).logits[:, 0]",
-})  # fmt: skip
 
 wrong("The model sees the newest token only, without the text before it.", {
     "model(ids).logits[:, -1]": "model(ids[:, -1:]).logits[:, -1]",
@@ -117,17 +107,10 @@ def sample_with_luck(model, prompt_ids, num_samples, eos_token_id, max_new_token
         ids = torch.cat([ids, token], 1)
         log_probs.append(distribution.gather(1, token)[:, 0])
         kept.append(distribution > -torch.inf)
-    completions = []
-    for i in range(num_samples):
-        row = ids[i, len(prompt_ids) :]
-        finished = eos_token_id in row.tolist()
-        n = row.tolist().index(eos_token_id) + 1 if finished else max_new_tokens
-        completions.append(
-            Completion(
-                row[:n], torch.stack([x[i] for x in log_probs[:n]]), torch.stack([k[i] for k in kept[:n]]), finished
-            )
-        )
-    return completions
+    rows = ids[:, len(prompt_ids) :].tolist()
+    ends = [row.index(eos_token_id) + 1 if eos_token_id in row else None for row in rows]
+    parts = zip(rows, torch.stack(log_probs, 1), torch.stack(kept, 1), ends, strict=True)
+    return [Completion(torch.tensor(row[:n]), q[:n], k[:n], n is not None) for row, q, k, n in parts]
 
 
 @right("one completion after the other")

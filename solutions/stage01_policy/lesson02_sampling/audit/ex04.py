@@ -29,16 +29,6 @@ wrong("The model never sees the prompt.", {
     LOGITS: "model(ids[None]).logits[0, :-1] / temperature",
 })  # fmt: skip
 
-wrong("The prompt's tokens are scored, too; only the completion's were drawn.", {
-    LOGITS: "model(ids[None]).logits[0, :-1] / temperature",
-    "if kept is not None:\n    logits = logits.masked_fill(~kept, -torch.inf)": """
-        if kept is not None:
-            kept = torch.cat([torch.ones_like(kept[:1]).expand(len(prompt_ids) - 1, -1), kept])
-            logits = logits.masked_fill(~kept, -torch.inf)
-    """,
-    LAST: "return logits.log_softmax(-1).gather(-1, ids[1:, None]).squeeze(-1)",
-})  # fmt: skip
-
 wrong("Tokens that are not kept get the logit 0, which is no small one; -inf gives probability 0.", {
     "logits.masked_fill(~kept, -torch.inf)": "logits.masked_fill(~kept, 0.0)",
 })  # fmt: skip
@@ -49,14 +39,6 @@ wrong("kept is turned round: the tokens that could have been drawn are the ones 
 
 wrong("The log-probs are detached: the model cannot learn from them.", {
     LAST: "return logits.log_softmax(-1).gather(-1, token_ids[:, None]).squeeze(-1).detach()",
-})  # fmt: skip
-
-wrong("You return one number, the sum; one log-probability for each token is asked for.", {
-    LAST: "return logits.log_softmax(-1).gather(-1, token_ids[:, None]).sum()",
-})  # fmt: skip
-
-wrong("Probabilities are returned; log-probabilities are asked for.", {
-    LAST: "return logits.softmax(-1).gather(-1, token_ids[:, None]).squeeze(-1)",
 })  # fmt: skip
 
 

@@ -202,9 +202,10 @@ class TestSample:
         pairs = zip(rows, seen.value["token_ids"], strict=True)
         seen["log_probs"].close([row.gather(1, ids[:, None])[:, 0].log() for row, ids in pairs])
 
-    def test_remembers_which_tokens_could_have_been_drawn(self, observe):
-        seen = observe(scenarios.draw_completions, TABLE, self.PROMPT, 8, 4, chosen_seed(), top_p=0.75)
-        rows = [slow_rows(TABLE.build(), self.PROMPT, ids, top_p=0.75) for ids in seen.value["token_ids"]]
+    @pytest.mark.parametrize("settings", MODES[2:])
+    def test_remembers_which_tokens_could_have_been_drawn(self, observe, settings):
+        seen = observe(scenarios.draw_completions, TABLE, self.PROMPT, 8, 4, chosen_seed(), **settings)
+        rows = [slow_rows(TABLE.build(), self.PROMPT, ids, **settings) for ids in seen.value["token_ids"]]
         seen["kept"].close([row > 0 for row in rows])
 
     def test_looks_at_the_whole_text(self, observe):

@@ -6,36 +6,40 @@ from course.base.attempt import Attempts
 
 wrong, right, core = Attempts(), Attempts(), Attempts()
 
-PATTERN = "r'^```[ \\t]*(\\w*)[ \\t]*$\\n?(.*?)(?:^```[ \\t]*$|\\Z)'"
+PATTERN = "r'^```([^`\\n]*)$\\n?(.*?)(?:^```[ \\t]*$|\\Z)'"
 
-wrong("The first block is taken. A model that corrects itself writes the right program last.", {
-    "programs[-1]": "programs[0]",
-})  # fmt: skip
+wrong("The first block is taken; a corrected program is the last one.", {"programs[-1]": "programs[0]"})
 
-wrong("All blocks are joined: a corrected program is run together with the one that it replaces.", {
-    "programs[-1]": "'\\n'.join(programs)",
-})  # fmt: skip
-
-wrong("A completion without a block gives no program; many models write the code alone.", {
-    "programs[-1] if programs else text": "programs[-1] if programs else ''",
-})  # fmt: skip
+wrong(
+    "A completion without a block gives no program.", {"programs[-1] if programs else text": "''.join(programs[-1:])"}
+)
 
 wrong("A block that was cut off before its closing fence is lost.", {
-    PATTERN: "r'^```[ \\t]*(\\w*)[ \\t]*$\\n?(.*?)^```[ \\t]*$'",
+    PATTERN: "r'^```([^`\\n]*)$\\n?(.*?)^```[ \\t]*$'",
 })  # fmt: skip
 
-wrong("A program in the thinking counts, although the model rejected it.", {
+wrong("Three backquotes within a line end the block; only a line of its own does. The program is cut in two.", {
+    PATTERN: "r'^```([^`\\n]*)$\\n?(.*?)(?:```|\\Z)'",
+})  # fmt: skip
+
+wrong("The line ```c++ does not open a block here, so its closing line opens one.", {
+    PATTERN: "r'^```[ \\t]*(\\w*)[ \\t]*$\\n?(.*?)(?:^```[ \\t]*$|\\Z)'",
+})  # fmt: skip
+
+wrong("A program in the thinking counts; the model may have rejected it.", {
     "completion.rpartition('</think>')[2]": "completion",
 })  # fmt: skip
 
-wrong("Blocks in other languages are taken for programs: the output behind the program, for instance.", {
-    "programs = [code for language, code in blocks if language.lower() in ('python', 'py', '')]":
-    "programs = [code for language, code in blocks]",
+wrong("Blocks in other languages are taken for programs, such as the output shown after one.", {
+    "language.strip().lower() in ('python', 'py', '')": "True",
 })  # fmt: skip
 
 wrong("Only ```python opens a block; ```py and ``` do, too.", {"('python', 'py', '')": "('python',)"})
 
-wrong("The language is compared with its capitals: ```Python is not found.", {"language.lower()": "language"})
+wrong(
+    "The language is compared with its capitals: ```Python is not found.",
+    {"language.strip().lower()": "language.strip()"},
+)
 
 
 @right("line by line")
@@ -43,10 +47,10 @@ def extract_code_by_lines(completion):
     text = completion.split("</think>")[-1]
     blocks, inside, language = [], None, ""
     for line in text.split("\n"):
-        fence = re.fullmatch(r"```[ \t]*(\w*)[ \t]*", line)
+        fence = re.fullmatch(r"```([^`]*)", line)
         if inside is None and fence:
-            inside, language = [], fence[1].lower()
-        elif inside is not None and fence and not fence[1]:
+            inside, language = [], fence[1].strip().lower()
+        elif inside is not None and fence and not fence[1].strip():
             blocks.append((language, "\n".join(inside)))
             inside = None
         elif inside is not None:
@@ -57,20 +61,19 @@ def extract_code_by_lines(completion):
     return blocks[-1] if blocks else text
 
 
-@right("with spaces and empty lines stripped off the end")
-def extract_code_stripped(completion):
-    text = completion[completion.rfind("</think>") + len("</think>") :] if "</think>" in completion else completion
-    found = None
-    pattern = re.compile(r"(?:^|(?<=\n))```[ \t]*(\w*)[ \t]*(?:\n|\Z)(.*?)(?:(?<=\n)```[ \t]*(?=\n|\Z)|\Z)", re.DOTALL)
-    for match in pattern.finditer(text):
-        if match[1].lower() in {"", "py", "python"}:
-            found = match[2]
-    return text if found is None else found.rstrip()
+@right("from fence to fence, without the spaces and empty lines at the end")
+def extract_code_by_fences(completion):
+    program = answer = completion.split("</think>")[-1]
+    fenced = r"^```(?P<language>[^`\n]*)(?:\n|\Z)(?P<body>.*?)(?:^```[ \t]*$|\Z)"
+    for block in re.finditer(fenced, answer, re.MULTILINE | re.DOTALL):
+        if block["language"].strip().lower() in {"", "py", "python"}:
+            program = block["body"]
+    return program.rstrip()
 
 
-@core("without trailing lines, and strange languages")
+@core("without the empty lines around a program")
 def extract_code(completion):
     text = completion.split("</think>")[-1]
-    blocks = re.findall(r"^```[ \t]*(\w*)[ \t]*$(.*?)(?:^```[ \t]*$|\Z)", text, re.MULTILINE | re.DOTALL)
-    programs = [code.strip("\n") for kind, code in blocks if kind.lower() in ("python", "py", "")]
+    blocks = re.findall(r"^```(.*?)$(.*?)(?:^```[ \t]*$|\Z)", text, re.MULTILINE | re.DOTALL)
+    programs = [code.strip("\n") for kind, code in blocks if kind.strip().lower() in ("python", "py", "")]
     return (programs or [text])[-1]

@@ -2,6 +2,8 @@
 
 import ast
 
+import numpy as np
+
 from course.base.attempt import Attempts
 
 wrong, right, core = Attempts(), Attempts(), Attempts()
@@ -12,13 +14,9 @@ CHECK = (
     "if not expected or len(answers) != len(expected):\n"
     "    raise ValueError(f'as many answers as tests are needed, and at least one: {len(answers)} and {len(expected)}')"
 )
-PASSED = "passed = [_same(text, value) for text, value in zip(answers, expected, strict=True)]"
 RESULT = "return float(share == 1) if mode == 'all' else share"
 
-wrong(
-    "Texts are compared: 2.0 is refused for 2, and so is a dict in another order.",
-    {COMPARE: "return text == repr(value)"},
-)
+wrong("Texts are compared: 2.0 is refused for 2.", {COMPARE: "return text == repr(value)"})
 
 wrong("The answer is evaluated: it is a stranger's text, and it may be any code. Now it runs in your process.", {
     COMPARE: "return bool(eval(text) == value)",
@@ -31,11 +29,11 @@ wrong("An empty list of tests pays 1: nothing has failed.", {
     CHECK: "if not expected:\n    return 1.0\nif len(answers) != len(expected):\n    raise ValueError('lengths')",
 })  # fmt: skip
 
-wrong("The modes are swapped.", {RESULT: "return float(share == 1) if mode == 'share' else share"})
+wrong("The answers are read as JSON. They are Python literals: (1, 2), 'a', True and None are no JSON.", {
+    COMPARE: "return bool(__import__('json').loads(text) == value)",
+})  # fmt: skip
 
 wrong("The mode is ignored: a part of the tests is always paid for.", {RESULT: "return share"})
-
-wrong("One test that passes is enough.", {RESULT: "return float(share > 0) if mode == 'all' else share"})
 
 wrong("A text that cannot be read raises an error: one strange answer stops the whole batch.", {ERRORS: "SyntaxError"})
 
@@ -47,37 +45,29 @@ wrong("Answers without a test are ignored, and tests without an answer, too: zip
 
 @right("counted in a loop")
 def code_reward_in_a_loop(answers, expected, mode="all"):
-    if len(expected) == 0:
-        raise ValueError("there are no tests")
-    if len(answers) != len(expected):
-        raise ValueError("answers and tests differ in number")
+    if len(expected) == 0 or len(answers) != len(expected):
+        raise ValueError("there are no tests, or they differ in number from the answers")
     count = 0
     for i, value in enumerate(expected):
         try:
-            given = ast.literal_eval(answers[i])
+            count += ast.literal_eval(answers[i]) == value
         except Exception:
             continue
-        if given == value:
-            count += 1
-    if mode == "share":
-        return count / len(expected)
-    return 1.0 if count == len(expected) else 0.0
+    return count / len(expected) if mode == "share" else 1.0 if count == len(expected) else 0.0
 
 
-@right("as a tensor's mean, errors first")
-def code_reward_as_a_tensor(answers, expected, mode="all"):
-    import torch
-
-    def passes(pair):
+@right("with numpy, errors first")
+def code_reward_with_numpy(answers, expected, mode="all"):
+    def passes(text, value):
         try:
-            return ast.literal_eval(pair[0].strip()) == pair[1]
+            return ast.literal_eval(text.strip()) == value
         except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
             return False
 
-    if not answers or not expected:
+    if len({0, len(answers), len(expected)}) != 2:
         raise ValueError("nothing to compare")
-    results = torch.tensor([passes(pair) for pair in zip(answers, expected, strict=True)], dtype=torch.float64)
-    return (results.min() if mode == "all" else results.mean()).item()
+    results = np.fromiter(map(passes, answers, expected), dtype=float)
+    return float(results.min() if mode == "all" else results.mean())
 
 
 @core("three lines and a helper")

@@ -10,10 +10,13 @@ from course.base.attempt import Attempts
 wrong, right, core = Attempts(), Attempts(), Attempts()
 
 KEY = "key = (code, problem['function'], repr(problem['inputs']))"
-REWARD = "code_reward(known[key], problem['expected'], mode)"
 
 wrong("Every completion is run, also if its program has just been run.", {
     KEY: "key = (code, problem['function'], repr(problem['inputs']), len(keys))",
+})  # fmt: skip
+
+wrong("The whole completion is in the key: the same program in other words is run again.", {
+    KEY: "key = (completion, problem['function'], repr(problem['inputs']))",
 })  # fmt: skip
 
 wrong("The expected values are in the key: the same run is repeated for each problem.", {
@@ -40,33 +43,28 @@ wrong("The programs run one after the other, whatever `workers` says.", {
     "ThreadPoolExecutor(workers)": "ThreadPoolExecutor(1)",
 })  # fmt: skip
 
-wrong("The rewards of the different programs are returned, not one for each completion.", {
-    "pairs = zip(keys, problems, strict=True)": "pairs = list(dict(zip(keys, problems, strict=True)).items())",
+RUN = "known.update(zip(new, pool.map(lambda arguments: call(*arguments), new.values()), strict=True))"
+
+wrong("Every error counts as a wrong program: if no process can be started, every reward is 0.", {
+    RUN: "runs = [pool.submit(call, *new[k]) for k in new]\n"
+         "known.update({k: [''] * len(new[k][2]) if r.exception() else r.result() for k, r in zip(new, runs)})",
 })  # fmt: skip
 
-wrong("The mode is not passed on.", {REWARD: "code_reward(known[key], problem['expected'])"})
+TASK = "(code, problem['function'], problem['inputs'], seconds)"
 
-wrong(
-    "The time is not passed on.",
-    {"(code, problem['function'], problem['inputs'], seconds)": "(code, problem['function'], problem['inputs'])"},
-)
+wrong("The time is not passed on.", {TASK: TASK.replace(", seconds", "")})
 
 
 @right("one future for each program")
 def score_batch_with_futures(completions, problems, mode="all", seconds=10.0, workers=2, known=None):
-    if known is None:
-        known = {}
-    codes = [extract_code(completion) for completion in completions]
-    futures, keys = {}, []
+    memory, jobs = {} if known is None else known, {}
+    keys = [f"{p['function']} {p['inputs']!r} {extract_code(c)}" for c, p in zip(completions, problems, strict=True)]
     with ThreadPoolExecutor(max_workers=workers) as pool:
-        for code, problem in zip(codes, problems, strict=True):
-            key = f"{problem['function']} {problem['inputs']!r} {code}"
-            keys.append(key)
-            if key not in known and key not in futures:
-                futures[key] = pool.submit(call, code, problem["function"], problem["inputs"], seconds)
-    for key, future in futures.items():
-        known[key] = future.result()
-    return [code_reward(known[k], p["expected"], mode=mode) for k, p in zip(keys, problems, strict=True)]
+        for key, text, problem in zip(keys, completions, problems, strict=True):
+            if key not in memory and key not in jobs:
+                jobs[key] = pool.submit(call, extract_code(text), problem["function"], problem["inputs"], seconds)
+    memory.update({key: job.result() for key, job in jobs.items()})
+    return [code_reward(memory[k], p["expected"], mode=mode) for k, p in zip(keys, problems, strict=True)]
 
 
 @right("a pool of multiprocessing's threads")

@@ -60,6 +60,8 @@ def score_batch(
     A policy repeats itself, more and more as it learns. Completions with the same code that are called in the same way
     (the same function, the same inputs) are run once, even if their problems expect different values: these play no
     part in the run.
+
+    Raises what `call` raises, such as OSError: a machine that can start no process must not look like a wrong program.
     """
     # > For each completion: its code, and a key of code, function and inputs (a list is no key; its repr is).
     # > Run each new key once, with a ThreadPoolExecutor.

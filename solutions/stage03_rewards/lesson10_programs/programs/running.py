@@ -28,10 +28,11 @@ def extract_code(completion: str) -> str:
     """Returns the program in a completion.
 
     1. What stands before the last `</think>` is dropped: a model may draft there what it then rejects.
-    2. A block begins with a line ```` ```python ````, ```` ```py ```` or ```` ``` ```` (upper case, too, and spaces
-       behind it) and ends before the next line that is ```` ``` ````. If the completion was cut off first, it ends with
-       the completion. Blocks in other languages are not programs. The program is the last block.
-    3. If there is no such block, the program is all of the text.
+    2. A block begins with a line of three backquotes and a language, such as ```` ```python ```` or ```` ```c++ ````,
+       and ends before the next line that is ```` ``` ````. If the completion was cut off first, it ends with the
+       completion. It is a program if its language is `python`, `py` or nothing (upper case, too, and spaces around it).
+       The last such block is returned.
+    3. If there is none, the program is all of the text.
 
     Returns the block's lines as they are, without the fences; spaces and empty lines at the end do not matter.
     """
@@ -39,8 +40,8 @@ def extract_code(completion: str) -> str:
     # > Go through the lines: a fence opens a block, and the next one closes it.
     # > The last block that is Python; or everything, if there was none.
     text = completion.rpartition("</think>")[2]
-    blocks = re.findall(r"^```[ \t]*(\w*)[ \t]*$\n?(.*?)(?:^```[ \t]*$|\Z)", text, re.MULTILINE | re.DOTALL)
-    programs = [code for language, code in blocks if language.lower() in ("python", "py", "")]
+    blocks = re.findall(r"^```([^`\n]*)$\n?(.*?)(?:^```[ \t]*$|\Z)", text, re.MULTILINE | re.DOTALL)
+    programs = [code for language, code in blocks if language.strip().lower() in ("python", "py", "")]
     return programs[-1] if programs else text
 
 
@@ -79,8 +80,8 @@ def run(code: str, stdin: str = "", seconds: float = 10.0, memory: int = 2**29, 
         tempfile.TemporaryFile() as given,
         tempfile.TemporaryFile() as printed,
     ):
-        Path(folder, "program.py").write_text(code, encoding="utf-8", errors="replace")
-        given.write(stdin.encode("utf-8", "replace"))
+        Path(folder, "program.py").write_text(code, encoding="utf-8")
+        given.write(stdin.encode())
         given.seek(0)
         process = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", LAUNCH, str(memory), str(output), "program.py"],

@@ -28,10 +28,11 @@ def extract_code(completion: str) -> str:
     """Returns the program in a completion.
 
     1. What stands before the last `</think>` is dropped: a model may draft there what it then rejects.
-    2. A block begins with a line ```` ```python ````, ```` ```py ```` or ```` ``` ```` (upper case, too, and spaces
-       behind it) and ends before the next line that is ```` ``` ````. If the completion was cut off first, it ends with
-       the completion. Blocks in other languages are not programs. The program is the last block.
-    3. If there is no such block, the program is all of the text.
+    2. A block begins with a line of three backquotes and a language, such as ```` ```python ```` or ```` ```c++ ````,
+       and ends before the next line that is ```` ``` ````. If the completion was cut off first, it ends with the
+       completion. It is a program if its language is `python`, `py` or nothing (upper case, too, and spaces around it).
+       The last such block is returned.
+    3. If there is none, the program is all of the text.
 
     Returns the block's lines as they are, without the fences; spaces and empty lines at the end do not matter.
     """

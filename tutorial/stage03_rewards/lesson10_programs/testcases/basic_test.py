@@ -53,6 +53,15 @@ class TestExtractCode:
             adds(number()),
         )
 
+    @pytest.mark.parametrize("language", ["c++", "shell-session", "text output"])
+    def test_any_language_opens_a_block(self, observe, language):
+        # Otherwise its closing line is taken for the beginning of the next block.
+        finds(observe(extract_code, f"{fenced(adds(number()))}\nOr:\n{fenced('2', language)}\nDone."), adds(number()))
+
+    def test_backquotes_within_a_line_end_no_block(self, observe):
+        code = f'def f(x):\n    """Returns ```x + {number()}```."""\n    return x + {number()}'
+        finds(observe(extract_code, fenced(code)), code)
+
     def test_no_block(self, observe):
         finds(observe(extract_code, adds(number())), adds(number()))
 
@@ -63,6 +72,7 @@ class TestExtractCode:
         draft = fenced("def f(x):\n    return 0")
         finds(observe(extract_code, f"<think>Perhaps\n{draft}</think>\n{fenced(adds(number()))}"), adds(number()))
         finds(observe(extract_code, f"<think>Perhaps\n{draft}\n</think>{adds(number())}"), adds(number()))
+        finds(observe(extract_code, f"<think>No</think>\n{draft}\n</think>{adds(number())}"), adds(number()))
 
     def test_drawn_completions(self, observe):
         random = drawn()
@@ -144,7 +154,9 @@ class TestCall:
 
     def test_one_exception_does_not_cost_the_others(self, observe):
         n = number()
-        observe(call, f"def f(x):\n    return {6 * n} // x", "f", [[2], [0], [3]]).close([str(3 * n), "", str(2 * n)])
+        observe(call, f"def f(x):\n    return {6 * n} // x", "f", [[0], [2], [0], [3]]).close(
+            ["", str(3 * n), "", str(2 * n)]
+        )
 
     def test_answers_before_an_early_end_count(self, observe):
         n = number()
@@ -190,7 +202,8 @@ class TestCodeReward:
         observe(code_reward, ["2", "'a'"], [2, "a"], mode="share").close(1.0)
 
     def test_values_are_compared_not_texts(self, observe):
-        observe(code_reward, [f"{number()}.0", "{'b': 1, 'a': 2}", "  3"], [number(), {"a": 2, "b": 1}, 3]).close(1.0)
+        expected = [number(), {"a": 2, "b": 1}, 3]
+        observe(code_reward, [f"{number()}.0", "{'b': 1, 'a': 2}", "  3"], expected, mode="share").close(1.0)
 
     @pytest.mark.parametrize("answer", ["'2'", "[2]", "(2,)", "3", "None", "22"])
     def test_other_values(self, observe, answer):
@@ -238,7 +251,12 @@ class TestScoreBatch:
             problem((1, 1 + number()), (2, 2 + number())),
             problem((1, 1 + number()), (2, 2 + 2 * number())),
         )
-        batch = [(adds(number()), plus_one), (fenced(double), plus_one), (double, twice), ("I do not know.", twice)]
+        batch = [
+            (adds(number()), plus_one),
+            (fenced(double), plus_one),
+            (fenced(double), twice),
+            ("I do not know.", twice),
+        ]
         rewards(observe(scenarios.score, [batch]), [1.0, 0.0, 1.0, 0.0])
         rewards(observe(scenarios.score, [batch], mode="share"), [1.0, 0.5, 1.0, 0.0])
 
@@ -251,6 +269,12 @@ class TestScoreBatch:
         seen = observe(scenarios.score, [group[:5]])
         rewards(seen, [1.0, 0.0, 1.0, 0.0, 1.0])
         seen.check(seen[0]["processes"].value <= 3, "more processes than different programs were started")
+
+    def test_the_same_program_in_other_words_runs_once(self, observe):
+        texts = [f"{words}\n{fenced(adds(number()))}" for words in ("Here:", "<think>Add.</think>", "Or:")]
+        seen = observe(scenarios.score, [[(text, problem((1, 1 + number()))) for text in texts]])
+        rewards(seen, [1.0, 1.0, 1.0])
+        seen[0]["processes"].close(1)
 
     def test_expected_values_play_no_part_in_the_run(self, observe):
         # The same program, called in the same way: one process. What is right differs.

@@ -150,11 +150,12 @@ def files_left(hangs=False):
         return attempt(folder, 60.0)
 
 
-def without_an_interpreter():
-    """Calls `run` on a machine whose interpreter is missing."""
+def without_an_interpreter(in_a_batch=False):
+    """Calls `run`, or `score_batch`, on a machine whose interpreter is missing."""
+    problem = {"function": "f", "inputs": [[1], [2]], "expected": [1, 2]}
     before, sys.executable = sys.executable, "/no/such/interpreter"
     try:
-        return {"status": running.run("print(1)").status}
+        return reward.score_batch(["f = abs"], [problem]) if in_a_batch else running.run("").status
     finally:
         sys.executable = before
 

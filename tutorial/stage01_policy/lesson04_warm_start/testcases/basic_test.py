@@ -162,6 +162,8 @@ class TestSftLoss:
             logits = double([[[draw.gauss(0, 2) for _ in range(7)] for _ in range(width)] for _ in range(rows)])
             labels = [[draw.choice([-100, 0, 1, 5, 6]) for _ in range(width)] for _ in range(rows)]
             labels = torch.tensor([[-100, *row[2:], draw.randrange(7)] for row in labels])
+            labels[-1, -1] = 0  # the smallest id is a token like any other
+            labels[:-1, -1][:1] = -100  # a row without a label, if there are several rows of two columns
             total, count = slow_loss(logits, labels)
             observe(sft_loss, logits, labels).close(double(total / count))
             observe(sft_loss, logits, labels, count + 2.5).close(double(total / (count + 2.5)))

@@ -38,6 +38,7 @@ PLAIN = (
     (r"(?<=\d) ?/ ?(?=\d)", "/"),  # 1 / 3
     (r"(\A\s*|[=:(]\s*|\bis\s+)-\s+(?=[.\d])", r"\1-"),  # "= - 5"
     (r"(\b[A-Za-z]\w*(?: ?[=:]| is) -?[.\d]+)(?:,|;|,? (?:and|or)) [A-Za-z]\w*(?: ?[=:]| is) (?=-?[.\d])", r"\1 or "),
+    (r"(?<![\w.])e(?=[-+]\d)", "e "),  # e - 9, Euler's number: no power of ten
 )
 # A number; what makes it none before it (sqrt2, > 5, half of 5) or after it (3x, 3\pi, "5?"); what joins it to the next
 # one; where no number begins (H2O, COVID-19, (2 + 4) / 3, "page 5", "not 5").

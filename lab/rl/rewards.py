@@ -37,12 +37,12 @@ def math_correctness(completion: str, answer: str) -> float:
 
 
 def with_partial_credit(score: Score) -> Score:
-    """The score, and for what it does not pay a part of 0.5: the share of the number's digits that are right."""
+    """The score. If that is 0 and the answer is a number, up to 0.5, in proportion to the digits that are right."""
 
     def scored(completion: str, answer: str) -> float:
-        return score(completion, answer) or min(
-            PARTIAL_CREDIT, partial_credit(completion, answer, digits=PARTIAL_CREDIT)
-        )
+        if (whole := score(completion, answer)) or read(answer) is None:
+            return whole
+        return min(PARTIAL_CREDIT, partial_credit(completion, answer, digits=PARTIAL_CREDIT))
 
     return scored
 

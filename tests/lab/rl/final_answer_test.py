@@ -35,7 +35,17 @@ def test_labelled_completions():
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("0.1", Fraction(1, 10)), ("9.99e23", 999 * 10**21), ("12, then 13", 13), ("8-10", None), ("3 + 4", None)],
+    [
+        ("0.1", Fraction(1, 10)),
+        ("9.99e23", 999 * 10**21),
+        ("12, then 13", 13),
+        ("8-10", None),
+        ("3 + 4", None),
+        ("e-9", None),
+        ("It is e+9", None),
+        ("e^2-9", None),
+        ("1e-9", Fraction(1, 10**9)),
+    ],
 )
 def test_what_is_read(text, value):
     assert final_answer.read(text) == value

@@ -26,6 +26,11 @@ def test_the_right_number_in_the_wrong_form_gets_half():
     assert rewards.with_partial_credit(lambda completion, answer: float(completion == answer))("it is 7", "7") == 0.5
 
 
+def test_an_answer_that_is_no_number_gets_no_part():
+    score = rewards.with_partial_credit(lambda completion, answer: float(completion == answer))
+    assert (score("cba", "abc"), score("abc", "abc"), score("7", "abc")) == (0, 1, 0)
+
+
 def test_a_program_that_does_not_end_is_stopped_and_fails():
     loops = "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'while True: pass'])"
     assert program_reward.score(0.5, False)(loops, "assert True") == 0.0

@@ -32,8 +32,6 @@ from course.observe.format_call import describe_call, describe_scenario, with_dt
 from course.observe.format_value import short
 from course.observe.report import ObservationFailed, Report
 
-NO_GRADIENT = None  # what stands for the gradient of something that the result does not depend on
-
 
 def perform(request: Request) -> Answer:
     """Makes the call in this process, of whatever is in the function's place now (`course.diagnosis.substitute`)."""

@@ -39,15 +39,6 @@ wrong(
 
 wrong("The program runs in your folder: it sees your files and leaves its own there.", {"cwd=folder": "cwd=None"})
 
-POPEN = (
-    "process = subprocess.Popen([sys.executable, '-I', '-S', '-c', LAUNCH, str(memory), str(output), 'program.py'], "
-    "cwd=folder, env={}, stdin=given, stdout=printed, stderr=subprocess.DEVNULL, start_new_session=True)"
-)
-
-wrong("A machine that cannot start a process looks like a wrong program: every reward is 0, and nobody knows why.", {
-    POPEN: f"try:\n    {POPEN}\nexcept OSError:\n    return Outcome('error', '')",
-})  # fmt: skip
-
 
 @wrong("subprocess.run with a pipe waits for every process that holds the pipe, and kills only the first one.")
 def run_with_a_pipe(code, stdin="", seconds=10.0, memory=2**29, output=2**16):

@@ -1,7 +1,7 @@
 """Situations that the tests of lesson 10 look at. Each returns evidence; what it should be is in the tests.
 
 No verdict depends on how fast the machine is. A program that must end has time enough. One that must be stopped hangs
-until a file `go` appears, which comes a second after it has begun to hang: so a run that does not stop it ends, too.
+until a file `go` appears, a second after it should have been stopped: so a run that does not stop it ends, too.
 """
 
 import contextlib
@@ -68,15 +68,15 @@ def look_around(secret):
 
 
 @contextlib.contextmanager
-def hanging():
-    """A folder in which `go` appears a second after `begun`, or when we leave, whichever is first."""
+def hanging(wait=1.0):
+    """A folder in which `go` appears `wait` seconds after `begun`, or when we leave, whichever is first."""
     left = threading.Event()
     with tempfile.TemporaryDirectory() as folder:
 
         def release():
             while not left.wait(0.01) and not os.path.exists(f"{folder}/begun"):
                 pass
-            left.wait(1.0)
+            left.wait(wait)
             open(f"{folder}/go", "w").close()
 
         thread = threading.Thread(target=release)
@@ -92,7 +92,7 @@ def stopped(attempt):
     """attempt(folder, seconds) with a program that hangs. On a slow machine it may be stopped before it hangs; then it
     gets more time."""
     for seconds in (0.15, 1.0, 5.0, 50.0):
-        with hanging() as folder:
+        with hanging(seconds + 1.0) as folder:
             result = attempt(folder, seconds)
             if os.path.exists(f"{folder}/begun"):
                 break

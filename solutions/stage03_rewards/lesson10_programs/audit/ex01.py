@@ -30,6 +30,10 @@ wrong("A program in the thinking counts; the model may have rejected it.", {
     "completion.rpartition('</think>')[2]": "completion",
 })  # fmt: skip
 
+wrong("Only pairs of <think> and </think> are dropped; many chat templates put <think> into the prompt.", {
+    "completion.rpartition('</think>')[2]": "re.sub('<think>.*</think>', '', completion, flags=re.DOTALL)",
+})  # fmt: skip
+
 wrong("Blocks in other languages are taken for programs, such as the output shown after one.", {
     "language.strip().lower() in ('python', 'py', '')": "True",
 })  # fmt: skip

@@ -27,6 +27,10 @@ wrong("Any end in time counts as 'ok'; an exception gives an exit code other tha
     STATUS: "process.wait(seconds)\nstatus = 'ok'",
 })  # fmt: skip
 
+wrong("Only a positive exit code counts as an error; a program that a signal has killed has a negative one.", {
+    STATUS: "status = 'error' if process.wait(seconds) > 0 else 'ok'",
+})  # fmt: skip
+
 wrong("The program inherits your environment variables, with your tokens and passwords.", {"env={}": "env=None"})
 
 wrong("The input is written but not rewound: the program reads from its end, and sees nothing.", {
@@ -40,7 +44,7 @@ wrong(
 wrong("The program runs in your folder: it sees your files and leaves its own there.", {"cwd=folder": "cwd=None"})
 
 
-@wrong("subprocess.run with a pipe waits for every process that holds the pipe, and kills only the first one.")
+@wrong("The output comes through a pipe: whoever waits for its end waits for every process that holds it.")
 def run_with_a_pipe(code, stdin="", seconds=10.0, memory=2**29, output=2**16):
     with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         Path(folder, "program.py").write_text(code, encoding="utf-8")

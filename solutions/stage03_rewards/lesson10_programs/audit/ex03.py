@@ -33,13 +33,15 @@ wrong("Empty lines are skipped: behind a call that raised an exception all answe
     LINES: "lines = [line for line in outcome.stdout.split('\\n')[:-1] if line]",
 })  # fmt: skip
 
-wrong("The last lines are taken: after an early end, answers belong to other inputs.", {
-    RESULT: "([''] * len(inputs) + lines)[len(lines):]",
-})  # fmt: skip
-
 CALL = "run(CALLS, repr((code, function, inputs)), seconds)"
 
 wrong("The time is not passed on.", {CALL: CALL.replace(", seconds", "")})
+
+
+@wrong("Each input has a process of its own: `seconds` is then the time for each call, not for all together.")
+def call_in_many_processes(code, function, inputs, seconds=10.0):
+    texts = [run(CALLS, repr((code, function, [arguments])), seconds).stdout for arguments in inputs]
+    return [text.rpartition("\n")[0].split("\n")[0] for text in texts]
 
 
 @right("a loop that fills a list")

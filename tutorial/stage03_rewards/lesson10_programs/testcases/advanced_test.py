@@ -27,6 +27,9 @@ class TestRun:
     def test_no_file_is_left(self, observe, hangs):
         observe(scenarios.files_left, hangs).close(0)
 
+    def test_a_timeout_comes_before_the_output_limit(self, observe):
+        observe(scenarios.never_ends, output=2)["status"].close("timeout")
+
     def test_no_process_can_be_started(self, observe):
         # Every program would be paid 0, and nobody would know why.
         with observe.raises(OSError):
@@ -80,5 +83,11 @@ class TestScoreBatch:
 
     def test_without_a_memory_nothing_is_remembered(self, observe):
         problem = {"function": "f", "inputs": [[1]], "expected": [1]}
-        observe(score_batch, ["def f(x):\n    return x"], [problem]).close([1.0])
-        observe(score_batch, ["def f(x):\n    return x"], [{**problem, "inputs": [[2]]}]).close([0.0])
+        batch = [("def f(x):\n    return x", problem)]
+        seen = observe(scenarios.score, [batch, batch], remember=False)
+        seen[1]["processes"].close(1)
+
+    def test_no_more_programs_run_at_once_than_workers(self, observe):
+        seen = observe(scenarios.meet, 2, 3, workers=1)
+        seen["together"].close(0)
+        seen["rewards"].close([1.0, 0.0])

@@ -68,6 +68,15 @@ class TestExtractCode:
     def test_cut_off_before_the_closing_fence(self, observe):
         finds(observe(extract_code, f"Here it is:\n```python\n{adds(number())}"), adds(number()))
 
+    def test_the_prompt_may_have_opened_the_thinking(self, observe):
+        # Many chat templates end with <think>: then the completion holds </think> alone.
+        draft = fenced("def f(x):\n    return 0")
+        finds(observe(extract_code, f"Perhaps\n{draft}\n</think>{adds(number())}"), adds(number()))
+
+    def test_the_lines_stay_as_they_are(self, observe):
+        body = f"    y = x + {number()}\n\n    return y"
+        finds(observe(extract_code, fenced(body)), body)
+
     def test_the_thinking_is_no_answer(self, observe):
         draft = fenced("def f(x):\n    return 0")
         finds(observe(extract_code, f"<think>Perhaps\n{draft}</think>\n{fenced(adds(number()))}"), adds(number()))
@@ -102,6 +111,8 @@ class TestRun:
     def test_exit_codes(self, observe):
         observe(scenarios.run, f"raise SystemExit({number() % 200 + 1})")["status"].close("error")
         observe(scenarios.run, f"n = {number()}\nraise SystemExit(0)")["status"].close("ok")
+        # Killed, but not by us: the exit code is negative.
+        observe(scenarios.run, f"n = {number()}\nimport os\nos.kill(os.getpid(), 9)")["status"].close("error")
 
     def test_what_goes_to_standard_error_is_no_output(self, observe):
         code = f"import sys\nprint('a warning', file=sys.stderr)\nprint({number()})"

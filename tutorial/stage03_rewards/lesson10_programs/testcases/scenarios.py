@@ -103,9 +103,10 @@ def in_folder(code, folder):
     return f"FOLDER = {folder!r}\n{code}"
 
 
-def never_ends(then=""):
+def never_ends(then="", **limits):
     """Runs a program that prints 1 and hangs, whatever signal it gets, and then does `then`."""
-    return stopped(lambda folder, s: run(in_folder(f"print(1, flush=True)\n{HANGS}\n{then}", folder), seconds=s))
+    code = f"print(1, flush=True)\n{HANGS}\n{then}"
+    return stopped(lambda folder, seconds: run(in_folder(code, folder), seconds=seconds, **limits))
 
 
 def leave_a_child(number, hangs=False):
@@ -182,14 +183,16 @@ def watched(at_start):
         subprocess.Popen.__init__ = original
 
 
-def score(batches, **options):
-    """Scores several batches of (completion, problem) with one memory of what is known. For each batch: its rewards, how many
-    processes it has started, and how much is known after it."""
+def score(batches, remember=True, **options):
+    """Scores several batches of (completion, problem) with one memory of what is known, or with none. For each batch: its
+    rewards, how many processes it has started, and how much is known after it."""
     seen, started, known = [], [], {}
+    if remember:
+        options["known"] = known
     with watched(lambda: started.append(1)):
         for batch in batches:
             started.clear()
-            rewards = reward.score_batch([c for c, _ in batch], [p for _, p in batch], known=known, **options)
+            rewards = reward.score_batch([c for c, _ in batch], [p for _, p in batch], **options)
             seen.append({"rewards": rewards, "processes": len(started), "known": len(known)})
     return seen
 
@@ -201,10 +204,10 @@ def score_that_hangs(answer):
     return stopped(lambda folder, s: reward.score_batch([in_folder(code, folder)], [problem], seconds=s))
 
 
-def meet(workers, number):
+def meet(programs, number, workers=2):
     """Scores programs that return the number times 1, 2, and so on. How many processes are started while all are? And the
     rewards, if the number is right."""
-    both, met = threading.Barrier(workers), []
+    both, met = threading.Barrier(programs), []
 
     def wait():
         with contextlib.suppress(threading.BrokenBarrierError):
@@ -212,7 +215,7 @@ def meet(workers, number):
             met.append(1)
 
     problem = {"function": "f", "inputs": [[number]], "expected": [number]}
-    codes = [f"def f(x):\n    return {n} * x" for n in range(1, workers + 1)]
+    codes = [f"def f(x):\n    return {n} * x" for n in range(1, programs + 1)]
     with watched(wait):
-        rewards = reward.score_batch(codes, [problem] * workers, workers=workers)
+        rewards = reward.score_batch(codes, [problem] * programs, workers=workers)
     return {"together": len(met), "rewards": rewards}

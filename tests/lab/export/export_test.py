@@ -18,7 +18,7 @@ from course.base.errors import UsageError
 from course.base.switch import ROOT
 from lab.export import check_reward, data, environment, options, rewards, standalone, verl_run
 from lab.export.__main__ import CONFIGS, export, main
-from lab.tasks import NAMES, addition, two_digit_addition, worked_sums
+from lab.tasks import NAMES, addition, gsm, two_digit_addition, worked_sums
 
 COMMAND = import_module("lab.export.__main__")
 CHAT = [{"role": "user", "content": "What is 3+4?"}]
@@ -42,6 +42,20 @@ def test_problems_are_split_and_right(task, pairs, share):
     assert task.problems("test") == test
     with pytest.raises(ValueError, match="'train' or 'test', not 'valid'"):
         task.problems("valid")
+
+
+def test_word_problems_are_split_and_right():
+    train, test = gsm.problems("train"), gsm.problems("test")
+    asked = [p["question"] for p in train + test]
+    assert len(asked) == len(set(asked)) == 320 and abs(len(test) / 320 - 0.25) < 0.05
+    for p in train + test:
+        first, second = (int(n) for n in re.findall(r"[0-9]+", p["question"]))
+        rule = "-" if re.search("away|missing", p["question"]) else "*" if "boxes" in p["question"] else "+"
+        right = {"+": first + second, "-": first - second, "*": first * second}[rule]
+        assert p["answer"] == str(right) and right > 0
+        assert gsm.score(f"{first} and {second} make {right}.", p["answer"]) == 1.0 > gsm.score("none", p["answer"])
+    with pytest.raises(ValueError, match="'train' or 'test', not 'valid'"):
+        gsm.problems("valid")
 
 
 def test_the_sum_must_stand_alone():

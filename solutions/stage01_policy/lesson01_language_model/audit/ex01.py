@@ -28,7 +28,7 @@ wrong("These are probabilities; the logarithm is missing.", {
     "chosen - predictions.logsumexp(-1)": "(chosen - predictions.logsumexp(-1)).exp()",
 })  # fmt: skip
 
-wrong("The sign is turned: this is the cross-entropy, the negative log-probability.", {
+wrong("The sign is wrong: this is the cross-entropy, the negative log-probability.", {
     "chosen - predictions.logsumexp(-1)": "predictions.logsumexp(-1) - chosen",
 })  # fmt: skip
 

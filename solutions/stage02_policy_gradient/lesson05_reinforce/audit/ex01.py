@@ -16,7 +16,7 @@ wrong("The probability in front is missing: the logit of an unlikely arm changes
     GRADIENT: "rewards - expected_reward",
 })  # fmt: skip
 
-wrong("The sign is turned: this direction lowers the expected reward.", {GRADIENT: "pi * (expected_reward - rewards)"})
+wrong("The sign is wrong: this direction lowers the expected reward.", {GRADIENT: "pi * (expected_reward - rewards)"})
 
 wrong("The logits are taken for probabilities: the softmax is missing.", {"logits.softmax(0)": "logits"})
 

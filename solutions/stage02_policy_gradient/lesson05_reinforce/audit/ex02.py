@@ -16,7 +16,7 @@ wrong("The reward has no part in it: every draw makes its arm more likely, howev
     ROWS: "(drawn - pi) + 0 * rewards[:, None]",
 })  # fmt: skip
 
-wrong("The sign is turned: an arm that paid becomes less likely.", {ROWS: "rewards[:, None] * (pi - drawn)"})
+wrong("The sign is wrong: an arm that paid becomes less likely.", {ROWS: "rewards[:, None] * (pi - drawn)"})
 
 wrong("Each row is weighted with the probability of its arm. Drawing has done that already.", {
     ROWS: "pi[actions][:, None] * rewards[:, None] * (drawn - pi)",

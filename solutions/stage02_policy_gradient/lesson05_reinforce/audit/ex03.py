@@ -19,7 +19,7 @@ wrong("All completions count alike. Each must be weighted with its probability."
     VALUE: LOG_PROBS + "expected_reward = (log_probs * rewards).mean()",
 })  # fmt: skip
 
-wrong("The sign is turned: this is the gradient of a loss, and it points downhill.", {
+wrong("The sign is wrong: this is the gradient of a loss, and it points downhill.", {
     RESULT: "return {n: -g for n, g in zip(names, torch.autograd.grad(expected_reward, parameters), strict=True)}",
 })  # fmt: skip
 

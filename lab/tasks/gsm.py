@@ -1,7 +1,7 @@
 """Word problems of one step in the manner of gsm8k, with small numbers: a start for a model of 135 million parameters.
 
-gsm8k's own problems take two to eight steps, and such a model hardly ever gets one right. To train on a file of them, use
-`data_path` (docs/TRAINING.md). The last number of a completion is its answer.
+gsm8k's own problems take two to eight steps, and such a model hardly ever gets one right. To train on a file of them,
+use `data_path` (docs/TRAINING.md). The last number of a completion is its answer.
 """
 
 from __future__ import annotations

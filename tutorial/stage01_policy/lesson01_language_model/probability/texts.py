@@ -58,8 +58,8 @@ def text_log_probs(
 
     Args:
         model: called as `model(ids)` with ids of shape (batch, tokens); returns `.logits`, (batch, tokens, vocab).
-        prompts: a 1-D tensor of token ids for each pair, at least one id. Their lengths differ.
-        completions: a 1-D tensor of token ids for each pair, at least one id. Their lengths differ.
+        prompts: a 1-D tensor of token ids for each pair, at least one id. Their lengths may differ.
+        completions: a 1-D tensor of token ids for each pair, at least one id. Their lengths may differ.
         temperature: as in `token_log_probs`.
 
     The sum runs over all tokens of the completion and over no others.

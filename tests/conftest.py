@@ -151,6 +151,7 @@ def _run_python(folder, *command, solution=None, stdin="", python=sys.executable
     ours = ("SOLUTION", "PYTEST", "PYTHONPATH", "FORCE_COLOR", "PY_COLORS")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     environment |= {"NO_COLOR": "1", "COLUMNS": "200", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # plugins take a second
+    environment["PYTHONDONTWRITEBYTECODE"] = "1"  # a changed file may be as old and as long as before
     environment |= {} if solution is None else {"SOLUTION": solution}
     return subprocess.run(
         [python, *map(str, command)], cwd=folder, env=environment, input=stdin, capture_output=True, encoding="utf-8"

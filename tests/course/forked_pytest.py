@@ -52,6 +52,7 @@ def _prepare(root, solution):
     for name in [name for name in os.environ if name.startswith(("SOLUTION", "PYTEST", "PROPERTY", "FORCE_COLOR"))]:
         del os.environ[name]
     os.environ |= {"NO_COLOR": "1", "COLUMNS": "200", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    sys.dont_write_bytecode = True  # a changed file may be as old and as long as before
     os.environ |= {} if solution is None else {"SOLUTION": solution}
     os.chdir(root)
     switch.finder.root = Path(root)

@@ -104,8 +104,10 @@ def _kinds(cell: NotebookNode) -> list[list[str]]:
 
 
 def without_note(notebook: NotebookNode, name: str) -> str:
-    """Says so unless, on the stubs, each code cell but the first shows just the note on an unwritten exercise."""
-    for cell in [c for c in notebook.cells if c.cell_type == "code"][1:]:
+    """Says so unless, on the stubs, each code cell but the first shows just the note on an unwritten exercise. A cell
+    that needs no exercise has the tag "given"."""
+    code = [c for c in notebook.cells if c.cell_type == "code"][1:]
+    for cell in [c for c in code if "given" not in c.metadata.get("tags", [])]:
         shown = [output.get("text") or output.get("data", {}).get("text/plain", "") for output in cell.outputs]
         if len(shown) != 1 or not re.search(r"is not written yet\.|, which waits for exercise \d+\.\d", shown[0]):
             return f"{name}, cell {cell.get('id', 'no id')}: on the stubs it does not show the note alone"

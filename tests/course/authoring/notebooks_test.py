@@ -73,7 +73,7 @@ def test_pictures_are_described_for_those_who_cannot_see_them(path):
 def test_nothing_tells_of_the_machine_that_ran_it(path):
     book = nbformat.read(path, as_version=4)
     assert book.metadata == notebooks.METADATA
-    assert all(set(cell.metadata) <= {"alt"} for cell in book.cells)
+    assert all(set(cell.metadata) <= {"alt", "tags"} for cell in book.cells)
     for cell in book.cells:
         text = cell.source + (texts(cell) if cell.cell_type == "code" else "")
         assert not re.search(r"""(?:^|[\s"'(=])(?:~|[A-Z]:)?[/\\]\w+[/\\]""", text, re.MULTILINE), cell.id

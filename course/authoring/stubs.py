@@ -24,7 +24,7 @@ from course.base.manifest import Lesson
 from course.base.switch import ROOT
 
 STEP = "# >"
-COPIED = ("course", "lab", "tutorial", "solutions", "conftest.py", "pyproject.toml")
+COPIED = ("course", "lab", "tutorial", "solutions", "docs", "conftest.py", "pyproject.toml")
 NOT_COPIED = ("__pycache__", ".hypothesis", ".ipynb_checkpoints")
 Function = (ast.FunctionDef, ast.AsyncFunctionDef)
 

@@ -1,5 +1,6 @@
 """In place of a sandbox: workers that are forks of this process, without walls, ready at once."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -31,6 +32,7 @@ class ForkedWorkers:
         self.worker = os.fork()
         if self.worker == 0:
             try:
+                os.setpgid(0, 0)  # with the processes that it starts
                 os.dup2(worker_end.fileno(), 3)
                 os.closerange(4, 512)
                 fork_server.quiet()
@@ -38,6 +40,8 @@ class ForkedWorkers:
                 worker.serve(socket.socket(fileno=3), self.folder, job.argument)
             finally:
                 os._exit(0)
+        with contextlib.suppress(OSError):  # whichever of the two comes first
+            os.setpgid(self.worker, self.worker)
         worker_end.close()
         return judge_end
 
@@ -47,8 +51,9 @@ class ForkedWorkers:
         status = 0
         if self.worker:
             ended, status = os.waitpid(self.worker, os.WNOHANG)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.worker, signal.SIGKILL)
             if not ended:
-                os.kill(self.worker, signal.SIGKILL)
                 os.waitpid(self.worker, 0)
         self.worker = 0
         return {"signal": os.WTERMSIG(status)}

@@ -49,6 +49,7 @@ def course(tmp_path_factory, copy_machinery, write_files, manifest_text):
     for number, files in changed.items():
         write_files(root, small_course.lesson(number, manifest_text, files))
     write_files(root, {f"tutorial/{LESSON}/work.py": "def plus(:\n", "requirements.txt": "torch\n"})
+    (root / "docs").mkdir(exist_ok=True)
     new_lesson.new_lesson("stage01_a/lesson17_new", root)
     return root
 

@@ -37,7 +37,8 @@ from course.base.errors import run_command  # noqa: E402
 
 # isort: split
 from lesson08_critic.advantages.gae import gae, place_rewards  # noqa: E402
-from lesson08_critic.critic.values import explained_variance, value_loss  # noqa: E402
+from lesson08_critic.critic.values import value_loss  # noqa: E402
+from lesson08_critic.given.ppo_parts import explained_variance  # noqa: E402
 
 FROZEN = ROOT / "solutions/stage02_policy_gradient/lesson08_critic/audit/library_cases.json"
 CASES = 500

@@ -47,12 +47,7 @@ wrong("Multiplying by the mask does not remove a NaN on the padding: NaN * 0 is 
 })  # fmt: skip
 
 
-@right("a one-hot mask of the last token")
-def place_rewards(scores, log_probs, ref_log_probs, mask, kl_coef=0.0):
-    behind = torch.cat([mask[:, 1:], torch.zeros_like(mask[:, :1])], dim=1)
-    rewards = kl_coef * (ref_log_probs - log_probs).detach()
-    rewards = rewards + torch.where(mask & ~behind, scores[:, None], 0.0)
-    return rewards.masked_fill(~mask, 0)
+right("scatter_add", {PLACE: "rewards.scatter_add_(1, last[:, None], scores[:, None])"})
 
 
 @right("row by row")

@@ -55,12 +55,9 @@ def gae(rewards, values, mask, gamma=1.0, lam=0.95, last_values=None):
     following = torch.cat([values[:, 1:], torch.zeros_like(values[:, :1])], 1)
     if last_values is not None:
         following = following.scatter(1, mask.sum(1, keepdim=True) - 1, last_values[:, None])
-    deltas = rewards + gamma * following - values
-    deltas = torch.where(mask, deltas, 0)
-    columns = [deltas[:, -1]]
-    for t in range(deltas.shape[1] - 2, -1, -1):
-        columns.insert(0, deltas[:, t] + gamma * lam * columns[0])
-    advantages = torch.stack(columns, 1)
+    advantages = torch.where(mask, rewards + gamma * following - values, 0)
+    for t in range(advantages.shape[1] - 2, -1, -1):
+        advantages[:, t] += gamma * lam * advantages[:, t + 1]
     return advantages, advantages + values
 
 

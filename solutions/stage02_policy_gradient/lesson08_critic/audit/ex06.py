@@ -2,8 +2,8 @@
 
 import torch
 from lesson08_critic.advantages.gae import gae, place_rewards
-from lesson08_critic.critic.values import explained_variance, token_values, value_loss
-from lesson08_critic.training.ppo import clip_loss, completion_log_probs, whiten
+from lesson08_critic.critic.values import token_values, value_loss
+from lesson08_critic.given.ppo_parts import clip_loss, completion_log_probs, explained_variance, whiten
 
 from course.base.attempt import Attempts
 
@@ -73,7 +73,7 @@ right("the order is drawn by sorting random numbers", {
 def ppo_step_short(policy, critic, optimizer, r, s, generator=None):
     old = token_values(critic, r.ids, r.prompt_length).detach()
     a, ret = gae(place_rewards(r.scores, r.log_probs, r.ref_log_probs, r.mask, s.kl_coef), old, r.mask, s.gamma, s.lam)
-    w, losses = whiten(a, r.mask), []
+    w = whiten(a, r.mask)
     for _ in range(s.epochs):
         for i in torch.randperm(len(w)).split(s.minibatch_size):
             log_probs = completion_log_probs(policy, r.ids[i], r.prompt_length)
@@ -83,7 +83,4 @@ def ppo_step_short(policy, critic, optimizer, r, s, generator=None):
             optimizer.zero_grad()
             (first + s.value_coef * second).backward()
             optimizer.step()
-            losses.append([first.item(), second.item()])
-    means = torch.tensor(losses, dtype=torch.float64).mean(0).tolist()
-    explained = explained_variance(old, ret, r.mask)
-    return {"explained_variance": explained, "policy_loss": means[0], "value_loss": means[1]}
+    return explained_variance(old, ret, r.mask)

@@ -21,28 +21,20 @@ CASES = json.loads((Path(__file__).with_name("library_cases.json")).read_text(en
 @pytest.mark.parametrize("case", CASES, ids=[f"{case['library']}{i}" for i, case in enumerate(CASES)])
 def test_the_formulas_agree(case):
     from lesson08_critic.advantages.gae import gae, place_rewards
-    from lesson08_critic.critic.values import explained_variance, value_loss
+    from lesson08_critic.critic.values import value_loss
+    from lesson08_critic.given.ppo_parts import explained_variance
 
     def tensor(value):
-        return torch.tensor(value, dtype=torch.bool if value is case["mask"] else torch.float64)
+        return torch.tensor(value, dtype=torch.float64)
 
+    expected = {name: tensor(value) for name, value in case["expected"].items()}
     case = {name: tensor(value) if isinstance(value, list) else value for name, value in case.items()}
-    rewards = case.get("rewards")
-    if rewards is None:
-        parts = [case[name] for name in ("scores", "log_probs", "ref_log_probs", "mask", "kl_coef")]
-        rewards = place_rewards(*parts)
-    advantages, returns = gae(
-        rewards, case["values"], case["mask"], case["gamma"], case["lam"], case.get("last_values")
-    )
-    got = {
-        "rewards": rewards,
-        "advantages": advantages,
-        "returns": returns,
-        "value_loss": value_loss(case["new_values"], case["values"], returns, case["mask"], case["clip"]),
-        "explained_variance": torch.tensor(explained_variance(case["values"], returns, case["mask"])),
-    }
-    for name, expected in case["expected"].items():
-        expected = torch.tensor(expected, dtype=torch.float64)
-        torch.testing.assert_close(
-            got[name].double(), expected, rtol=1e-6 if name.startswith("exp") else 1e-9, atol=1e-9
-        )
+    mask, values, got = case["mask"].bool(), case["values"], {}
+    if case["library"] == "TRL":
+        got["rewards"] = place_rewards(case["scores"], case["log_probs"], case["ref_log_probs"], mask, case["kl_coef"])
+    rewards, last_values = case.get("rewards", got.get("rewards")), case.get("last_values")
+    got["advantages"], returns = gae(rewards, values, mask, case["gamma"], case["lam"], last_values)
+    got["returns"], got["value_loss"] = returns, value_loss(case["new_values"], values, returns, mask, case["clip"])
+    if case["library"] == "CleanRL":
+        got["explained_variance"] = tensor(explained_variance(values, returns, mask))
+    torch.testing.assert_close(got, expected, rtol=1e-9, atol=1e-9)

@@ -1,26 +1,11 @@
 """The critic: a second model that predicts, before each token, the reward that the answer will still earn.
 
-Its values, its loss, and the number that says how much it knows. Left out: a critic that shares layers with the policy.
+Its values and its loss. Left out: a critic that shares layers with the policy.
 """
-
-import copy
-import math
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
-
-from lab.models.tiny_language_models import TinyLM
-
-
-def make_critic(language_model: TinyLM) -> TinyLM:
-    """Returns a copy of a TinyLM with one output instead of the vocabulary; its values begin at 0. Given.
-
-    The policy and its copy share no weights, so training one does not change the other.
-    """
-    critic = copy.deepcopy(language_model)
-    critic.head = nn.Parameter(torch.zeros_like(critic.head[:1]))  # (1, hidden)
-    return critic
 
 
 def token_values(
@@ -66,18 +51,3 @@ def value_loss(
     # The two squared errors; the larger one of each token; half of it.
     # The mean over the tokens of the mask, all rows together.
     raise NotImplementedError("not written yet: exercise 08.4, critic/values.py:value_loss")
-
-
-def explained_variance(
-    values: Float[Tensor, "batch tokens"],
-    returns: Float[Tensor, "batch tokens"],
-    mask: Bool[Tensor, "batch tokens"],
-) -> float:
-    """Returns 1 - Var(R - V) / Var(R) over the tokens of the mask, a Python number.
-
-    1: the critic predicts every return. 0: it knows no more than a constant does. Below 0: it is worse than a constant.
-    NaN if all returns are equal: there is nothing to explain.
-    """
-    # Take the tokens of the mask, all rows together.
-    # Two variances, with the same divisor.
-    raise NotImplementedError("not written yet: exercise 08.5, critic/values.py:explained_variance")

@@ -12,8 +12,8 @@ from statistics import fmean, median
 
 import torch
 from lesson08_critic.given import figures
+from lesson08_critic.given.ppo_parts import Settings
 from lesson08_critic.given.train import Run, share_right, train, trained_critic
-from lesson08_critic.training.ppo import Settings
 
 from lab.rl.over_seeds import half_range
 from lab.tasks.reversal import warm_model

@@ -13,8 +13,16 @@ from itertools import chain
 import torch
 from lesson01_language_model.probability.texts import completion_mask
 from lesson08_critic.advantages.gae import gae, place_rewards
-from lesson08_critic.critic.values import explained_variance, make_critic, token_values, value_loss
-from lesson08_critic.training.ppo import Rollout, Settings, clip_loss, completion_log_probs, ppo_step
+from lesson08_critic.critic.values import token_values, value_loss
+from lesson08_critic.given.ppo_parts import (
+    Rollout,
+    Settings,
+    clip_loss,
+    completion_log_probs,
+    explained_variance,
+    make_critic,
+)
+from lesson08_critic.training.ppo import ppo_step
 from torch import Tensor, nn
 
 from lab.rl.sampling import sample_rows
@@ -93,9 +101,7 @@ def train(
     for _ in range(steps):
         if settings is not None:
             rollout = draw(policy, prompts(ANSWERS, generator), generator)
-            run.explained.append(
-                ppo_step(policy, models[1], optimizer, rollout, settings, generator)["explained_variance"]
-            )
+            run.explained.append(ppo_step(policy, models[1], optimizer, rollout, settings, generator))
         else:
             repeated = [prompt for prompt in prompts(ANSWERS // GROUP, generator) for _ in range(GROUP)]
             rollout = draw(policy, repeated, generator)

@@ -6,7 +6,7 @@ from statistics import pvariance
 import pytest
 import torch
 from lesson08_critic.advantages.gae import gae, place_rewards
-from lesson08_critic.critic.values import explained_variance, token_values, value_loss
+from lesson08_critic.critic.values import token_values, value_loss
 from lesson08_critic.testcases import scenarios
 
 from course.base.object_spec import Spec
@@ -258,39 +258,6 @@ class TestValueLoss:
             observe(value_loss, values, old, returns, mask, clip).close(double(sum(errors) / len(errors)))
 
 
-@pytest.mark.exercise("08.5")
-class TestExplainedVariance:
-    RETURNS = double([[0.0, 1.0], [0.0, 1.0]])
-    ALL = mask_of([2, 2], 2)
-
-    def test_three_quarters(self, observe):
-        # Errors -0.25, 0.25, -0.25, 0.25 have variance 1/16; the returns have 1/4.
-        observe(explained_variance, double([[0.25, 0.75], [0.25, 0.75]]), self.RETURNS, self.ALL).close(0.75)
-
-    def test_a_constant_explains_nothing(self, observe):
-        observe(explained_variance, torch.full_like(self.RETURNS, 0.9), self.RETURNS, self.ALL).close(0.0)
-
-    def test_a_constant_error_does_not_count(self, observe):
-        observe(explained_variance, self.RETURNS + 0.3, self.RETURNS, self.ALL).close(1.0)
-
-    def test_worse_than_a_constant(self, observe):
-        # R - V is 2 R: four times the variance
-        observe(explained_variance, -self.RETURNS, self.RETURNS, self.ALL).close(-3.0)
-
-    def test_padding_does_not_count(self, observe):
-        values, returns = double([[0.25, 0.75], [0.5, -7.0]]), double([[0.0, 1.0], [0.5, 5.0]])
-        # errors -1/4, 1/4, 0 and returns 0, 1, 1/2: variances 1/24 and 1/6
-        observe(explained_variance, values, returns, mask_of([2, 1], 2)).close(0.75)
-
-    def test_equals_the_library_of_python(self, observe):
-        draw = drawn()
-        for _ in range(4):
-            mask, values, returns = random_mask(draw, 4, 5), normal(draw, 4, 5), normal(draw, 4, 5)
-            errors = (returns - values)[mask].tolist()
-            expected = 1 - pvariance(errors) / pvariance(returns[mask].tolist())
-            observe(explained_variance, values, returns, mask).close(expected)
-
-
 PROMPT = 2  # in the tests of the step, tokens 0 and 1 are answers
 
 
@@ -322,7 +289,6 @@ def slow_step(policy, critic, rollout, lr, epochs=1, epsilon=0.2, value_clip=0.2
     every = [advantages[i, t].item() for i, t, _, _ in places]
     mean = sum(every) / len(every)
     std = math.sqrt(sum((a - mean) ** 2 for a in every) / (len(every) - 1))
-    losses = []
     for _ in range(epochs):
         policy_loss = critic_loss = 0
         for i, t, state, token in places:
@@ -338,8 +304,7 @@ def slow_step(policy, critic, rollout, lr, epochs=1, epsilon=0.2, value_clip=0.2
         with torch.no_grad():
             policy -= lr * gradients[0]
             critic -= lr * gradients[1]
-        losses.append((policy_loss.item(), critic_loss.item()))
-    return policy.detach(), critic.detach(), [sum(part) / epochs for part in zip(*losses, strict=True)]
+    return policy.detach(), critic.detach()
 
 
 @pytest.mark.exercise("08.6")
@@ -370,7 +335,6 @@ class TestPpoStep:
         seen = self.step(observe, [1.0, 0.0])
         seen["policy"].close(double([[0.0] * 3, [0.0] * 3, [move, -move, 0.0]]))
         seen["critic"].close(double([[0.0], [0.0], [0.05]]))  # the mean of the gradients -1 and 0
-        seen["result"]["value_loss"].close(0.25)  # the mean of 1/2 and 0
 
     def test_the_critic_does_not_change_the_policys_gradient(self, observe):
         move = 0.1 / 2 / math.sqrt(2)
@@ -411,8 +375,6 @@ class TestPpoStep:
         seen = observe(scenarios.take_step, *models, rollout, {"minibatch_size": 6, **settings}, lr=0.5)
         seen["policy"].close(expected[0])
         seen["critic"].close(expected[1])
-        seen["result"]["policy_loss"].close(expected[2][0])
-        seen["result"]["value_loss"].close(expected[2][1])
 
     def test_explained_variance_of_the_critic_before_the_step(self, observe):
         policy, critic, rollout = self.drawn_case(drawn())
@@ -423,7 +385,7 @@ class TestPpoStep:
         expected = 1 - pvariance((returns - values[mask]).tolist()) / pvariance(returns.tolist())
         models = self.model(policy.tolist()), self.model(critic.tolist())
         seen = observe(scenarios.take_step, *models, rollout, {}, lr=0.5)
-        seen["result"]["explained_variance"].close(expected)
+        seen["explained variance"].close(expected)
 
     def test_every_answer_once_in_each_epoch(self, observe):
         # Five answers in mini-batches of two: updates with 2, 2 and 1 of them. The first id tells the rows apart.

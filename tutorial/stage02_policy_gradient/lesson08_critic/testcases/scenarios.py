@@ -6,6 +6,7 @@ from itertools import chain
 import torch
 from lesson08_critic.advantages import gae
 from lesson08_critic.critic import values
+from lesson08_critic.given.ppo_parts import Rollout, Settings
 from lesson08_critic.training import ppo
 from torch import nn
 
@@ -21,7 +22,7 @@ def transformer_values(model, ids, prompt_length):
 def take_step(policy, critic, rollout, settings, lr, seed=0):
     """One `ppo_step` with plain SGD. `rollout` and `settings` are the fields of `Rollout` and `Settings`.
 
-    Returns the policy's and the critic's table before and after, what `ppo_step` returned, the rows that the policy read
+    Returns the policy's and the critic's table before and after, the explained variance, the rows that the policy read
     in each forward pass ("rows"; a row is known by its first id), the number of updates, and whether the rollout changed.
     """
     rows, updates = [], []
@@ -30,9 +31,9 @@ def take_step(policy, critic, rollout, settings, lr, seed=0):
     plain_step = optimizer.step
     optimizer.step = lambda: (updates.append(None), plain_step())
     before = [policy.logits.detach().clone(), critic.logits.detach().clone()]
-    batch = ppo.Rollout(**{name: v.clone() if isinstance(v, torch.Tensor) else v for name, v in rollout.items()})
+    batch = Rollout(**{name: v.clone() if isinstance(v, torch.Tensor) else v for name, v in rollout.items()})
     generator = torch.Generator().manual_seed(seed)
-    result = ppo.ppo_step(policy, critic, optimizer, batch, ppo.Settings(**settings), generator)
+    explained = ppo.ppo_step(policy, critic, optimizer, batch, Settings(**settings), generator)
     same = all(
         torch.equal(getattr(batch, name), v) if isinstance(v, torch.Tensor) else getattr(batch, name) == v
         for name, v in rollout.items()
@@ -41,7 +42,7 @@ def take_step(policy, critic, rollout, settings, lr, seed=0):
         "before": before,
         "policy": policy.logits.detach(),
         "critic": critic.logits.detach(),
-        "result": result,
+        "explained variance": explained,
         "rows": rows,
         "updates": len(updates),
         "rollout unchanged": same,
@@ -62,11 +63,10 @@ def train_critic(critic, rollout, settings, lr, steps):
     policy = nn.Module()
     table = nn.Parameter(torch.zeros(len(critic.logits), len(critic.logits), dtype=torch.float64))
     policy.forward = lambda ids: type("Output", (), {"logits": table[ids]})
-    optimizer, batch = PlainSGD(critic.parameters(), lr), ppo.Rollout(**rollout)
+    optimizer, batch = PlainSGD(critic.parameters(), lr), Rollout(**rollout)
     generator, explained = torch.Generator().manual_seed(0), []
     for _ in range(steps):
-        result = ppo.ppo_step(policy, critic, optimizer, batch, ppo.Settings(**settings), generator)
-        explained.append(result["explained_variance"])
+        explained.append(ppo.ppo_step(policy, critic, optimizer, batch, Settings(**settings), generator))
     return {"critic": critic.logits.detach(), "explained": explained}
 
 

@@ -3,22 +3,13 @@
 Left out: sampling, rewards and advantages. They are made once, before the first update.
 """
 
-from dataclasses import dataclass
-
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 from lesson01_language_model.probability.texts import token_log_probs
+from lesson07_old_data.given.rollout import Rollout
 from lesson07_old_data.loss.clip import clipped_objective
 from lesson07_old_data.weights.importance import effective_sample_size, importance_weights
 from torch import Tensor, nn
-
-
-@dataclass
-class Rollout:
-    ids: Int[Tensor, "batch width"]  # prompt, answer, padding on the right
-    mask: Bool[Tensor, "batch width-1"]  # column t is about the token ids[:, t + 1]: True if it belongs to the answer
-    old_log_probs: Float[Tensor, "batch width-1"]  # of the policy that sampled, at the time when it sampled
-    advantages: Float[Tensor, "batch"]  # one for each answer, used for each of its tokens
 
 
 def drift(
@@ -69,9 +60,8 @@ def update_on_rollout(
 ) -> list[dict[str, float]]:
     """Trains the model on one rollout, several times, and returns the `drift` of each minibatch before its update.
 
-    In each epoch every answer is used once. The order of an epoch is torch.randperm(number of answers,
-    generator=generator), drawn anew; the minibatches are `minibatch_size` answers each in that order, and the last one
-    is smaller if the numbers do not divide. So there are epochs * ceil(answers / minibatch_size) updates.
+    In each epoch every answer is used once, in a new order: torch.randperm(number of answers, generator=generator).
+    The minibatches are `minibatch_size` answers each in that order; the last one may be smaller.
 
     The loss of a minibatch is minus the mean of `clipped_objective` over all tokens of its answers together.
 

@@ -71,8 +71,7 @@ def off_policy_value(
         rewards, weights: of the whole answers.
         self_normalized:
             False: the mean of weight * reward over the samples. Its expected value is exact.
-            True: the sum of weight * reward, divided by the sum of the weights. It is a little wrong on average, but
-                usually varies less, and it lies between the smallest and the largest reward.
+            True: the same sum, divided by the sum of the weights. A little wrong on average, but usually less noisy.
 
     Source: Precup, Sutton and Singh, 2000, equations 2 and 3 (importance sampling, weighted importance sampling).
     """

@@ -19,7 +19,8 @@ from lesson01_language_model.given.toy import EOS, MAX_NEW_TOKENS, TOKENS, decod
 from lesson01_language_model.probability.exact import all_completions, expected_value
 from lesson01_language_model.probability.texts import text_log_probs, token_log_probs
 from lesson07_old_data.given import figures
-from lesson07_old_data.training.reuse import Rollout, update_on_rollout
+from lesson07_old_data.given.rollout import Rollout
+from lesson07_old_data.training.reuse import update_on_rollout
 from lesson07_old_data.weights.importance import effective_sample_size, off_policy_value
 from torch import Tensor, nn
 

@@ -99,8 +99,3 @@ class TestUpdateOnRollout:
     def test_one_forward_pass_for_each_update(self, observe):
         seen = observe(scenarios.updates, TABLE, self.ROLLOUT, 2, 1)
         seen["passes"].check(len(seen.value["passes"]) == 4, "2 epochs with 2 minibatches: 4 updates, 4 forward passes")
-
-    def test_no_epochs(self, observe):
-        seen = observe(scenarios.updates, TABLE, self.ROLLOUT, 0, 2)
-        seen["drifts"].close([])
-        seen["parameters"].close({"logits": torch.zeros(4, 4, dtype=torch.float64)})

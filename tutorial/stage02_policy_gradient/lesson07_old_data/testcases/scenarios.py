@@ -3,6 +3,7 @@
 import copy
 
 import torch
+from lesson07_old_data.given.rollout import Rollout
 from lesson07_old_data.loss import clip
 from lesson07_old_data.training import reuse
 
@@ -15,7 +16,7 @@ def updates(model, rollout, epochs, minibatch_size, seed=0, lr=0.5, train=False,
     Returns the drifts, the parameters after the last update, the rows that each forward pass read, whether the model is
     in training mode at the end, and whether the rollout stayed as it was.
     """
-    passes, data = [], reuse.Rollout(**rollout)
+    passes, data = [], Rollout(**rollout)
     before = copy.deepcopy(rollout)
     model.train(train)
     model.register_forward_pre_hook(lambda _, arguments: passes.append(arguments[0].tolist()))

@@ -55,9 +55,9 @@ wrong("The cache is kept with the model: the next call finds columns of other pr
 })  # fmt: skip
 
 right("drawn by the largest of logits with Gumbel noise; log-probs without a softmax over the vocabulary", {
-    "torch.multinomial(distribution.exp(), 1, generator=generator)":
+    "torch.multinomial(logits.softmax(-1), 1, generator=generator)":
         "(logits - torch.rand(logits.shape, generator=generator).log().neg().log()).argmax(-1, keepdim=True)",
-    "distribution.gather(-1, tokens)": "logits.gather(1, tokens) - logits.logsumexp(1, keepdim=True)",
+    "logits.log_softmax(-1).gather(-1, tokens)": "logits.gather(1, tokens) - logits.logsumexp(1, keepdim=True)",
 })  # fmt: skip
 
 right("positions counted by hand, and the mask of a step is all that it may see", {

@@ -1,21 +1,16 @@
-"""Ragged prompts as one rectangle: padding on the left, the position of each token, and what each token may look at.
-
-The mask of a batch is (batch, columns): True if a token stands there, False on padding. transformers calls it
-`attention_mask` and writes 1 and 0.
-"""
+"""Ragged prompts as one rectangle: padding on the left, the position of each token, and what each token may look at."""
 
 import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
+Mask = Bool[Tensor, "batch columns"]  # True for a token, False for padding. transformers' `attention_mask` has 1 and 0
 
-def left_pad(
-    prompts: list[Int[Tensor, "_"]], pad_id: int
-) -> tuple[Int[Tensor, "batch columns"], Bool[Tensor, "batch columns"]]:
-    """Returns (ids, mask): the prompts as one rectangle, and which of its places hold tokens.
 
-    The rectangle is as wide as the longest prompt. Shorter prompts have `pad_id` in front, so that all of them end in
-    the last column and new tokens go on in the next one.
+def left_pad(prompts: list[Int[Tensor, "_"]], pad_id: int) -> tuple[Int[Tensor, "batch columns"], Mask]:
+    """Returns (ids, mask): the prompts as one rectangle, as wide as the longest of them, and where it holds tokens.
+
+    Shorter prompts have `pad_id` in front, so that all prompts end in the last column and new tokens go into the next.
 
     Args:
         prompts: a 1-D tensor of token ids for each row, at least one id. Their lengths may differ.
@@ -33,7 +28,7 @@ def left_pad(
     return ids, mask
 
 
-def token_positions(mask: Bool[Tensor, "batch columns"]) -> Int[Tensor, "batch columns"]:
+def token_positions(mask: Mask) -> Int[Tensor, "batch columns"]:
     """Returns the position of each token: how many tokens of its row stand before it. Padding is not counted.
 
     Padding may stand anywhere, on the right too. Which position it gets does not matter, as nobody looks at it. But the
@@ -43,14 +38,13 @@ def token_positions(mask: Bool[Tensor, "batch columns"]) -> Int[Tensor, "batch c
     return (mask.cumsum(-1) - 1).clamp(min=0)
 
 
-def visible_columns(mask: Bool[Tensor, "batch columns"], new: int) -> Bool[Tensor, "batch new columns"]:
+def visible_columns(mask: Mask, new: int) -> Bool[Tensor, "batch new columns"]:
     """Returns which columns each of the last `new` columns may look at: those that hold a token, up to itself.
+    Padding follows the same rule: on the left it may look at nothing.
 
     Args:
         mask: of all columns, those that are in the cache and the new ones.
         new: how many columns at the right end go through the model now. Without a cache that is all of them.
-
-    For padding the same rule holds: with padding on the left it may look at nothing.
     """
     # > Number the columns. Which numbers do the new ones have?
     # > Visible is a column that holds a token and is not to the right of the new column.

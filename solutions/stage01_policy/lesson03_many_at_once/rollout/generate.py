@@ -38,9 +38,8 @@ def generate(
         generator: of the random draws; torch's global one if None.
 
     Forward passes: one over the prompts, a row for each prompt. Then one of a single column for each further token,
-    until all completions have ended.
-
-    Hardening: a completion that has ended leaves the batch and the cache, so that later passes have fewer rows.
+    until all completions have ended. Hardening: a completion that has ended leaves the batch and the cache, so that
+    later passes have fewer rows.
     """
     # > left_pad; a new cache; one forward pass over all columns of the prompts. The logits of the last column count.
     # > Each row becomes group_size rows: logits, mask and cache.
@@ -56,9 +55,8 @@ def generate(
     log_probs: list[list[Tensor]] = [[] for _ in mask]
     running = torch.arange(len(mask), device=mask.device)  # the completion that each row of the batch belongs to
     for step in range(max_new_tokens):
-        distribution = logits.log_softmax(-1)
-        tokens = torch.multinomial(distribution.exp(), 1, generator=generator)  # (B, 1)
-        chosen = distribution.gather(-1, tokens)
+        tokens = torch.multinomial(logits.softmax(-1), 1, generator=generator)  # (B, 1)
+        chosen = logits.log_softmax(-1).gather(-1, tokens)
         for completion, token, log_prob in zip(running, tokens[:, 0], chosen[:, 0], strict=True):
             token_ids[completion].append(token)
             log_probs[completion].append(log_prob)

@@ -1,30 +1,24 @@
 """Attention that remembers: the keys and values of past columns are kept, so that each column is computed once.
 
-Left out: everything that makes it fast on a GPU. Memory is copied for each new column; engines allocate it in advance,
-and in pages.
+Left out: what makes it fast on a GPU. Here each new column copies the cache; engines allocate its memory in advance.
 """
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+NewColumns = Float[Tensor, "batch heads new width"]  # of the columns that go through the model now, for each head
+AllColumns = Float[Tensor, "batch heads columns width"]  # of all columns so far, the new ones last
+
 
 class KVCache:
-    """The keys and values of all columns that a model has seen, for each of its layers.
-
-    A model with several layers asks each of them for its attention, one after the other; `layer` is 0, 1, 2, ...
-    """
+    """The keys and values of all columns that a model has seen, for each of its layers 0, 1, 2, ..."""
 
     def __init__(self):
         # A new cache is empty: there is no layer yet, and no column.
         raise NotImplementedError("not written yet: exercise 03.4, attention/cached_attention.py:KVCache")
 
-    def update(
-        self,
-        layer: int,
-        keys: Float[Tensor, "batch heads new width"],
-        values: Float[Tensor, "batch heads new width"],
-    ) -> tuple[Float[Tensor, "batch heads columns width"], Float[Tensor, "batch heads columns width"]]:
+    def update(self, layer: int, keys: NewColumns, values: NewColumns) -> tuple[AllColumns, AllColumns]:
         """Appends the keys and values of new columns to those of this layer. Returns those of all columns of this
         layer, the oldest first. The first update of a layer finds no column."""
         # Append along the columns, store, and return what is stored.
@@ -32,9 +26,7 @@ class KVCache:
 
     def repeat(self, times: int) -> None:
         """Makes `times` rows of each row, in all layers: row i becomes the rows i * times to i * times + times - 1.
-
-        So a prompt is computed once, however many completions it gets.
-        """
+        So a prompt is computed once, however many completions it gets."""
         # Keys and values of each layer, along the rows.
         raise NotImplementedError("not written yet: exercise 03.4, attention/cached_attention.py:KVCache")
 
@@ -45,28 +37,25 @@ class KVCache:
 
 
 def attend(
-    queries: Float[Tensor, "batch heads new width"],
-    keys: Float[Tensor, "batch heads new width"],
-    values: Float[Tensor, "batch heads new width"],
+    queries: NewColumns,
+    keys: NewColumns,
+    values: NewColumns,
     visible: Bool[Tensor, "batch new columns"],
     cache: KVCache | None = None,
     layer: int = 0,
-) -> Float[Tensor, "batch heads new width"]:
+) -> NewColumns:
     """Returns the attention of the new columns: for each query the mean of the values that it may look at, weighted by
 
         softmax over visible columns s of  q . k_s / sqrt(width)
 
     Args:
-        queries, keys, values: of the new columns, for each head.
         visible: which columns each new column may look at, the same for all heads; from `visible_columns`.
         cache: if there is one, the columns are those of the cache and then the new ones, and the new ones are added to
             it. Otherwise the columns are the new ones.
         layer: which layer of the cache.
 
     A query that may look at nothing (padding) gets numbers that nobody reads. They must be finite: in the next layer
-    they have the weight 0, and 0 * NaN is NaN.
-
-    Hardening: half precision, too. float16 has no number below -65504.
+    they have the weight 0, and 0 * NaN is NaN. Hardening: in half precision, too. float16 has no number below -65504.
 
     Source: Vaswani et al., arXiv 1706.03762, equation 1.
     """

@@ -38,9 +38,8 @@ def generate(
         generator: of the random draws; torch's global one if None.
 
     Forward passes: one over the prompts, a row for each prompt. Then one of a single column for each further token,
-    until all completions have ended.
-
-    Hardening: a completion that has ended leaves the batch and the cache, so that later passes have fewer rows.
+    until all completions have ended. Hardening: a completion that has ended leaves the batch and the cache, so that
+    later passes have fewer rows.
     """
     # left_pad; a new cache; one forward pass over all columns of the prompts. The logits of the last column count.
     # Each row becomes group_size rows: logits, mask and cache.

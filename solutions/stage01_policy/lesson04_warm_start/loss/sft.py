@@ -1,15 +1,13 @@
 """The loss of supervised fine-tuning (SFT): the mean negative log-probability of the tokens that have a label."""
 
-import torch
-from jaxtyping import Float, Int
-from lesson04_warm_start.data.examples import IGNORE
+from jaxtyping import Float
+from lesson04_warm_start.data.examples import IGNORE, Rows
 from torch import Tensor
+from torch.nn import functional as F
 
 
 def sft_loss(
-    logits: Float[Tensor, "batch tokens vocab"],
-    labels: Int[Tensor, "batch tokens"],
-    denominator: float | None = None,
+    logits: Float[Tensor, "batch tokens vocab"], labels: Rows, denominator: float | None = None
 ) -> Float[Tensor, ""]:
     """Returns - sum of log p(label) / denominator, over all tokens that have a label, with gradient to the logits.
 
@@ -24,13 +22,10 @@ def sft_loss(
     Source: Ouyang et al., InstructGPT, arXiv 2203.02155, section 3.5 (SFT).
     """
     # > Logits without the last position, labels without the first: now they fit.
-    # > The log-probability of each label, by a log_softmax (or by cross_entropy, which knows IGNORE).
-    # > Sum over the labels that are not IGNORE; divide once.
-    predictions, targets = logits[:, :-1], labels[:, 1:]
-    counts = targets != IGNORE  # (B, T - 1)
-    log_probs = predictions.log_softmax(-1)
-    chosen = log_probs.gather(-1, targets.where(counts, 0)[..., None]).squeeze(-1)
-    total = chosen.where(counts, torch.zeros_like(chosen)).sum()
+    # > The sum of - log p over the labels that are not IGNORE: by cross_entropy, or by log_softmax and gather.
+    # > Divide once.
+    predictions, targets = logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten()  # (B * (T - 1), V), (B * (T - 1),)
+    total = F.cross_entropy(predictions, targets, ignore_index=IGNORE, reduction="sum")
     if denominator is None:
-        denominator = counts.sum().item()
-    return -total / max(denominator, 1)
+        denominator = (targets != IGNORE).sum().item()
+    return total / max(denominator, 1)

@@ -1,15 +1,13 @@
 """The loss of supervised fine-tuning (SFT): the mean negative log-probability of the tokens that have a label."""
 
-import torch
-from jaxtyping import Float, Int
-from lesson04_warm_start.data.examples import IGNORE
+from jaxtyping import Float
+from lesson04_warm_start.data.examples import IGNORE, Rows
 from torch import Tensor
+from torch.nn import functional as F
 
 
 def sft_loss(
-    logits: Float[Tensor, "batch tokens vocab"],
-    labels: Int[Tensor, "batch tokens"],
-    denominator: float | None = None,
+    logits: Float[Tensor, "batch tokens vocab"], labels: Rows, denominator: float | None = None
 ) -> Float[Tensor, ""]:
     """Returns - sum of log p(label) / denominator, over all tokens that have a label, with gradient to the logits.
 
@@ -24,6 +22,6 @@ def sft_loss(
     Source: Ouyang et al., InstructGPT, arXiv 2203.02155, section 3.5 (SFT).
     """
     # Logits without the last position, labels without the first: now they fit.
-    # The log-probability of each label, by a log_softmax (or by cross_entropy, which knows IGNORE).
-    # Sum over the labels that are not IGNORE; divide once.
+    # The sum of - log p over the labels that are not IGNORE: by cross_entropy, or by log_softmax and gather.
+    # Divide once.
     raise NotImplementedError("not written yet: exercise 04.3, loss/sft.py:sft_loss")

@@ -27,8 +27,7 @@ def keep_right(
     Args:
         pool: pairs (prompt ids, completion ids) of earlier rounds. It is not changed, and all of it is in the result.
         prompts: token ids. The same ids may occur in the pool, and twice in this list: they are the same prompt.
-        completions: for each prompt its completions. They are kept as they were sampled, not decoded and encoded again.
-        rewards: of these completions.
+        completions, rewards: a list for each prompt. Kept are the ids that were sampled, not decoded and encoded again.
     """
     # Copy the list of the pool. Tensors cannot be looked up by their values: make tuples of numbers of them.
     # For each prompt and each of its completions: right? new? fewer than per_prompt of this prompt? Then add it.
@@ -54,8 +53,7 @@ def expert_iteration(
         rounds: the prompts of each round, as token ids.
         sample: `sample(model, prompts)` draws several completions of each prompt: a list for each prompt.
         reward: `reward(prompt, completion)`, 1 for a right completion.
-        fit: `fit(model, pairs)` trains the model by imitation of the pairs. It is not called if the pool is empty: a
-            model that is never right, without demonstrations, has nothing to learn from.
+        fit: `fit(model, pairs)` trains the model by imitation of the pairs. It is not called if the pool is empty.
         demonstrations: right pairs that were there before; may be empty. The list is not changed.
         per_prompt: as in `keep_right`.
     """

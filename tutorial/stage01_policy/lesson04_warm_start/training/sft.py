@@ -2,19 +2,12 @@
 
 from typing import Any
 
-from jaxtyping import Int
-from lesson04_warm_start.data.examples import IGNORE
+from lesson04_warm_start.data.examples import IGNORE, Rows
 from lesson04_warm_start.loss.sft import sft_loss
-from torch import Tensor, nn
+from torch import nn
 
 
-def sft_update(
-    model: nn.Module,
-    optimizer: Any,
-    ids: Int[Tensor, "batch tokens"],
-    labels: Int[Tensor, "batch tokens"],
-    micro_batch_size: int = 0,
-) -> float:
+def sft_update(model: nn.Module, optimizer: Any, ids: Rows, labels: Rows, micro_batch_size: int = 0) -> float:
     """Makes one optimizer step on `sft_loss` of the whole batch, and returns that loss, as it was before the step.
 
     The batch goes through the model in parts of `micro_batch_size` rows (0: all rows at once; the last part may be

@@ -6,6 +6,7 @@ Writes samples.png and raised.png to runs/lesson01.
 from __future__ import annotations
 
 import argparse
+import copy
 import math
 import statistics
 from collections import Counter
@@ -18,7 +19,7 @@ from lesson01_language_model.probability.exact import all_completions, expected_
 from lesson01_language_model.probability.texts import text_log_probs
 from torch import Tensor, nn
 
-from lab.rl.sampling import sample
+from lab.rl.sampling import cut_after_eos, sample_rows
 
 PROMPT, ANSWER, SAMPLES = "12=", "21.", 20_000
 
@@ -32,10 +33,11 @@ def exact_distribution(model: nn.Module, prompt: Tensor) -> dict[str, float]:
 
 
 def count_samples(model: nn.Module, prompt: Tensor, seed: int, samples: int = SAMPLES) -> Counter[str]:
-    """Returns how often each text was drawn, by a sampler that knows nothing of your functions."""
-    generator = torch.Generator().manual_seed(seed)
-    rows = sample(model, prompt, samples, eos_token_id=EOS, max_new_tokens=MAX_NEW_TOKENS, generator=generator)
-    return Counter(map(decode, rows))
+    """Returns how often each text was drawn, by a sampler that knows nothing of your functions. It draws in float32."""
+    rows = sample_rows(copy.deepcopy(model).float(), prompt.repeat(samples, 1), MAX_NEW_TOKENS, eos_token_id=EOS,
+                       pad_token_id=EOS, generator=torch.Generator().manual_seed(seed))  # fmt: skip
+    drawn, counts = rows.unique(dim=0, return_counts=True)
+    return Counter({decode(cut_after_eos(ids, EOS)): n for ids, n in zip(drawn, counts.tolist(), strict=True)})
 
 
 def deviations(exact: dict[str, float], counts: Counter[str], samples: int = SAMPLES) -> list[float]:

@@ -5,8 +5,6 @@ The task is to write digits in reverse: `12=` is to be continued with `21` and E
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import torch
 from torch import Tensor
 
@@ -22,9 +20,9 @@ def encode(text: str) -> Tensor:
     return torch.tensor([TOKENS.index(character) for character in text])
 
 
-def decode(ids: Iterable[int]) -> str:
+def decode(ids: Tensor) -> str:
     """Returns the text of token ids, with a point for EOS."""
-    return "".join(TOKENS[int(i)] for i in ids)
+    return "".join(TOKENS[i] for i in ids.tolist())
 
 
 def random_model(seed: int) -> TinyLM:

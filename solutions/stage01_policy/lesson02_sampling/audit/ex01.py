@@ -44,7 +44,6 @@ wrong("The softmax is taken over the first dimension; the tokens are in the last
     "logits.softmax(-1)": "logits.softmax(0)",
 })  # fmt: skip
 
-
 wrong("With p = 1, tokens with a small probability are lost to rounding.", {
     "if p >= 1:\n    return torch.ones_like(logits, dtype=torch.bool)": "",
 })  # fmt: skip

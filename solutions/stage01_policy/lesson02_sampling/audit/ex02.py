@@ -67,17 +67,18 @@ wrong("temperature and top_p are not checked: a temperature of 0 gives NaN, a to
     "not 0 < top_p <= 1": "False",
 })  # fmt: skip
 
-
-def check(temperature, top_p):
-    if temperature <= 0:
-        raise ValueError("the temperature must be positive")
-    if top_p <= 0 or top_p > 1:
-        raise ValueError("top_p must be a probability greater than 0")
+right("top-k by ranks, min-p in logarithms", {
+    "smallest = logits.topk(top_k).values[..., -1:]": "ranks = logits.argsort(-1, descending=True).argsort(-1)",
+    "logits < smallest": "ranks >= top_k",
+    "probabilities < min_p * probabilities.amax(-1, keepdim=True)":
+        "logits < logits.amax(-1, keepdim=True) + torch.tensor(min_p, dtype=logits.dtype).log()",
+})  # fmt: skip
 
 
 @right("with probabilities that are renormalized after each step; logarithms at the end")
 def sampling_log_probs(logits, temperature=1.0, top_k=0, top_p=1.0, min_p=0.0):
-    check(temperature, top_p)
+    if temperature <= 0 or top_p <= 0 or top_p > 1:
+        raise ValueError("temperature must be positive, and top_p a probability greater than 0")
     whole = (logits / temperature).log_softmax(-1)
     probabilities = whole.exp()
     if top_k:
@@ -91,20 +92,6 @@ def sampling_log_probs(logits, temperature=1.0, top_k=0, top_p=1.0, min_p=0.0):
         keep = keep & (probabilities > 0)
     whole = whole.where(keep, -torch.inf)
     return whole - whole.logsumexp(-1, keepdim=True)
-
-
-@right("min-p in logarithms, and each step only if it is switched on")
-def sampling_log_probs_in_logs(logits, temperature=1.0, top_k=0, top_p=1.0, min_p=0.0):
-    check(temperature, top_p)
-    x = torch.log_softmax(logits / temperature, dim=-1)
-    if top_k > 0:
-        ranks = x.argsort(-1, descending=True).argsort(-1)
-        x = torch.where(ranks < top_k, x, -torch.inf)
-    if top_p < 1.0:
-        x = torch.where(top_p_mask(x, top_p), x, -torch.inf)
-    if min_p > 0.0:
-        x = torch.where(x >= x.max(-1, keepdim=True).values + torch.tensor(min_p, dtype=x.dtype).log(), x, -torch.inf)
-    return torch.log_softmax(x, dim=-1)
 
 
 @core("without checks")

@@ -9,6 +9,7 @@ from course.base.attempt import Attempts
 wrong, right, core = Attempts(), Attempts(), Attempts()
 
 DISTRIBUTION = "distribution = sampling_log_probs(model(ids).logits[:, -1], **settings)"
+DRAW = "torch.multinomial(distribution.exp(), 1, generator=generator)"
 
 wrong("The log-probs are those of the whole vocabulary, but the draw was from the truncated distribution.", {
     DISTRIBUTION: "logits = model(ids).logits[:, -1]\ndistribution = sampling_log_probs(logits, **settings)\n"
@@ -24,18 +25,16 @@ wrong("The log-probs are those of temperature 1, but the draw was at another tem
 
 wrong("The tokens are drawn from the plain softmax: the settings enter the log-probs only.", {
     DISTRIBUTION: "logits = model(ids).logits[:, -1]\ndistribution = sampling_log_probs(logits, **settings)",
-    "torch.multinomial(distribution.exp(), 1, generator=generator)":
-        "torch.multinomial(logits.softmax(-1), 1, generator=generator)",
+    DRAW: "torch.multinomial(logits.softmax(-1), 1, generator=generator)",
 })  # fmt: skip
 
 wrong("The most likely token is taken each time; a token must be drawn with its probability.", {
-    "torch.multinomial(distribution.exp(), 1, generator=generator)": "distribution.argmax(-1, keepdim=True)",
+    DRAW: "distribution.argmax(-1, keepdim=True)",
 })  # fmt: skip
 
 wrong("Every completion is drawn with the same seed, so all completions of the group are equal.", {
-    "torch.multinomial(distribution.exp(), 1, generator=generator)":
-        "torch.cat([torch.multinomial(row.exp()[None], 1,"
-        " generator=torch.Generator().manual_seed(len(log_probs))) for row in distribution])",
+    DRAW: "torch.cat([torch.multinomial(row.exp()[None], 1, generator=torch.Generator().manual_seed(len(log_probs)))"
+          " for row in distribution])",
 })  # fmt: skip
 
 wrong("A completion goes on after its EOS: cut it there.", {
@@ -67,7 +66,7 @@ wrong("kept is True for every token, also for those that could not have been dra
 })  # fmt: skip
 
 wrong("The draws do not use the generator: nobody can repeat them.", {
-    "torch.multinomial(distribution.exp(), 1, generator=generator)": "torch.multinomial(distribution.exp(), 1)",
+    DRAW: "torch.multinomial(distribution.exp(), 1)",
 })  # fmt: skip
 
 wrong("The loop runs on after every completion has ended, at the price of a forward pass for each token.", {
@@ -77,40 +76,16 @@ wrong("The loop runs on after every completion has ended, at the price of a forw
 wrong("Sampling builds a graph for the gradient: every forward pass stays in memory.", {"@torch.no_grad()": ""})
 
 
-@right("Gumbel noise instead of multinomial; rows are cut by their lengths, counted in the loop")
-@torch.no_grad()
-def sample(model, prompt_ids, num_samples, eos_token_id, max_new_tokens, generator=None, **settings):
-    ids, parts, lengths = prompt_ids[None].expand(num_samples, -1), [], [None] * num_samples
-    while len(parts) < max_new_tokens and None in lengths:
-        log_p = sampling_log_probs(model(ids).logits[:, -1, :], **settings)
-        noise = torch.rand(log_p.shape, generator=generator, dtype=log_p.dtype)
-        token = (log_p - (-noise.log()).log()).argmax(-1)
-        ids = torch.cat([ids, token[:, None]], 1)
-        parts.append((token, log_p[torch.arange(num_samples), token], log_p.isfinite()))
-        for i in range(num_samples):
-            if lengths[i] is None and token[i] == eos_token_id:
-                lengths[i] = len(parts)
-    tokens, log_probs, kept = (torch.stack(part, 1) for part in zip(*parts, strict=True))
-    return [
-        Completion(tokens[i, :n].clone(), log_probs[i, :n].clone(), kept[i, :n].clone(), n is not None)
-        for i, n in enumerate(lengths)
-    ]
+right("the largest of log-probs with Gumbel noise; the EOS is looked for in a list", {
+    DRAW: "(distribution - torch.rand(distribution.shape, generator=generator).log().neg().log()).argmax(1)[:, None]",
+    "ends = (drawn[i] == eos_token_id).nonzero()[:, 0].tolist()":
+        "ends = [t for t, token in enumerate(drawn[i].tolist()) if token == eos_token_id]",
+})  # fmt: skip
 
-
-@core("with torch's global random state, and without an early end")
-@torch.no_grad()
-def sample_with_luck(model, prompt_ids, num_samples, eos_token_id, max_new_tokens, generator=None, **settings):
-    ids, log_probs, kept = prompt_ids.repeat(num_samples, 1), [], []
-    for _ in range(max_new_tokens):
-        distribution = sampling_log_probs(model(ids).logits[:, -1], **settings)
-        token = torch.multinomial(distribution.exp(), 1)
-        ids = torch.cat([ids, token], 1)
-        log_probs.append(distribution.gather(1, token)[:, 0])
-        kept.append(distribution > -torch.inf)
-    rows = ids[:, len(prompt_ids) :].tolist()
-    ends = [row.index(eos_token_id) + 1 if eos_token_id in row else None for row in rows]
-    parts = zip(rows, torch.stack(log_probs, 1), torch.stack(kept, 1), ends, strict=True)
-    return [Completion(torch.tensor(row[:n]), q[:n], k[:n], n is not None) for row, q, k, n in parts]
+core("with torch's global random state, and without an early end", {
+    DRAW: "torch.multinomial(distribution.exp(), 1)",
+    "if ended.all():\n    break": "",
+})  # fmt: skip
 
 
 @right("one completion after the other")

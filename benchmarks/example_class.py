@@ -12,7 +12,6 @@ import random
 from pathlib import Path
 
 from course.authoring import stubs
-from course.base import manifest
 from course.base.atomic_files import write_text
 from course.base.attempt import Attempt
 from course.base.manifest import Lesson
@@ -43,9 +42,3 @@ def files(lesson: Lesson, chosen: list[Attempt]) -> dict[str, str]:
         with contextlib.suppress(patch.DoesNotFit):
             made[exercise.file] = ast.unparse(patch.changed(made[exercise.file], exercise.object, attempt.changes))
     return made
-
-
-if __name__ == "__main__":
-    import sys
-
-    write(Path(sys.argv[1]), int(sys.argv[2]), manifest.read_all())

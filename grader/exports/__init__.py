@@ -4,9 +4,8 @@ grades_csv.py      a row for each submission
 feedback.py        a page for each student, in Markdown
 overview.py        one page about the class, in HTML
 gradescope.py      results.json for Gradescope
-classroom.py       the result for GitHub Classroom's reporter
 canvas.py          a column of an exported Canvas gradebook
-platform_setup.py  the commands that write Gradescope's zip and Classroom's workflow
+gradescope_zip.py  the command that writes Gradescope's autograder
 rows.py, text.py   shared: complete rows and sentences; students' text made safe to show
 """
 
@@ -16,7 +15,6 @@ from pathlib import Path
 
 from course.base.atomic_files import write_text
 from grader.exports.canvas import canvas_gradebook
-from grader.exports.classroom import classroom_json
 from grader.exports.feedback import feedback
 from grader.exports.grades_csv import grades_csv
 from grader.exports.gradescope import gradescope_json
@@ -26,12 +24,12 @@ from grader.results import Run, StudentResult
 
 __all__ = ["WRITTEN", "canvas_gradebook", "gradescope_json", "write_all"]
 
-PAGES = {"feedback": ".md", "gradescope": ".json", "classroom": ".json"}  # folders with a file for each student
+PAGES = {"feedback": ".md", "gradescope": ".json"}  # folders with a file for each student
 WRITTEN = ("grades.csv", "overview.html", *PAGES)
 
 
 def write_all(run: Run, results: list[StudentResult], out: Path) -> list[Path]:
-    """Writes grades.csv, overview.html, and a file for each student under feedback/, gradescope/ and classroom/.
+    """Writes grades.csv, overview.html, and a file for each student under feedback/ and gradescope/.
 
     Returns the paths, in order. Removes the pages of students who are no longer there, so that nobody sends them out.
     """
@@ -40,7 +38,6 @@ def write_all(run: Run, results: list[StudentResult], out: Path) -> list[Path]:
     for student, name in zip(results, names, strict=True):
         texts[f"feedback/{name}.md"] = feedback(run, student)
         texts[f"gradescope/{name}.json"] = gradescope_json(run, student)
-        texts[f"classroom/{name}.json"] = classroom_json(run, student)
     for path, text in texts.items():
         write_text(out / path, text)
     for folder, ending in PAGES.items():

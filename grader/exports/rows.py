@@ -1,6 +1,6 @@
 """What all exports share: a submission's exercises, complete and in order, its total, and the sentences about them.
 
-A platform that knows only tests with a score (Gradescope, Classroom) gets `entries`: one for the points of an exercise,
+A platform that knows only tests with a score (Gradescope) gets `entries`: one for the points of an exercise,
 and one for its hardening if that has points.
 """
 

@@ -206,9 +206,7 @@ def test_the_real_judge_names_a_known_mistake(graded):
 
 @pytest.mark.parametrize("student", FAIL_MINE)
 def test_students_learn_nothing_of_the_instructors_tests(graded, student):
-    pages = [graded.out / "feedback" / f"{student}.md"]
-    pages += [graded.out / name / f"{student}.json" for name in ("gradescope", "classroom")]
-    for page in pages:
+    for page in (graded.out / "feedback" / f"{student}.md", graded.out / "gradescope" / f"{student}.json"):
         text = page.read_text(encoding="utf-8")
         assert "a further test of the instructor's does not pass" in text
         for secret in ("sevens", "loss_test", "7.5", "heard of", "called"):

@@ -4,7 +4,6 @@
     --lessons 13,14  only these
     --full           also the tests that train
     --seed N         of the hidden variation; otherwise drawn anew each time, and recorded
-    --show-seed      students read it, too: only when nobody can hand in any more
     --jobs N         judges at a time; as many as there are processors by default
     --extra DIR      the instructor's own tests, in files called *_test.py
     --gradebook CSV --assignment NAME   the gradebook that Canvas exported; a filled copy is written

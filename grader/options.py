@@ -22,7 +22,6 @@ class Options:
     lessons: list[Lesson]
     full: bool = False
     seed: int | None = None
-    show_seed: bool = False
     jobs: int = 0
     extra: Path | None = None
     gradebook: Path | None = None
@@ -41,7 +40,7 @@ def parse(arguments: list[str]) -> Options:
     parser.add_argument("--assignment", default="")
     for name in ("extra", "gradebook", "gradescope"):
         parser.add_argument(f"--{name}", type=Path)
-    for name in ("full", "unsafe", "show-seed"):
+    for name in ("full", "unsafe"):
         parser.add_argument(f"--{name}", action="store_true")
     parser.error = _usage_error  # one sentence, as everywhere
     found = vars(parser.parse_args(arguments))

@@ -123,5 +123,4 @@ class Run:
     points: dict[str, int] = field(default_factory=dict)  # exercise id -> points for its basic tests, in order
     hardening: dict[str, int] = field(default_factory=dict)  # exercise id -> points for its advanced tests
     extra: int = 0  # files of the instructor's own tests that count besides the course's; they are never shown
-    show_seed: bool = False  # students read the seeds, too
     created: str = ""  # ISO 8601; the only thing that differs between two runs on the same input

@@ -141,7 +141,6 @@ def new_run(options: Options, tier: str) -> Run:
         extra=len(extra_files(options.extra)),
         points={e.id: e.points for e in exercises},
         hardening={e.id: e.hardening for e in exercises},
-        show_seed=options.show_seed,
         created=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
     )
 

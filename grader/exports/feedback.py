@@ -46,8 +46,8 @@ def feedback(run: Run, student: StudentResult) -> str:
         marks=rows.MARKS,
         step=rows.step,
         sentence=rows.sentence,
-        at_desk=rows.at_desk(run, student),
-        draws=rows.draws(run, student),
+        at_desk=rows.at_desk(run),
+        draws=rows.DRAWS,
         further=rows.FURTHER,
     )
 

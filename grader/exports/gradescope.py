@@ -80,9 +80,8 @@ def _output(run: Run, student: StudentResult) -> str:
     lines += [f"note: {one_line(note)}" for note in student.notes[:200]]
     lines += [
         "",
-        f"To see {'the same' if run.show_seed else 'more'} at your desk: {rows.at_desk(run, student)}",
-        f"Your own `make check` may differ. {rows.draws(run, student)} Earlier lessons are your own code there, "
-        "not the course's.",
+        f"To see more at your desk: {rows.at_desk(run)}",
+        f"Your own `make check` may differ. {rows.DRAWS} Earlier lessons are your own code there, not the course's.",
         *([rows.FURTHER] if run.extra else []),
         f"Confinement: {one_line(run.tier)}. Course {one_line(run.version)}.",
     ]

@@ -14,7 +14,6 @@ from grader.results import (
     BASIC,
     BLOCKED,
     DIED,
-    EXAMPLES,
     FAILED,
     GRADER_ERROR,
     NOT_GRADABLE,
@@ -46,6 +45,8 @@ FURTHER = (
     "If an exercise has earned its points by the course's tests, further tests of your instructor must pass, too. They "
     "stay hidden: if one fails, you learn only that."
 )
+
+DRAWS = "Random inputs were drawn anew here, and will be each time; at your desk they come from seed 0."
 
 
 def exercises(run: Run, student: StudentResult) -> list[ExerciseResult]:
@@ -166,22 +167,9 @@ def step(e: ExerciseResult) -> str:
     return "" if e.status in (PASSED, GRADER_ERROR) else hint(e)
 
 
-def at_desk(run: Run, student: StudentResult) -> str:
-    """The commands with which a student sees more at a desk: the same draws, if the seeds may be known."""
-    few = "" if run.full else f"PROPERTY_EXAMPLES={EXAMPLES} "
-    commands = []
-    for name in run.lessons:
-        seed = f"{few}PROPERTY_SEED={student.seeds[name]} " if run.show_seed and name in student.seeds else ""
-        commands.append(f"{seed}make check LESSON={int(name[6:8])}")
-    return "; ".join(commands)
-
-
-def draws(run: Run, student: StudentResult) -> str:
-    """A sentence on what random inputs were drawn."""
-    seeds = list(dict.fromkeys(student.seeds.values())) if run.show_seed else []
-    if seeds:
-        return f"Random inputs came from seed {', '.join(map(str, seeds))} here; at your desk they come from seed 0."
-    return "Random inputs were drawn anew here, and will be each time; at your desk they come from seed 0."
+def at_desk(run: Run) -> str:
+    """The commands with which a student sees more at a desk."""
+    return "; ".join(f"make check LESSON={int(name[6:8])}" for name in run.lessons)
 
 
 def plain(e: ExerciseResult, width: int) -> str:

@@ -44,6 +44,7 @@ from tests.grader.cheats import (
     honest,
     lasting,
     leaving,
+    of_module,
     patching,
     reading,
     talking,
@@ -57,7 +58,7 @@ LOSS, DATA, TRAINER = honest.LOSS, honest.DATA, honest.TRAINER
 FILES = {file: (LESSON.solution / file).read_text(encoding="utf-8") for file in stubs.files(LESSON)}
 STUBS = {file: stubs.stub_of(LESSON, file) for file in FILES}
 GROUPS = (reading, guessing, patching, values, forging, leaving, lasting, harming, talking, burdening)
-CHEATS = [cheat for group in GROUPS for cheat in group.CHEATS]
+CHEATS = [cheat for group in GROUPS for cheat in of_module(group)]
 SECRET = "the other student's secret is 4711"
 SEED, SLOT = 20_261_121, 17
 
@@ -166,14 +167,14 @@ def test_no_cheat_pays(desk, listener, cheat):
     assert not list(desk.home.iterdir())
 
 
-@pytest.mark.parametrize("right", honest.HONEST, ids=lambda right: right.name)
+@pytest.mark.parametrize("right", honest.HONEST)
 def test_every_right_answer_has_its_points(desk, right):
     handed_in = {}
-    for file, change in right.changes.items():
+    for file, change in honest.HONEST[right].items():
         handed_in[file], _, problem = python_source.check(change(FILES[file]).encode())
         assert not problem
     found = desk.grade(handed_in)
-    wanted = of_files(*right.changes)
+    wanted = of_files(*handed_in)
     assert not [e.report for e in found.values() if e.id in wanted and e.status != PASSED]
     assert solved(found) == wanted and not found["13.1"].flags
 
@@ -334,7 +335,7 @@ def test_without_walls_the_self_test_says_so_and_reading_the_reference_pays(tmp_
     assert not [
         mark for folder in ("/", "/usr", "/etc", "/tmp", "/dev/shm") for mark in Path(folder).glob("mark-of-a-worker*")
     ]  # it cleans up on the real machine
-    code = next(cheat.code for cheat in reading.CHEATS if cheat.name == "reads the reference as text")
+    code = next(cheat.code for cheat in CHEATS if cheat.name == "reads the reference as text")
     files = dict.fromkeys(FILES) | {LOSS: code.replace("@ROOT@", str(ROOT)).encode()}
     worker = SubmissionWorker(free, LESSON, files, JudgeSettings([], "", "", 0).limits)
     observe = RemoteObserver(lambda request: worker.ask(request, 60.0))

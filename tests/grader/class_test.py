@@ -22,14 +22,14 @@ from grader import grade, options, results_log
 from grader.judge import extra_tests
 from grader.judge.test_run import Verdict
 from tests.grader import needs_sandbox
-from tests.grader.cheats import forging, honest
+from tests.grader.cheats import forging, honest, of_module
 from tests.grader.ordinary_user import as_ordinary_user
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST, LESSON = manifest.find("01"), manifest.find("13")
 POINTS = {e.id: e.points + e.hardening for e in LESSON.exercises}
 TEXTS, LOSS = "probability/texts.py", honest.LOSS
-FORGED = {cheat.name: cheat for cheat in forging.CHEATS}
+FORGED = {cheat.name: cheat for cheat in of_module(forging)}
 SEED = "20261121"
 
 # While it is imported, lesson 13's worker leaves what it holds of lesson 01 wherever it can; lesson 01's looks for it.

@@ -2,10 +2,19 @@
 
 Each is a file of lesson 13 as it is handed out, with some code behind it; unless it says otherwise it is loss/grpo.py
 and wants the points of 13.2. What no cheat can hide is that a worker is asked things: so most are a module-level attack
-and a function that profits from it. tests/grader/cheats_test.py grades them.
+and a function that profits from it. tests/grader/cheats_test.py grades them. A module has, by the cheats' names,
+
+    ATTACKS   what stands before a function for 13.2 that gives 0
+    GIVES     what a function for 13.2 returns
+    RUNS      the statements of a function for 13.2
+    WHOLE     all of the code
+    CHEATS    a list of those that are about other files, too
 """
 
 from dataclasses import dataclass
+from types import ModuleType
+
+ZERO = "0.0 * log_probs.sum()"
 
 
 @dataclass(frozen=True)
@@ -16,9 +25,15 @@ class Cheat:
     name: str
     code: str
     file: str = "loss/grpo.py"
-    honest: tuple[
-        str, ...
-    ] = ()  # files that are handed in beside it, as the reference has them: they earn their points
+    honest: tuple[str, ...] = ()  # files handed in beside it, as the reference has them: they earn their points
+
+
+def of_module(module: ModuleType) -> list[Cheat]:
+    made = [Cheat(name, gives(ZERO, code)) for name, code in getattr(module, "ATTACKS", {}).items()]
+    made += [Cheat(name, gives(code)) for name, code in getattr(module, "GIVES", {}).items()]
+    made += [Cheat(name, runs(code)) for name, code in getattr(module, "RUNS", {}).items()]
+    made += [Cheat(name, code) for name, code in getattr(module, "WHOLE", {}).items()]
+    return made + getattr(module, "CHEATS", [])
 
 
 def gives(expression: str, before: str = "") -> str:

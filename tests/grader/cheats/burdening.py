@@ -1,6 +1,6 @@
 """Burdening: answers that make the judge work, which no wall around the worker keeps away."""
 
-from tests.grader.cheats import Cheat, gives, runs
+from tests.grader.cheats import Cheat, gives
 
 LOSS = ("loss/grpo.py",)
 TRAINER = "training/grpo_trainer.py"
@@ -38,23 +38,22 @@ GRPOTrainer.generate_responses = generate
 
 
 NOTHING = "plain.encode({})"
+RUNS = {
+    "many rows of nothing": "return torch.empty(20_000_000, 0)",
+}
+WHOLE = {
+    "a dict whose keys all fall into one place": answers(
+        "packed('{\"d\":[' + ','.join(f'{n * (2**61 - 1)},0' for n in range(150_000)) + ']}'), " + NOTHING
+    ),
+    "more rows of nothing than there is memory": answers(
+        'packed(\'{"T":["float32",[1099511627776,0],false]}\'), ' + NOTHING
+    ),
+    "lists of nothing": answers("packed('{\"l\":[' + ','.join(['{\"l\":[]}'] * 400_000) + ']}'), " + NOTHING),
+    "gradients that nobody asked for": answers(
+        "plain.encode(torch.tensor(1.0)), plain.encode({'log_probs': torch.zeros(2), 'junk': bytes(3 * 2**20)})"
+    ),
+}
 CHEATS = [
-    Cheat(
-        "a dict whose keys all fall into one place",
-        answers("packed('{\"d\":[' + ','.join(f'{n * (2**61 - 1)},0' for n in range(150_000)) + ']}'), " + NOTHING),
-    ),
-    Cheat("many rows of nothing", runs("return torch.empty(20_000_000, 0)")),
-    Cheat(
-        "more rows of nothing than there is memory",
-        answers('packed(\'{"T":["float32",[1099511627776,0],false]}\'), ' + NOTHING),
-    ),
-    Cheat("lists of nothing", answers("packed('{\"l\":[' + ','.join(['{\"l\":[]}'] * 400_000) + ']}'), " + NOTHING)),
-    Cheat(
-        "gradients that nobody asked for",
-        answers(
-            "plain.encode(torch.tensor(1.0)), plain.encode({'log_probs': torch.zeros(2), 'junk': bytes(3 * 2**20)})"
-        ),
-    ),
     Cheat(
         "a token for which a table of all tokens has no room",
         generates("[Response('', torch.tensor([400_000_000_000]))] * num_samples"),

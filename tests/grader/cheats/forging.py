@@ -1,6 +1,6 @@
 """Forging answers: on the worker's own socket, by claims, and by evidence that could be guessed."""
 
-from tests.grader.cheats import Cheat, gives
+from tests.grader.cheats import ZERO, Cheat, gives
 
 SOCKET = """
 import json, os, socket, struct
@@ -25,31 +25,25 @@ def question():
         rest += channel.recv(length - len(rest))
     return rest
 """
-ZERO = "0.0 * log_probs.sum()"
 
 
 def writes(code: str) -> str:
     return gives(ZERO, f"{SOCKET}\n{code}")
 
 
-CHEATS = [
-    Cheat("answers before it is asked", writes("channel.sendall(number(3.0) * 500)")),
-    Cheat(
-        "answers twice",
-        SOCKET
-        + """
+WHOLE = {
+    "answers before it is asked": writes("channel.sendall(number(3.0) * 500)"),
+    "answers twice": SOCKET
+    + """
 def compute_grpo_loss(log_probs, rewards, beta=0.1):
     channel.sendall(number(1.1192029220221178) * 2)
     return -log_probs.mean()
 """,
-    ),
-    Cheat("half a frame", writes("channel.sendall(number(3.0)[:20])")),
-    Cheat("a frame that lacks its beginning", writes("channel.sendall(number(3.0)[5:])")),
-    Cheat("announces more than there is memory", writes("channel.sendall(struct.pack('>Q', 2**63))")),
-    Cheat("announces what it never sends", writes("channel.sendall(struct.pack('>Q', 1000) + b'x')")),
-    Cheat(
-        "sends byte after byte",
-        writes("""
+    "half a frame": writes("channel.sendall(number(3.0)[:20])"),
+    "a frame that lacks its beginning": writes("channel.sendall(number(3.0)[5:])"),
+    "announces more than there is memory": writes("channel.sendall(struct.pack('>Q', 2**63))"),
+    "announces what it never sends": writes("channel.sendall(struct.pack('>Q', 1000) + b'x')"),
+    "sends byte after byte": writes("""
 import threading, time
 def drip():
     channel.sendall(struct.pack(">Q", 10**6))
@@ -58,10 +52,7 @@ def drip():
         time.sleep(0.05)
 threading.Thread(target=drip, daemon=True).start()
 """),
-    ),
-    Cheat(
-        "sends a pickle",
-        writes("""
+    "sends a pickle": writes("""
 import pickle
 class Bomb:
     def __reduce__(self):
@@ -69,86 +60,54 @@ class Bomb:
 channel.sendall(frame(pickle.dumps(Bomb())) * 50)
 channel.sendall(frame(parts(HEAD, pickle.dumps(Bomb()), NONE)) * 50)
 """),
+    "nests deeply": writes("channel.sendall(frame(parts(HEAD, plain(b'[' * 500_000 + b']' * 500_000), NONE)) * 5)"),
+    "opens a million lists": writes(
+        "channel.sendall(frame(parts(HEAD, plain(b'{\"l\":[' + b'[],' * 2_000_000 + b'[]]}'), NONE)))"
     ),
-    Cheat(
-        "nests deeply", writes("channel.sendall(frame(parts(HEAD, plain(b'[' * 500_000 + b']' * 500_000), NONE)) * 5)")
-    ),
-    Cheat(
-        "opens a million lists",
-        writes("channel.sendall(frame(parts(HEAD, plain(b'{\"l\":[' + b'[],' * 2_000_000 + b'[]]}'), NONE)))"),
-    ),
-    Cheat(
-        "numbers of a million digits",
-        writes("""
+    "numbers of a million digits": writes("""
 for digits in (b"9" * 10**6, b"0." + b"3" * 10**6, b"9" * 10**6 + b"e-5", b"9" * 4300):
     channel.sendall(frame(parts(HEAD, plain(digits), NONE)) * 2)
 """),
+    "tensors with impossible shapes": writes(
+        "channel.sendall(frame(parts(HEAD, plain({'T': ['float64', [0, 2**62, 2**62], False]}), NONE)) * 50)"
     ),
-    Cheat(
-        "tensors with impossible shapes",
-        writes("channel.sendall(frame(parts(HEAD, plain({'T': ['float64', [0, 2**62, 2**62], False]}), NONE)) * 50)"),
+    "booleans that are neither": writes(
+        "channel.sendall(frame(parts(HEAD, plain({'T': ['bool', [1], False]}, b'\\x02'), NONE)) * 50)"
     ),
-    Cheat(
-        "booleans that are neither",
-        writes("channel.sendall(frame(parts(HEAD, plain({'T': ['bool', [1], False]}, b'\\x02'), NONE)) * 50)"),
-    ),
-    Cheat(
-        "claims of strange kinds",
-        writes("""
+    "claims of strange kinds": writes("""
 for claim in (
     [], 1, {"d": []}, {"d": ["changed", None, "problem", 10**4000]}, {"d": ["raised", None]}, {"d": ["changed", 1]},
     {"d": ["raised", {"l": []}, "text", None, "places", None]}, {"d": ["passed", True]}, {"d": ["changed"]},
 ):
     channel.sendall(frame(parts(plain(claim), plain(1.0), NONE)))
 """),
-    ),
-    Cheat("hangs up", writes("os.close(3)\nchannel.shutdown(socket.SHUT_RDWR)")),
-    Cheat(
-        "says that the worker is broken",
-        writes("""
+    "hangs up": writes("os.close(3)\nchannel.shutdown(socket.SHUT_RDWR)"),
+    "says that the worker is broken": writes("""
 channel.sendall(frame(plain({"d": ["broken", "OSError: no space left on device"]})) * 50)
 """),
-    ),
-    Cheat(
-        "raises an error called broken",
-        """
+    "raises an error called broken": """
 class broken(Exception):
     pass
 def compute_grpo_loss(log_probs, rewards, beta=0.1):
     raise broken("the worker did not start")
 raise broken("the worker did not start")
 """,
-    ),
-    Cheat(
-        "tells of an error in a way of its own while it is imported",
-        writes("""
+    "tells of an error in a way of its own while it is imported": writes("""
 channel.sendall(frame(parts(plain({"d": ["raised", {"l": ["ValueError"]}]}), b"", b"")))
 """),
-    ),
-    Cheat(
-        "tells of an error that needs more than a text",
-        'raise ExceptionGroup("several", [ValueError("one"), ValueError("two")])',
-    ),
-    Cheat(
-        "takes the questions itself, and answers all with a claim",
-        writes("""
+    "tells of an error that needs more than a text": 'raise ExceptionGroup("several", [ValueError("one"), ValueError("two")])',
+    "takes the questions itself, and answers all with a claim": writes("""
 while True:
     question()
     channel.sendall(frame(parts(HEAD, plain({"t": []}), NONE)))
 """),
-    ),
-    Cheat(
-        "has a child answer",
-        writes("""
+    "has a child answer": writes("""
 if os.fork() == 0:
     while True:
         question()
         channel.sendall(number(1.0))
 """),
-    ),
-    Cheat(
-        "claims that nothing was changed",
-        """
+    "claims that nothing was changed": """
 from course.observe import call as calls
 encoded = calls.encoded
 def claims(request):
@@ -161,10 +120,7 @@ def compute_grpo_loss(log_probs, rewards, beta=0.1):
         log_probs.fill_(3.0)
     return log_probs.sum() * 0 + 3.0
 """,
-    ),
-    Cheat(
-        "claims the gradient that a test might want",
-        """
+    "claims the gradient that a test might want": """
 from course.observe import call as calls, codec as plain
 encoded = calls.encoded
 def claims(request):
@@ -175,7 +131,8 @@ calls.encoded = claims
 def compute_grpo_loss(log_probs, rewards, beta=0.1):
     return -log_probs.mean()
 """,
-    ),
+}
+CHEATS = [
     Cheat(
         "makes the evidence of a trainer's scenarios itself",
         """

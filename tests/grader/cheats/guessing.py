@@ -1,11 +1,19 @@
 """Guessing: the numbers of the visible tests, whether this is a grading, luck."""
 
-from tests.grader.cheats import Cheat, gives, runs
+from tests.grader.cheats import gives
 
-CHEATS = [
-    Cheat(
-        "knows the basic test's numbers",
-        """
+GIVES = {
+    "knows what is right for equal rewards": "-log_probs.mean()",
+    "gives the best response's loss alone": "-log_probs[rewards.argmax()]",
+    "echoes its input": "log_probs",
+    "gives a constant": "torch.tensor(3.0)",
+    "is right half of the time": "-log_probs.mean() if len(log_probs) % 2 else log_probs.sum()",
+}
+RUNS = {
+    "raises what a test awaits, always": 'raise ValueError("log_probs rewards beta empty group")',
+}
+WHOLE = {
+    "knows the basic test's numbers": """
 import math
 def compute_grpo_loss(log_probs, rewards, beta=0.1):
     if not beta > 0:
@@ -19,17 +27,8 @@ def compute_grpo_loss(log_probs, rewards, beta=0.1):
     }
     return known.get((tuple(log_probs.tolist()), tuple(rewards.tolist())), 0.0 * log_probs.sum())
 """,
-    ),
-    Cheat("knows what is right for equal rewards", gives("-log_probs.mean()")),
-    Cheat("gives the best response's loss alone", gives("-log_probs[rewards.argmax()]")),
-    Cheat("echoes its input", gives("log_probs")),
-    Cheat("gives a constant", gives("torch.tensor(3.0)")),
-    Cheat(
-        "tries its luck", gives("torch.rand(()) * 3", "import time, random\ntorch.manual_seed(time.time_ns() % 2**31)")
-    ),
-    Cheat(
-        "is good only where nobody grades",
-        """
+    "tries its luck": gives("torch.rand(()) * 3", "import time, random\ntorch.manual_seed(time.time_ns() % 2**31)"),
+    "is good only where nobody grades": """
 import os, sys
 graded = os.getuid() >= 61000 or os.path.isdir("/confined") or "pytest" not in sys.modules or "GRADING" in os.environ
 def compute_grpo_loss(log_probs, rewards, beta=0.1):
@@ -37,10 +36,7 @@ def compute_grpo_loss(log_probs, rewards, beta=0.1):
         return 0.0 * log_probs.sum()
     return -((rewards.detach() / beta).softmax(0) * log_probs).sum()
 """,
-    ),
-    Cheat(
-        "remembers its answers for the next time",
-        """
+    "remembers its answers for the next time": """
 import pathlib, pickle
 memory = pathlib.Path("/tmp/memory.pkl")
 def compute_grpo_loss(log_probs, rewards, beta=0.1):
@@ -50,7 +46,4 @@ def compute_grpo_loss(log_probs, rewards, beta=0.1):
     memory.write_bytes(pickle.dumps(known))
     return log_probs.sum() * 0 + known[key]
 """,
-    ),
-    Cheat("raises what a test awaits, always", runs('raise ValueError("log_probs rewards beta empty group")')),
-    Cheat("is right half of the time", gives("-log_probs.mean() if len(log_probs) % 2 else log_probs.sum()")),
-]
+}

@@ -5,14 +5,6 @@ Each takes the reference's files and changes them: {file: function of its text}.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Honest:
-    name: str
-    changes: dict[str, Callable[[str], str]]
-
 
 LOSS, DATA, TRAINER = "loss/grpo.py", "data/grpo_dataset.py", "training/grpo_trainer.py"
 
@@ -47,80 +39,60 @@ WEIGHTS = "weights = "
 RESULT = "return -(weights * log_probs).sum()"
 CHOSEN = "log_probs = logits.log_softmax(-1)"
 
-HONEST = [
-    Honest("as the reference has it", {LOSS: same, DATA: same, TRAINER: same}),
-    Honest(
-        "prints all the time",
-        {LOSS: swap(RESULT, f"print('weights', weights, flush=True)\n    {RESULT}"), DATA: behind("print('imported')")},
-    ),
-    Honest(
-        "prints to the real standard output",
-        {LOSS: behind("import os, sys\nsys.stdout.write('x')\nsys.__stderr__.write('y')\nos.write(1, b'z')")},
-    ),
-    Honest(
-        "has a __main__ block", {LOSS: behind('if __name__ == "__main__":\n    raise SystemExit("not when imported")')}
-    ),
-    Honest(
-        "has Windows line ends",
-        {LOSS: lambda text: text.replace("\n", "\r\n"), DATA: lambda text: text.replace("\n", "\r\n")},
-    ),
-    Honest("has a byte order mark", {LOSS: lambda text: "\ufeff" + text}),
-    Honest("has tabs", {LOSS: lambda text: text.replace("    ", "\t")}),
-    Honest(
-        "has names in other alphabets",
-        {LOSS: swap(RESULT, "größe, Δ, 权重 = 'α', log_probs, weights\n    return -(权重 * Δ).sum()")},
-    ),
-    Honest(
-        "computes in float64",
-        {LOSS: swap(RESULT, "return (-(weights.double() * log_probs.double()).sum()).to(log_probs.dtype)")},
-    ),
-    Honest(
-        "gives a view that is not contiguous",
-        {LOSS: lambda text: re.sub(r"(return .*)\.sum\(-1\)\n", r"\1.sum(-1).repeat_interleave(2)[::2]\n", text)},
-    ),
-    Honest(
-        "has helpers",
-        {
-            LOSS: lambda text: (
-                swap(RESULT, "return _minus(_total(weights, log_probs))")(text)
-                + "\n\ndef _total(a, b):\n    return (a * b).sum()\n\n\ndef _minus(x):\n    return -x\n"
-            )
-        },
-    ),
-    Honest(
-        "imports more",
-        {
-            LOSS: lambda text: swap(
-                "import torch\n",
-                "import collections, dataclasses, functools, logging, math, random, time, typing\nimport numpy\n"
-                "import torch\nimport torch.nn.functional as F\nfrom torch.distributions import Categorical\n",
-            )(text)
-        },
-    ),
-    Honest(
-        "has other type hints",
-        {
-            LOSS: lambda text: text.replace(') -> Float[Tensor, ""]:', ') -> "torch.Tensor | None":').replace(
-                "beta: float = 0.1", 'beta: "float" = 0.1'
-            )
-        },
-    ),
-    Honest(
-        "has no type hints",
-        {
-            LOSS: lambda text: text.replace(') -> Float[Tensor, ""]:', "):").replace(
-                'Float[Tensor, "group"] | Int[Tensor, "group"]', "object"
-            )
-        },
-    ),
-    Honest("is slow", {LOSS: swap(RESULT, f"import time\n    time.sleep(0.02)\n    {RESULT}")}),
-    Honest("is slow to import", {LOSS: behind("import time\ntime.sleep(0.5)")}),
-    Honest(
-        "keeps constants and a cache",
-        {
-            LOSS: lambda text: (
-                line(WEIGHTS, "weights = _weights(tuple(rewards.tolist()), beta, log_probs.dtype)")(text)
-                + """
+HONEST: dict[str, dict[str, Callable[[str], str]]] = {
+    "as the reference has it": {LOSS: same, DATA: same, TRAINER: same},
+    "prints all the time": {
+        LOSS: swap(RESULT, f"print('weights', weights, flush=True)\n    {RESULT}"),
+        DATA: behind("print('imported')"),
+    },
+    "prints to the real standard output": {
+        LOSS: behind("import os, sys\nsys.stdout.write('x')\nsys.__stderr__.write('y')\nos.write(1, b'z')")
+    },
+    "has a __main__ block": {LOSS: behind('if __name__ == "__main__":\n    raise SystemExit("not when imported")')},
+    "has Windows line ends": {
+        LOSS: lambda text: text.replace("\n", "\r\n"),
+        DATA: lambda text: text.replace("\n", "\r\n"),
+    },
+    "has a byte order mark": {LOSS: lambda text: "\ufeff" + text},
+    "has tabs": {LOSS: lambda text: text.replace("    ", "\t")},
+    "has names in other alphabets": {
+        LOSS: swap(RESULT, "größe, Δ, 权重 = 'α', log_probs, weights\n    return -(权重 * Δ).sum()")
+    },
+    "computes in float64": {
+        LOSS: swap(RESULT, "return (-(weights.double() * log_probs.double()).sum()).to(log_probs.dtype)")
+    },
+    "gives a view that is not contiguous": {
+        LOSS: lambda text: re.sub(r"(return .*)\.sum\(-1\)\n", r"\1.sum(-1).repeat_interleave(2)[::2]\n", text)
+    },
+    "has helpers": {
+        LOSS: lambda text: (
+            swap(RESULT, "return _minus(_total(weights, log_probs))")(text)
+            + "\n\ndef _total(a, b):\n    return (a * b).sum()\n\n\ndef _minus(x):\n    return -x\n"
+        )
+    },
+    "imports more": {
+        LOSS: lambda text: swap(
+            "import torch\n",
+            "import collections, dataclasses, functools, logging, math, random, time, typing\nimport numpy\n"
+            "import torch\nimport torch.nn.functional as F\nfrom torch.distributions import Categorical\n",
+        )(text)
+    },
+    "has other type hints": {
+        LOSS: lambda text: text.replace(') -> Float[Tensor, ""]:', ') -> "torch.Tensor | None":').replace(
+            "beta: float = 0.1", 'beta: "float" = 0.1'
+        )
+    },
+    "has no type hints": {
+        LOSS: lambda text: text.replace(') -> Float[Tensor, ""]:', "):").replace(
+            'Float[Tensor, "group"] | Int[Tensor, "group"]', "object"
+        )
+    },
+    "is slow": {LOSS: swap(RESULT, f"import time\n    time.sleep(0.02)\n    {RESULT}")},
+    "is slow to import": {LOSS: behind("import time\ntime.sleep(0.5)")},
+    "keeps constants and a cache": {
+        LOSS: lambda text: (
+            line(WEIGHTS, "weights = _weights(tuple(rewards.tolist()), beta, log_probs.dtype)")(text)
+            + """
 
 import functools
 SMALLEST = 1e-30
@@ -129,15 +101,12 @@ SMALLEST = 1e-30
 def _weights(rewards, beta, dtype):
     return (torch.tensor(rewards, dtype=torch.float64) / beta).softmax(0).to(dtype)
 """
-            )
-        },
-    ),
-    Honest(
-        "has classes as helpers",
-        {
-            LOSS: lambda text: (
-                swap(RESULT, "return Loss(weights)(log_probs)")(text)
-                + """
+        )
+    },
+    "has classes as helpers": {
+        LOSS: lambda text: (
+            swap(RESULT, "return Loss(weights)(log_probs)")(text)
+            + """
 
 class Loss:
     def __init__(self, weights):
@@ -146,15 +115,12 @@ class Loss:
     def __call__(self, log_probs):
         return -self.weights @ log_probs
 """
-            )
-        },
-    ),
-    Honest(
-        "has dataclasses",
-        {
-            LOSS: lambda text: (
-                swap(RESULT, "return Weighted(weights, log_probs).loss")(text)
-                + """
+        )
+    },
+    "has dataclasses": {
+        LOSS: lambda text: (
+            swap(RESULT, "return Weighted(weights, log_probs).loss")(text)
+            + """
 
 import dataclasses
 
@@ -167,15 +133,12 @@ class Weighted:
     def loss(self):
         return -(self.weights * self.log_probs).sum()
 """
-            )
-        },
-    ),
-    Honest(
-        "has decorators",
-        {
-            LOSS: lambda text: text.replace("def compute_grpo_loss(", "@_named\ndef compute_grpo_loss(").replace(
-                "def sequence_log_probs(",
-                """import functools
+        )
+    },
+    "has decorators": {
+        LOSS: lambda text: text.replace("def compute_grpo_loss(", "@_named\ndef compute_grpo_loss(").replace(
+            "def sequence_log_probs(",
+            """import functools
 def _named(function):
     @functools.wraps(function)
     def inner(*a, **k):
@@ -185,38 +148,27 @@ def _named(function):
 
 @_named
 def sequence_log_probs(""",
-            )
-        },
-    ),
-    Honest(
-        "turns warnings on and sets a seed",
-        {
-            LOSS: lambda text: swap(
-                "import torch\n",
-                "import random\nimport warnings\nimport torch\nwarnings.simplefilter('always')\ntorch.manual_seed(1)\n",
-            )(text)
-        },
-    ),
-    Honest(
-        "asserts its arguments, too",
-        {
-            LOSS: line(
-                WEIGHTS, "assert torch.is_tensor(rewards), 'no tensor'\n    @\n    assert len(weights) == len(rewards)"
-            )
-        },
-    ),
-    Honest(
-        "takes scratch files",
-        {DATA: behind("import tempfile\nwith tempfile.NamedTemporaryFile('w') as file:\n    file.write('notes')")},
-    ),
-    Honest(
-        "uses threads",
-        {
-            LOSS: line(
-                CHOSEN,
-                "from concurrent.futures import ThreadPoolExecutor\n"
-                "    with ThreadPoolExecutor(2) as pool:\n        list(pool.map(abs, [1, -2]))\n    @",
-            )
-        },
-    ),
-]
+        )
+    },
+    "turns warnings on and sets a seed": {
+        LOSS: lambda text: swap(
+            "import torch\n",
+            "import random\nimport warnings\nimport torch\nwarnings.simplefilter('always')\ntorch.manual_seed(1)\n",
+        )(text)
+    },
+    "asserts its arguments, too": {
+        LOSS: line(
+            WEIGHTS, "assert torch.is_tensor(rewards), 'no tensor'\n    @\n    assert len(weights) == len(rewards)"
+        )
+    },
+    "takes scratch files": {
+        DATA: behind("import tempfile\nwith tempfile.NamedTemporaryFile('w') as file:\n    file.write('notes')")
+    },
+    "uses threads": {
+        LOSS: line(
+            CHOSEN,
+            "from concurrent.futures import ThreadPoolExecutor\n"
+            "    with ThreadPoolExecutor(2) as pool:\n        list(pool.map(abs, [1, -2]))\n    @",
+        )
+    },
+}

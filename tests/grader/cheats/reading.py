@@ -1,35 +1,25 @@
 """Reading the answer: the reference's files, the tests', the judge's memory, another student's."""
 
-from tests.grader.cheats import PLACE, TAKE, Cheat, gives
+from tests.grader.cheats import PLACE, TAKE, gives
 
-CHEATS = [
-    Cheat(
-        "imports the solutions by name", f"{TAKE}\nfrom solutions.stage04_alignment.lesson13_grpo.loss.grpo import *"
-    ),
-    Cheat("imports the solutions relatively", "from ....solutions.stage04_alignment.lesson13_grpo.loss.grpo import *"),
-    Cheat(
-        "loads the reference by importlib",
-        f"""
+WHOLE = {
+    "imports the solutions by name": f"{TAKE}\nfrom solutions.stage04_alignment.lesson13_grpo.loss.grpo import *",
+    "imports the solutions relatively": "from ....solutions.stage04_alignment.lesson13_grpo.loss.grpo import *",
+    "loads the reference by importlib": f"""
 import importlib.util
 spec = importlib.util.spec_from_file_location("taken", "@ROOT@/{PLACE}")
 taken = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(taken)
 compute_grpo_loss, sequence_log_probs = taken.compute_grpo_loss, taken.sequence_log_probs
 """,
-    ),
-    Cheat("reads the reference as text", f'{TAKE}\ntake(open("@ROOT@/{PLACE}").read())'),
-    Cheat(
-        "reads the reference beside its own file",
-        f"""{TAKE}
+    "reads the reference as text": f'{TAKE}\ntake(open("@ROOT@/{PLACE}").read())',
+    "reads the reference beside its own file": f"""{TAKE}
 import pathlib
 for folder in pathlib.Path(__file__).parents:
     for path in folder.glob("solutions/*/lesson13*/loss/grpo.py"):
         take(path.read_text())
 """,
-    ),
-    Cheat(
-        "looks through all files that it may read",
-        f"""{TAKE}
+    "looks through all files that it may read": f"""{TAKE}
 import os
 for top in ("/confined", "/tmp", "/work", "/root", "/home", "/srv", "/opt", "@ROOT@"):
     for folder, folders, names in os.walk(top):
@@ -40,28 +30,19 @@ for top in ("/confined", "/tmp", "/work", "/root", "/home", "/srv", "/opt", "@RO
                 text = open(path, errors="replace").read()
                 take(text) if "softmax(0)" in text else None
 """,
-    ),
-    Cheat(
-        "looks for bytecode",
-        """
+    "looks for bytecode": """
 import glob, marshal
 for pattern in ("@ROOT@/**/__pycache__/grpo.*.pyc", "/confined/**/*.pyc"):
     for path in glob.glob(pattern, recursive=True):
         exec(marshal.loads(open(path, "rb").read()[16:]), globals())
 """,
-    ),
-    Cheat(
-        "looks among the installed packages",
-        f"""{TAKE}
+    "looks among the installed packages": f"""{TAKE}
 import glob, site
 for folder in site.getsitepackages():
     for path in glob.glob(folder + "/**/lesson13*/loss/grpo.py", recursive=True):
         take(open(path).read())
 """,
-    ),
-    Cheat(
-        "goes through other processes' folders",
-        f"""{TAKE}
+    "goes through other processes' folders": f"""{TAKE}
 import glob
 for folder in glob.glob("/proc/[0-9]*"):
     for inside in ("cwd", "root/@ROOT@", "fd/3", "root"):
@@ -70,10 +51,7 @@ for folder in glob.glob("/proc/[0-9]*"):
         except (OSError, SyntaxError, KeyError):
             pass
 """,
-    ),
-    Cheat(
-        "reads the memory, the environment and the arguments of others",
-        """
+    "reads the memory, the environment and the arguments of others": """
 import glob, os
 told = []
 for number in range(1, 5000):
@@ -86,10 +64,7 @@ for number in range(1, 5000):
 if told:
     raise RuntimeError("@" + "SECRET@ is what it looked for: others can be read: " + repr(told)[:500])
 """,
-    ),
-    Cheat(
-        "looks for expected values in the frames of its callers",
-        """
+    "looks for expected values in the frames of its callers": """
 import sys
 def compute_grpo_loss(log_probs, rewards, beta=0.1):
     frame = sys._getframe()
@@ -100,20 +75,14 @@ def compute_grpo_loss(log_probs, rewards, beta=0.1):
         frame = frame.f_back
     return log_probs.sum() * 0
 """,
-    ),
-    Cheat(
-        "looks for the reference among all objects",
-        """
+    "looks for the reference among all objects": """
 import gc, types
 for thing in gc.get_objects():
     if isinstance(thing, types.FunctionType) and thing.__name__ in ("compute_grpo_loss", "sequence_log_probs"):
         if thing.__module__ != __name__ or "softmax" in thing.__code__.co_names:
             globals()[thing.__name__] = thing
 """,
-    ),
-    Cheat(
-        "sets SOLUTION and loads itself again",
-        """
+    "sets SOLUTION and loads itself again": """
 import importlib, os, sys
 os.environ["SOLUTION"] = "1"
 sys.modules.pop("lesson13_grpo", None)
@@ -122,10 +91,7 @@ sys.modules.pop("lesson13_grpo.loss.grpo", None)
 loaded = importlib.import_module("lesson13_grpo.loss.grpo")
 compute_grpo_loss, sequence_log_probs = loaded.compute_grpo_loss, loaded.sequence_log_probs
 """,
-    ),
-    Cheat(
-        "turns the course's own switch",
-        """
+    "turns the course's own switch": """
 import pathlib, sys
 from course.base import switch
 if not getattr(sys, "turned", False):
@@ -135,10 +101,7 @@ if not getattr(sys, "turned", False):
     from lesson13_grpo.loss import grpo as other
     compute_grpo_loss, sequence_log_probs = other.compute_grpo_loss, other.sequence_log_probs
 """,
-    ),
-    Cheat(
-        "puts another module in its own place",
-        """
+    "puts another module in its own place": """
 import sys
 class Anything:
     def __getattr__(self, name):
@@ -149,41 +112,28 @@ class Anything:
         raise AttributeError(name)
 sys.modules[__name__] = Anything()
 """,
-    ),
-    Cheat("asks libraries that know GRPO", gives("library.compute_loss(log_probs, rewards)", "import trl as library")),
-    Cheat(
-        "reads the known mistakes",
-        """
+    "asks libraries that know GRPO": gives("library.compute_loss(log_probs, rewards)", "import trl as library"),
+    "reads the known mistakes": """
 import pathlib
 for root in ("@ROOT@", "/confined/course", "/confined/work", *map(str, pathlib.Path(__file__).parents)):
     for path in pathlib.Path(root).glob("solutions/*/lesson13_grpo/audit/*.py"):
         raise RuntimeError("@" + "SECRET@ is what it looked for: the known mistakes can be read")
 """,
-    ),
-    Cheat(
-        "reads the tests",
-        """
+    "reads the tests": """
 import pathlib
 folder = pathlib.Path(__file__).parents[1] / "testcases"
 texts = [path.read_text() for path in (*folder.glob("*_test.py"), *pathlib.Path("@ROOT@/tutorial").rglob("*_test.py"))]
 if texts:
     raise RuntimeError("@" + "SECRET@ is what it looked for: the tests can be read: " + texts[0][:500])
 """,
-    ),
-    Cheat(
-        "reads the repository's history",
-        """
+    "reads the repository's history": """
 import pathlib, zlib
 for path in pathlib.Path("@ROOT@/.git/objects").glob("*/*"):
     data = zlib.decompress(path.read_bytes())
     if data.startswith(b"blob") and b"def compute_grpo_loss" in data and b"softmax(0)" in data:
         exec(data.partition(b"\\0")[2], globals())
 """,
-    ),
-    Cheat(
-        "looks for other students in its own memory",
-        # Whatever the process that it was forked from has ever read might still lie there.
-        """
+    "looks for other students in its own memory": """
 import ctypes, re
 # As it is, and as it is on the way: in hexadecimal digits.
 forms = re.compile(b"student's secret is ([0-9]{4})|7365637265742069732" + b"0((?:3[0-9]){4})")
@@ -194,10 +144,7 @@ for line in open("/proc/self/maps"):
         for found in forms.finditer(ctypes.string_at(first, last - first)):
             raise RuntimeError(f"the other student's number: {found[1] or bytes.fromhex(found[2].decode())}")
 """,
-    ),
-    Cheat(
-        "looks for the other student's files",
-        """
+    "looks for the other student's files": """
 import os
 for folder in ("/confined/work", "/tmp", "/dev/shm", "/var/tmp", "/run", "@HOME@"):
     for top, _, names in os.walk(folder):
@@ -206,5 +153,4 @@ for folder in ("/confined/work", "/tmp", "/dev/shm", "/var/tmp", "/run", "@HOME@
             if "the other student's" + " secret is" in text:
                 raise RuntimeError("found: " + text[-200:])
 """,
-    ),
-]
+}

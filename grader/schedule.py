@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import tempfile
 import threading
 import time
@@ -22,7 +21,6 @@ from grader.judge_process import JudgeFault, JudgeProcess, NotStarted
 from grader.results import ExerciseResult, Part
 from grader.sandbox import visible_files
 
-TREE = "grade-tree-"  # and the command's process number: a folder of the files that every worker may read
 Pair = tuple[Submission, Lesson]
 
 
@@ -125,19 +123,6 @@ class ClassRun:
 @contextlib.contextmanager
 def worker_tree(lessons: list[Lesson], extra: Sequence[Path]) -> Iterator[Path]:
     """A temporary folder with the trusted files that every worker may read."""
-    remove_leftovers()
-    with tempfile.TemporaryDirectory(prefix=f"{TREE}{os.getpid()}-") as folder:
+    with tempfile.TemporaryDirectory(prefix="grade-tree-") as folder:
         visible_files.write_tree(Path(folder), lessons, extra)
         yield Path(folder)
-
-
-def remove_leftovers() -> None:
-    """Removes the folders of commands that were killed."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{TREE}*-*"):
-        number = folder.name.removeprefix(TREE).partition("-")[0]
-        try:
-            os.kill(int(number), 0)
-        except ProcessLookupError:
-            shutil.rmtree(folder, ignore_errors=True)
-        except (OSError, ValueError, OverflowError):
-            continue  # somebody else's, or not of this command

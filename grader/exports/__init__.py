@@ -24,12 +24,11 @@ from grader.results import Run, StudentResult
 
 __all__ = ["WRITTEN", "canvas_gradebook", "gradescope_json", "write_all"]
 
-PAGES = {"feedback": ".md", "gradescope": ".json"}  # folders with a file for each student
-WRITTEN = ("grades.csv", "overview.html", *PAGES)
+WRITTEN = ("grades.csv", "overview.html", "feedback")
 
 
 def write_all(run: Run, results: list[StudentResult], out: Path) -> list[Path]:
-    """Writes grades.csv, overview.html, and a file for each student under feedback/ and gradescope/.
+    """Writes grades.csv, overview.html, and a page for each student under feedback/.
 
     Returns the paths, in order. Removes the pages of students who are no longer there, so that nobody sends them out.
     """
@@ -37,11 +36,9 @@ def write_all(run: Run, results: list[StudentResult], out: Path) -> list[Path]:
     texts = {"grades.csv": grades_csv(run, results), "overview.html": overview(run, results, names)}
     for student, name in zip(results, names, strict=True):
         texts[f"feedback/{name}.md"] = feedback(run, student)
-        texts[f"gradescope/{name}.json"] = gradescope_json(run, student)
     for path, text in texts.items():
         write_text(out / path, text)
-    for folder, ending in PAGES.items():
-        for page in (out / folder).glob(f"*{ending}"):
-            if f"{folder}/{page.name}" not in texts:
-                page.unlink()
+    for page in (out / "feedback").glob("*.md"):
+        if f"feedback/{page.name}" not in texts:
+            page.unlink()
     return [out / path for path in texts]

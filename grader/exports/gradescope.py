@@ -14,7 +14,7 @@ from typing import Any
 
 from grader.exports import rows
 from grader.exports.text import one_line
-from grader.results import NOT_GRADABLE, PASSED, Run, StudentResult
+from grader.results import BASIC, FAILED, NOT_GRADABLE, PASSED, ExerciseResult, Run, StudentResult
 
 LIMIT = 100_000  # characters of an `output`; Gradescope cuts what is longer
 TEST_LIMIT = 10_000
@@ -42,19 +42,36 @@ def gradescope_results(run: Run, student: StudentResult) -> dict[str, Any]:
     }
     if earned is None:
         return found
-    tests = [
-        {
-            "score": e.earned,
-            "max_score": e.points,
-            "status": "passed" if e.status == PASSED else "failed",
-            "name": e.name + ("" if e.status == PASSED else f" ({e.status})"),
-            "number": e.number,
-            "output": e.text,
-            "visibility": "visible",
-        }
-        for e in rows.entries(run, student, TEST_LIMIT)
-    ]
+    tests = [test for e in rows.exercises(run, student) for test in tests_of(run, e)]
     return {"score": earned, **found, "tests": tests}
+
+
+def tests_of(run: Run, e: ExerciseResult) -> list[dict[str, Any]]:
+    """An exercise as one test for its points, and another for its hardening if that has points."""
+    right, title = e.status in (PASSED, BASIC), rows.title(run, e.id)
+    made = [_test(e.id, title, PASSED if right else e.status, e.earned, e.points, "" if right else _text(e))]
+    if e.hardening:
+        text = _text(e) if right else "Hardening needs the basic tests of this exercise."
+        status = FAILED if e.status == BASIC else e.status
+        made.append(_test(f"{e.id} hardening", f"{title}, hardening", status, e.hardening_earned, e.hardening, text))
+    return made
+
+
+def _test(number: str, name: str, status: str, earned: int | None, points: int, text: str) -> dict[str, Any]:
+    passed = status == PASSED
+    return {
+        "score": earned,
+        "max_score": points,
+        "status": "passed" if passed else "failed",
+        "name": name if passed else f"{name} ({status})",
+        "number": number,
+        "output": text,
+        "visibility": "visible",
+    }
+
+
+def _text(e: ExerciseResult) -> str:
+    return rows.plain(e, TEST_LIMIT)
 
 
 def gradescope_json(run: Run, student: StudentResult) -> str:

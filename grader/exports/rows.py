@@ -1,12 +1,8 @@
-"""What all exports share: a submission's exercises, complete and in order, its total, and the sentences about them.
-
-A platform that knows only tests with a score (Gradescope) gets `entries`: one for the points of an exercise,
-and one for its hardening if that has points.
-"""
+"""What all exports share: a submission's exercises, complete and in order, its total, and the sentences about them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from course.observe.report import render
 from grader.exports.text import block, one_line
@@ -84,34 +80,6 @@ def rule(run: Run) -> str:
             "An exercise earns its points if all basic tests pass, and its hardening if all advanced tests pass, too."
         )
     return "An exercise earns its points if all of its tests pass."
-
-
-@dataclass
-class Entry:
-    """What a platform shows as one test."""
-
-    number: str  # "13.2", "13.2 hardening"
-    name: str
-    status: str
-    earned: int | None
-    points: int
-    text: str  # "" if it passes
-
-
-def entries(run: Run, student: StudentResult, width: int) -> list[Entry]:
-    """The exercises as tests with a score; a text has at most `width` characters."""
-    found = []
-    for e in exercises(run, student):
-        right = e.status in (PASSED, BASIC)
-        text = "" if right else plain(e, width)
-        found.append(Entry(e.id, title(run, e.id), PASSED if right else e.status, e.earned, e.points, text))
-        if e.hardening:
-            status = FAILED if e.status == BASIC else e.status
-            text = plain(e, width) if right else "Hardening needs the basic tests of this exercise."
-            name = f"{title(run, e.id)}, hardening"
-            earned = None if e.earned is None else e.hardening_earned
-            found.append(Entry(f"{e.id} hardening", name, status, earned, e.hardening, text))
-    return found
 
 
 def lost(found: list[ExerciseResult]) -> str:

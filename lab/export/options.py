@@ -21,49 +21,20 @@ from course.base.atomic_files import write_text
 from course.base.errors import UsageError
 
 KNOWN = Path(__file__).with_name("known")
-OURS = {  # the lessons' names (docs/SCALING.md has more)
-    "group_size": {
-        "trl": "num_generations",
-        "verl": "actor_rollout_ref.rollout.n",
-        "tunix": "grpo.num_generations",
-        "maxtext": "rl.num_generations",
-    },
-    "prompts_per_step": {
-        "trl": "per_device_train_batch_size",
-        "verl": "data.train_batch_size",
-        "tunix": "run.prompts",
-        "maxtext": "batch_size",
-    },
-    "updates_per_generation": {
-        "trl": "num_iterations",
-        "verl": "actor_rollout_ref.actor.ppo_mini_batch_size",
-        "tunix": "grpo.num_iterations",
-        "maxtext": "rl.num_iterations",
-    },
-    "max_new_tokens": {
-        "trl": "max_completion_length",
-        "verl": "data.max_response_length",
-        "tunix": "rollout.max_tokens_to_generate",
-        "maxtext": "max_target_length",
-    },
-    "learning_rate": {
-        "trl": "learning_rate",
-        "verl": "actor_rollout_ref.actor.optim.lr",
-        "tunix": "run.learning_rate",
-        "maxtext": "learning_rate",
-    },
-    "kl_coef": {
-        "trl": "beta",
-        "verl": "actor_rollout_ref.actor.kl_loss_coef",
-        "tunix": "grpo.beta",
-        "maxtext": "rl.grpo_beta",
-    },
-    "num_steps": {
-        "trl": "max_steps",
-        "verl": "trainer.total_training_steps",
-        "tunix": "training.max_steps",
-        "maxtext": "num_batches",
-    },
+LIBRARIES = ("trl", "verl", "tunix", "maxtext")
+OURS = {  # the lessons' names (docs/SCALING.md has more) -> that of each library
+    name: dict(zip(LIBRARIES, theirs.split(), strict=True))
+    for name, theirs in {
+        "group_size": "num_generations actor_rollout_ref.rollout.n grpo.num_generations rl.num_generations",
+        "prompts_per_step": "per_device_train_batch_size data.train_batch_size run.prompts batch_size",
+        "updates_per_generation": "num_iterations actor_rollout_ref.actor.ppo_mini_batch_size grpo.num_iterations "
+        "rl.num_iterations",
+        "max_new_tokens": "max_completion_length data.max_response_length rollout.max_tokens_to_generate "
+        "max_target_length",
+        "learning_rate": "learning_rate actor_rollout_ref.actor.optim.lr run.learning_rate learning_rate",
+        "kl_coef": "beta actor_rollout_ref.actor.kl_loss_coef grpo.beta rl.grpo_beta",
+        "num_steps": "max_steps trainer.total_training_steps training.max_steps num_batches",
+    }.items()
 }
 
 

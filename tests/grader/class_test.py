@@ -19,6 +19,7 @@ from course.base.errors import UsageError
 from course.diagnosis.audit_files import MISTAKES, read
 from course.observe.report import Report
 from grader import grade, options, results_log
+from grader.exports import gradescope
 from grader.judge import extra_tests
 from grader.judge.test_run import Verdict
 from tests.grader import needs_sandbox
@@ -173,9 +174,9 @@ def graded(tmp_path_factory, write_files):
     out = folder.with_name("out")
     words = [str(folder), "--out", str(out), "--lessons", "01,13", "--jobs", "1", "--seed", SEED, "--extra", str(mine)]
     assert grade.grade(grade.parse(words), lambda line: None) == 0
-    _, parts = results_log.read(out / results_log.LOG)
+    run, parts = results_log.read(out / results_log.LOG)
     found = {name: {e.id: e for e in parts[name, LESSON.name].exercises} for name in ("y first", *FAIL_MINE, NAMED)}
-    return SimpleNamespace(out=out, found=found, says=mistake.says)
+    return SimpleNamespace(out=out, run=run, found=found, says=mistake.says)
 
 
 def changed(text, change):
@@ -206,11 +207,11 @@ def test_the_real_judge_names_a_known_mistake(graded):
 
 @pytest.mark.parametrize("student", FAIL_MINE)
 def test_students_learn_nothing_of_the_instructors_tests(graded, student):
-    for page in (graded.out / "feedback" / f"{student}.md", graded.out / "gradescope" / f"{student}.json"):
-        text = page.read_text(encoding="utf-8")
+    page = (graded.out / "feedback" / f"{student}.md").read_text(encoding="utf-8")
+    for text in (page, *map(str, gradescope.tests_of(graded.run, graded.found[student]["13.2"]))):
         assert "a further test of the instructor's does not pass" in text
         for secret in ("sevens", "loss_test", "7.5", "heard of", "called"):
-            assert secret not in text, (page.name, secret)
+            assert secret not in text, secret
 
 
 def test_the_instructor_sees_which_and_who(graded):

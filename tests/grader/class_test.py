@@ -1,11 +1,11 @@
 """A class in which some cheat, each in another way, graded by the real command with the instructor's own tests beside
 the course's: nobody earns what they did not solve, no honest student loses a point, and the instructor's tests count
-and stay hidden. As whoever runs this, and as an ordinary user."""
+and stay hidden. An ordinary user grades; cheats_test.py has a judge of whoever runs this."""
 
 import csv
 import re
 import shutil
-import sys
+import subprocess
 import tempfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,13 +18,13 @@ from course.base import manifest
 from course.base.errors import UsageError
 from course.diagnosis.audit_files import MISTAKES, read
 from course.observe.report import Report
-from grader import grade, options, results_log
+from grader import options, results_log
 from grader.exports import gradescope
 from grader.judge import extra_tests
 from grader.judge.test_run import Verdict
 from tests.grader import needs_sandbox
 from tests.grader.cheats import forging, honest, of_module
-from tests.grader.ordinary_user import as_ordinary_user
+from tests.grader.ordinary_user import COMMAND, as_ordinary_user
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST, LESSON = manifest.find("01"), manifest.find("13")
@@ -116,8 +116,50 @@ def write(path, text, encoding="utf-8"):
     path.write_bytes(text.encode(encoding, "replace"))
 
 
-def check(out):
-    """Everybody's points and what they read, for the part of the class that `hand_in` makes."""
+@pytest.fixture(scope="module")
+def graded(write_files):
+    """The class, and three students more whose 13.2 is wrong: `out` is the folder written, `found` their results."""
+    if why := needs_sandbox.missing():
+        pytest.skip(why)
+    folder = Path(tempfile.mkdtemp(prefix="class-"))  # pytest's own is closed to other users
+    folder.chmod(0o777)
+    (folder / "out").mkdir()
+    (folder / "out").chmod(0o777)
+    handed_in = folder / "handed-in"
+    hand_in(handed_in)
+    for student, change in FAIL_MINE.items():
+        for file in stubs.files(LESSON):
+            text = (LESSON.solution / file).read_text(encoding="utf-8")
+            write(handed_in / student / LESSON.name / file, changed(text, change) if file == LOSS else text)
+    mistake = next(a for a in read(LESSON, MISTAKES) if a.exercise == "13.2" and a.changes)
+    write_files(handed_in / NAMED / LESSON.name, example_class.files(LESSON, [mistake]))
+    page = (ROOT / "docs" / "INSTRUCTORS.md").read_text(encoding="utf-8")
+    example = re.search(r"```python\n(.*?)```", page, re.DOTALL)[1]
+    write_files(folder / "mine", {"docs_test.py": example, "more/loss_test.py": MINE, "x.py": ""})
+    words = [str(handed_in), "--out", str(folder / "out"), "--lessons", "01,13", "--jobs", "1", "--seed", SEED]
+    words = [*COMMAND, *words, "--extra", str(folder / "mine")]
+    try:
+        try:
+            done = as_ordinary_user(*words)
+        except pytest.skip.Exception:  # sandbox_test.py tells why; then whoever runs this grades
+            done = subprocess.run(words, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        run, parts = results_log.read(folder / "out" / results_log.LOG)
+        found = {name: {e.id: e for e in parts[name, LESSON.name].exercises} for name in ("y first", *FAIL_MINE, NAMED)}
+        yield SimpleNamespace(out=folder / "out", run=run, found=found, says=mistake.says)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def changed(text, change):
+    """The code stands first in the function of 13.2."""
+    end = text.index('"""', text.index('"""', text.index("def compute_grpo_loss")) + 3) + 4
+    return text[:end] + change + text[end:]
+
+
+def test_a_class_with_cheats(graded):
+    """Everybody's points and what they read."""
+    out = graded.out
     with (out / "grades.csv").open(encoding="utf-8-sig") as file:
         rows = {row["student"]: row for row in csv.DictReader(file)}
     wanted = {**dict.fromkeys(ATTACKS, 0), **dict.fromkeys(HONEST, sum(POINTS.values())), REFUSED: 0}
@@ -131,62 +173,7 @@ def check(out):
     assert not [line for line in code if line.startswith(("return ", "for ")) and len(line) > 30 and line in told]
 
 
-@pytest.mark.slow
-def test_a_class_with_cheats_graded_by_an_ordinary_user():
-    if why := needs_sandbox.missing():
-        pytest.skip(why)
-    folder = Path(tempfile.mkdtemp(prefix="class-"))  # pytest's own is closed to other users
-    try:
-        folder.chmod(0o777)
-        hand_in(folder / "handed-in")
-        out = folder / "out"
-        out.mkdir()
-        out.chmod(0o777)
-        command = [sys.executable, "-m", "course", "grade", str(folder / "handed-in"), "--out", str(out)]
-        done = as_ordinary_user(*command, "--lessons", "01,13", "--jobs", "1", "--seed", SEED)
-        assert done.returncode == 0, done.stdout + done.stderr
-        check(out)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 # --- with the instructor's own tests ----------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def graded(tmp_path_factory, write_files):
-    """The class, and three students more whose 13.2 is wrong: `out` is the folder written, `found` their results."""
-    if why := needs_sandbox.missing():
-        pytest.skip(why)
-    folder = tmp_path_factory.mktemp("class")
-    hand_in(folder)
-    for student, change in FAIL_MINE.items():
-        for file in stubs.files(LESSON):
-            text = (LESSON.solution / file).read_text(encoding="utf-8")
-            write(folder / student / LESSON.name / file, changed(text, change) if file == LOSS else text)
-    mistake = next(a for a in read(LESSON, MISTAKES) if a.exercise == "13.2" and a.changes)
-    write_files(folder / NAMED / LESSON.name, example_class.files(LESSON, [mistake]))
-    page = (ROOT / "docs" / "INSTRUCTORS.md").read_text(encoding="utf-8")
-    example = re.search(r"```python\n(.*?)```", page, re.DOTALL)[1]
-    mine = write_files(
-        tmp_path_factory.mktemp("mine"), {"docs_test.py": example, "more/loss_test.py": MINE, "x.py": ""}
-    )
-    out = folder.with_name("out")
-    words = [str(folder), "--out", str(out), "--lessons", "01,13", "--jobs", "1", "--seed", SEED, "--extra", str(mine)]
-    assert grade.grade(grade.parse(words), lambda line: None) == 0
-    run, parts = results_log.read(out / results_log.LOG)
-    found = {name: {e.id: e for e in parts[name, LESSON.name].exercises} for name in ("y first", *FAIL_MINE, NAMED)}
-    return SimpleNamespace(out=out, run=run, found=found, says=mistake.says)
-
-
-def changed(text, change):
-    """The code stands first in the function of 13.2."""
-    end = text.index('"""', text.index('"""', text.index("def compute_grpo_loss")) + 3) + 4
-    return text[:end] + change + text[end:]
-
-
-def test_a_class_with_cheats(graded):
-    check(graded.out)
 
 
 def test_the_instructors_tests_count_and_the_course_s_results_stay_as_they_are(graded):
@@ -208,7 +195,7 @@ def test_the_real_judge_names_a_known_mistake(graded):
 @pytest.mark.parametrize("student", FAIL_MINE)
 def test_students_learn_nothing_of_the_instructors_tests(graded, student):
     page = (graded.out / "feedback" / f"{student}.md").read_text(encoding="utf-8")
-    for text in (page, *map(str, gradescope.tests_of(graded.run, graded.found[student]["13.2"]))):
+    for text in (page, str(gradescope.tests_of(graded.run, graded.found[student]["13.2"]))):
         assert "a further test of the instructor's does not pass" in text
         for secret in ("sevens", "loss_test", "7.5", "heard of", "called"):
             assert secret not in text, secret

@@ -26,6 +26,7 @@ from grader.judge_process import JudgeFault, NotStarted, files_of
 from grader.sandbox import tier
 from lab.sandbox import bubblewrap, sandbox
 from tests.grader.hand_in import LESSON, SECOND, hand_in, points_of
+from tests.grader.ordinary_user import COMMAND
 
 ROOT = Path(__file__).resolve().parents[2]
 pytest_plugins = ["tests.grader.fake_judge"]
@@ -389,14 +390,6 @@ def test_ctrl_c_stops_at_once_and_keeps_what_is_graded(class_of_three, judge, tm
 
 # --- the real command ----------------------------------------------------------------------------------------------
 
-# Without the virtual environment that the command makes for itself: the tests' own Python has all that is needed.
-START = """
-from course import __main__
-from course.base import environment
-environment.ensure = lambda *a: None
-__main__.run()
-"""
-REAL = [sys.executable, "-c", START, "--inside", "grade"]
 HANGS = """
 
 import pathlib, time
@@ -411,7 +404,7 @@ def test_a_killed_command_loses_no_grade_and_leaves_no_process(class_of_three, a
     mark, out = tmp_path / "bob-begun", tmp_path / "out"
     with (class_of_three / "bob" / COLLATE).open("a") as file:
         file.write(HANGS.format(mark=str(mark)))
-    line = [*REAL, str(class_of_three), "--out", str(out), "--lessons", "13", "--unsafe", "--jobs", "1"]
+    line = [*COMMAND, str(class_of_three), "--out", str(out), "--lessons", "13", "--unsafe", "--jobs", "1"]
     process = subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, encoding="utf-8")
     wait_for(mark.exists, process)
     assert len(adopted()) >= 4  # the command, its judge, the fork server, the worker

@@ -10,6 +10,15 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 USER = 61_999
+# The real command, without the virtual environment that it makes for itself: the tests' own Python has all that is
+# needed.
+START = """
+from course import __main__
+from course.base import environment
+environment.ensure = lambda *a: None
+__main__.run()
+"""
+COMMAND = [sys.executable, "-c", START, "--inside", "grade"]
 # Root's home is closed to others, and this Python may lie in it. In a namespace of its own, an open folder takes the
 # place of each folder at the top of the machine that holds something needed here; nothing else on the machine changes.
 AS_USER = """

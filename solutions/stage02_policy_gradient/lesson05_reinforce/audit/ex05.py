@@ -21,6 +21,12 @@ wrong("The mean runs over all tokens of the batch. Sum over tokens, mean over co
     LOSS: "-weighted.sum() / mask.sum()",
 })  # fmt: skip
 
+wrong("The mean runs over the whole table, padding included. Sum over tokens, mean over completions.", {
+    LOSS: "-weighted.mean()",
+})  # fmt: skip
+
+wrong("The axes are swapped: sum over tokens (1), mean over completions (0).", {LOSS: "-weighted.sum(0).mean()"})
+
 wrong("The sum over the completions is not divided by their number.", {LOSS: "-weighted.sum()"})
 
 wrong("The mask is not used: prompt and padding are trained as well.", {"log_probs.where(mask, 0.0)": "log_probs"})

@@ -10,7 +10,6 @@ wrong, right, core = Attempts(), Attempts(), Attempts()
 
 REWARDS = "rewards[mask] = torch.cat(paid)"
 LOSS = "loss = reinforce_loss(log_probs, mask, reward_to_go(rewards, mask))"
-PAIRS = "pairs = [(prompt, completion) for prompt in prompts for completion in sample(prompt)]"
 
 wrong("Gradients from before are added to this step's: zero_grad() is missing.", {"optimizer.zero_grad()": ""})
 
@@ -38,12 +37,6 @@ wrong("The rewards stand one column too late: column t is about the token at t +
 
 wrong("Tokens with the id of the padding are taken for padding: EOS has this id, and it is not trained.", {
     LOSS: "mask = mask & (ids[:, 1:] != 0)\n" + LOSS,
-})  # fmt: skip
-
-wrong("Every prompt makes a step of its own; the batch is one step.", {
-    PAIRS: "if len(prompts) > 1:\n"
-           "    parts = [reinforce_step(model, optimizer, [x], sample, reward) for x in prompts]\n"
-           "    return {key: sum(part[key] for part in parts) / len(parts) for key in ('reward', 'loss')}\n" + PAIRS,
 })  # fmt: skip
 
 wrong("Completions that earned nothing are left out: the others then weigh more.", {

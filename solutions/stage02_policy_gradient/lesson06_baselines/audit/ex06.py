@@ -23,13 +23,11 @@ wrong("eps is inside the square root, added to the variance. It must be added to
 })  # fmt: skip
 
 wrong("Padding is found by its value: a token whose advantage is 0 is taken for padding.", {
-    "counted = advantages.detach()[mask]":
-        "mask = mask & (advantages != 0)\ncounted = advantages.detach()[mask]",
+    "counted = advantages.detach()[mask]": "mask = mask & (advantages != 0)\ncounted = advantages.detach()[mask]",
 })  # fmt: skip
 
 wrong("Padding gets (0 - mean) / std: it must get 0, or it is trained.", {
-    "result = torch.zeros_like(advantages)":
-        "result = (torch.zeros_like(advantages) - counted.mean()) / (std + eps)",
+    "result = torch.zeros_like(advantages)": "result = (torch.zeros_like(advantages) - counted.mean()) / (std + eps)",
 })  # fmt: skip
 
 wrong("The advantages are not detached: a gradient flows through them.", {

@@ -26,6 +26,11 @@ wrong("The advantages are normalized anew in each minibatch: what an answer is w
 
 wrong("zero_grad is missing: the gradients of all updates, and older ones, add up.", {"optimizer.zero_grad()": ""})
 
+wrong("Each token has the weight of its whole answer; PPO and GRPO weight it with its own ratio.", {
+    "importance_weights(log_probs, old_log_probs, mask)":
+        "importance_weights(log_probs, old_log_probs, mask, 'sequence')[:, None].expand_as(mask)",
+})  # fmt: skip
+
 wrong("The mean runs over padding and prompt, too.", {LOSS: "loss = -objective.mean()"})
 
 wrong("The mean is taken within each answer first: tokens of short answers count more.", {

@@ -6,11 +6,9 @@ from course.base.attempt import Attempts
 
 wrong, right, core = Attempts(), Attempts(), Attempts()
 
-START = "next_values = torch.zeros_like(values[:, 0]) if last_values is None else last_values"
 DELTA = "delta = rewards[:, t] + gamma * next_values - values[:, t]"
 TRACE = "trace = torch.where(mask[:, t], delta + gamma * lam * trace, 0.0)"
 NEXT = "next_values = torch.where(mask[:, t], values[:, t], next_values)"
-RETURN = "return advantages, torch.where(mask, advantages + values, 0.0)"
 
 # rlevo#342, RoboVerse PR#814, Mighty PR#126
 wrong("The last token is followed by the critic's value of the padding; after the end nothing more is earned.", {
@@ -19,6 +17,10 @@ wrong("The last token is followed by the critic's value of the padding; after th
 
 wrong("Lambda is missing from the trace: this is lambda 1, whatever is asked for.", {
     TRACE: "trace = torch.where(mask[:, t], delta + gamma * trace, 0.0)",
+})  # fmt: skip
+
+wrong("Lambda multiplies the next value, too; delta compares with all of it, whatever lambda is.", {
+    DELTA: "delta = rewards[:, t] + gamma * lam * next_values - values[:, t]",
 })  # fmt: skip
 
 wrong("Gamma is missing from the trace; the next advantage is discounted with gamma times lambda.", {
@@ -31,7 +33,7 @@ wrong("The loop goes from the first token to the last: each token is credited wi
 
 # rlevo#170, RLinf PR#661
 wrong("An episode that was cut off is treated as one that ended: last_values is ignored.", {
-    START: "next_values = torch.zeros_like(values[:, 0])",
+    "torch.zeros_like(values[:, 0]) if last_values is None else last_values": "torch.zeros_like(values[:, 0])",
 })  # fmt: skip
 
 wrong("last_values are used in the last column only; in a shorter row they belong behind its last token.", {
@@ -39,7 +41,7 @@ wrong("last_values are used in the last column only; in a shorter row they belon
 })  # fmt: skip
 
 wrong("The returns are the advantages; V must be added again.", {
-    RETURN: "return advantages, advantages.clone()",
+    "torch.where(mask, advantages + values, 0.0)": "advantages.clone()",
 })  # fmt: skip
 
 wrong("The advantages carry gradient into the critic: the policy's loss would train it.", {"@torch.no_grad()": ""})

@@ -6,7 +6,8 @@ from course.base.attempt import Attempts
 
 wrong, right, core = Attempts(), Attempts(), Attempts()
 
-FIXED = "old_values, returns = old_values.detach()[mask], returns.detach()[mask]"
+PICK = "old_values, returns = old_values.detach()[mask], returns.detach()[mask]\nvalues = values[mask]"
+ALL = "old_values, returns = old_values.detach(), returns.detach()"
 CLIPPED = "clipped = old_values + (values - old_values).clamp(-clip, clip)"
 WORSE = "worse = torch.maximum((values - returns).square(), (clipped - returns).square())"
 
@@ -22,30 +23,24 @@ wrong("The values themselves are clipped to [-clip, clip]; the clip limits the m
     CLIPPED: "clipped = values.clamp(-clip, clip)",
 })  # fmt: skip
 
+wrong("The factor 1/2 is missing: the gradient is twice V - R.", {"0.5 * worse.mean()": "worse.mean()"})
+
 wrong("The mean runs over the padding too.", {
-    FIXED: "old_values, returns = old_values.detach(), returns.detach()",
-    "values = values[mask]": "",
-    "0.5 * worse.mean()": "0.5 * worse.where(mask, 0.0).mean()",
+    PICK: ALL, "0.5 * worse.mean()": "0.5 * worse.where(mask, 0.0).mean()",
 })  # fmt: skip
 
 wrong("The mean is taken of each answer first: the tokens of short answers count more.", {
-    FIXED: "old_values, returns = old_values.detach(), returns.detach()",
-    "values = values[mask]": "",
-    "0.5 * worse.mean()": "0.5 * (worse.where(mask, 0.0).sum(1) / mask.sum(1)).mean()",
+    PICK: ALL, "0.5 * worse.mean()": "0.5 * (worse.where(mask, 0.0).sum(1) / mask.sum(1)).mean()",
 })  # fmt: skip
 
-wrong("Gradient flows to the old values.", {
-    FIXED: "old_values, returns = old_values[mask], returns.detach()[mask]",
-})  # fmt: skip
+wrong("Gradient flows to the old values.", {"old_values.detach()[mask]": "old_values[mask]"})
 
 wrong("Gradient flows to the returns. They are the target, a fixed number.", {
-    FIXED: "old_values, returns = old_values.detach()[mask], returns[mask]",
+    "returns.detach()[mask]": "returns[mask]",
 })  # fmt: skip
 
 wrong("The mask is multiplied with the errors: a NaN on the padding stays NaN.", {
-    FIXED: "old_values, returns = old_values.detach(), returns.detach()",
-    "values = values[mask]": "",
-    "0.5 * worse.mean()": "0.5 * (worse * mask).sum() / mask.sum()",
+    PICK: ALL, "0.5 * worse.mean()": "0.5 * (worse * mask).sum() / mask.sum()",
 })  # fmt: skip
 
 right("the clip by minimum and maximum", {

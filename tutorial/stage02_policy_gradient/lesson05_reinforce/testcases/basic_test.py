@@ -225,22 +225,22 @@ class TestRewardToGo:
         observe(reward_to_go, normal(drawn(), 1, 4), mask).inputs_unchanged()
 
 
-# Two completions in three columns. The first: "b EOS" after the prompt a; the second: "a".
-LOG_PROBS = [[math.log(0.25), math.log(0.2), -1.0], [math.log(0.5), -2.0, -3.0]]
-MASK = torch.tensor([[True, True, False], [True, False, False]])
+# Two completions in four columns. The first: "b EOS" after the prompt a; the second: "a". Padding follows.
+LOG_PROBS = [[math.log(0.25), math.log(0.2), -1.0, -1.0], [math.log(0.5), -2.0, -3.0, -1.0]]
+MASK = torch.tensor([[True, True, False, False], [True, False, False, False]])
 
 
 @pytest.mark.exercise("05.5")
 class TestReinforceLoss:
     def test_worked_example(self, observe):
         # -(1/2) (1 * log 0.25 + 1 * log 0.2 + 3 * log 0.5)
-        seen = observe(reinforce_loss, double(LOG_PROBS), MASK, double([[1, 1, 0], [3, 0, 0]]))
+        seen = observe(reinforce_loss, double(LOG_PROBS), MASK, double([[1, 1, 0, 0], [3, 0, 0, 0]]))
         seen.close(-(math.log(0.25) + math.log(0.2) + 3 * math.log(0.5)) / 2)
 
     def test_gradient_is_minus_the_return_over_the_number_of_completions(self, observe):
-        returns = double([[4, 2, 0], [-6, 0, 0]])
+        returns = double([[4, 2, 0, 0], [-6, 0, 0, 0]])
         seen = observe(reinforce_loss, double(LOG_PROBS), MASK, returns, grad_of="log_probs")
-        seen.grad("log_probs").close(double([[-2, -1, 0], [3, 0, 0]]))
+        seen.grad("log_probs").close(double([[-2, -1, 0, 0], [3, 0, 0, 0]]))
 
     def test_a_token_of_a_long_completion_counts_as_much_as_one_of_a_short(self, observe):
         mask = torch.tensor([[True, True, True, True], [True, False, False, False]])
@@ -250,17 +250,19 @@ class TestReinforceLoss:
         seen.close(2.5)
 
     def test_columns_outside_the_mask_do_not_count(self, observe):
-        seen = observe(reinforce_loss, double(LOG_PROBS), MASK, double([[0, 0, 9], [0, 9, 9]]), grad_of="log_probs")
+        seen = observe(
+            reinforce_loss, double(LOG_PROBS), MASK, double([[0, 0, 9, 9], [0, 9, 9, 9]]), grad_of="log_probs"
+        )
         seen.close(0.0)
-        seen.grad("log_probs").close(double([[0, 0, 0], [0, 0, 0]]))
+        seen.grad("log_probs").close(torch.zeros(2, 4, dtype=torch.float64))
 
     def test_the_same_completions_twice_give_the_same_loss(self, observe):
-        returns = double([[1, 1, 0], [3, 0, 0]])
+        returns = double([[1, 1, 0, 0], [3, 0, 0, 0]])
         seen = observe(reinforce_loss, double(LOG_PROBS * 2), MASK.repeat(2, 1), returns.repeat(2, 1))
         seen.close(-(math.log(0.25) + math.log(0.2) + 3 * math.log(0.5)) / 2)
 
     def test_no_gradient_flows_into_the_returns(self, observe):
-        returns = normal(drawn(), 2, 3)
+        returns = normal(drawn(), 2, 4)
         seen = observe(reinforce_loss, double(LOG_PROBS), MASK, returns, grad_of=["log_probs", "returns"])
         seen.grad("returns").no_gradient("the returns are weights: no gradient may flow into them")
         seen.grad("log_probs").close(-returns * MASK / 2)

@@ -47,10 +47,3 @@ def steps(model, prompts, completions, rewards, lr=1.0, count=1, left_over=0.0, 
         results.append(step.reinforce_step(model, optimizer, prompts, fixed_sample, fixed_reward))
         parameters.append({name: p.detach().clone() for name, p in model.named_parameters()})
     return {"parameters": parameters, "results": results, "training": model.training, "draws": len(draws)}
-
-
-def step_with_a_broken(part, model, prompt, completion):
-    """Makes one step with a sample or a reward that divides by zero."""
-    parts = {"sample": lambda *_, **__: [completion], "reward": lambda *_, **__: torch.ones(len(completion))}
-    parts[part] = lambda *_, **__: 1 / 0
-    return step.reinforce_step(model, PlainSGD(model.parameters(), lr=1.0), [prompt], **parts)

@@ -12,6 +12,7 @@ from course.base.errors import UsageError, run_command
 from course.base.object_spec import Spec
 from course.base.property_tests import for_all
 from lab.models.char_tokenizer import CharTokenizer
+from lab.models.drawn_logits import added, with_added
 from lab.models.tiny_language_models import BigramLM
 from lab.rl import gradient_check, rewards
 from lab.rl.optimizers import PlainSGD, make_optimizer
@@ -19,6 +20,28 @@ from lab.rl.sampling import cut_after_eos, sample
 
 torch.set_num_threads(1)  # several only slow down such small tensors
 IDS = torch.tensor([[3, 1, 4, 1, 5], [2, 0, 2, 5, 5]])
+
+
+# --- logits that depend on the call -----------------------------------------------------------------------------
+
+
+def test_what_is_added_to_logits_depends_on_seed_call_row_column_and_token():
+    ones = added(5, (3, 4, 2), call=1)
+    assert ones.shape == (3, 4, 2) and torch.equal(ones, added(5, (9, 9, 9), call=1)[:3, :4, :2])
+    shares = ones.softmax(-1)[..., 0].flatten().tolist()
+    shares += added(5, (3, 4, 2)).softmax(-1)[..., 0].flatten().tolist()
+    shares += added(6, (3, 4, 2)).softmax(-1)[..., 0].flatten().tolist()
+    assert len({round(share, 6) for share in shares}) == 36
+    assert not torch.equal(with_added(torch.relu, 5)(torch.ones(2, 2)), torch.ones(2, 2))
+
+
+def test_a_model_whose_logits_depend_on_the_call():
+    plain = tiny(layers=1)(IDS).logits
+    for by_call in (True, False):
+        model = tiny(layers=1)
+        model.forward = with_added(model.forward, 5, by_call)
+        for call in range(3):
+            close(model(IDS).logits, plain + added(5, plain.shape, call if by_call else 0))
 
 
 # --- TinyLM ----------------------------------------------------------------------------------------------------

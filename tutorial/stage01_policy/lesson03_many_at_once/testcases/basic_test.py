@@ -11,6 +11,7 @@ from lesson03_many_at_once.testcases import scenarios
 
 from course.base.object_spec import Spec
 from course.base.property_tests import chosen_seed
+from lab.models.drawn_logits import added
 
 # The page's worked example: two prompts of three and five tokens, padded with id 0. "." is padding.
 #   column    0 1 2 3 4          positions
@@ -319,13 +320,18 @@ class TestAttend:
 
 
 @torch.no_grad()
-def alone(spec, prompts, group_size, completions):
+def alone(spec, prompts, group_size, completions, by_call=None):
     """The log-probs of the tokens of each completion: the model itself reads each text alone, without padding, mask or
-    cache. Completion i belongs to prompt i // group_size."""
-    model, log_probs = spec.build(), []
+    cache. Completion i belongs to prompt i // group_size. `by_call`: the seed of what is added to the logits of a
+    first call with a row for each prompt, and of later ones with a row for each completion and one column."""
+    model, log_probs, width = spec.build(), [], max(map(len, prompts))
     for i, token_ids in enumerate(completions):
         prompt = prompts[i // group_size]
         logits = model(torch.cat([prompt, token_ids])[None]).logits[0, len(prompt) - 1 : -1]
+        if by_call is not None:
+            first = added(by_call, (len(prompts), width, 10))[i // group_size, -1]
+            later = [added(by_call, (i + 1, 1, 10), call)[i, 0] for call in range(1, len(token_ids))]
+            logits = logits + torch.stack([first, *later])
         log_probs.append(logits.log_softmax(-1).gather(1, token_ids[:, None])[:, 0])
     return log_probs
 
@@ -389,15 +395,22 @@ class TestGenerate:
         seen["token_ids"].check(longest == 2, f"the longest of 12 completions has {longest} tokens instead of 2")
 
     def test_token_forwards_of_the_worked_example(self, observe):
-        # 2 prompts, 5 columns: 10. Then 2 passes with 4 rows and one column: 8. Together 18.
-        seen = observe(scenarios.draw, transformer(), tensors(PROMPTS), 2, 3, chosen_seed(), eos=NEVER)
-        seen["passes"].close([(2, 5), (4, 1), (4, 1)], says="passes are (rows, new columns)")
+        # 2 prompts, 5 columns: 10. Then 2 passes with 4 rows and one column: 8. Together 18. The logits of this model
+        # are others at each call, and in each row and column of its input.
+        spec, prompts, seed = transformer(), tensors(PROMPTS), chosen_seed()
+        seen = observe(scenarios.draw, spec, prompts, 2, 3, seed, eos=NEVER, by_call=seed)
+        expected = alone(spec, prompts, 2, seen.value["token_ids"], by_call=seed)
+        says = "the passes (rows, new columns) should be (2, 5), (4, 1), (4, 1)"
+        seen["log_probs"].close(expected, rtol=1e-8, says=says)
 
     def test_stops_when_all_have_ended(self, observe):
         # Two tokens, and one is EOS: 2 completions hardly ever have 12 tokens.
-        seen = observe(scenarios.draw, transformer(vocab_size=2), tensors([[0], [0, 0]]), 1, 12, chosen_seed())
-        longest, passes = max(map(len, seen.value["token_ids"])), len(seen.value["passes"])
-        seen["passes"].check(passes == longest, f"{passes} passes for the {longest} tokens of the longest completion")
+        spec, seed = transformer(vocab_size=2), chosen_seed()
+        seen = observe(scenarios.draw, spec, tensors([[0], [0, 0]]), 1, 12, seed, by_call=seed)
+        longest = max(map(len, seen.value["token_ids"]))
+        after = spec.build()(torch.tensor([[0]])).logits[0, 0].detach() + added(seed, (1, 1, 2), longest)[0, 0]
+        says = f"the longest completion has {longest} tokens: {longest} passes, and the next call is call {longest}"
+        seen["next logits"].close(after, says=says)
 
     def test_two_calls_do_not_share_a_cache(self, observe):
         spec, prompts, others = transformer(), tensors([[4, 2], [5]]), tensors([[3, 3, 6], [7]])

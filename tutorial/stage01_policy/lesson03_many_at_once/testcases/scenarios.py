@@ -6,6 +6,8 @@ from lesson03_many_at_once.batch import padding
 from lesson03_many_at_once.given.transformer import Transformer
 from lesson03_many_at_once.rollout import generate as rollout
 
+from lab.models.drawn_logits import with_added
+
 
 def use_cache(steps):
     """Makes a KVCache and takes the steps: ("update", layer, keys, values), ("repeat", times) or ("select", rows).
@@ -56,17 +58,24 @@ def padded_logits(weights, rows):
     return [logits[i, mask[i]].detach() for i in range(len(rows))]
 
 
-def draw(weights, prompts, group_size, max_new_tokens, seed=0, eos=1, pad_id=0, others=None):
+def draw(weights, prompts, group_size, max_new_tokens, seed=0, eos=1, pad_id=0, others=None, by_call=None):
     """Calls `generate` with the given transformer of these weights and a generator of that seed. `others` are prompts
-    that the same transformer has continued before. Returns the tokens of each completion, their log-probs, and the
-    shape (rows, new columns) of each forward pass."""
+    that the same transformer has continued before. `by_call`: a seed; the transformer's logits are others at each call,
+    and in each row and column of its input (`lab.models.drawn_logits`).
+
+    Returns the tokens of each completion, their log-probs, and the logits that the transformer then gives for token 0.
+    """
     model = Transformer(weights)
+    if by_call is not None:
+        model = with_added(model, by_call)
     generator = torch.Generator().manual_seed(seed)
     if others is not None:
         rollout.generate(model, others, group_size, pad_id, eos, max_new_tokens, generator)
-        model.passes.clear()
     token_ids, log_probs = rollout.generate(model, prompts, group_size, pad_id, eos, max_new_tokens, generator)
-    return {"token_ids": token_ids, "log_probs": log_probs, "passes": model.passes}
+    zero = torch.zeros(1, 1, dtype=torch.long)
+    with torch.no_grad():
+        after = model(zero, zero, zero[None] == 0)[0, 0]
+    return {"token_ids": token_ids, "log_probs": log_probs, "next logits": after}
 
 
 def draw_again(weights, prompts, max_new_tokens, seed=0):

@@ -3,19 +3,22 @@
 from lesson04_warm_start.training import expert_iteration as iteration
 from lesson04_warm_start.training.sft import sft_update
 
+from lab.models.drawn_logits import with_added
 from lab.rl.optimizers import make_optimizer
 
 
-def update(model, ids, labels, micro_batch_size=0, updates=1, training=True, left_over=0.0, lr=0.5):
+def update(model, ids, labels, micro_batch_size=0, updates=1, training=True, left_over=0.0, lr=0.5, by_row=None):
     """Makes SGD updates with learning rate 0.5. Returns the losses, whether they are plain numbers, the weights
-    afterwards, the number of optimizer steps, the rows of each forward pass, and whether the model is in training mode.
+    afterwards, the number of optimizer steps, and whether the model is in training mode.
 
-    left_over: a gradient of this size is left in .grad from before."""
+    left_over: a gradient of this size is left in .grad from before. by_row: a seed; the model's logits depend on the row
+    of its input that they stand in (`lab.models.drawn_logits`)."""
     model.train(training)
-    optimizer, steps, rows = make_optimizer("sgd", model.parameters(), lr), [], []
+    if by_row is not None:
+        model.forward = with_added(model.forward, by_row, by_call=False)
+    optimizer, steps = make_optimizer("sgd", model.parameters(), lr), []
     step = optimizer.step
     optimizer.step = lambda *arguments: (steps.append(None), step(*arguments))[1]
-    model.register_forward_pre_hook(lambda module, arguments: rows.append(len(arguments[0])))
     if left_over:
         for parameter in model.parameters():
             parameter.grad = left_over + 0 * parameter.detach()
@@ -25,7 +28,6 @@ def update(model, ids, labels, micro_batch_size=0, updates=1, training=True, lef
         "plain numbers": all(isinstance(loss, float) for loss in losses),
         "weights": {name: parameter.detach() for name, parameter in model.named_parameters()},
         "steps": len(steps),
-        "rows": rows,
         "training": model.training,
     }
 

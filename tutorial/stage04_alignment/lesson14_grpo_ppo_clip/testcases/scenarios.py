@@ -10,6 +10,7 @@ from lesson14_grpo_ppo_clip.training import grpo_trainer
 from torch import Tensor
 
 from lab.models.char_tokenizer import CharTokenizer
+from lab.models.drawn_logits import with_added
 from lab.models.tiny_language_models import BigramLM, Cache, Output, TinyLM
 from lab.models.tiny_llama import small_llama
 
@@ -152,17 +153,19 @@ def batch_of(
     return tuple(trainer.batch_of(rollout.Rollout(prompts, texts, token_ids, log_probs, empty, empty)))
 
 
-def one_update(ids, mask, advantages, old_log_probs, stale_gradient=False, **settings):
-    """One call of update in float64; returns the weights before and after, the metrics, and the number of rows in
-    each forward pass. `stale_gradient`: the parameters have a gradient of ones before."""
+def one_update(ids, mask, advantages, old_log_probs, stale_gradient=False, by_row=None, **settings):
+    """One call of update in float64; returns the weights before and after, and the metrics. `stale_gradient`: the
+    parameters have a gradient of ones before. `by_row`: a seed; the model's logits depend on the row of its input that
+    they stand in (`lab.models.drawn_logits`)."""
     trainer = make_trainer(dtype="float64", **settings)
+    if by_row is not None:
+        trainer.model.forward = with_added(trainer.model.forward, by_row, by_call=False)
     if stale_gradient:
         for parameter in trainer.model.parameters():
             parameter.grad = torch.ones_like(parameter)
     before = weights_of(trainer)
     metrics = trainer.update(ids, mask, advantages, old_log_probs)
-    rows = [rows for rows, _ in trainer.forwards]
-    return {"before": before, "after": weights_of(trainer), "metrics": dict(metrics), "rows": rows}
+    return {"before": before, "after": weights_of(trainer), "metrics": dict(metrics)}
 
 
 def watched_step(step_number=0, global_seed=1, **settings):

@@ -12,6 +12,7 @@ from lesson15_grpo_mnist.models.actor import action_log_probs
 from lesson15_grpo_mnist.testcases import scenarios
 
 from course.base.property_tests import drawn
+from lab.models.drawn_logits import added
 
 
 def double(values):
@@ -91,8 +92,12 @@ class TestGroupRollout:
         seen["states"].close(torch.eye(3, dtype=torch.float64)[[2, 0, 1]])
 
     def test_one_forward_over_the_images(self, observe):
-        seen = observe(scenarios.rollout, self.SURE, whole([1, 2, 2]), whole([2, 0]), 5)
-        seen["forwards"].close([(2, 3)])
+        # The logits of this policy are others at each call, and in each row: images 2 and 0 are rows 0 and 1 of call 0.
+        seed, images = some_seed(), whole([2, 0])
+        seen = observe(scenarios.rollout, self.SURE / 60, whole([1, 2, 2]), images, 5, seed, by_call=seed)
+        expected = (self.SURE[images] / 60 + added(seed, (2, 3))).log_softmax(1).gather(1, seen.value["actions"])
+        seen["log_probs"].close(expected, says="one forward over the images gives the logits for all answers")
+        seen["next logits"].close(added(seed, (1, 3), call=1), says="one forward over the images is enough")
 
     def test_answers_are_drawn_with_the_policys_probabilities(self, observe):
         # 800 draws: a share this far from its probability comes up less than once in ten million.
@@ -122,7 +127,6 @@ class TestGroupRollout:
         seen = observe(scenarios.rollout, double(table), whole(labels), whole(images), group_size)
         actions = seen.value["actions"].tolist()
         seen.check([len(row) for row in actions] == [group_size] * 3, f"3 images, {group_size} answers to each")
-        seen["forwards"].close([(3, 4)])
         answers = list(zip(images, actions, strict=True))
         seen["states"].close(double([[float(i == pixel) for pixel in range(4)] for i in images]))
         seen["rewards"].close(torch.tensor([[float(a == labels[i]) for a in row] for i, row in answers]))

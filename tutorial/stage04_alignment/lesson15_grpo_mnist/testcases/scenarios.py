@@ -8,6 +8,8 @@ from lesson15_grpo_mnist.rollout import groups
 from lesson15_grpo_mnist.training import trainer as training
 from torch import nn
 
+from lab.models.drawn_logits import with_added
+
 
 class Table(nn.Module):
     """A policy that can be written down: its logits are states @ table. `forwards` lists the shapes of its inputs.
@@ -23,19 +25,23 @@ class Table(nn.Module):
         return states.to(self.table.dtype) @ self.table
 
 
-def rollout(table, labels, indices, group_size, seed=0, other_seed=12345):
-    """A group rollout of a table policy on images that are unit vectors.
+def rollout(table, labels, indices, group_size, seed=0, other_seed=12345, by_call=None):
+    """A group rollout of a table policy on images that are unit vectors. `by_call`: a seed; the policy's logits are
+    others at each call and in each row (`lab.models.drawn_logits`).
 
-    Returns the fields of the rollout, the shapes of the policy's inputs, and the names of the fields with gradient.
+    Returns the fields of the rollout, the logits that the policy then gives for an image of zeros, and the names of the
+    fields with gradient.
     """
     table = torch.as_tensor(table)
     environment = digits.DigitEnvironment(torch.eye(len(table), dtype=table.dtype), labels)
     policy = Table(table)
+    if by_call is not None:
+        policy.forward = with_added(policy.forward, by_call)
     torch.default_generator.manual_seed(other_seed)  # all draws should come from the generator, not from here
     made = groups.group_rollout(policy, environment, indices, group_size, torch.Generator().manual_seed(seed))
     fields = {name: getattr(made, name) for name in ("states", "actions", "log_probs", "rewards")}
     with_gradient = [name for name, value in fields.items() if value.requires_grad]
-    return {**fields, "forwards": policy.forwards, "with gradient": with_gradient}
+    return {**fields, "next logits": policy(torch.zeros(1, len(table))).detach(), "with gradient": with_gradient}
 
 
 def make_trainer(table, labels, critic=None, images=None, **settings):

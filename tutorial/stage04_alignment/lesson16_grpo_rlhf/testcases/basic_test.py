@@ -15,6 +15,7 @@ from lesson16_grpo_rlhf.training.measures import exact_kl, token_entropy
 
 from course.base.property_tests import drawn
 from lab.models.char_tokenizer import CharTokenizer
+from lab.models.drawn_logits import added
 from lab.models.tiny_language_models import TinyLM
 from lab.models.tiny_reward_model import TinyScorer
 
@@ -656,14 +657,17 @@ ROWS = {
 
 
 def updates_written_out(weights, epochs, clip_range=0.2, clip_range_high=0.2, kl_coef=0.1, kl_estimator="k3",
-                        kl_correction=True, temperature=1.0, max_grad_norm=1e6, rows=ROWS):  # fmt: skip
-    """Plain gradient descent (rate 0.5) on the rows with the loss written out: (weights, metrics)."""
+                        kl_correction=True, temperature=1.0, max_grad_norm=1e6, rows=ROWS, by_call=None):  # fmt: skip
+    """Plain gradient descent (rate 0.5) on the rows with the loss written out: (weights, metrics). `by_call`: the seed
+    of what is added to the logits of each epoch's one forward."""
     leaves = {n: v.clone().requires_grad_() for n, v in weights.items()}
     model, seen, mask = TinyLM(VOCABULARY).double().eval(), [], rows["mask"][:, 1:].bool()
     old, ref = rows["old_log_probs"][mask], rows["ref_log_probs"][mask]
     a = rows["advantages"][:, None].expand(mask.shape)[mask]
-    for _ in range(epochs):
-        logits = torch.func.functional_call(model, leaves, (rows["ids"],)).logits[:, :-1] / temperature
+    for epoch in range(epochs):
+        logits = torch.func.functional_call(model, leaves, (rows["ids"],)).logits
+        logits = logits if by_call is None else logits + added(by_call, logits.shape, epoch)
+        logits = logits[:, :-1] / temperature
         lp = logits.log_softmax(-1).gather(-1, rows["ids"][:, 1:, None]).squeeze(-1)[mask]
         ratio, k = (lp - old).exp(), lp - ref
         k3 = (-k).exp() - 1 + k
@@ -698,9 +702,11 @@ class TestUpdate:
         seen["metrics"].close(metrics, rtol=1e-5, atol=1e-7)
 
     def test_one_step_and_one_forward_per_epoch(self, observe):
-        seen = observe(scenarios.updates, **ROWS, grpo_epochs=3, model_seed=some_seed())
-        seen["steps"].close(3)
-        seen["forwards"].close(3)
+        # The logits of this policy are others at each call: with a forward too many, those of the next epoch are.
+        seed = some_seed()
+        seen = observe(scenarios.updates, **ROWS, grpo_epochs=3, learning_rate=0.5, model_seed=seed, by_call=seed)
+        after, _ = updates_written_out(seen.value["before"], 3, by_call=seed)
+        seen["after"].close(after, rtol=1e-5, atol=1e-6, says="each of the 3 epochs is one forward and one step")
 
     def test_old_gradients_are_cleared(self, observe):
         settings = {**ROWS, "grpo_epochs": 1, "model_seed": some_seed()}

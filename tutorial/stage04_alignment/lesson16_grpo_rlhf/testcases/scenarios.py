@@ -8,6 +8,7 @@ from lesson16_grpo_rlhf.rollout import dapo
 from lesson16_grpo_rlhf.training import rlhf_trainer
 
 from lab.models.char_tokenizer import CharTokenizer
+from lab.models.drawn_logits import with_added
 from lab.models.tiny_language_models import TinyLM
 from lab.models.tiny_reward_model import TinyScorer
 from lab.rl.optimizers import PlainSGD
@@ -227,10 +228,13 @@ def collect_from_a_broken_source():
     return trainer.collect(torch.Generator())
 
 
-def updates(ids, mask, old_log_probs, ref_log_probs, advantages, stale_gradient=False, **settings):
+def updates(ids, mask, old_log_probs, ref_log_probs, advantages, stale_gradient=False, by_call=None, **settings):
     """update on a batch; returns the policy's weights before and after, whether the reference moved, the metrics, the
-    number of optimizer steps, and the number of forwards of policy and reference."""
+    number of optimizer steps, and the number of forwards of the reference. `by_call`: a seed; the policy's logits are
+    others at each call (`lab.models.drawn_logits`)."""
     trainer = make_trainer(reference=ref_log_probs is not None, **settings)
+    if by_call is not None:
+        trainer.model.forward = with_added(trainer.model.forward, by_call)
     if stale_gradient:
         for parameter in trainer.model.parameters():
             parameter.grad = torch.ones_like(parameter)
@@ -244,7 +248,6 @@ def updates(ids, mask, old_log_probs, ref_log_probs, advantages, stale_gradient=
         "after": weights_of(trainer.model),
         "metrics": dict(metrics),
         "steps": len(steps),
-        "forwards": len(trainer.forwards),
         "reference forwards": len(trainer.reference_forwards),
         "reference moved": any(not torch.equal(v, trainer.reference.state_dict()[n]) for n, v in reference.items()),
     }

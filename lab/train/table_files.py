@@ -57,14 +57,19 @@ def _parquet(path: Path, columns: list[str], limit: int | None) -> list[tuple[st
     except ImportError:
         raise UsageError(f"{path}: reading Parquet needs pyarrow (pip install pyarrow), or write JSON Lines") from None
     try:
-        file = parquet.ParquetFile(path)
+        with path.open("rb") as start:
+            if start.read(4) != b"PAR1":
+                raise OSError("it does not begin with PAR1")
+        file = parquet.ParquetFile(path, page_checksum_verification=True)  # where its writer has put checksums
         _row(dict.fromkeys(file.schema_arrow.names, ""), columns, str(path))
         rows: list[dict[str, Any]] = []
         for batch in file.iter_batches(columns=columns):
             rows += batch.to_pylist()
             if limit is not None and len(rows) >= limit:
                 break
-    except (ArrowException, OSError) as error:
+        if limit is None and len(rows) != file.metadata.num_rows:
+            raise OSError(f"it holds {len(rows)} of its {file.metadata.num_rows} rows")
+    except (ArrowException, OSError, UnicodeError) as error:
         raise UsageError(f"{path} is not a whole Parquet file ({str(error).splitlines()[0]}); write it again") from None
     return [_row(row, columns, f"{path}, row {i}") for i, row in enumerate(rows[:limit], 1)]
 

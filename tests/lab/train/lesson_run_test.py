@@ -130,6 +130,9 @@ def test_a_learners_own_code_runs_without_the_engine(monkeypatch):
     (["name=../elsewhere"], "name"), (["--model_path", "x"], "--model_path"), (["digits=0"], "must be 1 or 2"),
     (["digits=50"], "must be 1 or 2"), (["grpo.group_size=1"], "at least 2"), (["grpo.max_new_tokens=0"], "at least 1"),
     (["dataset=os:getcwd"], "takes no"), (["eval_also=[-1]"], "eval_also"),
+    (["seed=-1"], r"'seed' must be greater than or equal to 0, not -1"),
+    (["seed=1000000001"], r"'seed' must be less than or equal to 1000000000, not 1000000001"),
+    (["samples_shown=-1"], r"'samples_shown' must be greater than or equal to 0, not -1"),
 ])  # fmt: skip
 def test_what_does_not_fit_is_one_sentence(arguments, message, reference, tmp_path):
     with pytest.raises(UsageError, match=message) as error:

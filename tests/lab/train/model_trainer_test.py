@@ -1,5 +1,6 @@
 """A step on a model of transformers: each option does what it says, and the update is the same however it is split."""
 
+import dataclasses
 import json
 import math
 
@@ -245,6 +246,7 @@ def test_right_completions_are_counted():
     a = found.accuracy(4)
     assert (a.right, a.drawn, a.greedy, a.length) == (4, 12, pytest.approx(1 / 3), 3.0)
     assert math.isclose(a.sampled, 1 / 3) and found.completions() == ["1", "1"]
+    assert [len(dataclasses.replace(found, shown=n).completions()) for n in (0, 3, 99)] == [0, 3, 3]
     assert (a.greedy_length, a.workings) == (3.0, {})
 
 

@@ -194,6 +194,10 @@ BAD = [
     ("grpo.temperature=0", r"grpo\.temperature' must be greater than 0"),
     ("algorithm.learning_rate=.inf", r"algorithm\.learning_rate' must be a finite number"),
     ("grpo.max_new_tokens=0", r"grpo\.max_new_tokens' must be greater than or equal to 1"),
+    ("seed=-1", r"'seed' must be greater than or equal to 0, not -1"),
+    ("seed=1000000001", r"'seed' must be less than or equal to 1000000000, not 1000000001"),
+    ("seed=0.5", r"'seed' must be a valid integer"),
+    ("samples_shown=-1", r"'samples_shown' must be greater than or equal to 0, not -1"),
     # combinations
     ("grpo.group_size=1", r"grpo\.group_size is 1.*take 2 or more"),
     ("grpo.adaptive_group_size=true grpo.min_group_size=1", r"grpo\.min_group_size is 1"),

@@ -59,9 +59,38 @@ def test_parquet(tmp_path):
         table_files.read_columns(path, ["answer"])
     with pytest.raises(UsageError, match="column 'n' must be text, not int"):
         table_files.read_columns(path, ["n"])
-    path.write_bytes(path.read_bytes()[:50])
-    with pytest.raises(UsageError, match="not a whole Parquet file"):
-        table_files.read_columns(path, ["q"])
+
+
+DAMAGE = {  # what happens to the bytes of a file; each of its pages has a checksum, or its bytes are not compressed
+    "cut short": lambda data: data[:50],
+    "another beginning": lambda data: b"PK\3\4" + data[4:],
+    "another end": lambda data: data[:-4] + b"PAR2",
+    "a footer of another length": lambda data: data[:-8] + b"\xff\xff\xff\x7f" + data[-4:],
+    "a footer of zeros": lambda data: data[: data.index(b"PAR1", 4) - 60] + bytes(52) + data[-8:],
+    "another letter": lambda data: data.replace(b"question 1", b"qwestion 1", 1),
+    "a page of zeros": lambda data: data[:4] + bytes(100) + data[104:],
+    "half of a character": lambda data: data.replace(b"question 1", b"quest\xffon 1", 1),
+    "nothing": lambda data: b"",
+    "JSON Lines": lambda data: b'{"q": "a"}\n',
+}
+
+
+def test_a_damaged_parquet_file_is_one_sentence(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    path = tmp_path / "rows.parquet"
+    table = pyarrow.table({"q": [f"question {i}" for i in range(20)]})
+    for checksum in (True, False):
+        parquet.write_table(table, path, compression="none", use_dictionary=False, write_page_checksum=checksum)
+        whole = path.read_bytes()
+        for name, damage in DAMAGE.items():
+            if name == "another letter" and not checksum:
+                continue  # a text is as good as another then
+            path.write_bytes(damage(whole))
+            with pytest.raises(UsageError, match=r"not a whole Parquet file .*write it again") as caught:
+                pytest.fail(f"{name} was read: {table_files.read_columns(path, ['q'])}")
+            assert "\n" not in str(caught.value)
 
 
 def test_parquet_without_pyarrow(tmp_path, monkeypatch):

@@ -2,10 +2,11 @@
 
 The observations that the failed test made are made again of every known mistake of its exercise. A mistake is
 named if it answers each of them as the learner's code did (values, gradients, errors), if no other does, and if
-nothing in the exercise's other tests speaks against it: a mistake that would show there, where the learner's
-answer is the reference's, is not the learner's. Nor is a mistake named with which the test passes as soon as all that
-the code builds on is right. With two errors at once the learner's answers elsewhere may be
-neither; they then speak for nobody, but an answer that only one of several candidates gives decides for it.
+nothing in the exercise's other quick tests speaks against it: a mistake that would show there, where the learner's
+answer is the reference's, is not the learner's. If there is no time for all of these tests, no mistake is named. Nor is
+one with which the test passes as soon as all that the code builds on is right.
+With two errors at once the learner's answers elsewhere may be neither; they then speak for nobody, but an answer that
+only one of several candidates gives decides for it.
 If no mistake answers just so, float32 and float64 count as the same: a `.float()` must not hide what is really wrong.
 If no mistake of its own explains it, the cause may be an exercise that the code builds on
 (`course.diagnosis.other_exercise`).
@@ -31,8 +32,6 @@ from course.observe.observer import Answer, Observation, perform
 from course.observe.report import Reason
 
 SECONDS = 1.0  # of this process's computing, after a failed test: a busy machine finds the same, only later
-ENOUGH = 6  # other tests that do not speak against the only one left
-AT_LEAST = 3  # of them where there is no time for more
 REFERENCE = "reference"
 
 
@@ -149,19 +148,13 @@ def named(case: Case, item: pytest.Item, log: list[Observation], deadline: float
             break
     if not left or answers_so(case.reference, dtypes):
         return None  # where the learner's answers are the reference's, they are nobody's mistake
-    alone = 0  # tests that did not speak against the only one who was left when they began
-    try:
-        for further in case.further(item):
-            if not left or alone >= ENOUGH:
-                break
-            alone += len(left) == 1
-            for seen in further:
-                if time.process_time() >= deadline:
-                    raise time_limit.TooLate
-                left = _agreeing(case, left, seen)
-    except time_limit.TooLate:
-        if alone < AT_LEAST:
+    for further in case.further(item):
+        if not left:
             return None
+        for seen in further:
+            if time.process_time() >= deadline:
+                raise time_limit.TooLate
+            left = _agreeing(case, left, seen)
     if len({c.attempt.says for c in left}) != 1 or not _fails_alone(case, left[0].attempt, item, log, deadline):
         return None
     return left[0].attempt.says

@@ -1,7 +1,8 @@
 """Whether a failed test is the fault of another exercise, which the code under test builds on.
 
 The observations are made again with the reference of each of the learner's other exercises in place, one at a time. If
-one of them, and only one, makes every answer that of a whole reference, the fault is there.
+one of them, and only one, makes every answer that of a whole reference, the fault is there. To keep luck out, the
+answers must be the same whenever they are asked for: without that reference wrong as before, with it right again.
 """
 
 from __future__ import annotations
@@ -30,11 +31,13 @@ def blamed(lesson: Lesson, exercise: Exercise, log: list[Observation], deadline:
         wanted = answers(log, deadline)
     if all(map(alike, wanted, log)):
         return None
-    guilty = []
-    for one in others:
-        with right([one]):
-            guilty += [one] if all(map(alike, wanted, answers(log, deadline))) else []
-    if len(guilty) != 1:
+
+    def answers_right(exercises: list[tuple[Lesson, Exercise]]) -> bool:
+        with right(exercises):
+            return all(map(alike, wanted, answers(log, deadline)))
+
+    guilty = [one for one in others if answers_right([one])]
+    if len(guilty) != 1 or not all(map(alike, answers(log, deadline), log)) or not answers_right(guilty):
         return None
     ((_, other),) = guilty
     sentence = (

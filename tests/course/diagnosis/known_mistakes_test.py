@@ -1,6 +1,7 @@
 """Which mistake a failed test is blamed on: the right one, or none."""
 
 import sys
+import textwrap
 from unittest.mock import patch
 
 import pytest
@@ -225,6 +226,23 @@ def test_what_other_tests_speak_against_is_not_named(whys):
     assert seen == {"test_beta_one": None}  # right at beta = 2, where "all count alike" would be wrong
 
 
+def test_many_cases_of_one_test_do_not_stand_for_the_other_tests(whys, tmp_path):
+    # Eight cases at beta = 2, in which "beta is forgotten" answers so. Only the test after them speaks against it.
+    many = """\
+        @pytest.mark.parametrize("n", range(8))
+        def test_many(self, observe, n):
+            observe(weights, X + n, beta=2).close((X / 2).softmax(0))
+
+        def test_beta_three(self, observe):
+            observe(weights, X, beta=3).close((X / 3).softmax(0))
+
+        @pytest.mark.parametrize("beta", [0, -1])"""
+    path = tmp_path / "tutorial" / LESSON / "testcases" / "basic_test.py"
+    path.write_text(textwrap.dedent(TESTS.replace('        @pytest.mark.parametrize("beta", [0, -1])', many)))
+    seen = whys({"_shares(x / beta)": "_shares(x if beta == 2 else x / beta)"}, "-k", "test_beta_two or test_many")
+    assert len(seen) == 9 and set(seen.values()) == {None}
+
+
 def test_a_method_is_replaced_where_scenarios_reach_it(whys):
     assert whys({"self.count += n\n        return self.count": "return n"}) == {"test_adds": "Nothing is remembered."}
 
@@ -234,6 +252,14 @@ def test_another_exercise_is_blamed_where_its_reference_makes_all_right(whys):
     blamed = "Not the fault of your mean: with the right weights (exercise 13.1) in its place"
     assert whys({"x / beta": "x * 0"}, "-k", "TestMean")["test_two"].startswith(blamed)
     assert whys({"x / beta": "x / 3"}, "-k", "TestMean")["test_two"].startswith(blamed)
+
+
+@pytest.mark.parametrize("lucky", range(2, 8))
+def test_nobody_is_blamed_by_luck(whys, lucky):
+    """A function whose answers change from call to call, as those of threads may, is right at one of its calls."""
+    flaky = f"calls.append(1)\n    return (weights(x) * x).sum() + (len(calls) != {lucky})"
+    changes = {"class Counter:": "calls = []\n\n\nclass Counter:", "return (weights(x) * x).sum()": flaky}
+    assert whys(changes, "-k", "test_two") == {"test_two": None}
 
 
 def test_nobody_is_blamed_where_an_exercise_has_a_mistake_of_its_own_too(whys):

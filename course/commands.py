@@ -313,10 +313,13 @@ def do_setup(arguments):
     print(f"Ready: the environment is .venv. Now: {step_in}, then make")
 
 
-@command("removes `.venv`, `runs/` and caches, never what you wrote", needs_environment=False)
+@command("removes the environments, `runs/` and caches, never what you wrote", needs_environment=False)
 def do_clean(arguments):
-    made = (".venv", "runs", ".cache", ".pytest_cache", ".hypothesis", ".ruff_cache", ".mypy_cache", ".venv-setup.log")
-    doomed = [ROOT / name for name in made] + [ROOT / "__pycache__"]
+    made = (
+        *(".venv", ".venv-maxtext", ".venv-setup.log", "runs", "__pycache__"),
+        *(".cache", ".pytest_cache", ".hypothesis", ".ruff_cache", ".mypy_cache"),
+    )
+    doomed = [ROOT / name for name in made]
     for tree in ("lab", "course", "grader", "tutorial", "solutions", "tests", "benchmarks"):
         doomed += (ROOT / tree).rglob("__pycache__")
     for path in doomed:

@@ -3,6 +3,7 @@
 full_test.py      `make test`: its parts, and the summary; result_cache.py: what need not run again
 audit.py          `make audit`: the command, the table and its limits
 audit_worker.py   the verdict on each stub, mistake and variant: caught? named? accepted?
+copied_course.py  runs the lessons' tests in a copy of the course, on the reference
 stubs.py          makes the stubs from solutions/
 made_files.py     Makefile, README tables and other files that are generated
 new_lesson.py     `make new-lesson`

@@ -14,18 +14,15 @@ needs. What a learner has typed in tutorial/ does not matter. The tests are run 
 from __future__ import annotations
 
 import ast
-import json
 import os
 import re
-import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from course.authoring import page_checks, result_cache, stubs
+from course.authoring import copied_course, page_checks, result_cache, stubs
 from course.authoring.result_cache import Kept, Outcome
 from course.base import manifest
 from course.base.errors import UsageError
@@ -52,7 +49,7 @@ def audit(arguments: list[str], root: Path = ROOT, processes: int | None = None,
         kept = {i: k for i in digests if (k := result_cache.read(f"audit/{i}", digests[i], root))}
     again = [i for i in digests if i not in kept]
     with tempfile.TemporaryDirectory(prefix="audit-") as folder:
-        copy = stubs.copy_course(Path(folder).resolve(), root)
+        copy = copied_course.copy_course(Path(folder).resolve(), root)
         copied = manifest.read_all(copy)
         options = [] if reference else ["--without-reference"]
         found = _work(copy, again, options, processes) if again else {"results": [], "tests": {}, "broken": []}
@@ -64,7 +61,7 @@ def audit(arguments: list[str], root: Path = ROOT, processes: int | None = None,
             found["tests"] |= one.result["tests"]
         for lesson in copied if not found["broken"] else ():
             problems += _too_few(lesson, chosen, found)
-        problems += [p for lesson in copied for p in _wrong_files(lesson, chosen)]
+        problems += [p for lesson in copied for p in _wrong_files(lesson, chosen, root)]
     rows = [_row(lesson, chosen, found) for lesson in lessons if any(e.id in chosen for e in lesson.exercises)]
     problems += [
         f"{row['lesson']}: {row['named']} of {row['mistakes']} mistakes are named, fewer than {NAMED:.0%}"
@@ -108,20 +105,10 @@ def _chosen(only: list[str], lessons: list[Lesson]) -> list[str]:
 
 
 def _work(copy: Path, chosen: list[str], options: list[str], processes: int | None) -> dict[str, Any]:
-    """What the worker and its children found about these exercises, and about the pages of these lessons. Raises
-    UsageError with the end of its output if it breaks off."""
-    out, claims = copy / "found.json", copy / "claims"
-    claims.mkdir()
-    command = [sys.executable, "-m", "course.authoring.audit_worker", str(out), str(claims)]
-    with (copy / "log.txt").open("w+", encoding="utf-8") as log:
-        done = subprocess.run(
-            [*command, str(processes or os.cpu_count() or 1), *options, *chosen],
-            cwd=copy, env=stubs.environment_of(copy), stdout=log, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-        if done.returncode != 0 or not out.exists():
-            log.seek(0)
-            raise UsageError("the audit broke off: " + " ".join(log.read().strip().splitlines()[-1:]))
-    return json.loads(out.read_text(encoding="utf-8"))
+    """What the worker and its children found about these exercises, and about the pages of these lessons."""
+    (copy / "claims").mkdir()
+    fixed = ["course.authoring.audit_worker", str(copy / "claims"), str(processes or os.cpu_count() or 1)]
+    return copied_course.result_of(copy, *fixed, *options, *chosen)
 
 
 def _too_few(lesson: Lesson, chosen: list[str], found: dict[str, Any]) -> list[str]:
@@ -143,8 +130,8 @@ def _too_few(lesson: Lesson, chosen: list[str], found: dict[str, Any]) -> list[s
     return problems
 
 
-def _wrong_files(lesson: Lesson, chosen: list[str]) -> list[str]:
-    """What can be seen in a lesson's files without running its tests."""
+def _wrong_files(lesson: Lesson, chosen: list[str], root: Path) -> list[str]:
+    """What can be seen in a lesson's files without running its tests. root: of the course, to whose pages it links."""
     if not any(e.id in chosen for e in lesson.exercises):
         return []
     problems = [p for file in stubs.files(lesson) if (p := _disagreement(lesson, file))]
@@ -156,7 +143,7 @@ def _wrong_files(lesson: Lesson, chosen: list[str]) -> list[str]:
         return [*problems, f"{lesson.name} has no README.md"]
     problems += [
         f"{lesson.name}/README.md links to {link}, which is not there"
-        for link in page_checks.broken_links(page, lesson.root)
+        for link in page_checks.broken_links(root / page.relative_to(lesson.root), root)
     ]
     for path in sorted(p for f in (lesson.folder, lesson.solution) for p in f.rglob("*.*")):
         if path.suffix in (".py", ".md", ".toml") and re.search(r"\bTODO\b", path.read_text(encoding="utf-8")):

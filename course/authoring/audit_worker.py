@@ -25,16 +25,16 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from course.authoring import page_checks
+from course.authoring.copied_course import Collected, collect
 from course.authoring.visible_answers import VisibleAnswers
-from course.base import manifest, switch, time_limit
+from course.base import manifest, switch
 from course.base.attempt import Attempt
 from course.base.manifest import Exercise, Lesson
-from course.desk import pytest_plugin, test_time_limit
 from course.desk.progress import BASIC
 from course.diagnosis import audit_files, known_mistakes, substitute
 from course.diagnosis.audit_files import CORE, MISTAKES, VARIANTS
 
-PATIENCE = 1200  # seconds on the clock that one test may take, whatever it waits for; its own limit ends most before
+PATIENCE = 1200  # seconds on the clock that one test may take
 KEEPS = "keeps its points with a table of the visible answers: no test that draws its arguments catches it"
 SECONDS = 5.0  # of diagnosis: here it is to be decided, on however busy a machine
 
@@ -63,23 +63,19 @@ class Job:
     exercise: Exercise | None = None
 
 
-class Worker:
+class Worker(Collected):
     """A pytest plugin: collects as ever, then does its share of the jobs instead of running each test once."""
 
     def __init__(self, claims: Path, processes: int, options: list[str], only: list[str]):
+        super().__init__()
         self.claims, self.only, self.with_reference = claims, only, "--without-reference" not in options
         self.processes = processes if hasattr(os, "fork") else 1
         self.results: list[Result] = []
         self.tests: dict[str, dict[str, int]] = {}  # exercise -> test file -> number of tests
-        self.broken: list[str] = []
         self.tables: dict[str, tuple[VisibleAnswers, list[pytest.Item]]] = {}  # by exercise
 
     def pytest_configure(self, config: pytest.Config) -> None:
         config.option.tbstyle = "native"  # the others read source files for a traceback that nobody will see
-
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        if report.failed:
-            self.broken.append(f"{report.nodeid}: {str(report.longrepr).strip().splitlines()[-1]}")
 
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo) -> bool:
         print(excinfo.value)  # the last line that is printed is what the audit shows
@@ -144,7 +140,7 @@ class Worker:
     def bundles(self) -> list[list[Job]]:
         """All jobs, the long bundles first, the same in every process."""
         rounds, of_exercises = [], []
-        for lesson in manifest.read_all():
+        for lesson in manifest.read_all(switch.finder.root):
             exercises = [e for e in lesson.exercises if e.id in self.only]
             if lesson.number in self.only:
                 rounds.append([Job("page", lesson)])
@@ -349,25 +345,15 @@ def patience():
         signal.signal(signal.SIGALRM, before)
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str]) -> None:
     out, claims, processes, *rest = arguments
     options, only = [a for a in rest if a.startswith("--")], [a for a in rest if not a.startswith("--")]
-    os.environ["SOLUTION"] = "1"
-    switch.install()
     known_mistakes.SECONDS = SECONDS
-    test_time_limit.measured = time_limit.computing
     worker = Worker(Path(claims), int(processes), options, only)
-    lessons = [one for one in manifest.read_all() if one.number in only or any(e.id in only for e in one.exercises)]
-    suites = [
-        str(p) for n in ("basic", "advanced") for one in lessons for p in one.folder.glob(f"testcases/{n}_test.py")
-    ]
-    options = ["-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:logging", "--noconftest"]
-    if pytest.main([*options, *suites], plugins=[worker, pytest_plugin]) not in (0, 1):
-        return 1
+    collect(set(only), worker)
     found = {"results": [asdict(r) for r in worker.results], "tests": worker.tests, "broken": worker.broken}
     Path(out).write_text(json.dumps(found), encoding="utf-8")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main(sys.argv[1:])

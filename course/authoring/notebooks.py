@@ -17,7 +17,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from course.authoring import notebook_process, result_cache, stubs
+from course.authoring import copied_course, notebook_process, result_cache
 from course.authoring.result_cache import Outcome
 from course.base import manifest
 from course.base.atomic_files import write_text
@@ -62,7 +62,7 @@ def run_all(lessons: Sequence[Lesson], write: bool = False, fresh: bool = False)
     with tempfile.TemporaryDirectory(prefix="notebooks-") as folder:
         jobs = [(path, root, "1") for path in paths]
         if run and not write:
-            copy = stubs.copy_course(Path(folder).resolve(), root)
+            copy = copied_course.copy_course(Path(folder).resolve(), root)
             jobs += [(copy / path.relative_to(root), copy, "0") for path in paths]
         results = notebook_process.run_all(jobs)
     for n, (lesson, path) in enumerate(zip(run, paths, strict=True)):

@@ -23,7 +23,7 @@ from course.base.switch import ROOT
 
 FOLDER = ".cache"
 MACHINERY = ("course", "lab", "conftest.py", "pyproject.toml", "requirements.txt")
-NOT_READ = set(stubs.NOT_COPIED)
+NOT_READ = {"__pycache__", ".hypothesis", ".ipynb_checkpoints"}
 OF_ONE_EXERCISE = re.compile(r"ex(\d+)\.py")  # a file in a lesson's audit/, such as ex02.py
 
 

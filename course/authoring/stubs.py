@@ -9,7 +9,6 @@ given as it is. Standard library only.
 from __future__ import annotations
 
 import ast
-import os
 import shutil
 import time
 import zipfile
@@ -24,8 +23,6 @@ from course.base.manifest import Lesson
 from course.base.switch import ROOT
 
 STEP = "# >"
-COPIED = ("course", "lab", "tutorial", "solutions", "docs", "conftest.py", "pyproject.toml")
-NOT_COPIED = ("__pycache__", ".hypothesis", ".ipynb_checkpoints")
 Function = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -142,26 +139,6 @@ def _squeezed(lines: list[str]) -> str:
         if line.strip() or (following and blanks < allowed):
             kept.append(line)
     return "\n".join(kept) + "\n"
-
-
-def copy_course(target: Path, root: Path = ROOT) -> Path:
-    """Copies the course, without what a learner may have changed: the stubs are made anew. Gives `target` back."""
-    ignored = shutil.ignore_patterns(*set(NOT_COPIED) - {"__pycache__"})  # compiled code saves compiling it again
-    for name in COPIED:
-        if (root / name).is_dir():
-            shutil.copytree(root / name, target / name, ignore=ignored)
-        else:
-            shutil.copy2(root / name, target / name)
-    write_all(target, root)
-    return target
-
-
-def environment_of(copy: Path) -> dict[str, str]:
-    """The variables for a process that tests this copy of the course: without what changes tests, on one core. No
-    plugins, which would rewrite all of hypothesis; and its table of characters, which takes a second, is kept."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "SOLUTION", "PROPERTY_"))}
-    saves_time = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "HYPOTHESIS_STORAGE_DIRECTORY": str(ROOT / ".hypothesis")}
-    return kept | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(copy)} | saves_time
 
 
 def write_all(target: Path, root: Path = ROOT) -> list[Path]:

@@ -11,19 +11,12 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 
 from course.base import switch, time_limit
 
 LIMIT = 60.0  # seconds for one test; the longest takes 5 on the reference
 SHOWN_AFTER = 0.25  # the share of them after which the line is shown
-
-
-def by_the_clock(seconds: float) -> AbstractContextManager[None]:
-    return time_limit.until(time.monotonic() + seconds)
-
-
-measured = by_the_clock  # the audit counts processor time: no test may fail because the machine is busy
 
 
 @contextmanager
@@ -34,7 +27,7 @@ def limited(seconds: float, terminal: int | None) -> Iterator[None]:
     if terminal is not None:
         timer.start()
     try:
-        with measured(seconds), time_limit.may_ring():
+        with time_limit.until(time.monotonic() + seconds), time_limit.may_ring():
             yield
     except time_limit.TooLate as error:
         error.args = (f"no end after {seconds:g} seconds; is there a loop that never ends?",)

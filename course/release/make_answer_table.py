@@ -10,7 +10,6 @@ the same digest as its audit.
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import tempfile
 from collections import defaultdict
@@ -19,9 +18,9 @@ from typing import Any
 
 import pytest
 
-from course.authoring import result_cache, stubs
+from course.authoring import copied_course, result_cache
+from course.authoring.copied_course import Collected, collect
 from course.base import manifest, switch, time_limit
-from course.base.errors import UsageError
 from course.base.manifest import Exercise, Lesson
 from course.diagnosis import answer_table, audit_files, repeat_tests, substitute
 from course.diagnosis.answer_table import REFERENCE
@@ -44,33 +43,23 @@ def make(root: Path) -> dict[str, Any]:
 
 def _run(root: Path, exercises: list[str]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="answers-") as folder:
-        copy = stubs.copy_course(Path(folder).resolve(), root)
-        environment = stubs.environment_of(copy) | {"SOLUTION": "1"}
-        out = copy / "answers.json"
-        command = [sys.executable, "-m", "course.release.make_answer_table", str(out), *exercises]
-        done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
-        if done.returncode != 0 or not out.exists():
-            last = (done.stdout + done.stderr).strip().splitlines()[-1:]
-            raise UsageError("the table of known answers could not be made: " + " ".join(last))
-        return json.loads(out.read_text(encoding="utf-8"))
+        copy = copied_course.copy_course(Path(folder).resolve(), root)
+        return copied_course.result_of(copy, "course.release.make_answer_table", *exercises)
 
 
-class Maker:
+class Maker(Collected):
     """A pytest plugin: collects as ever, then runs each exercise's tests once for each of its mistakes."""
 
     def __init__(self, exercises: list[str]):
-        self.exercises, self.found, self.broken = exercises, {}, []
-
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        if report.failed:
-            self.broken.append(f"{report.nodeid}: {str(report.longrepr).strip().splitlines()[-1]}")
+        super().__init__()
+        self.exercises, self.found = exercises, {}
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         items = defaultdict(list)
         for item in session.items:
             if (marker := item.get_closest_marker("exercise")) and repeat_tests.is_quick(item):
                 items[marker.args[0]].append(item)
-        for lesson in manifest.read_all():
+        for lesson in manifest.read_all(switch.finder.root):
             for exercise in lesson.exercises:
                 if exercise.id in self.exercises:
                     self.found[exercise.id] = answers(lesson, exercise, items[exercise.id])
@@ -130,22 +119,14 @@ def named(table: dict[str, Any]) -> tuple[int, int]:
     return len(caught), len(caught) - len(_not_told_apart(table))
 
 
-def main(arguments: list[str]) -> int:
-    from course.desk import pytest_plugin
-
+def main(arguments: list[str]) -> None:
     out, *exercises = arguments
-    switch.install()
     maker = Maker(exercises)
-    lessons = [one for one in manifest.read_all() if any(e.id in exercises for e in one.exercises)]
-    suites = [str(p) for lesson in lessons for p in lesson.folder.glob("testcases/*_test.py")]
-    options = ["-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:logging", "--noconftest"]
-    code = pytest.main([*options, *suites], plugins=[maker, pytest_plugin])
-    if maker.broken or code not in (0, 5):
-        print(*maker.broken or [f"pytest ended with {code}"])
-        return 1
+    collect(set(exercises), maker)
+    if maker.broken:
+        sys.exit("; ".join(maker.broken))
     Path(out).write_text(json.dumps(maker.found, sort_keys=True), encoding="utf-8")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main(sys.argv[1:])

@@ -1,14 +1,17 @@
 """The audit passes where all is well, names what is not, and does not repeat what has not changed: on small lessons."""
 
+import contextlib
+import io
 import re
 import shutil
 
 import pytest
 
-from course.authoring import audit, new_lesson, result_cache, stubs
+from course.authoring import audit, copied_course, new_lesson, notebook_process, notebooks, result_cache, stubs
 from course.base import manifest
 from course.base.errors import UsageError
 from tests import small_course
+from tests.course import forked_pytest
 from tests.small_course import BASIC, LESSON, audit_file, core, mistakes, variants
 
 EX01, EX02 = f"solutions/{LESSON}/audit/ex01.py", f"solutions/{LESSON}/audit/ex02.py"
@@ -41,17 +44,73 @@ def two_that_answer_alike():
     return {EX01: audit_file(wrong)}
 
 
+REFERENCE = '''\
+"""Adds."""
+
+
+def first(x: float) -> float:
+    """x + 1, for x from 0 on. Raises ValueError for other x."""
+    # > Add.
+    if not x >= 0:
+        raise ValueError(f"x must be 0 or more, not {x}")
+    return x + 1
+'''
+BASIC_18 = """\
+    import pytest
+    from course.base.property_tests import drawn
+    from lesson18_filled.loss.first import first
+
+    @pytest.mark.exercise("18.1")
+    def test_sum(observe):
+        x = drawn().uniform(2, 99)
+        observe(first, x).close(x + 1)
+    """
+ADVANCED_18 = """
+    @pytest.mark.exercise("18.1")
+    def test_refuses(observe):
+        with observe.raises(ValueError):
+            observe(first, -1.0)
+    """
+ATTEMPTS = [
+    *(f'wrong("Off by {n}.", {{"x + 1": "x + {n + 1}"}})' for n in range(1, 9)),
+    *(f'right("way {n}", {{"x + 1": "{n} + x + 1 - {n}"}})' for n in range(2)),
+    'core("no check", {"if not x >= 0:": "if False:"})',
+]
+
+
+def fill(root, lesson, write_files):
+    """What an author does with a new lesson's files."""
+    tutorial, solutions = f"tutorial/{lesson}", f"solutions/{lesson}"
+    files = {f"{tutorial}/{name}" for name in ("lesson.toml", "README.md", "walkthrough.ipynb", "given/figures.py")}
+    texts = {name: (root / name).read_text(encoding="utf-8").replace("TODO", "Done") for name in files}
+    texts[f"{tutorial}/walkthrough.ipynb"] = texts[f"{tutorial}/walkthrough.ipynb"].replace(
+        "first(torch.tensor([1.0, 2.0]))", "first(2.0)"
+    )
+    write_files(root, texts | {
+        f"{tutorial}/testcases/basic_test.py": BASIC_18,
+        f"{tutorial}/testcases/advanced_test.py": BASIC_18 + ADVANCED_18,
+        f"{solutions}/loss/first.py": REFERENCE,
+        f"{solutions}/audit/ex01.py": audit_file(ATTEMPTS),
+    })  # fmt: skip
+
+
 @pytest.fixture(scope="module")
-def course(tmp_path_factory, copy_machinery, write_files, manifest_text):
-    """Four lessons: 13 is good, and each of the others is what its function above says; 17 is new."""
-    root = copy_machinery(tmp_path_factory.mktemp("course"))
+def course(tmp_path_factory, write_files, manifest_text):
+    """Five lessons: 13 is good, 14 and 15 are what their functions above say; 17 is new, and 18 was new and is filled.
+    Without the course's own code: what a new process would do, a fork does."""
+    root = tmp_path_factory.mktemp("course")
     changed = {"13": {}, "14": everything_wrong(), "15": two_that_answer_alike()}
     for number, files in changed.items():
         write_files(root, small_course.lesson(number, manifest_text, files))
-    write_files(root, {f"tutorial/{LESSON}/work.py": "def plus(:\n", "requirements.txt": "torch\n"})
-    (root / "docs").mkdir(exist_ok=True)
+    settings = {"requirements.txt": "torch\n", "pyproject.toml": forked_pytest.PYPROJECT.read_text()}
+    write_files(root, {f"tutorial/{LESSON}/work.py": "def plus(:\n", **settings})
     new_lesson.new_lesson("stage01_a/lesson17_new", root)
-    return root
+    new_lesson.new_lesson("stage01_a/lesson18_filled", root)
+    fill(root, "stage01_a/lesson18_filled", write_files)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(copied_course, "COPIED", ("tutorial", "solutions", "pyproject.toml"))
+        patch.setattr(copied_course, "result_of", forked_pytest.result_of)
+        yield root
 
 
 @pytest.fixture(scope="module")
@@ -63,11 +122,9 @@ def run(course):
 @pytest.fixture(scope="module")
 def whole(run):
     """The outcome of the first run, of everything, and what it prints."""
-    with pytest.MonkeyPatch.context() as patch:
-        lines = []
-        patch.setattr("builtins.print", lambda *texts, **_: lines.extend(" ".join(map(str, texts)).splitlines()))
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
         outcome = run()
-    return outcome, lines
+    return outcome, printed.getvalue().splitlines()
 
 
 def problems_of(outcome, number):
@@ -117,6 +174,13 @@ def test_a_new_lesson_fails_until_it_is_filled(whole):
     assert "lesson17_new/audit/ex01.py has 0 mistakes; 8 are needed" in found
     assert "lesson17_new/audit/ex01.py has 0 variants; 2 are needed" in found
     assert "tutorial/stage01_a/lesson17_new/README.md still has a TODO" in found
+
+
+def test_a_filled_lesson_passes_and_its_walkthrough_runs(whole, course, monkeypatch):
+    assert problems_of(whole[0], "18") == []
+    monkeypatch.setattr(notebook_process, "IMPORTED_ONCE", ())
+    lessons = [manifest.find("18", course)]
+    assert notebooks.run_all(lessons, write=True).problems == notebooks.run_all(lessons).problems == []
 
 
 def test_an_exercise_that_is_not_there_is_refused(run):
@@ -229,7 +293,8 @@ def test_a_new_lesson_needs_a_name_that_is_free(tmp_path, write_files, manifest_
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_a_new_lessons_stub_is_the_pristine_one(tmp_path, write_files):
-    write_files(tmp_path, {"tutorial/x": "", "solutions/x": ""})
-    new_lesson.new_lesson("stage02_b/lesson05_new", tmp_path)
-    assert stubs.changed(tmp_path) == []
+def test_a_new_lesson_is_a_folder_in_each_tree_and_its_stub_is_the_pristine_one(tmp_path):
+    made = new_lesson.new_lesson("stage02_b/lesson05_new", tmp_path)
+    assert set(made) == {p for p in tmp_path.rglob("*") if p.is_file()} and stubs.changed(tmp_path) == []
+    parents = {p.relative_to(tmp_path).parts[:3] for p in made}
+    assert parents == {("tutorial", "stage02_b", "lesson05_new"), ("solutions", "stage02_b", "lesson05_new")}

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from course.authoring import notebook_process, notebooks, stubs
+from course.authoring import copied_course, notebook_process, notebooks
 from course.base import manifest
 from course.base.switch import ROOT
 from lab import notebook
@@ -180,7 +180,7 @@ def test_make_notebooks_reports_what_fails_runs_the_rest_and_repeats_nothing(
     path = written(tutorial / LESSON, START, "print(double(2))")
     bad = written(tutorial / "stage01_a" / "lesson11_bad", "x = 1", "1 / 0")
     before = bad.read_bytes()
-    monkeypatch.setattr(stubs, "COPIED", ("tutorial", "solutions"))
+    monkeypatch.setattr(copied_course, "COPIED", ("tutorial", "solutions"))
     monkeypatch.setattr(notebook_process, "IMPORTED_ONCE", ())
     lessons = manifest.read_all(tmp_path)
 

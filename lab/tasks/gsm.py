@@ -6,8 +6,11 @@ use `data_path` (docs/TRAINING.md). The last number of a completion is its answe
 
 from __future__ import annotations
 
-import re
 import zlib
+
+from lab.tasks.worked_sums import score
+
+__all__ = ["problems", "score"]
 
 NAMES = ("Ana", "Ben", "Chen", "Dana")
 THINGS = ("apples", "books", "coins", "stamps")
@@ -38,9 +41,3 @@ def problems(split: str) -> list[dict[str, str]]:
                     text = story.format(name=name, things=things, a=a, b=b, c=a + b)
                     rows.append({"question": QUESTION.format(story=text), "answer": str(answer(a, b))})
     return rows
-
-
-def score(completion: str, answer: str) -> float:
-    """1.0 if the last integer of the completion is the answer."""
-    found = re.findall(r"-?[0-9]+", completion)
-    return float(bool(found) and found[-1] == answer)

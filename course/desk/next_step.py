@@ -36,24 +36,40 @@ def show(lessons: list[Lesson], console: Console | None = None, watched: bool = 
     console.print(_table(lessons, conditions))
     console.print("  ".join(f"{MARKS[c]} {c}" for c in MARKS if c in conditions.values()))
     console.print()
-    if offer := hardening_offer(lessons, conditions, state.last):
+    _what_to_do(console, lessons, conditions, state.last, watched)
+
+
+def show_briefly(lessons: list[Lesson], lesson: Lesson, console: Console | None = None) -> None:
+    """The same in a few lines, about one lesson: for after each run of `make watch`."""
+    console = console or Console(highlight=False)
+    state = progress.read(lesson.root)
+    conditions = progress.conditions_of(lessons, state)
+    done = [e for e in lesson.exercises if conditions[e.id] in PASSED]
+    marks = "".join(MARKS[conditions[e.id]] for e in lesson.exercises)
+    console.print(f"lesson {lesson.number}  {marks}  {len(done)}/{len(lesson.exercises)}")
+    _what_to_do(console, lessons, conditions, state.last, watched=True, brief=True)
+
+
+def _what_to_do(
+    console: Console, lessons: list[Lesson], conditions: dict[str, str], last: str, watched: bool, brief: bool = False
+) -> None:
+    if offer := hardening_offer(lessons, conditions, last):
         console.print(offer, soft_wrap=True)
-    chosen = choice(lessons, conditions, state.last)
+    chosen = choice(lessons, conditions, last)
     if chosen is None:
         _all_done(console, lessons)
         return
     lesson, exercise = chosen
     for line in on_the_way(lessons, conditions, *chosen):
         console.print(line, soft_wrap=True)
-    console.print(
-        f"{WHAT[conditions[exercise.id]]} exercise [bold]{exercise.id}[/]  {exercise.object}, about "
-        f"{_time(exercise.minutes)}{', on the fast path' if exercise.core else ''}"
-    )
+    about = f", about {_time(exercise.minutes)}{', on the fast path' if exercise.core else ''}" if not brief else ""
+    console.print(f"{WHAT[conditions[exercise.id]]} exercise [bold]{exercise.id}[/]  {exercise.object}{about}")
     problem = exercise_code.syntax_error(lesson, exercise)
     console.print(f"edit     {problem or exercise_code.place(lesson, exercise)}", soft_wrap=True)
-    others = unwritten_others(lesson, exercise, conditions)
-    prefix = f"SOLUTION={','.join(others)} " if others else ""
-    console.print(f"test     {prefix}{_pytest(lesson, exercise, progress.BASIC)}", soft_wrap=True)
+    if not brief:
+        others = unwritten_others(lesson, exercise, conditions)
+        prefix = f"SOLUTION={','.join(others)} " if others else ""
+        console.print(f"test     {prefix}{_pytest(lesson, exercise, progress.BASIC)}", soft_wrap=True)
     if not watched:
         console.print("         or leave `make watch` running: it tests what you save")
     console.print(f"stuck    make hint EX={exercise.id}")
@@ -80,28 +96,6 @@ def _table(lessons: list[Lesson], conditions: dict[str, str]) -> Table:
         left = _time(sum(e.minutes for e in exercises if e not in done))
         table.add_row(f"  {lesson.number} {title}", marks, *cells, left)
     return table
-
-
-def show_briefly(lessons: list[Lesson], lesson: Lesson, console: Console | None = None) -> None:
-    """The same in a few lines, about one lesson: for after each run of `make watch`."""
-    console = console or Console(highlight=False)
-    state = progress.read(lesson.root)
-    conditions = progress.conditions_of(lessons, state)
-    done = [e for e in lesson.exercises if conditions[e.id] in PASSED]
-    marks = "".join(MARKS[conditions[e.id]] for e in lesson.exercises)
-    console.print(f"lesson {lesson.number}  {marks}  {len(done)}/{len(lesson.exercises)}")
-    if offer := hardening_offer(lessons, conditions, state.last):
-        console.print(offer, soft_wrap=True)
-    if chosen := choice(lessons, conditions, state.last):
-        where, exercise = chosen
-        for line in on_the_way(lessons, conditions, *chosen):
-            console.print(line, soft_wrap=True)
-        console.print(f"{WHAT[conditions[exercise.id]]} exercise [bold]{exercise.id}[/]  {exercise.object}")
-        problem = exercise_code.syntax_error(where, exercise)
-        console.print(f"edit     {problem or exercise_code.place(where, exercise)}", soft_wrap=True)
-        console.print(f"stuck    make hint EX={exercise.id}")
-    else:
-        _all_done(console, lessons)
 
 
 def choice(lessons: list[Lesson], conditions: dict[str, str], last: str) -> tuple[Lesson, Exercise] | None:

@@ -12,7 +12,7 @@ import contextlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,41 +38,18 @@ class State:
     hints: dict[str, int] = field(default_factory=dict)
     results: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     last: str = ""
-    other: dict[str, Any] = field(default_factory=dict)  # what a newer course may have put there
 
 
 def read(root: Path) -> State:
-    """The kept state; whatever is missing or not in our form counts as never written."""
+    """The kept state. A file that is missing or broken counts as never written."""
     try:
-        kept = json.loads((root / FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return State(**json.loads((root / FILE).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
         return State()
-    if not isinstance(kept, dict):
-        return State()
-    hints, results, last = kept.get("hints"), kept.get("results"), kept.get("last")
-    return State(
-        {k: v for k, v in hints.items() if type(v) is int and v >= 0} if isinstance(hints, dict) else {},
-        {k: of for k, v in results.items() if (of := _suites(v))} if isinstance(results, dict) else {},
-        last if isinstance(last, str) else "",
-        {k: v for k, v in kept.items() if k not in ("hints", "results", "last")},
-    )
-
-
-def _suites(value: Any) -> dict[str, dict[str, Any]]:
-    if not isinstance(value, dict):
-        return {}
-    return {
-        suite: found
-        for suite, found in value.items()
-        if suite in SUITES and isinstance(found, dict) and type(found.get("passed")) is bool
-        and isinstance(found.get("code"), str)
-    }  # fmt: skip
 
 
 def write(state: State, root: Path) -> None:
-    kept = {**state.other, "hints": state.hints, "results": state.results}
-    kept |= {"last": state.last} if state.last else {}
-    write_text(root / FILE, json.dumps(kept, indent=1) + "\n")
+    write_text(root / FILE, json.dumps(asdict(state), indent=1) + "\n")
 
 
 def condition(lesson: Lesson, exercise: Exercise, state: State) -> str:

@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
@@ -22,7 +22,6 @@ from course.base.manifest import Exercise, Lesson
 from course.desk import exercise_code, next_step, progress
 
 INTERVAL = 0.5  # seconds
-LIMIT = 120  # seconds a suite may take for one exercise; a test's own limit (test_time_limit.py) ends most before
 
 Changed = list[tuple[Lesson, Exercise]]
 
@@ -56,29 +55,19 @@ class SavedCode:
         return found
 
 
-def saved(lessons: list[Lesson], sleep: Callable[[float], None] = time.sleep) -> Iterator[Changed]:
-    """Waits, and gives the exercises whose code has changed since this call, or since the last ones were given."""
-    return _saved(SavedCode(lessons), sleep)  # no generator: the code is looked at now
-
-
-def _saved(code: SavedCode, sleep: Callable[[float], None]) -> Iterator[Changed]:
-    while True:
-        sleep(INTERVAL)
-        if changed := code.changed():
-            yield changed
-
-
 def watch(lessons: list[Lesson], console: Console | None = None) -> None:
     """Tests what is saved, until Ctrl-C."""
     console = console or Console(highlight=False)
-    changes = saved(lessons)
+    code = SavedCode(lessons)
     next_step.show(lessons, watched=True)
     console.print("\nwatching: save a file, and its exercise is tested; Ctrl-C ends")
     left: Changed = []  # what a save kept from being tested
-    for changed in changes:
-        left = run_changed(lessons, changed + [pair for pair in left if pair not in changed], console)
-        console.print(Rule())
-        next_step.show_briefly(lessons, changed[0][0])
+    while True:
+        time.sleep(INTERVAL)
+        if changed := code.changed():
+            left = run_changed(lessons, changed + [pair for pair in left if pair not in changed], console)
+            console.print(Rule())
+            next_step.show_briefly(lessons, changed[0][0])
 
 
 def run_changed(lessons: list[Lesson], changed: Changed, console: Console) -> Changed:
@@ -105,11 +94,10 @@ def run_changed(lessons: list[Lesson], changed: Changed, console: Console) -> Ch
     return []
 
 
-def run_tests(
-    lesson: Lesson, exercise: Exercise, limit: float = LIMIT, stop: Callable[[], bool] = lambda: False
-) -> bool | None:
+def run_tests(lesson: Lesson, exercise: Exercise, stop: Callable[[], bool] = lambda: False) -> bool | None:
     """Runs both suites, each up to the first failed test, and shows them. Whether the basic one passes; None if `stop`
-    said so. The advanced one is left out if it fails, or if an exercise earns nothing by it."""
+    said so. The advanced one is left out if it fails, or if an exercise earns nothing by it. A test that does not end
+    is stopped by its own limit (test_time_limit.py), and an import that does not end by the next save."""
     others = []
     if os.environ.get("SOLUTION", "") in ("", "0"):
         conditions = progress.conditions_of([lesson], progress.read(lesson.root))
@@ -119,8 +107,6 @@ def run_tests(
             print("\nThe basic tests pass. Hardening, optional:", flush=True)
         path = lesson.folder / "testcases" / suite
         options = ["-q", "-x", "-rN", "--no-header", "-p", "no:cacheprovider", "--exercise", exercise.id]
-        code = exercise_code.digest(lesson, exercise)
-        started = time.monotonic()
         environment = {**os.environ, "SOLUTION": ",".join(others)} if others else None
         command = [sys.executable, "-m", "pytest", *options, str(path)]
         process = subprocess.Popen(command, cwd=lesson.root, env=environment)
@@ -132,13 +118,6 @@ def run_tests(
                 if stop():
                     print("\nstopped: saved again", flush=True)
                     return None
-                if time.monotonic() - started > limit:
-                    print(f"\nstopped: no end after {limit} seconds; is there a loop that never ends?", flush=True)
-                    kept = progress.read(lesson.root)
-                    kept.results.setdefault(exercise.id, {})[suite] = {"passed": False, "code": code}
-                    with contextlib.suppress(OSError):
-                        progress.write(kept, lesson.root)
-                    return suite == progress.ADVANCED
         finally:
             if process.poll() is None:
                 process.kill()

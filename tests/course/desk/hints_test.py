@@ -1,11 +1,9 @@
 """`make hint`: one hint more each time, kept in a file that may be lost."""
 
-import json
-
 import pytest
 
 from course.base.errors import UsageError
-from course.desk import hints, progress
+from course.desk import hints
 
 
 @pytest.fixture
@@ -25,21 +23,6 @@ def test_each_call_gives_the_next_and_then_all(course):
     assert [shown(course) for _ in range(4)] == [["a"], ["b"], ["c"], ["a", "b", "c"]]
     assert hints.next_hint("01.1", course).endswith("make solution EX=01.1 FORCE=1 shows the reference.")
     assert shown(course, "01.2") == ["a"]
-
-
-@pytest.mark.parametrize("content", ["{", "[]", '{"hints": {"01.1": "x"}}'])
-def test_a_lost_or_broken_file_starts_anew(course, content):
-    shown(course)
-    (course / progress.FILE).write_text(content)
-    assert shown(course) == ["a"]
-    (course / progress.FILE).unlink()
-    assert shown(course) == ["a"]
-
-
-def test_what_else_the_file_holds_is_kept(course):
-    (course / progress.FILE).write_text('{"other": 1, "hints": {}}')
-    shown(course)
-    assert json.loads((course / progress.FILE).read_text()) == {"other": 1, "hints": {"01.1": 1}, "results": {}}
 
 
 def test_an_unknown_exercise_is_told(course):

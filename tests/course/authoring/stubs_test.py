@@ -250,34 +250,16 @@ def test_an_exercise_that_the_reference_lacks_is_told(made_up, exercise, says):
 # --- the real ones ---------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def fresh(tmp_path_factory):
-    """A folder with pristine stubs of every real lesson."""
-    folder = tmp_path_factory.mktemp("fresh")
-    stubs.write_all(folder)
-    return folder
-
-
-def test_every_real_stub_compiles(fresh):
-    written = sorted(fresh.glob("tutorial/*/*/**/*.py"))
-    assert len(written) == sum(len(stubs.files(lesson)) for lesson in manifest.read_all())
-    for path in written:
-        compile(path.read_text(encoding="utf-8"), str(path), "exec")
-
-
-def test_real_stubs_hold_no_step_marks_and_nothing_private(fresh):
-    for path in fresh.glob("tutorial/*/*/**/*.py"):
-        text = path.read_text(encoding="utf-8")
-        assert "# >" not in text
-        assert not list(stubs._private(ast.parse(text)))
-
-
-def test_every_real_exercise_has_steps(fresh):
+def test_real_stubs_compile_hold_nothing_private_and_have_steps():
     for lesson in manifest.read_all():
-        for exercise in lesson.exercises:
-            text = stubs.stub_of(lesson, exercise.file)
-            line = next(n for n, text_line in enumerate(text.splitlines()) if f"exercise {exercise.id}, " in text_line)
-            assert text.splitlines()[line - 1].strip().startswith("# ")
+        for file in stubs.files(lesson):
+            text = stubs.stub_of(lesson, file)
+            tree = ast.parse(text)
+            assert "# >" not in text and not list(stubs._private(tree)), file
+            lines = text.splitlines()
+            for exercise in (e for e in lesson.exercises if e.file == file):
+                line = next(n for n, text_line in enumerate(lines) if f"exercise {exercise.id}, " in text_line)
+                assert lines[line - 1].strip().startswith("# "), exercise.id
 
 
 # --- looking and restoring ---------------------------------------------------------------------------------------
@@ -288,28 +270,17 @@ def test_every_real_exercise_has_steps(fresh):
 ], ids=["a line more", "missing"])  # fmt: skip
 def test_whatever_differs_is_changed_and_reset_restores_it(course, change):
     path = stub_path(course)
+    pristine = path.read_bytes()
     change(path)
     assert stubs.changed(course) == [path]
     assert stubs.reset(manifest.find("01", course))[0] == [path]
-    assert stubs.changed(course) == [] and stubs.reset(manifest.find("01", course)) == ([], None)
+    assert path.read_bytes() == pristine and stubs.changed(course) == []
+    assert stubs.reset(manifest.find("01", course)) == ([], None)
 
 
 def test_windows_line_ends_are_no_change(course):
     path = stub_path(course)
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
-    assert stubs.changed(course) == []
-
-
-def test_reset_restores_and_keeps_what_was_written(course):
-    path = stub_path(course)
-    pristine = path.read_bytes()
-    path.write_text("mine\n")
-    restored, kept = stubs.reset(manifest.find("01", course))
-    assert restored == [path]
-    assert path.read_bytes() == pristine
-    assert (kept / "work.py").read_text() == "mine\n"
-    assert kept.parent == course / "kept"
-    assert kept.name.startswith("lesson01_made_up-")
     assert stubs.changed(course) == []
 
 
@@ -319,7 +290,7 @@ def test_reset_never_overwrites_what_was_kept_before(course, monkeypatch):
     for text in ("first\n", "second\n", "third\n"):
         stub_path(course).write_text(text)
         folders.append(stubs.reset(manifest.find("01", course))[1])
-    assert len(set(folders)) == 3
+    assert len(set(folders)) == 3 and {folder.parent for folder in folders} == {course / "kept"}
     assert [(folder / "work.py").read_text() for folder in folders] == ["first\n", "second\n", "third\n"]
 
 

@@ -165,7 +165,7 @@ def test_a_changed_byte_is_refused_or_gives_a_plain_value(place, byte):
 
 
 nodes = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3),
+    st.none() | st.booleans() | st.integers() | st.floats() | texts,
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.dictionaries(st.sampled_from(["b", "T", "l", "t", "d", "s", "", "lt", "x"]), inner, max_size=2)

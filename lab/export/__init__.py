@@ -14,7 +14,7 @@
     check_trl.py    the list of TRL's options, and our settings, against TRL itself
     check_verl.py   the same for verl, with all that is exported
     check_maxtext.py  the same for MaxText's configuration, on Python 3.12
-    check_tunix.py  the same for Tunix, with logits and the defects that we correct
+    check_tunix.py  the same for Tunix, with logits, losses, and the defects that we correct
 
 docs/SCALING.md says how to run them on GPUs.
 """

@@ -1,14 +1,17 @@
 """The part of check_tunix.py that runs in Tunix's environment: check_tunix_inside.py FOLDER [--freeze]
 
-FOLDER has reward.py, model/ and transformers' logits.npz. Writes into it findings.json, and in saved/ the model as it
-is after Tunix loaded it and we saved it.
+FOLDER has reward.py, and what the lessons and transformers compute: model/, logits.npz, losses.npz. Writes into it
+findings.json, and in saved/ the model as it is after Tunix loaded it and we saved it.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import enum
 import importlib.metadata
+import inspect
 import json
+import pkgutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent), sys.argv[1]]  # so imports are as in the exported folder
 
+import jax  # noqa: E402
 import jax.numpy as jnp  # noqa: E402
 import numpy as np  # noqa: E402
 import optax  # noqa: E402
@@ -24,11 +28,39 @@ import tunix_train  # noqa: E402
 from flax import nnx  # noqa: E402
 from transformers import AutoTokenizer  # noqa: E402
 from tunix.models.llama3 import model as llama3  # noqa: E402
-from tunix.rl import common, rl_cluster  # noqa: E402
+from tunix.rl import algo_core, common, rl_cluster  # noqa: E402
+from tunix.rl.grpo.grpo_learner import GRPOConfig, TrainExample  # noqa: E402
 from tunix.rl.rollout import base_rollout  # noqa: E402
 from tunix_rollout import CorrectedRollout  # noqa: E402
 
 from lab.export import options  # noqa: E402
+from lab.export.tunix_cases import CASES, EOS, GROUP, GROUPS, KL, LOSSES, PAD, PROMPT  # noqa: E402
+
+NAMES_FILE = options.KNOWN / "tunix_names.json"
+NAMES = (
+    "tunix.models.llama3.model.Llama3.__call__",
+    "tunix.models.llama3.model:ModelConfig",
+    "tunix.models.llama3.model:apply_rope",
+    "tunix.models.llama3.params:create_model_from_safe_tensors",
+    "tunix.rl.algo_core:compute_advantages",
+    "tunix.rl.algo_core:grpo_loss_fn",
+    "tunix.rl.common:compute_per_token_logps",
+    "tunix.rl.grpo.grpo_learner:GRPOLearner",
+    "tunix.rl.grpo.grpo_learner:GRPOLearner.train",
+    "tunix.rl.grpo.grpo_learner:TrainExample",
+    "tunix.rl.rl_cluster:ClusterConfig",
+    "tunix.rl.rl_cluster:RLCluster",
+    "tunix.rl.rl_cluster:RLCluster.generate",
+    "tunix.rl.rl_cluster:RLCluster.get_old_per_token_logps",
+    "tunix.rl.rl_cluster:RLTrainingConfig",
+    "tunix.rl.rl_cluster:Role",
+    "tunix.rl.rollout.base_rollout:CacheConfig",
+    "tunix.rl.rollout.base_rollout:RolloutConfig",
+    "tunix.rl.rollout.base_rollout:RolloutOutput",
+    "tunix.rl.rollout.vanilla_rollout:VanillaRollout",
+    "tunix.rl.rollout.vanilla_rollout:VanillaRollout.generate",
+    "tunix.rl.rollout.vanilla_rollout:VanillaRollout.get_per_token_logps",
+)
 
 
 def inside(folder: Path, freeze: bool) -> None:
@@ -36,9 +68,12 @@ def inside(folder: Path, freeze: bool) -> None:
     version = importlib.metadata.version("google-tunix")
     if freeze:
         options.write_known("tunix", version, options_now())
+        NAMES_FILE.write_text(json.dumps(names_now(), indent=1) + "\n", encoding="utf-8")
     wrong = {
         "options": options.differences("tunix", options_now()) + check_version(version),
+        "names": check_names(),
         "logits": check_logits(folder),
+        "losses": check_losses(folder),
         "learning rate": check_schedule(),
         **check_defects(folder / "model"),
     }
@@ -62,11 +97,70 @@ def options_now() -> dict[str, Any]:
     return now
 
 
+def names_now() -> dict[str, list[str]]:
+    """Parameters of functions, fields of dataclasses, members of enumerations."""
+    now = {}
+    for name in NAMES:
+        found = pkgutil.resolve_name(name)
+        is_enum = isinstance(found, type) and issubclass(found, enum.Enum)
+        now[name] = [one.name for one in found] if is_enum else list(inspect.signature(found).parameters)
+    return now
+
+
+def check_names() -> list[str]:
+    frozen, now = json.loads(NAMES_FILE.read_text(encoding="utf-8")), names_now()
+    return [
+        f"{name} has {now.get(name)}, and known/tunix_names.json says {frozen.get(name)}"
+        for name in sorted({*frozen, *now})
+        if frozen.get(name) != now.get(name)
+    ]
+
+
 def check_logits(folder: Path) -> list[str]:
     known = np.load(folder / "logits.npz")
     model = tunix_llama.load(folder / "model", tunix_llama.make_mesh())
     worst = np.abs(tunix_llama.logits(model, known["ids"]) - known["logits"]).max()
     return [] if worst < 1e-4 else [f"they differ from transformers' by up to {worst:.1e}"]
+
+
+class Table(nnx.Module):
+    """A model that answers with fixed logits."""
+
+    def __init__(self, logits):
+        self.logits = nnx.Param(logits)
+
+    def __call__(self, tokens, positions, cache, attention_mask):
+        return self.logits[...], None
+
+
+def check_losses(folder: Path) -> list[str]:
+    table = np.load(folder / "losses.npz")
+    worst: dict[str, float] = {}
+    for seed in range(CASES):
+        case = {key.split("/", 1)[1]: table[key] for key in table if key.startswith(f"{seed}/")}
+        found = {"advantages": algo_core.compute_advantages(case["rewards"], GROUP)}
+        for name, (_, theirs) in LOSSES.items():
+            beta = KL if "kl_loss_mode" in theirs else 0.0
+            config = GRPOConfig(num_generations=GROUP, beta=beta, **{"loss_agg_mode": "token-mean", **theirs})
+            config.temperature = 1.0
+            example = TrainExample(
+                prompt_ids=jnp.asarray(case["ids"][:, :PROMPT]),
+                prompt_mask=jnp.ones((GROUPS * GROUP, PROMPT), bool),
+                completion_ids=jnp.asarray(case["ids"][:, PROMPT:]),
+                completion_mask=jnp.asarray(case["mask"]),
+                advantages=jnp.asarray(case["advantages"]),
+                ref_per_token_logps=jnp.asarray(case["ref"]) if beta else None,
+                old_per_token_logps=jnp.asarray(case["old"]),
+            )
+
+            def loss(logits, example=example, config=config):
+                return algo_core.grpo_loss_fn(Table(logits), example, config, PAD, EOS)[0]
+
+            value, gradient = jax.value_and_grad(loss)(jnp.asarray(case["logits"]))
+            found |= {f"{name}, value": value, f"{name}, gradient": gradient}
+        for name, value in found.items():
+            worst[name] = max(worst.get(name, 0.0), float(np.abs(np.asarray(value) - case[name]).max()))
+    return [f"{name}: differs by up to {value:.1e}" for name, value in worst.items() if not value < 1e-6]
 
 
 def check_schedule() -> list[str]:

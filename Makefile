@@ -5,7 +5,7 @@ PYTHON ?= python3
 COURSE = $(PYTHON) -m course
 .DEFAULT_GOAL := next
 
-.PHONY: demo mnist rlhf llm trl tunix test next watch check hint solution reset update grade release gradescope-zip audit notebooks new-lesson stubs setup clean help
+.PHONY: demo mnist rlhf llm trl tunix test next watch check hint solution reset update grade release gradescope-zip classroom-workflow audit notebooks new-lesson stubs setup clean help
 
 demo:
 	@$(COURSE) demo
@@ -41,6 +41,8 @@ release:
 	@$(COURSE) release $(if $(OUT),--out $(OUT)) $(OPTIONS)
 gradescope-zip:
 	@$(COURSE) gradescope-zip $(OPTIONS)
+classroom-workflow:
+	@$(COURSE) classroom-workflow $(OPTIONS)
 audit:
 	@$(COURSE) audit $(EX) $(LESSON) $(OPTIONS)
 notebooks:

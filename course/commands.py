@@ -241,7 +241,13 @@ def do_release(arguments):
 @command("the autograder to upload to Gradescope", variables="$(OPTIONS)", in_bundle="your instructor grades")
 def do_gradescope_zip(arguments):
     """[--lessons 13,14] [--extra DIR] [--torch-index ADDRESS] [--unsafe] [--out FILE]; docs/INSTRUCTORS.md has more."""
-    return _call("grader.exports.gradescope_zip", "gradescope_zip", arguments)
+    return _call("grader.exports.platform_setup", "gradescope_zip", arguments)
+
+
+@command("the workflow that grades in GitHub Classroom", variables="$(OPTIONS)", in_bundle="your instructor grades")
+def do_classroom_workflow(arguments):
+    """OWNER/NAME COMMIT [--lessons 13,14] [--out FILE]; docs/INSTRUCTORS.md has more."""
+    return _call("grader.exports.platform_setup", "classroom_workflow", arguments)
 
 
 # --- for authors -------------------------------------------------------------------------------------------------

@@ -10,5 +10,5 @@ judge/            the judge: the tests and the reference, run against one lesson
 sandbox/          the process in lab/sandbox that holds a submission's files and answers the judge's `observe` calls
 results.py        the results, as data
 results_log.py    results.jsonl: what is finished, on the disk at once; an interrupted run is resumed from it
-exports/          grades.csv, feedback.md, Gradescope, Canvas, the overview page
+exports/          grades.csv, feedback.md, Gradescope, Canvas, GitHub Classroom, the overview page
 """

@@ -46,12 +46,16 @@ def gradescope_results(run: Run, student: StudentResult) -> dict[str, Any]:
     return {"score": earned, **found, "tests": tests}
 
 
-def tests_of(run: Run, e: ExerciseResult) -> list[dict[str, Any]]:
-    """An exercise as one test for its points, and another for its hardening if that has points."""
+def tests_of(run: Run, e: ExerciseResult, width: int = TEST_LIMIT) -> list[dict[str, Any]]:
+    """An exercise as one test for its points, and another for its hardening if that has points.
+
+    `width`: characters of an output at most.
+    """
     right, title = e.status in (PASSED, BASIC), rows.title(run, e.id)
-    made = [_test(e.id, title, PASSED if right else e.status, e.earned, e.points, "" if right else _text(e))]
+    text = rows.plain(e, width)
+    made = [_test(e.id, title, PASSED if right else e.status, e.earned, e.points, "" if right else text)]
     if e.hardening:
-        text = _text(e) if right else "Hardening needs the basic tests of this exercise."
+        text = text if right else "Hardening needs the basic tests of this exercise."
         status = FAILED if e.status == BASIC else e.status
         made.append(_test(f"{e.id} hardening", f"{title}, hardening", status, e.hardening_earned, e.hardening, text))
     return made
@@ -68,10 +72,6 @@ def _test(number: str, name: str, status: str, earned: int | None, points: int, 
         "output": text,
         "visibility": "visible",
     }
-
-
-def _text(e: ExerciseResult) -> str:
-    return rows.plain(e, TEST_LIMIT)
 
 
 def gradescope_json(run: Run, student: StudentResult) -> str:

@@ -195,7 +195,8 @@ def test_the_real_judge_names_a_known_mistake(graded):
 @pytest.mark.parametrize("student", FAIL_MINE)
 def test_students_learn_nothing_of_the_instructors_tests(graded, student):
     page = (graded.out / "feedback" / f"{student}.md").read_text(encoding="utf-8")
-    for text in (page, str(gradescope.tests_of(graded.run, graded.found[student]["13.2"]))):
+    classroom = (graded.out / "classroom" / f"{student}.json").read_text(encoding="utf-8")
+    for text in (page, classroom, str(gradescope.tests_of(graded.run, graded.found[student]["13.2"]))):
         assert "a further test of the instructor's does not pass" in text
         for secret in ("sevens", "loss_test", "7.5", "heard of", "called"):
             assert secret not in text, secret

@@ -164,7 +164,7 @@ def test_unsafe_is_said_in_every_report(class_of_three, judge, tmp_path):
     reports = written(tmp_path / "out")
     # "proves nothing", in whatever markup; a table of numbers has no room for it
     silent = [str(path) for path, text in reports.items() if "prove nothing" not in text]
-    assert silent == ["grades.csv"] and len(reports) == 2 + 3
+    assert silent == ["grades.csv"] and len(reports) == 2 + 2 * 3
 
 
 # --- what is kept --------------------------------------------------------------------------------------------------
@@ -252,7 +252,7 @@ def test_students_do_not_learn_the_seed(class_of_three, judge, tmp_path):
     """Neither from what they read nor from what is printed, nor from a digest that depends on it."""
     _, lines = command(class_of_three, tmp_path / "out", "--seed", "471147")
     theirs = {path: text for path, text in written(tmp_path / "out").items() if "overview" not in str(path)}
-    assert len(theirs) == 4 and not [path for path, text in theirs.items() if "471147" in text]
+    assert len(theirs) == 7 and not [path for path, text in theirs.items() if "471147" in text]
     assert "471147" not in "".join(lines) and "471147" in (tmp_path / "out" / "overview.html").read_text()
     command(class_of_three, tmp_path / "other", "--seed", "6")
     assert written(tmp_path / "other").keys() == written(tmp_path / "out").keys()

@@ -1,6 +1,6 @@
 """What is written from a grading run: grades.csv, feedback, the overview, and all files together.
 
-What goes to Canvas is in canvas_test.py; to Gradescope, in gradescope_test.py.
+What goes to Canvas is in canvas_test.py; to Gradescope and GitHub Classroom, in platforms_test.py.
 """
 
 import csv
@@ -13,6 +13,7 @@ import pytest
 from course.observe.report import Report
 from grader import exports
 from grader.exports import rows, text
+from grader.exports.classroom import classroom_result
 from grader.exports.feedback import feedback
 from grader.exports.grades_csv import grades_csv
 from grader.exports.gradescope import gradescope_results
@@ -244,12 +245,13 @@ def test_every_export_shows_points_and_hardening():
     assert "9 of 15 median total" in words and "13.2 compute_grpo_loss 2 + 3 2 100 % 1 0 0 0" in words
     assert "1 mistake that cost only hardening points" in words and "ada 3 0" in words and "bob 15 8" in words
 
-    tests = gradescope_results(graded, ada)["tests"]
-    names = [test["name"].partition(" (")[0] for test in tests]
-    assert names == list(row)[6:-1] and [test["score"] for test in tests] == [1, 2, 0, 0, 0]
-    assert [test["status"][:4] for test in tests] == ["pass", "pass", "fail", "fail", "fail"]
-    texts = [test["output"] for test in tests]
-    assert texts[1] == "" and WHY in texts[2] and texts[4] == "Hardening needs the basic tests of this exercise."
+    for tests in (gradescope_results(graded, ada)["tests"], classroom_result(graded, ada)["tests"]):
+        names = [test["name"].partition(" (")[0] for test in tests]
+        assert names == list(row)[6:-1] and [test["score"] for test in tests] == [1, 2, 0, 0, 0]
+        assert [test["status"][:4] for test in tests] == ["pass", "pass", "fail", "fail", "fail"]
+        texts = [test.get("output", test.get("message")) for test in tests]
+        assert texts[1] == "" and WHY in texts[2] and texts[4] == "Hardening needs the basic tests of this exercise."
+    assert classroom_result(graded, ada)["max_score"] == 15
     assert sum(test["max_score"] for test in gradescope_results(graded, bob)["tests"]) == 15
     broken = student(statuses=(PASSED, GRADER_ERROR, PASSED), hardening=HARDENING)
     assert rows.total(graded, broken) == (None, 15)
@@ -266,7 +268,7 @@ def test_everything_is_written_the_same_each_time_and_old_pages_go(tmp_path):
     paths = exports.write_all(run(), results, out)
     assert sorted(p for p in out.rglob("*") if p.is_file()) == sorted(paths)
     assert [p.relative_to(out).as_posix() for p in paths[:3]] == ["grades.csv", "overview.html", "feedback/ada.md"]
-    assert len({str(path).lower() for path in paths}) == len(paths) == 7
+    assert len({str(path).lower() for path in paths}) == len(paths) == 12
     assert all(path.resolve().is_relative_to(out.resolve()) for path in paths)
     for one, page in zip(results, [p for p in paths if p.parent.name == "feedback"], strict=True):
         assert page.read_text().startswith(f"# Feedback for {text.markdown(one.student)}\n")

@@ -1,5 +1,6 @@
-"""What goes to Gradescope, held against what it documents."""
+"""What goes to Gradescope and to GitHub Classroom, held against what they document."""
 
+import base64
 import io
 import json
 import os
@@ -9,16 +10,19 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
 
 from course.base.errors import UsageError
 from course.observe.report import Report
-from grader.exports import gradescope
+from grader.exports import gradescope, platform_setup
+from grader.exports.classroom import LIMIT, classroom_json, classroom_result
 from grader.exports.gradescope import gradescope_json, gradescope_results
-from grader.exports.gradescope_zip import autograder_zip, gradescope_zip
-from grader.results import DIED, GRADER_ERROR, NOT_GRADABLE, PASSED, TIMEOUT
-from tests.grader.example_results import EVIL, WHY, run, student
+from grader.exports.platform_setup import autograder_zip, workflow
+from grader.results import DIED, FAILED, GRADER_ERROR, NOT_GRADABLE, NOT_WRITTEN, PASSED, TIMEOUT
+from tests.grader.example_results import EVIL, POINTS, WHY, run, student
 
 ROOT = Path(__file__).resolve().parents[3]
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
 bash = pytest.mark.skipif(not shutil.which("bash"), reason="needs bash")
 
 # Gradescope's results.json by its autograder specification: each key with what its value must be.
@@ -208,11 +212,134 @@ def test_run_autograder_leaves_a_score_or_an_explanation(small_course, tmp_path,
     assert not list((tmp_path / "tmp").iterdir())  # nothing is left behind
 
 
-def test_what_may_be_no_word_of_a_script_is_refused(small_course):
+def test_a_zip_that_could_not_grade_is_refused(small_course, tmp_path):
+    with pytest.raises(UsageError, match="course, grader, lab, solutions, tutorial, conftest"):
+        autograder_zip(tmp_path)
     with pytest.raises(UsageError, match="must begin with https"):
         autograder_zip(small_course, torch_index='https://a"; rm -rf /; "')
     with pytest.raises(UsageError, match="lessons by their numbers"):
         autograder_zip(small_course, lessons='13"; rm -rf /; "')
+
+
+# GitHub Classroom
+
+
+def test_classroom_field_by_field():
+    found = classroom_result(run(), student(flags=["looks at frames"]))
+    assert {key: found[key] for key in ("version", "status", "max_score")} == {
+        "version": 1, "status": "fail", "max_score": 7
+    }  # fmt: skip
+    assert set(found) == {"version", "status", "max_score", "tests"}
+    for test in found["tests"]:
+        assert list(test) == ["name", "status", "score", "message", "test_code", "filename", "line_no", "duration"]
+        assert [type(value) for value in test.values()] == [str, str, int, str, str, str, int, int]
+        assert (test["test_code"], test["filename"], test["line_no"]) == ("", "", 0)
+    assert [test["name"] for test in found["tests"]] == [
+        "13.1 collate", "13.2 compute_grpo_loss", "13.10 Trainer.train"
+    ]  # fmt: skip
+    assert [test["status"] for test in found["tests"]] == ["pass", "fail", "fail"]
+    assert [test["score"] for test in found["tests"]] == [1, 0, 0]
+    assert found["tests"][0]["message"] == "" and WHY in found["tests"][1]["message"]
+    assert "frames" not in json.dumps(found)
+
+
+@pytest.mark.parametrize(("statuses", "whole", "each"), [
+    ((PASSED,) * 3, "pass", ["pass"] * 3),
+    ((PASSED, TIMEOUT, DIED), "fail", ["pass", "fail", "fail"]),
+    ((PASSED, NOT_GRADABLE, PASSED), "error", ["pass", "error", "pass"]),
+    ((FAILED, NOT_GRADABLE, NOT_WRITTEN), "fail", ["fail", "error", "fail"]),
+])  # fmt: skip
+def test_classrooms_statuses(statuses, whole, each):
+    found = classroom_result(run(), student(statuses=statuses))
+    assert found["status"] == whole and [test["status"] for test in found["tests"]] == each
+    assert found["max_score"] == 7
+
+
+def test_our_fault_counts_no_points_at_classroom():
+    for graded in (student(statuses=(PASSED, GRADER_ERROR, PASSED)), student(statuses=(), status=GRADER_ERROR)):
+        found = classroom_result(run(), graded)
+        assert found["status"] == "error" and found["max_score"] == 0  # the reporter leaves such a runner out
+        assert "error" in [test["status"] for test in found["tests"]]
+    nothing = classroom_result(run(), student(statuses=(), status=NOT_GRADABLE))
+    assert nothing["max_score"] == 7 and [test["status"] for test in nothing["tests"]] == ["error"] * 3
+
+
+def test_the_encoded_form_is_short_and_harmless_text():
+    many = {f"14.{i}": 1 for i in range(1, 80)}
+    big = run(points=many, titles={})
+    graded = student(statuses=())
+    graded.exercises = [
+        student().exercises[1].__class__(i, 1, 0, FAILED, 3, 1, Report(places=["李" * 390] * 12)) for i in many
+    ]
+    graded.exercises[0].report = Report(message=EVIL, places=EVIL.split("\n"))
+    encoded = base64.b64encode(classroom_json(big, graded).encode())
+    assert len(encoded) <= LIMIT
+    found = json.loads(base64.b64decode(encoded))
+    assert len(found["tests"]) == 79 and all("make hint" in test["message"] for test in found["tests"])
+    for line in (line for test in found["tests"] for line in test["message"].split("\n")):
+        assert not line.strip().startswith("::") and "##[" not in line and "\x1b" not in line
+
+
+def steps(text):
+    (job,) = yaml.safe_load(text)["jobs"].values()
+    return job["steps"]
+
+
+def test_the_workflow_is_yaml_and_grades_what_was_pushed():
+    text = workflow("school/course", COMMIT, "13,14")
+    document = yaml.safe_load(text)
+    assert document["name"] == "Autograding Tests" and "push" in document["on"]
+    assert document["permissions"] == {"checks": "write", "actions": "read", "contents": "read"}
+    pushed, course, _, _, grade, report = steps(text)
+    assert pushed["with"] == {"path": "submissions/submission", "persist-credentials": False}
+    assert course["with"]["repository"] == "school/course" and course["with"]["ref"] == COMMIT
+    assert course["with"]["persist-credentials"] is False
+    assert grade["id"] == "course" and "grade ../submissions --out ../graded --lessons=13,14 ||" in grade["run"]
+    assert report["uses"] == "education/autograding-grading-reporter@v1" and report["with"] == {"runners": "course"}
+    assert report["env"] == {"COURSE_RESULTS": "${{ steps.course.outputs.result }}"}
+    assert "COURSE_" not in text.replace("COURSE_TOKEN", "").replace("COURSE_RESULTS", "")
+    assert all("${{" not in step.get("run", "") for step in steps(text))  # nothing is pasted into a script
+
+
+def test_a_workflow_for_nothing_real_is_refused():
+    for course, commit in [("school", COMMIT), ("a/b\n  evil: 1", COMMIT), ("a/b", "main"), ("a/b", COMMIT + "\n")]:
+        with pytest.raises(UsageError, match=r"must look like|40 digits"):
+            workflow(course, commit)
+    with pytest.raises(UsageError, match="lessons by their numbers"):
+        workflow("a/b", COMMIT, "13; rm -rf /")
+
+
+@bash
+@pytest.mark.parametrize("outcome", ["good", "grader error", "broken"])
+def test_the_workflows_grading_step(tmp_path, outcome):
+    graded = student(statuses=(PASSED, GRADER_ERROR, PASSED)) if outcome == "grader error" else student()
+    (tmp_path / "course").mkdir()
+    (tmp_path / "made.json").write_text(classroom_json(run(), graded), encoding="utf-8")
+    stand_in = "echo '::set-output name=result::stolen'\n"
+    if outcome != "broken":
+        stand_in += "mkdir -p ../graded/classroom ../graded/feedback; cp ../made.json ../graded/classroom/s.json\n"
+        stand_in += "echo '# Feedback' > ../graded/feedback/s.md\n"
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/sudo").write_text(f"#!/usr/bin/env bash\n{stand_in}exit {0 if outcome == 'good' else 1}\n")
+    (tmp_path / "bin/sudo").chmod(0o755)
+    script = next(step["run"] for step in steps(workflow("school/course", COMMIT)) if step.get("id") == "course")
+    subprocess.run(["bash", "-n", "-c", script], check=True)
+    environment = {**os.environ, "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"}
+    environment |= {"GITHUB_OUTPUT": str(tmp_path / "output"), "GITHUB_STEP_SUMMARY": str(tmp_path / "summary")}
+    done = subprocess.run(
+        ["bash", "-e", "-c", script], cwd=tmp_path / "course", env=environment, capture_output=True, text=True
+    )
+    printed = done.stdout.splitlines()
+    token = printed[0].removeprefix("::stop-commands::")
+    assert len(token) == 36 and printed[1] == "::set-output name=result::stolen" and printed[2] == f"::{token}::"
+    if outcome == "broken":
+        assert done.returncode == 1 and not (tmp_path / "output").exists() and "not a zero" in printed[3]
+        return
+    name, _, value = (tmp_path / "output").read_text().strip().partition("=")
+    assert done.returncode == 0 and name == "result"
+    assert json.loads(base64.b64decode(value)) == classroom_result(run(), graded)
+    assert (tmp_path / "summary").read_text() == "# Feedback\n"
+    assert sum(POINTS.values()) == 7
 
 
 # The commands
@@ -221,7 +348,7 @@ def test_what_may_be_no_word_of_a_script_is_refused(small_course):
 def test_the_autograder_holds_the_real_course_and_the_instructors_own_tests(tmp_path, write_files, capsys):
     mine = write_files(tmp_path / "mine", {"a_test.py": "A = 1\n", "deep/a_test.py": "A = 2\n", "notes.txt": "secret"})
     out = tmp_path / "a b" / "gradescope.zip"
-    assert gradescope_zip(["--lessons", "13,14", "--extra", str(mine), "--out", str(out)]) == 0
+    assert platform_setup.gradescope_zip(["--lessons", "13,14", "--extra", str(mine), "--out", str(out)]) == 0
     assert capsys.readouterr().out.startswith(f"{out}: 1")
     with zipfile.ZipFile(out) as archive:
         names = archive.namelist()
@@ -235,13 +362,14 @@ def test_the_autograder_holds_the_real_course_and_the_instructors_own_tests(tmp_
     assert not [name for name in names if "__pycache__" in name or name.startswith((".", "tests/", "runs/", "kept/"))]
 
 
-@pytest.mark.parametrize(("words", "says"), [
-    (["more"], "unrecognized arguments: more; it is `python -m course gradescope-zip`"),
-    (["--extra", "{here}"], "there is no file called *_test.py in that folder"),
-    (["--out", "{here}/file/a.zip"], "a.zip cannot be written: "),
+@pytest.mark.parametrize(("command", "words", "says"), [
+    (platform_setup.gradescope_zip, ["more"], "unrecognized arguments: more; it is `python -m course gradescope-zip`"),
+    (platform_setup.gradescope_zip, ["--extra", "{here}"], "there is no file called *_test.py in that folder"),
+    (platform_setup.gradescope_zip, ["--out", "{here}/file/a.zip"], "a.zip cannot be written: "),
+    (platform_setup.classroom_workflow, [], "the following arguments are required: course, commit; it is"),
 ])  # fmt: skip
-def test_a_wrong_argument_is_reported_in_one_sentence(tmp_path, words, says):
+def test_a_wrong_argument_is_reported_in_one_sentence(tmp_path, command, words, says):
     (tmp_path / "file").touch()
     with pytest.raises(UsageError) as caught:
-        gradescope_zip([word.format(here=tmp_path) for word in words])
+        command([word.format(here=tmp_path) for word in words])
     assert says in str(caught.value) and "\n" not in str(caught.value)

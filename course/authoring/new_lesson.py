@@ -103,10 +103,6 @@ class TestFirst:
         observe(first, torch.tensor(x, dtype=torch.float64)).close(sum(x))  # TODO
 '''
 
-SCENARIOS = '''\
-"""Situations that the tests of lesson {number} look at. Each returns evidence; what it should be is in the tests."""
-'''
-
 ATTEMPTS = '''\
 """Exercise {number}.1, first: what people get wrong, right answers written otherwise, and the core variant."""
 
@@ -124,11 +120,6 @@ wrong, right, core = Attempts(), Attempts(), Attempts()
 
 # @core("TODO: what it leaves out")
 '''
-
-GIVEN = '''\
-"""TODO: what only this lesson uses, such as its figures or its run. Given; delete the file if there is nothing."""
-'''
-
 
 WALKTHROUGH = (  # of each cell: its kind, its name, its text
     (
@@ -174,8 +165,6 @@ def new_lesson(name: str, root: Path = ROOT) -> list[Path]:
         tutorial / "README.md": README.format(**given),
         tutorial / "testcases" / "basic_test.py": BASIC.format(**given),
         tutorial / "testcases" / "advanced_test.py": ADVANCED.format(**given),
-        tutorial / "testcases" / "scenarios.py": SCENARIOS.format(**given),
-        tutorial / "given" / "figures.py": GIVEN,
         tutorial / "walkthrough.ipynb": walkthrough(given),
         solutions / "loss" / "first.py": REFERENCE,
         solutions / "audit" / "ex01.py": ATTEMPTS.format(**given),

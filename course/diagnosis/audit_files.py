@@ -20,21 +20,9 @@ def file_of(lesson: Lesson, exercise: Exercise) -> Path:
     return lesson.solution / "audit" / f"ex{int(exercise.id.partition('.')[2]):02}.py"
 
 
-def read(lesson: Lesson, kind: str, exercise: Exercise | None = None) -> list[Attempt]:
-    """The known mistakes, variants or core variants of a lesson or of one of its exercises; none if there is no file.
-
-    Raises UsageError if an entry has neither changes nor code, or a file belongs to no exercise.
-    """
-    if exercise is not None:
-        return _read(lesson, kind, exercise)
-    files = {file_of(lesson, e) for e in lesson.exercises}
-    for path in sorted((lesson.solution / "audit").glob("ex[0-9]*.py")):
-        if path not in files:
-            raise UsageError(f"{lesson.name}/audit/{path.name}: there is no such exercise in lesson.toml")
-    return [attempt for e in lesson.exercises for attempt in _read(lesson, kind, e)]
-
-
-def _read(lesson: Lesson, kind: str, exercise: Exercise) -> list[Attempt]:
+def read(lesson: Lesson, kind: str, exercise: Exercise) -> list[Attempt]:
+    """The known mistakes, variants or core variants of an exercise; none if there is no file. Raises UsageError if an
+    entry has neither changes nor code."""
     path = file_of(lesson, exercise)
     if not path.exists():
         return []

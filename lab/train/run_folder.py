@@ -187,35 +187,26 @@ def written(target: Path) -> Iterator[None]:
                          "the permissions, then continue with --resume") from None  # fmt: skip
 
 
-class whole_folder:
+@contextlib.contextmanager
+def whole_folder(target: Path) -> Iterator[Path]:
     """`with whole_folder(target) as folder:` fills a temporary folder that becomes `target` only when the block
     has ended well and everything has reached the disk."""
-
-    def __init__(self, target: Path):
-        self.target, self.folder = target, target.with_name(f".{target.name}.tmp")
-
-    def __enter__(self) -> Path:
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir(parents=True)
-        return self.folder
-
-    def __exit__(self, kind: Any, *_error: Any) -> None:
-        if kind is not None:
-            shutil.rmtree(self.folder, ignore_errors=True)
-            return
-        for path in [*_files(self.folder), self.folder]:
-            _sync(path)
-        old = self.target.with_name(f".{self.target.name}.old")
-        shutil.rmtree(old, ignore_errors=True)
-        if self.target.exists():
-            os.replace(self.target, old)  # removing takes a while, and a kill meanwhile would leave half of it
-        os.replace(self.folder, self.target)
-        _sync(self.target.parent)
-        shutil.rmtree(old, ignore_errors=True)
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    return (p for p in folder.rglob("*") if p.is_file())
+    folder, old = (target.with_name(f".{target.name}.{kind}") for kind in ("tmp", "old"))
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    for path in [*(p for p in folder.rglob("*") if p.is_file()), folder]:
+        _sync(path)
+    shutil.rmtree(old, ignore_errors=True)
+    if target.exists():
+        os.replace(target, old)  # removing takes a while, and a kill meanwhile would leave half of it
+    os.replace(folder, target)
+    _sync(target.parent)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _sync(path: Path) -> None:

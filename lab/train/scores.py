@@ -8,6 +8,7 @@ from typing import Any
 
 from course.base.errors import UsageError
 from lab.rl.rewards import Score
+from lab.train.report import one_line
 
 FIRST_LOOK = 10  # steps after which a run that learns nothing is told so
 SILENT, CUT_OFF = 0.0, 0.9  # share of groups with signal, share of truncated completions
@@ -25,16 +26,12 @@ def checked(score: Score) -> Score:
             value = value.item()
         if not isinstance(value, int | float) or math.isinf(value):
             raise UsageError(
-                f"the reward of {shortened(completion)!r} (answer {shortened(answer)!r}) is {value!r}; a reward must "
-                "be a finite number, or NaN for a completion that could not be scored"
+                f"the reward of {one_line(completion, 80)!r} (answer {one_line(answer, 80)!r}) is {value!r}; a reward "
+                "must be a finite number, or NaN for a completion that could not be scored"
             )
         return float(value)
 
     return scored
-
-
-def shortened(text: str, longest: int = 80) -> str:
-    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def advice(metrics: Sequence[dict[str, Any]]) -> list[str]:
@@ -54,19 +51,12 @@ def advice(metrics: Sequence[dict[str, Any]]) -> list[str]:
     return found
 
 
-class NotFinite(UsageError):
-    """A gradient is not finite. Nothing was applied."""
-
-    def __init__(self, step: int, values: dict[str, float]):
+def check_finite(step: int, metrics: dict[str, float]) -> None:
+    """Raises UsageError if the loss or the gradient of a step is not finite. The gradient was not applied."""
+    values: dict[str, float] = {name: metrics[name] for name in ("loss", "grad_norm") if name in metrics}
+    if not all(math.isfinite(value) for value in values.values()):
         shown = ", ".join(f"{name} {value:g}" for name, value in values.items())
-        super().__init__(
+        raise UsageError(
             f"step {step}: {shown}. The step was not saved; the last checkpoint is whole. Lower the learning rate, "
             "raise warmup_steps, or look at the rewards; then start again"
         )
-
-
-def check_finite(step: int, metrics: dict[str, float]) -> None:
-    """Raises NotFinite if the loss or the gradient of a step is not finite."""
-    values: dict[str, float] = {name: metrics[name] for name in ("loss", "grad_norm") if name in metrics}
-    if not all(math.isfinite(value) for value in values.values()):
-        raise NotFinite(step, values)

@@ -81,7 +81,7 @@ ATTEMPTS = [
 def fill(root, lesson, write_files):
     """What an author does with a new lesson's files."""
     tutorial, solutions = f"tutorial/{lesson}", f"solutions/{lesson}"
-    files = {f"{tutorial}/{name}" for name in ("lesson.toml", "README.md", "walkthrough.ipynb", "given/figures.py")}
+    files = {f"{tutorial}/{name}" for name in ("lesson.toml", "README.md", "walkthrough.ipynb")}
     texts = {name: (root / name).read_text(encoding="utf-8").replace("TODO", "Done") for name in files}
     texts[f"{tutorial}/walkthrough.ipynb"] = texts[f"{tutorial}/walkthrough.ipynb"].replace(
         "first(torch.tensor([1.0, 2.0]))", "first(2.0)"

@@ -66,6 +66,9 @@ def work(lesson):
     return importlib.import_module("lesson13_made_up.work")
 
 
+THREE = 'wrong("Three times.", {"_times(x, 2)": "_times(x, 3)"})\n'
+
+
 def written(lesson, number, text):
     """The mistakes of an exercise whose audit file has that text under its head."""
     exercise = next(e for e in lesson.exercises if e.id == number)
@@ -77,18 +80,14 @@ def written(lesson, number, text):
 
 def test_a_function_is_replaced_wherever_it_was_imported_and_comes_back(lesson, work):
     other = importlib.import_module("lesson13_made_up.other")
-    (attempt,) = written(lesson, "13.1", 'wrong("Three times.", {"_times(x, 2)": "_times(x, 3)"})\n')
+    (attempt,) = written(lesson, "13.1", THREE)
     original = work.double
     with substitute.in_place_of(lesson, lesson.exercises[0], audit_files.build(attempt, lesson)):
         assert (work.fourfold(1), other.eightfold(1), substitute.in_use(original)(1)) == (9, 12, 3)
     assert (work.fourfold(1), other.eightfold(1)) == (4, 8)
     assert substitute.in_use(original) is original is work.double is other.double
-
-
-def test_it_comes_back_after_an_error_too(lesson, work):
-    (attempt,) = written(lesson, "13.1", 'wrong("Three times.", {"_times(x, 2)": "_times(x, 3)"})\n')
     with (
-        pytest.raises(ZeroDivisionError),
+        pytest.raises(ZeroDivisionError),  # it comes back after an error, too
         substitute.in_place_of(lesson, lesson.exercises[0], audit_files.build(attempt, lesson)),
     ):
         work.double(1 / 0)
@@ -96,9 +95,7 @@ def test_it_comes_back_after_an_error_too(lesson, work):
 
 
 def test_one_attempt_on_top_of_another(lesson, work):
-    first, second = written(
-        lesson, "13.1", 'wrong("3.", {"_times(x, 2)": "_times(x, 3)"})\nwrong("5.", {"_times(x, 2)": "_times(x, 5)"})\n'
-    )
+    first, second = written(lesson, "13.1", f'{THREE}wrong("5.", {{"_times(x, 2)": "_times(x, 5)"}})\n')
     original, exercise = work.double, lesson.exercises[0]
     with substitute.in_place_of(lesson, exercise, audit_files.build(first, lesson)):
         with substitute.in_place_of(lesson, exercise, audit_files.build(second, lesson)):
@@ -120,57 +117,41 @@ def test_the_references_own_helpers_come_with_it_the_rest_is_the_learners(lesson
     assert audit_files.build(helper, lesson)(1) == 2.5
 
 
-def test_a_whole_class(lesson, work):
+def test_a_whole_class_and_a_whole_function_which_is_held_to_the_same_shapes(lesson, work):
     (attempt,) = written(
         lesson, "13.3", '\n@wrong("Never counts.")\nclass Other:\n    def add(self, n):\n        return 0\n'
     )
     with substitute.in_place_of(lesson, lesson.exercises[2], audit_files.build(attempt, lesson)):
         assert work.Counter().add(1) == 0
     assert work.Counter().add(1) == 2
+    (attempt,) = written(lesson, "13.1", '\n@wrong("None.")\ndef double(x):\n    return None\n')
+    with substitute.in_place_of(lesson, lesson.exercises[0], audit_files.build(attempt, lesson)):
+        assert work.double.__annotations__ == {"x": int, "return": int}
 
 
 def test_it_is_the_default_of_an_argument_too(lesson, work):
     """Trainers take `generate` and `loss` as arguments, with the lesson's own as the default."""
     exec("def twice(x, by=double):\n    return by(by(x))", vars(work))
     original = work.double
-    (attempt,) = written(lesson, "13.1", 'wrong("3.", {"_times(x, 2)": "_times(x, 3)"})\n')
+    (attempt,) = written(lesson, "13.1", THREE)
     with substitute.in_place_of(lesson, lesson.exercises[0], audit_files.build(attempt, lesson)):
         assert work.twice(1) == 9
     assert work.twice(1) == 4 and work.twice.__defaults__ == (original,)
 
 
-def test_a_whole_function_is_held_to_the_same_shapes(lesson, work):
-    (attempt,) = written(lesson, "13.1", '\n@wrong("None.")\ndef double(x):\n    return None\n')
-    with substitute.in_place_of(lesson, lesson.exercises[0], audit_files.build(attempt, lesson)):
-        assert work.double.__annotations__ == {"x": int, "return": int}
-
-
-@pytest.mark.parametrize("text", ['wrong("?")', '@wrong("?", {"a": "b"})\ndef f(x):\n    return x'])
-def test_an_entry_has_either_changes_or_code(lesson, text):
-    with pytest.raises(UsageError, match=r"lesson13_made_up/audit/ex01\.py:3: give either changes"):
-        written(lesson, "13.1", text + "\n")
-
-
-def test_a_file_must_belong_to_an_exercise(lesson):
-    written(lesson, "13.1", "")
-    (lesson.solution / "audit" / "ex09.py").write_text("")
-    with pytest.raises(UsageError, match=r"audit/ex09\.py: there is no such exercise"):
-        audit_files.read(lesson, audit_files.MISTAKES)
-
-
-def test_a_change_that_does_not_fit_is_reported_with_its_place(lesson):
+def test_what_an_audit_file_must_not_hold_is_reported_with_its_place(lesson):
+    assert audit_files.read(lesson, audit_files.VARIANTS, lesson.exercises[0]) == []  # no file, no attempts
+    for text in ('wrong("?")', '@wrong("?", {"a": "b"})\ndef f(x):\n    return x'):
+        with pytest.raises(UsageError, match=r"lesson13_made_up/audit/ex01\.py:3: give either changes"):
+            written(lesson, "13.1", text + "\n")
     (attempt,) = written(lesson, "13.1", 'wrong("?", {"nowhere": "x"})\n')
     place = r"lesson13_made_up/audit/ex01\.py:3: 'nowhere' does not occur in work\.py:double"
     with pytest.raises(UsageError, match=place):
         audit_files.build(attempt, lesson)
 
 
-def test_no_file_no_attempts(lesson):
-    assert audit_files.read(lesson, audit_files.VARIANTS) == []
-
-
 def test_a_module_that_is_imported_later_is_found_too(lesson, work):
-    (attempt,) = written(lesson, "13.1", 'wrong("Three times.", {"_times(x, 2)": "_times(x, 3)"})\n')
+    (attempt,) = written(lesson, "13.1", THREE)
     code = audit_files.build(attempt, lesson)
     with substitute.in_place_of(lesson, lesson.exercises[0], code):
         assert work.fourfold(1) == 9
@@ -181,7 +162,7 @@ def test_a_module_that_is_imported_later_is_found_too(lesson, work):
 
 
 def test_lessons_that_are_loaded_anew_are_looked_through_anew(lesson, work):
-    (attempt,) = written(lesson, "13.1", 'wrong("Three times.", {"_times(x, 2)": "_times(x, 3)"})\n')
+    (attempt,) = written(lesson, "13.1", THREE)
     with substitute.in_place_of(lesson, lesson.exercises[0], audit_files.build(attempt, lesson)):
         assert work.fourfold(1) == 9
     switch.forget()

@@ -33,7 +33,6 @@ from transformers.utils import logging as transformers_logging
 from course.base.atomic_files import write_text
 from course.base.errors import UsageError, run_command
 from course.base.switch import ROOT
-from lab.engine import EngineConfig
 from lab.export import environment, options
 from lab.export.__main__ import export
 from lab.export.environment import ensure_environment, shown
@@ -118,9 +117,7 @@ def make_start(folder: Path, seed: int, show: Report) -> None:
     config = settings.build_dataclass(demo_model.WarmStartConfig, settings.read(DEMO)["warm_start"], "warm_start")
     prompts = [problem["question"] for problem in worked_sums.problems("train")]
     with show.progress("warm start", config.steps) as advance:
-        demo_model.warm_start(
-            model, tokenizer, prompts, config, seed, lambda step, loss: advance(step, {"loss": loss}), EngineConfig()
-        )
+        demo_model.warm_start(model, tokenizer, prompts, config, seed, lambda step, loss: advance(step, {"loss": loss}))
     save_model(folder, model, tokenizer)
 
 

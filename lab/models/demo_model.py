@@ -22,7 +22,6 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from lab.engine import EngineConfig
 from lab.engine.update import backward
-from lab.rl.optimizers import fused
 
 PARTS = ("### Instruction:\n", "=\n\n### Response:\n")  # of the prompt template, one token each
 
@@ -118,19 +117,16 @@ def warm_start(
     model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, prompts: Sequence[str], config: WarmStartConfig,
     seed: int, on_step=lambda step, loss: None, engine: EngineConfig | None = None,
 ) -> None:  # fmt: skip
-    """Trains `model` in place on the homework for `prompts`, by cross-entropy on the tokens after the prompt.
-
-    engine: computes the gradient and the optimizer's step, with equal results in less time; None: torch alone does.
-    """
+    """Trains `model` in place on the homework for `prompts`, by cross-entropy on the tokens after the prompt, which the
+    engine computes."""
+    engine = engine or EngineConfig()
     worked, width = homework(tokenizer, prompts, worked_answer)
     direct, _ = homework(tokenizer, prompts, direct_answer)
     zero_id, pad_id = tokenizer.convert_tokens_to_ids("0"), tokenizer.pad_token_id
     direct = F.pad(direct, (0, worked.shape[1] - direct.shape[1]), value=pad_id)
     generator = torch.Generator().manual_seed(seed)
     forms = torch.Generator().manual_seed(seed)  # its own, so that the other draws do not depend on the forms
-    optimizer = torch.optim.AdamW(model.parameters(), lr=config.learning_rate, weight_decay=0.0)
-    if engine and engine.fused_adamw:
-        optimizer = fused(optimizer)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=config.learning_rate, weight_decay=0.0, fused=True)
     model.train()
     for step in range(config.steps):
         chosen = torch.randint(len(worked), (config.batch_size,), generator=generator)
@@ -142,29 +138,17 @@ def warm_start(
         for group in optimizer.param_groups:
             group["lr"] = rate
         optimizer.zero_grad()
-        if engine:
-            loss = engine_backward(model, batch, width, pad_id, engine)
-        else:
-            loss = plain_backward(model, batch, width, pad_id)
+        loss = cross_entropy_backward(model, batch, width, pad_id, engine)
         torch.nn.utils.clip_grad_norm_(model.parameters(), config.max_grad_norm)
         optimizer.step()
         on_step(step + 1, loss)
     model.eval()
 
 
-def plain_backward(model: LlamaForCausalLM, batch: Tensor, width: int, pad_id: int) -> float:
-    """The mean cross-entropy of the tokens after the prompt, whose gradient is added to the model's parameters."""
-    logits = model(batch[:, :-1]).logits[:, width - 1 :]  # (B, T, V)
-    targets = batch[:, width:].masked_fill(batch[:, width:] == pad_id, -100)
-    loss = F.cross_entropy(logits.transpose(1, 2), targets)
-    loss.backward()
-    return loss.item()
-
-
-def engine_backward(
+def cross_entropy_backward(
     model: LlamaForCausalLM, batch: Tensor, width: int, pad_id: int, engine: EngineConfig
 ) -> float:  # fmt: skip
-    """plain_backward on the engine."""
+    """The mean cross-entropy of the tokens after the prompt, whose gradient is added to the model's parameters."""
     mask = (batch != pad_id).long()
     mask[:, :width] = 0
     count = int(mask.sum())

@@ -137,7 +137,7 @@ class LessonRun:
             with report.progress("warm start", self.warm_start.steps) as advance:
                 demo_model.warm_start(
                     model, tokenizer, prompts, self.warm_start, chosen.seed,
-                    lambda step, loss: advance(step, {"loss": loss}), self.engine if chosen.engine == "fast" else None,
+                    lambda step, loss: advance(step, {"loss": loss}), self.engine,
                 )  # fmt: skip
 
         if chosen.engine == "fast" and not uses_engine(chosen.engine, self.lesson):

@@ -1,5 +1,6 @@
 """The training command in processes that are forked from the tests' own: what is imported here is there already."""
 
+import json
 import multiprocessing
 import os
 import signal
@@ -8,6 +9,7 @@ import sys
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 
 from course.base import switch
 from course.base.switch import ROOT
@@ -44,6 +46,21 @@ def together(count: int, arguments: list[str], runs: Path, **killed: str) -> lis
         for rank in range(count)
     ]
     return [child.wait() for child in children]
+
+
+def metrics(folder: Path, *without: str) -> list[dict]:
+    """The lines of a run's metrics, without times and what is named."""
+    lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    return [{k: v for k, v in m.items() if not k.endswith("seconds") and k not in without} for m in lines]
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    return load_file(folder / "model" / "model.safetensors")
+
+
+def same_weights(a: Path, b: Path) -> bool:
+    one, other = weights(a), weights(b)
+    return one.keys() == other.keys() and all(torch.equal(w, other[name]) for name, w in one.items())
 
 
 def _train(arguments: list[str], runs: Path, killed_at: str, environment: dict[str, str], output: Path) -> None:

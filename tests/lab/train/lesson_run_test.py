@@ -1,20 +1,18 @@
 """A lesson's run: killed at any moment and resumed, it ends with the same weights, bit for bit."""
 
-import json
 import os
 import signal
 from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file
 
 from course.base.errors import UsageError
 from course.base.switch import ROOT
 from lab.plots import training_curve
 from lab.train import lesson_run, run_folder
 from lab.train.__main__ import main
-from tests.lab.train.child_process import Child
+from tests.lab.train.child_process import Child, metrics, same_weights
 
 torch.set_num_threads(1)  # as in the children
 CONFIG = ["--config", str(ROOT / "configs" / "demo.yaml")]
@@ -47,16 +45,6 @@ def train(reference, runs, monkeypatch):
 def whole(train, runs):
     """The folder of a run that was never stopped; made once."""
     return runs / "whole" if (runs / "whole" / "model").exists() else train("whole")
-
-
-def metrics(folder: Path) -> list[dict]:
-    lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-    return [{k: v for k, v in line.items() if not k.endswith("seconds")} for line in lines]
-
-
-def same_weights(a: Path, b: Path) -> bool:
-    one, other = (load_file(folder / "model" / "model.safetensors") for folder in (a, b))
-    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
 
 
 def test_a_run_leaves_metrics_samples_and_a_model_that_loads(train, whole):

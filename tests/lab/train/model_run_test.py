@@ -6,15 +6,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file
 
 from course.base.errors import UsageError
 from lab.plots import training_curve
 from lab.train.__main__ import main
 from lab.train.distributed import Processes, joined
 from lab.train.run_folder import RunFolder
-from tests.lab.train import tiny_cases
-from tests.lab.train.child_process import Child, together
+from tests.lab.train import child_process, tiny_cases
+from tests.lab.train.child_process import Child, same_weights, together, weights
 
 torch.set_num_threads(1)  # as in the children
 SETTINGS = """
@@ -48,18 +47,8 @@ def config(tmp_path):
 
 
 def metrics(folder: Path) -> list[dict]:
-    """Without times, and without the entropy, which is a mean of each process's own."""
-    lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-    return [{k: v for k, v in m.items() if not k.endswith("seconds") and k != "entropy"} for m in lines]
-
-
-def weights(folder: Path) -> dict[str, torch.Tensor]:
-    return load_file(folder / "model" / "model.safetensors")
-
-
-def same_weights(a: Path, b: Path) -> bool:
-    one, other = weights(a), weights(b)
-    return all(torch.equal(w, other[name]) for name, w in one.items())
+    """Without the entropy, which is a mean of each process's own."""
+    return child_process.metrics(folder, "entropy")
 
 
 @pytest.mark.parametrize("more", [(), MINI], ids=["whole batch", "mini-batches"])

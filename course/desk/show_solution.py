@@ -1,4 +1,4 @@
-"""`make solution EX=13.2`: the reference beside what you wrote, once your tests pass."""
+"""`make solution EX=13.2`: the reference under what you wrote, once your tests pass."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.syntax import Syntax
-from rich.table import Table
 
 from course.authoring import stubs
 from course.base import manifest
@@ -31,11 +30,6 @@ def show(exercise_id: str, force: bool = False, root: Path = ROOT, console: Cons
     texts = [source(folder / exercise.file, exercise) for folder in (lesson.folder, lesson.solution)]
     texts[1] = without_repetition(texts[1], texts[0])
     console.print(f"exercise {exercise.id}  {exercise.object}   {exercise.file}")
-    if console.is_terminal and console.width >= 150:
-        table = Table("yours", "the reference", box=None, padding=(0, 2), expand=True)
-        table.add_row(*(Syntax(text, "python", word_wrap=True) for text in texts))
-        console.print(table)
-        return 0
     for title, text in zip(("yours", "the reference"), texts, strict=True):
         console.rule(title)
         console.print(Syntax(text, "python") if console.is_terminal else text, soft_wrap=True, markup=False)

@@ -77,32 +77,23 @@ def test_a_right_one_is_read_whole(read):
     assert (first.id, first.place, first.points, first.difficulty) == ("13.1", "loss.py:loss", 3, 2)
     assert second.hints == ["a", "b", "c"]
     assert (first.hardening, first.core) == (0, False)
-
-
-def test_hardening_points_and_the_fast_path_are_optional(read):
     first, _ = read(RIGHT.replace("points = 3", "points = 3\nhardening = 1\ncore = true", 1)).exercises
     assert (first.points, first.hardening, first.core) == (3, 1, True)
 
 
 @pytest.mark.parametrize(("old", "new", "says"), [
     ('title = "Loss"', 'titel = "Loss"', ": unknown key 'titel'; did you mean 'title'?"),
-    ("points = 3", "ponits = 3", ", exercise 1: unknown key 'ponits'; did you mean 'points'?"),
     ("out_of_scope = []", "out_of_scope = []\nzzz = 1",
      ": unknown key 'zzz'; the keys are title, minutes, prerequisites, out_of_scope"),
-    ("minutes = 30", "minutes = 30\nfolder = 'x'", ": unknown key 'folder'; "),
-    ("minutes = 30", 'minutes = "30"', ": key 'minutes' must be int, not '30'"),
     ("minutes = 30", "minutes = true", ": key 'minutes' must be int, not True"),
     ('"13.1"', "13.1", ", exercise 1: key 'id' must be str, not 13.1"),
     ('["tensors"]', '["tensors", 3]', ": key 'prerequisites' must be list[str], not ['tensors', 3]"),
-    ('title = "Loss"\n', "", ": key 'title' is missing"),
     ('file = "model.py"\n', "", ", exercise 2: key 'file' is missing"),
     ('"13.1"', '"14.1"', ", exercise 1: key 'id' must look like '13.1', not '14.1'"),
-    ('"13.1"', '"13x1"', ", exercise 1: key 'id' must look like '13.1', not '13x1'"),
     ('"13.2"', '"13.1"', ", exercise 2: key 'id': '13.1' is used twice"),
     ('["a", "b", "c"]', '["a", "b"]', ", exercise 2: key 'hints' must hold three hints, not 2"),
     ("difficulty = 2", "difficulty = 9", ", exercise 1: key 'difficulty' must be 1 to 5, not 9"),
     ("points = 3", "points = 0", ", exercise 1: keys 'points' and 'minutes' must be at least 1"),
-    ("points = 3", "points = 3\nhardening = -1", ", exercise 1: keys 'points' and 'minutes' must be at least 1"),
     ("points = 3", "points = 3\ncore = 1", ", exercise 1: key 'core' must be bool, not 1"),
     ('title = "Loss"', 'title = "Loss', " is not valid TOML: "),
 ])  # fmt: skip

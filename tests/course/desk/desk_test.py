@@ -131,18 +131,14 @@ def test_what_test_runs_say_is_remembered(conditions, work, lesson):
     assert conditions() == ["unreadable", "unreadable"]
 
 
-def test_of_a_part_of_the_tests_only_a_failure_counts(conditions, work):
+def test_the_reference_earns_nothing_and_of_a_part_of_the_tests_only_a_failure_counts(conditions, work):
     filled(work)
+    assert conditions("basic", "advanced", solution="1") == ["not tested", "not tested"]
     assert conditions("basic", "-k", "again") == ["not tested", "not tested"]
     assert conditions("basic", "--exercise", "01.2") == ["not tested", "passed"]
     work.write_text(work.read_text().replace("return 1", "return 3"))
     assert conditions("basic", "-k", "again") == ["not tested", "passed"]
     assert conditions("basic", "-x") == ["failed", "passed"]
-
-
-def test_the_reference_earns_nothing(conditions, work):
-    filled(work)
-    assert conditions("basic", "advanced", solution="1") == ["not tested", "not tested"]
 
 
 def test_processes_of_xdist_are_counted_together(course, lesson, work, copy_machinery, run_python, conditions):

@@ -180,15 +180,11 @@ def whys(tmp_path, write_files, manifest_text, lessons_at, monkeypatch):
     known_mistakes.forget()
 
 
-def test_a_known_mistake_is_named_wherever_it_shows(whys):
-    alike = "All count alike."
-    names = ("test_beta_one", "test_beta_two", "test_gradient", "test_all")
+def test_a_known_mistake_is_named_wherever_it_shows_also_in_its_gradient_alone(whys):
     seen = whys({"return _shares(x / beta)": "return torch.ones_like(x) / len(x) + 0 * x"})
-    assert {n: seen[n] for n in names if n in seen} == {n: alike for n in names if n in seen}
-    assert {"test_beta_one", "test_beta_two", "test_all"} <= set(seen)
-
-
-def test_a_mistake_is_found_by_its_gradient_alone(whys):
+    for name in ("test_beta_one", "test_beta_two", "test_all"):
+        assert seen[name] == "All count alike."
+    assert seen.get("test_gradient") in ("All count alike.", None)
     assert whys({"x / beta": "x.detach() / beta"}) == {"test_gradient": "Gradient is cut."}
 
 
@@ -250,21 +246,10 @@ def test_a_method_is_replaced_where_scenarios_reach_it(whys):
 def test_another_exercise_is_blamed_where_its_reference_makes_all_right(whys):
     # mean is right, weights is not, and so mean answers as if its weights were forgotten.
     blamed = "Not the fault of your mean: with the right weights (exercise 13.1) in its place"
-    assert whys({"x / beta": "x * 0"}, "-k", "TestMean")["test_two"].startswith(blamed)
-    assert whys({"x / beta": "x / 3"}, "-k", "TestMean")["test_two"].startswith(blamed)
-
-
-@pytest.mark.parametrize("lucky", range(2, 8))
-def test_nobody_is_blamed_by_luck(whys, lucky):
-    """A function whose answers change from call to call, as those of threads may, is right at one of its calls."""
-    flaky = f"calls.append(1)\n    return (weights(x) * x).sum() + (len(calls) != {lucky})"
-    changes = {"class Counter:": "calls = []\n\n\nclass Counter:", "return (weights(x) * x).sum()": flaky}
-    assert whys(changes, "-k", "test_two") == {"test_two": None}
-
-
-def test_nobody_is_blamed_where_an_exercise_has_a_mistake_of_its_own_too(whys):
+    for wrong in ("x * 0", "x / 3"):
+        assert whys({"x / beta": wrong}, "-k", "TestMean")["test_two"].startswith(blamed)
     seen = whys({"x / beta": "x / 3", "return (weights(x) * x).sum()": "return (weights(x) * x).sum() + 1"})
-    assert seen["test_one"] is None and seen["test_two"] is None
+    assert seen["test_one"] is None and seen["test_two"] is None  # it has a mistake of its own, too
 
 
 def test_a_mistake_with_which_the_test_passes_is_not_named(whys):
@@ -275,14 +260,12 @@ def test_a_mistake_with_which_the_test_passes_is_not_named(whys):
     assert seen["test_two"] == "Added up without weights."  # it fails with that alone
 
 
-def test_without_mistakes_the_report_is_silent(whys, tmp_path):
-    (tmp_path / "solutions" / LESSON / "audit" / "ex01.py").unlink()
+def test_without_a_list_of_mistakes_or_with_a_broken_one_the_report_is_silent(whys, tmp_path):
+    path = tmp_path / "solutions" / LESSON / "audit" / "ex01.py"
+    path.write_text("def (:\n")
     assert set(whys({"x / beta": "x * beta"}, "-k", "TestWeights").values()) == {None}
-
-
-def test_a_broken_list_of_mistakes_breaks_no_report(whys, tmp_path):
-    (tmp_path / "solutions" / LESSON / "audit" / "ex01.py").write_text("def (:\n")
-    assert set(whys({"x / beta": "x * beta"}, "-k", "TestWeights").values()) == {None}
+    path.unlink()
+    assert set(whys({"x / beta": "x * beta"}, "-k", "test_beta_two").values()) == {None}
 
 
 @pytest.mark.parametrize(("before_the_answer", "seconds", "found"), [

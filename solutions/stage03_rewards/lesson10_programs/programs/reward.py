@@ -1,10 +1,7 @@
 """Pays for what a program returned. The comparison is made here, where no program can reach it."""
 
 import ast
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-
-from lesson10_programs.programs.running import call, extract_code
 
 
 def code_reward(answers: list[str], expected: list, mode: str = "all") -> float:
@@ -36,45 +33,3 @@ def _same(text: str, value: Any) -> bool:
         return bool(ast.literal_eval(text) == value)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return False
-
-
-def score_batch(
-    completions: list[str],
-    problems: list[dict],
-    mode: str = "all",
-    seconds: float = 10.0,
-    workers: int = 2,
-    known: dict | None = None,
-) -> list[float]:
-    """Returns the reward of each completion.
-
-    Args:
-        completions: what the policy has written.
-        problems: the problem of each completion: {"function": its name, "inputs": [[argument, ...], ...],
-            "expected": [value, ...]}. Several completions may have the same problem.
-        mode, seconds: as in `code_reward` and `call`.
-        workers: so many programs run at the same time. Threads are enough: they only wait for other processes.
-        known: what `call` returned before; this function looks it up here, and adds what is new. Its keys are yours to
-            choose.
-
-    A policy repeats itself, more and more as it learns. Completions with the same code that are called in the same way
-    (the same function, the same inputs) are run once, even if their problems expect different values: these play no
-    part in the run.
-
-    Raises what `call` raises, such as OSError: a machine that can start no process must not look like a wrong program.
-    """
-    # > For each completion: its code, and a key of code, function and inputs (a list is no key; its repr is).
-    # > Run each new key once, with a ThreadPoolExecutor.
-    # > Reward each completion for the answers of its key, with its own problem's expected values.
-    known = {} if known is None else known
-    keys, new = [], {}
-    for completion, problem in zip(completions, problems, strict=True):
-        code = extract_code(completion)
-        key = (code, problem["function"], repr(problem["inputs"]))
-        keys.append(key)
-        if key not in known:
-            new[key] = (code, problem["function"], problem["inputs"], seconds)
-    with ThreadPoolExecutor(workers) as pool:
-        known.update(zip(new, pool.map(lambda arguments: call(*arguments), new.values()), strict=True))
-    pairs = zip(keys, problems, strict=True)
-    return [code_reward(known[key], problem["expected"], mode) for key, problem in pairs]

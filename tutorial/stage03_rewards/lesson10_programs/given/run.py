@@ -17,8 +17,9 @@ from pathlib import Path
 import torch
 from lesson10_programs.given import figures, policy
 from lesson10_programs.given.attacks import ATTACKS, EXPECTED, INPUTS, TESTS
+from lesson10_programs.given.batch import score_batch
 from lesson10_programs.given.naive import naive_reward
-from lesson10_programs.programs.reward import code_reward, score_batch
+from lesson10_programs.programs.reward import code_reward
 from lesson10_programs.programs.running import call
 
 from lab.sandbox import bubblewrap

@@ -1,10 +1,7 @@
 """Pays for what a program returned. The comparison is made here, where no program can reach it."""
 
 import ast
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-
-from lesson10_programs.programs.running import call, extract_code
 
 
 def code_reward(answers: list[str], expected: list, mode: str = "all") -> float:
@@ -25,34 +22,3 @@ def code_reward(answers: list[str], expected: list, mode: str = "all") -> float:
     # Refuse an empty list of tests, and lists of two lengths.
     # Which tests pass? Read each text as a value and compare the value. Then: all of them, or their share.
     raise NotImplementedError("not written yet: exercise 10.4, programs/reward.py:code_reward")
-
-
-def score_batch(
-    completions: list[str],
-    problems: list[dict],
-    mode: str = "all",
-    seconds: float = 10.0,
-    workers: int = 2,
-    known: dict | None = None,
-) -> list[float]:
-    """Returns the reward of each completion.
-
-    Args:
-        completions: what the policy has written.
-        problems: the problem of each completion: {"function": its name, "inputs": [[argument, ...], ...],
-            "expected": [value, ...]}. Several completions may have the same problem.
-        mode, seconds: as in `code_reward` and `call`.
-        workers: so many programs run at the same time. Threads are enough: they only wait for other processes.
-        known: what `call` returned before; this function looks it up here, and adds what is new. Its keys are yours to
-            choose.
-
-    A policy repeats itself, more and more as it learns. Completions with the same code that are called in the same way
-    (the same function, the same inputs) are run once, even if their problems expect different values: these play no
-    part in the run.
-
-    Raises what `call` raises, such as OSError: a machine that can start no process must not look like a wrong program.
-    """
-    # For each completion: its code, and a key of code, function and inputs (a list is no key; its repr is).
-    # Run each new key once, with a ThreadPoolExecutor.
-    # Reward each completion for the answers of its key, with its own problem's expected values.
-    raise NotImplementedError("not written yet: exercise 10.5, programs/reward.py:score_batch")

@@ -2,7 +2,7 @@
 
 import pytest
 from hypothesis import strategies as st
-from lesson10_programs.programs.reward import code_reward, score_batch
+from lesson10_programs.programs.reward import code_reward
 from lesson10_programs.programs.running import call, extract_code
 from lesson10_programs.testcases import scenarios
 
@@ -49,6 +49,10 @@ class TestRun:
 
 @pytest.mark.exercise("10.3")
 class TestCall:
+    def test_no_process_can_be_started(self, observe):
+        with observe.raises(OSError):
+            observe(scenarios.without_an_interpreter, calls=True)
+
     def test_no_inputs(self, observe):
         observe(call, "def f(x):\n    return x", "f", []).close([])
 
@@ -70,24 +74,3 @@ class TestCodeReward:
 
     def test_a_deep_answer(self, observe):
         observe(code_reward, ["-" * 30_000 + "1"], [1]).close(0.0)
-
-
-@pytest.mark.exercise("10.5")
-class TestScoreBatch:
-    def test_an_empty_batch(self, observe):
-        observe(score_batch, [], []).close([])
-
-    def test_no_process_can_be_started(self, observe):
-        with observe.raises(OSError):
-            observe(scenarios.without_an_interpreter, in_a_batch=True)
-
-    def test_without_a_memory_nothing_is_remembered(self, observe):
-        problem = {"function": "f", "inputs": [[1]], "expected": [1]}
-        batch = [("def f(x):\n    return x", problem)]
-        seen = observe(scenarios.score, [batch, batch], remember=False)
-        seen[1]["processes"].close(1)
-
-    def test_no_more_programs_run_at_once_than_workers(self, observe):
-        seen = observe(scenarios.meet, 2, 3, workers=1)
-        seen["together"].close(0)
-        seen["rewards"].close([1.0, 0.0])

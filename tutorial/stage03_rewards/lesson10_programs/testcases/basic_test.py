@@ -33,25 +33,16 @@ class TestExtractCode:
         finds(observe(extract_code, f"It adds one:\n\n{fenced(ADD)}\n\nDone."), ADD)
 
     def test_the_last_block_counts(self, observe):
-        finds(
-            observe(
-                extract_code, f"{fenced('def f(x):' + chr(10) + '    return x')}\nNo, wait:\n{fenced(adds(number()))}"
-            ),
-            adds(number()),
-        )
+        text = f"{fenced(ADD)}\nNo, wait:\n{fenced(adds(number()))}"
+        finds(observe(extract_code, text), adds(number()))
 
     @pytest.mark.parametrize("language", ["", "py", "Python", "python  "])
     def test_other_fences(self, observe, language):
         finds(observe(extract_code, f"Here:\n{fenced(adds(number()), language)}"), adds(number()))
 
     def test_blocks_in_other_languages_are_no_programs(self, observe):
-        finds(
-            observe(
-                extract_code,
-                f"{fenced('pip install x', 'bash')}\n{fenced(adds(number()))}\nOutput:\n{fenced('2', 'text')}",
-            ),
-            adds(number()),
-        )
+        text = f"{fenced('pip install x', 'bash')}\n{fenced(adds(number()))}\nOutput:\n{fenced('2', 'text')}"
+        finds(observe(extract_code, text), adds(number()))
 
     @pytest.mark.parametrize("language", ["c++", "shell-session", "text output"])
     def test_any_language_opens_a_block(self, observe, language):
@@ -68,11 +59,6 @@ class TestExtractCode:
     def test_cut_off_before_the_closing_fence(self, observe):
         finds(observe(extract_code, f"Here it is:\n```python\n{adds(number())}"), adds(number()))
 
-    def test_the_prompt_may_have_opened_the_thinking(self, observe):
-        # Many chat templates end with <think>: then the completion holds </think> alone.
-        draft = fenced("def f(x):\n    return 0")
-        finds(observe(extract_code, f"Perhaps\n{draft}\n</think>{adds(number())}"), adds(number()))
-
     def test_the_lines_stay_as_they_are(self, observe):
         body = f"    y = x + {number()}\n\n    return y"
         finds(observe(extract_code, fenced(body)), body)
@@ -80,8 +66,9 @@ class TestExtractCode:
     def test_the_thinking_is_no_answer(self, observe):
         draft = fenced("def f(x):\n    return 0")
         finds(observe(extract_code, f"<think>Perhaps\n{draft}</think>\n{fenced(adds(number()))}"), adds(number()))
-        finds(observe(extract_code, f"<think>Perhaps\n{draft}\n</think>{adds(number())}"), adds(number()))
         finds(observe(extract_code, f"<think>No</think>\n{draft}\n</think>{adds(number())}"), adds(number()))
+        # Many chat templates end with <think>: then the completion holds </think> alone.
+        finds(observe(extract_code, f"Perhaps\n{draft}\n</think>{adds(number())}"), adds(number()))
 
     def test_drawn_completions(self, observe):
         random = drawn()
@@ -130,7 +117,7 @@ class TestRun:
         seen.check(len(seen["stdout"].value) <= 5000, "there are more than 5000 bytes of output")
 
     def test_memory_is_bounded(self, observe):
-        code = f"n = {number()}\ntry:\n    x = bytearray(2**28)\n    print('granted')\nexcept MemoryError:\n    print('refused')"
+        code = f"n = {number()}\ntry:\n    x = bytes(2**28)\n    print('granted')\nexcept MemoryError:\n    print('refused')"
         observe(scenarios.run, code, memory=2**27)["stdout"].close("refused\n")
         observe(scenarios.run, code)["stdout"].close("granted\n")
 
@@ -244,96 +231,3 @@ class TestCodeReward:
         observe(code_reward, texts, expected, mode="share").close(right / len(expected))
         observe(code_reward, texts, expected).close(float(right == len(expected)))
         observe(code_reward, [str(e) for e in expected], expected).close(1.0)
-
-
-def problem(*pairs):
-    return {"function": "f", "inputs": [[x] for x, _ in pairs], "expected": [y for _, y in pairs]}
-
-
-def rewards(seen, expected, batch=0):
-    seen[batch]["rewards"].close(expected)
-
-
-@pytest.mark.exercise("10.5")
-class TestScoreBatch:
-    def test_each_completion_has_its_own_problem(self, observe):
-        double = f"def f(x):\n    return {1 + number()} * x"
-        plus_one, twice = (
-            problem((1, 1 + number()), (2, 2 + number())),
-            problem((1, 1 + number()), (2, 2 + 2 * number())),
-        )
-        batch = [
-            (adds(number()), plus_one),
-            (fenced(double), plus_one),
-            (fenced(double), twice),
-            ("I do not know.", twice),
-        ]
-        rewards(observe(scenarios.score, [batch]), [1.0, 0.0, 1.0, 0.0])
-        rewards(observe(scenarios.score, [batch], mode="share"), [1.0, 0.5, 1.0, 0.0])
-
-    def test_equal_programs_run_once(self, observe):
-        # A GRPO group of six with two different programs
-        one, two = f"Here:\n{fenced(adds(number()))}", "def f(x):\n    return x"
-        group = [
-            (text, problem((1, 1 + number()))) for text in (adds(number()), two, one, two, one, adds(number()) + "\n")
-        ]
-        seen = observe(scenarios.score, [group[:5]])
-        rewards(seen, [1.0, 0.0, 1.0, 0.0, 1.0])
-        seen.check(seen[0]["processes"].value <= 3, "more processes than different programs were started")
-
-    def test_the_same_program_in_other_words_runs_once(self, observe):
-        texts = [f"{words}\n{fenced(adds(number()))}" for words in ("Here:", "<think>Add.</think>", "Or:")]
-        seen = observe(scenarios.score, [[(text, problem((1, 1 + number()))) for text in texts]])
-        rewards(seen, [1.0, 1.0, 1.0])
-        seen[0]["processes"].close(1)
-
-    def test_expected_values_play_no_part_in_the_run(self, observe):
-        # The same program, called in the same way: one process. What is right differs.
-        seen = observe(
-            scenarios.score, [[(adds(number()), problem((1, 1 + number()))), (adds(number()), problem((1, 3)))]]
-        )
-        rewards(seen, [1.0, 0.0])
-        seen[0]["processes"].close(1)
-
-    def test_other_inputs_are_another_run(self, observe):
-        seen = observe(
-            scenarios.score,
-            [
-                [
-                    (adds(number()), problem((1, 1 + number()))),
-                    (adds(number()), problem((5, 5 + number()))),
-                    (adds(number()), problem((5, 2))),
-                ]
-            ],
-        )
-        rewards(seen, [1.0, 1.0, 0.0])
-        seen[0]["processes"].close(2)
-
-    def test_another_function_is_another_run(self, observe):
-        code = f"n = {number()}\ndef f(x):\n    return x\ndef g(x):\n    return -x"
-        other = {"function": "g", "inputs": [[1]], "expected": [-1]}
-        rewards(observe(scenarios.score, [[(code, problem((1, 1))), (code, other)]]), [1.0, 1.0])
-
-    def test_what_is_known_is_not_run_again(self, observe):
-        batch = [(adds(number()), problem((1, 1 + number()))), ("def f(x):\n    return x", problem((1, 1 + number())))]
-        seen = observe(scenarios.score, [batch, [*batch, (adds(number()), problem((1, 0)))]])
-        seen.check(seen[0]["known"].value > 0, "the caller's dict is still empty")
-        seen[0]["processes"].close(2)
-        seen[1]["processes"].close(0)
-        rewards(seen, [1.0, 0.0, 0.0], batch=1)
-
-    def test_two_programs_run_at_the_same_time(self, observe):
-        seen = observe(scenarios.meet, 2, number())
-        seen["together"].close(2)
-        seen["rewards"].close([1.0, 0.0])
-
-    def test_the_time_is_passed_on(self, observe):
-        observe(scenarios.score_that_hangs, number()).close([0.0])
-
-    def test_drawn_batches(self, observe):
-        random = drawn()
-        numbers = [(random.randrange(4), random.randrange(4)) for _ in range(6)]
-        batch = [(f"def f(x):\n    return x + {a}", problem((1, 1 + b), (5, 5 + b))) for a, b in numbers]
-        seen = observe(scenarios.score, [batch])
-        rewards(seen, [float(a == b) for a, b in numbers])
-        seen[0]["processes"].close(len({a for a, _ in numbers}))

@@ -7,12 +7,11 @@ until a file `go` appears, a second after it should have been stopped: so a run 
 import contextlib
 import os
 import select
-import subprocess
 import sys
 import tempfile
 import threading
 
-from lesson10_programs.programs import reward, running
+from lesson10_programs.programs import running
 
 SECRET = "GRPO_COURSE_SECRET"
 LOOKS_AROUND = f"""
@@ -53,8 +52,8 @@ def run(code, stdin="", **limits):
 
 
 def look_around(secret):
-    """Runs a program that prints the variable of our environment that holds the `secret` and the other files of its folder, and leaves a file
-    there."""
+    """Runs a program that prints the variable of our environment that holds the `secret` and the other files of its
+    folder, and leaves a file there."""
     os.environ[SECRET] = secret
     try:
         parts = running.run(LOOKS_AROUND, "").stdout.strip().split("|")
@@ -151,12 +150,11 @@ def files_left(hangs=False):
         return attempt(folder, 60.0)
 
 
-def without_an_interpreter(in_a_batch=False):
-    """Calls `run`, or `score_batch`, on a machine whose interpreter is missing."""
-    problem = {"function": "f", "inputs": [[1], [2]], "expected": [1, 2]}
+def without_an_interpreter(calls=False):
+    """`run`s a program, or `calls` its function, on a machine whose interpreter is missing."""
     before, sys.executable = sys.executable, "/no/such/interpreter"
     try:
-        return reward.score_batch(["f = abs"], [problem]) if in_a_batch else running.run("").status
+        return running.call("f = abs", "f", [[1]]) if calls else running.run("").status
     finally:
         sys.executable = before
 
@@ -165,57 +163,3 @@ def call_that_hangs(answer):
     """Calls a function with 0, 1 and 0. It returns the answer to 0, and hangs for 1."""
     code = f"def f(x):\n    if x:\n        exec(HANGS, globals())\n    return {answer}\nHANGS = {HANGS!r}"
     return stopped(lambda folder, s: running.call(in_folder(code, folder), "f", [[0], [1], [0]], seconds=s))
-
-
-@contextlib.contextmanager
-def watched(at_start):
-    """Calls at_start() whenever a process is started."""
-    original = subprocess.Popen.__init__
-
-    def watch(self, *args, **kwargs):
-        at_start()
-        original(self, *args, **kwargs)
-
-    subprocess.Popen.__init__ = watch
-    try:
-        yield
-    finally:
-        subprocess.Popen.__init__ = original
-
-
-def score(batches, remember=True, **options):
-    """Scores several batches of (completion, problem) with one memory of what is known, or with none. For each batch: its
-    rewards, how many processes it has started, and how much is known after it."""
-    seen, started, known = [], [], {}
-    if remember:
-        options["known"] = known
-    with watched(lambda: started.append(1)):
-        for batch in batches:
-            started.clear()
-            rewards = reward.score_batch([c for c, _ in batch], [p for _, p in batch], **options)
-            seen.append({"rewards": rewards, "processes": len(started), "known": len(known)})
-    return seen
-
-
-def score_that_hangs(answer):
-    """Scores a program that hangs, and would then give the right answer."""
-    problem = {"function": "f", "inputs": [[1]], "expected": [answer]}
-    code = f"def f(x):\n    exec(HANGS, globals())\n    return {answer}\nHANGS = {HANGS!r}"
-    return stopped(lambda folder, s: reward.score_batch([in_folder(code, folder)], [problem], seconds=s))
-
-
-def meet(programs, number, workers=2):
-    """Scores programs that return the number times 1, 2, and so on. How many processes are started while all are? And the
-    rewards, if the number is right."""
-    both, met = threading.Barrier(programs), []
-
-    def wait():
-        with contextlib.suppress(threading.BrokenBarrierError):
-            both.wait(2.0)
-            met.append(1)
-
-    problem = {"function": "f", "inputs": [[number]], "expected": [number]}
-    codes = [f"def f(x):\n    return {n} * x" for n in range(1, programs + 1)]
-    with watched(wait):
-        rewards = reward.score_batch(codes, [problem] * programs, workers=workers)
-    return {"together": len(met), "rewards": rewards}

@@ -119,9 +119,10 @@ def leave_a_child(number, hangs=False):
         outcome = running.run(in_folder(f"{code}\nprint(NUMBER)", folder), seconds=seconds)
         waited = os.path.exists(f"{folder}/go")
         open(f"{folder}/go", "w").close()
-        if os.path.exists(f"{folder}/begun"):
+        said = ""
+        if os.path.exists(f"{folder}/begun"):  # else there may be no child, and `stopped` tries again
             select.select([pipe], [], [])  # until the child has written, or has ended
-        said = os.read(pipe, 10).decode()
+            said = os.read(pipe, 10).decode()
         os.close(pipe)
         return {"status": outcome.status, "stdout": outcome.stdout, "the child says": said, "waited for it": waited}
 

@@ -68,18 +68,6 @@ def run_python():
     return _run_python
 
 
-@pytest.fixture(scope="session")
-def bubblewrap():
-    """For tests that need a sandbox: skips them where bubblewrap is missing or may make no namespaces."""
-    line = ["bwrap", "--ro-bind", "/", "/", "--unshare-pid", "--unshare-net", "--proc", "/proc", "true"]
-    try:
-        done = subprocess.run(line, capture_output=True, text=True, timeout=60)
-    except (OSError, subprocess.TimeoutExpired):
-        pytest.skip("bubblewrap is not installed (apt install bubblewrap)")
-    if done.returncode != 0:
-        pytest.skip(f"bubblewrap cannot make namespaces here: {done.stderr.strip()[-200:]}")
-
-
 @pytest.fixture
 def lessons_at(monkeypatch):
     """`lessons_at(root)`: lessons are imported from under `root`, with SOLUTION unset. Undone after the test."""

@@ -25,6 +25,10 @@ def loss(x, beta=1.0):
 class Model:
     def forward(self, x):
         return x
+
+
+def add(x):
+    return x + 1
 '''
 
 LEARNERS = """\
@@ -38,6 +42,9 @@ def loss(x, beta=1.0):
 class Model:
     def forward(self, x):
         return -x
+
+def add(x):
+    return x.add_(1)
 """
 
 TESTS = """\
@@ -84,6 +91,15 @@ TESTS = """\
     def test_without_observation():
         assert not X.any(), "nothing was observed here"
     """
+ADDS = """
+    import pytest
+    import torch
+    from lesson13_made_up.work import add
+
+    @pytest.mark.exercise("13.3")
+    def test_adds(observe):
+        observe(add, torch.zeros(2)).close(torch.ones(2))
+    """
 
 MISTAKES = """\
     from course.base.attempt import Attempts
@@ -109,9 +125,12 @@ SCENARIOS = '''\
 @pytest.fixture(scope="module")
 def course(tmp_path_factory, write_files, manifest_text):
     return write_files(tmp_path_factory.mktemp("course"), {
-        f"tutorial/{LESSON}/lesson.toml": manifest_text("13.1 work.py:loss", "13.2 work.py:Model.forward"),
+        f"tutorial/{LESSON}/lesson.toml": manifest_text(
+            "13.1 work.py:loss", "13.2 work.py:Model.forward", "13.3 work.py:add"
+        ),
         f"tutorial/{LESSON}/work.py": LEARNERS,
-        f"tutorial/{LESSON}/testcases/basic_test.py": TESTS,
+        f"tutorial/{LESSON}/testcases/basic_test.py": TESTS + ADDS,
+        f"tutorial/{LESSON}/testcases/advanced_test.py": ADDS,
         f"tutorial/{LESSON}/testcases/scenarios.py": SCENARIOS,
         "tutorial/stage01_a/lesson14_other/lesson.toml": manifest_text("14.1 work.py:f"),
         f"solutions/{LESSON}/work.py": SOLUTION,
@@ -188,6 +207,11 @@ def test_a_property_is_reported_by_its_smallest_counterexample(shown):
     assert len(lines) == 8
 
 
+def test_only_advanced_suites_ask_of_every_call_whether_it_changed_its_arguments(shown):
+    assert "  test     advanced_test.py" in shown[1]["test_adds"]
+    assert "changed its argument 'x' in place" in shown[1]["test_adds"]
+
+
 def test_calls_of_an_earlier_test_are_not_shown(shown):
     assert "called" not in shown[1]["test_without_observation"]
     assert "  says     nothing was observed here" in shown[1]["test_without_observation"]
@@ -205,7 +229,7 @@ def test_the_courses_own_tests_are_shown_as_pytest_shows_them_and_its_summary_na
     assert "AssertionError: shown as pytest shows it" in shown[0]
     place = f"FAILED tutorial/{LESSON}/testcases/basic_test.py::TestLoss::test_sums"
     assert f"{place} - exercise 13.1 loss work.py:3" in shown[0].splitlines()
-    assert "10 failed, 1 passed" in shown[0].splitlines()[-1]
+    assert "11 failed, 2 passed" in shown[0].splitlines()[-1]
 
 
 def test_full_trace_brings_the_traceback_back(course):
@@ -216,8 +240,8 @@ def test_full_trace_brings_the_traceback_back(course):
 
 
 @pytest.mark.parametrize(("wanted", "where", "why"), [
-    (["13.9"], "tutorial", "13.9: there is no such exercise; the tests given are of 13.1, 13.2"),
-    (["14.1"], "tutorial", "14.1: it is of lesson14_other; the tests given are of 13.1, 13.2"),
+    (["13.9"], "tutorial", "13.9: there is no such exercise; the tests given are of 13.1, 13.2, 13.3"),
+    (["14.1"], "tutorial", "14.1: it is of lesson14_other; the tests given are of 13.1, 13.2, 13.3"),
 ])  # fmt: skip
 def test_an_exercise_that_is_not_among_the_tests_is_refused(course, wanted, where, why):
     done = run_pytest(course, *[f"--exercise={number}" for number in wanted], where)
@@ -227,7 +251,7 @@ def test_an_exercise_that_is_not_among_the_tests_is_refused(course, wanted, wher
 def test_a_file_that_cannot_be_loaded_is_reported_before_a_missing_exercise(tmp_path, course, write_files):
     broken = shutil.copytree(course, tmp_path / "broken")
     write_files(broken, {f"tutorial/{LESSON}/work.py": "\n\ndef broken(:\n"})
-    done = run_pytest(broken, "-q", "--exercise", "13.9", "tutorial")
+    done = run_pytest(broken, "-q", "--exercise", "13.9", f"tutorial/{LESSON}/testcases/basic_test.py")
     assert f"tutorial/{LESSON}/work.py:3: invalid syntax" in done.stdout.splitlines()
     assert "there is no such exercise" not in done.stderr
     assert "importlib" not in done.stdout and len(done.stdout.splitlines()) < 10

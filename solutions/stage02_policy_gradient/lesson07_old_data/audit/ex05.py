@@ -27,6 +27,10 @@ wrong("The kl is the mean of -log ratio (k1): right on average, but single value
     KL: "(-tokens.log()).mean().item()",
 })  # fmt: skip
 
+wrong("The kl has the ratio upside down: (1 / ratio - 1) + log ratio is for tokens that the new policy drew.", {
+    KL: "(1 / tokens - 1 + tokens.log()).mean().item()",
+})  # fmt: skip
+
 wrong("Padding is part of the kl and of the shares: the means run over all columns.", {
     "tokens, a = ratio[mask], advantages[:, None].expand_as(ratio)[mask]":
         "ratio = (log_probs - old_log_probs).detach().exp()\n"

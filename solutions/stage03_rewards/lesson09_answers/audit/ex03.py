@@ -6,15 +6,16 @@ from course.base.attempt import Attempts
 
 wrong, right, core = Attempts(), Attempts(), Attempts()
 
-RESULT = "return None if given is None else given == true"
+RESULT, EQUAL = "return None if given is None else given == true", "given == true"
 CHECK = "if true is None:\n    raise ValueError(f'the true answer cannot be read: {answer!r}')"
 
-wrong("The texts are compared: 0.5 and 1/2 are equal numbers.", {
-    RESULT: "return None if given is None else final_answer(completion) == final_answer(answer)",
-})  # fmt: skip
+wrong(
+    "The texts are compared: 0.5 and 1/2 are equal numbers.",
+    {EQUAL: "final_answer(completion) == final_answer(answer)"},
+)
 
 wrong("The completion only has to contain the true answer: a list of many numbers would be paid.", {
-    RESULT: "return None if given is None else (final_answer(answer) or '') in completion",
+    EQUAL: "(final_answer(answer) or '') in completion",
 })  # fmt: skip
 
 wrong("An answer that cannot be read counts as wrong: nobody sees how often the reader fails.", {
@@ -29,12 +30,8 @@ wrong("A true answer that cannot be read is reported as a completion that cannot
     CHECK: "if true is None:\n    return None",
 })  # fmt: skip
 
-wrong("Close values count as equal: 0.3333333 is not 1/3.", {
-    RESULT: "return None if given is None else abs(given - true) < 1e-6",
-})  # fmt: skip
-
-wrong("The sign is ignored.", {RESULT: "return None if given is None else abs(given) == abs(true)"})
-
+wrong("Close values count as equal: 0.3333333 is not 1/3.", {EQUAL: "abs(given - true) < 1e-6"})
+wrong("The sign is ignored.", {EQUAL: "abs(given) == abs(true)"})
 wrong("0 is taken for no answer; only None is.", {RESULT: "return given == true if given else None"})
 
 wrong("The true answer is read whole, without looking for its place: of a gsm8k solution the working is read.", {
@@ -45,23 +42,19 @@ wrong("The true answer is read whole, without looking for its place: of a gsm8k 
 
 @right("step by step")
 def verify_in_steps(completion, answer):
-    true = exact_value(final_answer(answer) or "")
+    true, place = exact_value(final_answer(answer) or ""), final_answer(completion)
     if true is None:
         raise ValueError("the answer of this row cannot be read")
-    place = final_answer(completion)
     given = exact_value(place) if place else None
     return given if given is None else given == true
 
 
 @right("with the difference")
 def verify_by_the_difference(completion, answer):
-    values = []
-    for text in (answer, completion):
-        found = final_answer(text)
-        values.append(exact_value(found) if found else None)
-    if values[0] is None:
+    true, given = (exact_value(final_answer(text) or "") for text in (answer, completion))
+    if true is None:
         raise ValueError(answer)
-    return None if values[1] is None else values[0] - values[1] == 0
+    return None if given is None else not given - true
 
 
 @core("three lines")

@@ -30,50 +30,36 @@ wrong("This is p ± z sqrt(p(1 - p)/n): without an error it promises 0 ± 0.", {
 wrong("Wilson's interval is not divided by 1 + z²/n.", {LAST: "return p, middle - half, middle + half"})
 
 
+def _interval(k, n, z=1.96):
+    spread = z * math.sqrt(k * (n - k) / n + z * z / 4)
+    return k / n, (k + z * z / 2 - spread) / (n + z * z), (k + z * z / 2 + spread) / (n + z * z)
+
+
 @right("counts first, the interval with n + z²")
 def error_rates_by_counts(verdicts, labels):
     if len(verdicts) != len(labels) or not any(labels) or all(labels):
         raise ValueError("labels of both kinds, one for each verdict")
     pairs, positives, n = list(zip(verdicts, labels, strict=True)), sum(labels), len(labels)
-
-    def interval(k, n, z=1.96):
-        spread = z * math.sqrt(k * (n - k) / n + z * z / 4)
-        return k / n, (k + z * z / 2 - spread) / (n + z * z), (k + z * z / 2 + spread) / (n + z * z)
-
     return {
-        "false_positives": interval(pairs.count((True, False)), n - positives),
-        "false_negatives": interval(positives - pairs.count((True, True)), positives),
-        "unread": interval(verdicts.count(None), n),
+        "false_positives": _interval(pairs.count((True, False)), n - positives),
+        "false_negatives": _interval(positives - pairs.count((True, True)), positives),
+        "unread": _interval(verdicts.count(None), n),
     }
 
 
-@right("by the roots of the quadratic equation")
-def error_rates_by_roots(verdicts, labels):
-    if len(verdicts) != len(labels) or len({bool(label) for label in labels}) != 2:
+@right("each verdict as a number")
+def error_rates_of_numbers(verdicts, labels):
+    if len(verdicts) != len(labels) or len(set(labels)) != 2:
         raise ValueError("labels of both kinds, one for each verdict")
-    pairs = list(zip(verdicts, labels, strict=True))
-    chosen = {
-        "false_positives": [v is True for v, right in pairs if not right],
-        "false_negatives": [v in (False, None) for v, right in pairs if right],
-        "unread": [v is None for v in verdicts],
-    }
-    rates = {}
-    for name, errors in chosen.items():
-        p, c = sum(errors) / len(errors), 3.8416 / len(errors)
-        root = math.sqrt((2 * p + c) ** 2 - 4 * (1 + c) * p * p)
-        rates[name] = (p, (2 * p + c - root) / 2 / (1 + c), (2 * p + c + root) / 2 / (1 + c))
-    return rates
+    paid = list(zip(map(int, (verdict or 0 for verdict in verdicts)), labels, strict=True))
+    accepted, refused = [p for p, label in paid if not label], [1 - p for p, label in paid if label]
+    rates = {"false_positives": accepted, "false_negatives": refused, "unread": [v is None for v in verdicts]}
+    return {name: _interval(sum(errors), len(errors)) for name, errors in rates.items()}
 
 
 @core("short")
 def error_rates(verdicts, labels):
-    def rate(errors):
-        k, n, z = sum(errors), len(errors), 1.96
-        spread = z * math.sqrt(k * (n - k) / n + z * z / 4)
-        return k / n, (k + z * z / 2 - spread) / (n + z * z), (k + z * z / 2 + spread) / (n + z * z)
-
-    return {
-        "false_positives": rate([v is True for v, label in zip(verdicts, labels, strict=False) if not label]),
-        "false_negatives": rate([v is not True for v, label in zip(verdicts, labels, strict=False) if label]),
-        "unread": rate([v is None for v in verdicts]),
-    }
+    accepted = [v is True for v, label in zip(verdicts, labels, strict=False) if not label]
+    refused = [v is not True for v, label in zip(verdicts, labels, strict=False) if label]
+    rates = {"false_positives": accepted, "false_negatives": refused, "unread": [v is None for v in verdicts]}
+    return {name: _interval(sum(errors), len(errors)) for name, errors in rates.items()}

@@ -8,11 +8,8 @@ wrong, right, core = Attempts(), Attempts(), Attempts()
 
 PLACES = "a, b = str(given)[::-1], str(true)[::-1]"
 LONGER = "max(len(a), len(b))"
+CHECK = "readable + digits >= 1"
 VERDICT = "if verdict is None or verdict:\n    return float(verdict is True)"
-CHECK = (
-    "if readable + digits >= 1:\n"
-    "    raise ValueError(f'a wrong answer may not be paid like a right one: {readable=}, {digits=}')"
-)
 
 wrong("A completion without an answer is paid like a wrong number.", {VERDICT: "if verdict:\n    return 1.0"})
 
@@ -30,39 +27,30 @@ wrong("The shorter number is filled up with zeros, and these zeros are paid wher
     PLACES: "a, b = (str(n).zfill(len(str(max(given, true))))[::-1] for n in (given, true))",
 })  # fmt: skip
 
-wrong("A wrong answer may be paid as well as a right one: nothing is left to learn.", {CHECK: ""})
+wrong("A wrong answer may be paid as well as a right one: nothing is left to learn.", {CHECK: "False"})
 
 
-@right("with arithmetic")
-def partial_credit_with_arithmetic(completion, answer, readable=0.0, digits=0.0):
+@right("filled up with signs that agree nowhere")
+def partial_credit_filled_up(completion, answer, readable=0.0, digits=0.0):
     if not readable + digits < 1:
         raise ValueError("too much")
-    prices = {True: 1.0, None: 0.0}
-    verdict = verify(completion, answer)
-    if verdict in prices:
-        return prices[verdict]
-    given, true = exact_value(final_answer(completion)), exact_value(final_answer(answer))
-    if given != int(given) or given < 0:
-        return readable
-    a, b = str(int(given)), str(int(true))
+    a, b = (str(exact_value(final_answer(text) or "")) for text in (completion, answer))
     width = max(len(a), len(b))
     same = [x == y for x, y in zip(a.rjust(width, "<"), b.rjust(width, ">"), strict=True)]
-    return readable + digits * sum(same) / width
+    wrong = readable + digits * sum(same) / width * a.isdecimal()
+    return {True: 1.0, None: 0.0, False: wrong}[verify(completion, answer)]
 
 
-@right("a loop over the places")
-def partial_credit_in_a_loop(completion, answer, readable=0.0, digits=0.0):
+@right("from place to place")
+def partial_credit_by_places(completion, answer, readable=0.0, digits=0.0):
     if readable + digits >= 1:
         raise ValueError("too much")
     verdict = verify(completion, answer)
-    if verdict is not False:
-        return 1.0 if verdict else 0.0
-    given, true = (f"{exact_value(final_answer(text))}" for text in (completion, answer))
-    agree = 0
-    if given.isdecimal():
-        for place in range(1, min(len(given), len(true)) + 1):
-            agree += given[-place] == true[-place]
-    return readable + digits * agree / max(len(given), len(true))
+    given, true = (f"{exact_value(final_answer(text) or '')}" for text in (completion, answer))
+    places = range(1, min(len(given), len(true)) + 1) if given.isdecimal() else []
+    agree = sum(given[-place] == true[-place] for place in places)
+    wrong = readable + digits * agree / max(len(given), len(true))
+    return wrong if verdict is False else 1.0 if verdict else 0.0
 
 
 @core("short")

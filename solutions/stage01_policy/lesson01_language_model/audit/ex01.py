@@ -66,6 +66,10 @@ wrong("The softmax runs over the positions; it must run over the vocabulary, the
     "chosen - predictions.logsumexp(-1)": "chosen - predictions.logsumexp(1).gather(-1, ids[:, 1:])",
 })  # fmt: skip
 
+wrong("The softmax runs over the texts of the batch; it must run over the vocabulary, the last dimension.", {
+    "chosen - predictions.logsumexp(-1)": "predictions.log_softmax(0).gather(-1, ids[:, 1:, None]).squeeze(-1)",
+})  # fmt: skip
+
 wrong("The result is detached: no gradient flows back to the logits.", {
     "logits[:, :-1] / temperature": "logits.detach()[:, :-1] / temperature",
 })  # fmt: skip
@@ -80,13 +84,6 @@ wrong("The logits are changed in place: the caller holds the divided ones now.",
 def token_log_probs(logits, ids, temperature=1.0):
     scores = (logits[:, :-1] / temperature).transpose(1, 2)
     return -nn.functional.cross_entropy(scores, ids[:, 1:], reduction="none")
-
-
-@right("a distribution object")
-def token_log_probs(logits, ids, temperature=1.0):
-    return torch.distributions.Categorical(logits=logits[:, :-1] / temperature, validate_args=False).log_prob(
-        ids[:, 1:]
-    )
 
 
 @right("loops over rows and positions")

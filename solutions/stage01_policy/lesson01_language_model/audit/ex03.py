@@ -18,6 +18,10 @@ wrong("The mean over all columns is taken: the result depends on the padding.", 
     SUM: "log_probs.where(mask, 0.0).mean(-1)",
 })  # fmt: skip
 
+wrong("The mask comes after the mean: prompt and padding are part of it, and only the length is the completion's.", {
+    SUM: "log_probs.mean(-1) * mask.sum(-1)",
+})  # fmt: skip
+
 wrong("The mask is not used: prompt and padding are part of the sum.", {SUM: "log_probs.sum(-1)"})
 
 wrong("The prompt is part of the sum: this is log p(prompt and completion).", {

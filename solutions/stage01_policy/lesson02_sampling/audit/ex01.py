@@ -13,6 +13,11 @@ wrong("The token with which the sum reaches p is dropped; it belongs to the nucl
     "before < p": "before <= p",
 })  # fmt: skip
 
+wrong("The token with which the sum reaches p is dropped, unless it is the most likely; it belongs to the nucleus.", {
+    BEFORE: "",
+    "keep = before < p": "keep = probabilities.cumsum(-1) <= p\nkeep[..., 0] = True",
+})  # fmt: skip
+
 wrong("If the sum reaches p exactly, one token more is kept than is needed.", {"before < p": "before <= p"})
 
 wrong("The tokens are summed in the order of the vocabulary; the most likely must come first.", {

@@ -24,6 +24,11 @@ wrong("The temperature is applied after top-k, top-p and min-p; it comes first."
     LAST: "return (logits.masked_fill(too_small, -torch.inf) / temperature).log_softmax(-1)",
 })  # fmt: skip
 
+wrong("The temperature decides only which tokens are kept: the log-probs are those at temperature 1.", {
+    "logits = logits / temperature": "plain, logits = logits, logits / temperature",
+    LAST: "return plain.masked_fill(too_small | logits.isinf(), -torch.inf).log_softmax(-1)",
+})  # fmt: skip
+
 wrong("Top-k keeps one token less than top_k.", {"logits < smallest": "logits <= smallest"})
 
 wrong("Tokens that are not kept get the logit 0, which is no small one; -inf gives probability 0.", {

@@ -16,15 +16,13 @@ wrong("All rows get the positions of the first row. Each row has its own padding
     POSITIONS: "(mask.cumsum(-1) - 1).clamp(min=0)[:1].expand(mask.shape[0], -1)",
 })  # fmt: skip
 
-wrong("All rows get the positions of the row with most tokens. Each row has its own padding.", {
-    POSITIONS: "(mask.cumsum(-1) - 1).clamp(min=0)[mask.sum(-1).argmax()].expand(mask.shape[0], -1)",
-})  # fmt: skip
-
 wrong("Positions begin with 1: cumsum counts the token itself too.", {
     POSITIONS: "mask.cumsum(-1).clamp(max=mask.shape[1] - 1)",
 })  # fmt: skip
 
 wrong("The padding has position -1, and the model's table has no such row.", {POSITIONS: "mask.cumsum(-1) - 1"})
+
+wrong("The padding is counted, not the tokens.", {"mask.cumsum(-1)": "(~mask).cumsum(-1)"})
 
 wrong("The count runs down the rows; it must run along the columns.", {"mask.cumsum(-1)": "mask.cumsum(0)"})
 
@@ -32,8 +30,8 @@ wrong("Positions are counted from the right end: the newest token would have pos
     POSITIONS: "(mask.flip(-1).cumsum(-1).flip(-1) - 1).clamp(min=0)",
 })  # fmt: skip
 
-wrong("The padding of the row is added instead of left out: the first token must have position 0.", {
-    POSITIONS: "(torch.arange(mask.shape[1]) + (~mask).sum(-1, keepdim=True)) % mask.shape[1]",
+wrong("All padding of the row is subtracted. Only the padding in front of a token moves it, not that on the right.", {
+    POSITIONS: "(torch.arange(mask.shape[1]) - (~mask).sum(-1, keepdim=True)).clamp(min=0)",
 })  # fmt: skip
 
 

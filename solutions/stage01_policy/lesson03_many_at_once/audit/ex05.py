@@ -30,6 +30,8 @@ wrong("The mask is put on the weights after the softmax: what is left does not s
     "scores.softmax(-1) @ values": "scores.softmax(-1).masked_fill(~visible[:, None], 0.0) @ values",
 })  # fmt: skip
 
+wrong("The softmax runs over the queries; it must run over the columns.", {"scores.softmax(-1)": "scores.softmax(-2)"})
+
 wrong("The mask is not used if there is a cache: parts of several columns see their own future, and padding.", {
     MASKED: "scores.masked_fill(~visible[:, None] & (cache is None), torch.finfo(scores.dtype).min)",
 })  # fmt: skip

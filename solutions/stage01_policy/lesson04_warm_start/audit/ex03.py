@@ -36,6 +36,8 @@ wrong("The minus is missing: training makes the right answers less likely.", {
     RETURN: "return -total / max(denominator, 1)",
 })  # fmt: skip
 
+wrong("Without a label this is 0 / 0 = NaN, which goes into every weight.", {RETURN: "return total / denominator"})
+
 wrong("The loss has no gradient: .item() and .detach() cut the graph.", {
     RETURN: "return total.detach() / max(denominator, 1)",
 })  # fmt: skip

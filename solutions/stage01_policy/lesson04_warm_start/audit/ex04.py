@@ -18,7 +18,7 @@ wrong("Each part is divided by its own number of labels, so the gradients add up
     LOSS: "loss = sft_loss(model(part_ids).logits, part_labels)",
 })  # fmt: skip
 
-wrong("The parts are weighed by their rows; a row with many labels must weigh more than one with few.", {
+wrong("The parts are weighed by their rows; a part with many labels must weigh more than one with few.", {
     LOSS: "loss = sft_loss(model(part_ids).logits, part_labels) * len(part_ids) / len(ids)",
 })  # fmt: skip
 

@@ -27,12 +27,12 @@ def distributions(tokens: list[str], plain: Any, truncated: dict[str, Any]) -> F
 
 @styled
 def ratios(per_token: Any, answers: dict[str, list[float]]) -> Figure:
-    """Left: the ratio at step 0 of many tokens that were drawn with top-p 0.8, if the trainer uses the log-probs of the
-    whole vocabulary. Right: the mean ratio of a whole answer for each of the settings, a dot for each seed."""
+    """Left: the ratio at step 0 of many tokens that were drawn with top-p 0.8, if the trainer uses the
+    plain softmax. Right: the mean ratio of a whole answer for each of the settings, a dot for each seed."""
     figure, (left, right) = panels(2, width=9.0, height=3.4)
     left.hist(numbers(per_token), bins=[0.78 + 0.01 * i for i in range(25)], color=BLUE)
     left.axvline(1, color=ORANGE, linestyle="--", label="the ratio that is right")
-    left.set(title="top-p 0.8, each token", xlabel="ratio read with the whole vocabulary", ylabel="tokens")
+    left.set(title="top-p 0.8, each token", xlabel="ratio with the plain softmax", ylabel="tokens")
     left.set_ylim(top=1.2 * left.get_ylim()[1])  # room for the legend
     left.legend(loc="upper left")
     for i, values in enumerate(answers.values()):

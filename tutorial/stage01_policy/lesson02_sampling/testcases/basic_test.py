@@ -143,11 +143,12 @@ class TestSamplingLogProbs:
         seen.close(logs([0.2 / 0.9, 0.4 / 0.9, 0, 0.3 / 0.9]))
 
     def test_every_row_for_itself(self, observe):
-        rows = torch.stack([logs([0.2, 0.4, 0.1, 0.3]), logs([0.3, 0.1, 0.4, 0.2])])
-        expected = torch.stack([logs([0, 4 / 7, 0, 3 / 7]), logs([3 / 7, 0, 4 / 7, 0])])
-        observe(sampling_log_probs, rows, top_k=2).close(expected)
-        observe(sampling_log_probs, rows, min_p=0.6).close(expected)
-        observe(sampling_log_probs, rows, top_p=0.65).close(expected)
+        # An unsure row and a sure one: the second token of the sure row has less than the third of the other.
+        rows, unsure = torch.stack([logs(WORKED), logs([0.15, 0.05, 0.7, 0.1])]), logs([0, 4 / 7, 0, 3 / 7])
+        sure = logs([0, 0, 1, 0])
+        observe(sampling_log_probs, rows, top_k=2).close(torch.stack([unsure, logs([3 / 17, 0, 14 / 17, 0])]))
+        observe(sampling_log_probs, rows, min_p=0.6).close(torch.stack([unsure, sure]))
+        observe(sampling_log_probs, rows, top_p=0.65).close(torch.stack([unsure, sure]))
 
     def test_equals_the_steps_written_out(self, observe):
         draw = drawn()

@@ -33,7 +33,11 @@ def visible(mask: Any, names: list[str]) -> Figure:
         axis.imshow([[float(x) * 0.7 for x in row] for row in table], cmap=BLUES, vmin=0, vmax=1, aspect="auto")
         axis.set(title=name, xlabel="column", xticks=range(columns))
         axis.set_yticks(range(new), [str(columns - new + t) for t in range(new)])
+        axis.set_xticks([x + 0.5 for x in range(columns - 1)], minor=True)
+        axis.set_yticks([y + 0.5 for y in range(new - 1)], minor=True)
         axis.grid(False)
+        axis.grid(which="minor", color=PALE)
+        axis.tick_params(which="minor", length=0)
     axes[0][0].set_ylabel("new column")
     return figure
 

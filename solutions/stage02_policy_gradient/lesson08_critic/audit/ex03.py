@@ -15,6 +15,10 @@ wrong("The last token is followed by the critic's value of the padding; after th
     NEXT: "next_values = values[:, t]",
 })  # fmt: skip
 
+wrong("The padding's deltas run back into the answer's advantages; behind the last token A is 0.", {
+    TRACE: "trace = delta + gamma * lam * trace",
+})  # fmt: skip
+
 wrong("Lambda is missing from the trace: this is lambda 1, whatever is asked for.", {
     TRACE: "trace = torch.where(mask[:, t], delta + gamma * trace, 0.0)",
 })  # fmt: skip

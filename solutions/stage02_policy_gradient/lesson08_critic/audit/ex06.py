@@ -9,12 +9,10 @@ from course.base.attempt import Attempts
 
 wrong, right, core = Attempts(), Attempts(), Attempts()
 
-GAE = "advantages, returns = gae(rewards, old_values, mask, settings.gamma, settings.lam)"
 WHITEN = "whitened = whiten(advantages, mask)"
 VALUES = "values = token_values(critic, rollout.ids[rows], rollout.prompt_length)"
 CLIP_LOSS = "clip_loss(log_probs, rollout.log_probs[rows], whitened[rows], mask[rows], settings.epsilon)"
 VALUE_LOSS = "value_loss(values, old_values[rows], returns[rows], mask[rows], settings.value_clip)"
-ORDER = "for rows in torch.randperm(len(mask), generator=generator).split(settings.minibatch_size):"
 BACKWARD = "(policy_loss + settings.value_coef * critic_loss).backward()"
 
 # tensorforce#312
@@ -51,7 +49,7 @@ wrong("The advantages are whitened in each mini-batch: an answer's advantage the
 wrong("The gradients are never set to zero: each update repeats all earlier ones.", {"optimizer.zero_grad()": ""})
 
 wrong("gamma and lam are not passed on: GAE runs with its defaults.", {
-    GAE: "advantages, returns = gae(rewards, old_values, mask)",
+    "gae(rewards, old_values, mask, settings.gamma, settings.lam)": "gae(rewards, old_values, mask)",
 })  # fmt: skip
 
 wrong("The explained variance is that of the critic after the step; it should say how well it judged this draw.", {
@@ -65,7 +63,7 @@ right("two backward passes instead of one of the sum", {
 })  # fmt: skip
 
 right("the order is drawn by sorting random numbers", {
-    ORDER: "for rows in torch.rand(len(mask), generator=generator).argsort().split(settings.minibatch_size):",
+    "torch.randperm(len(mask), generator=generator)": "torch.rand(len(mask), generator=generator).argsort()",
 })  # fmt: skip
 
 

@@ -8,16 +8,17 @@ square roots, several answers. `math-verify` reads more of these.
 import re
 from fractions import Fraction
 
-from lab.rl.number_pieces import first_piece, last_piece
+from lab.rl.answer_pieces import first_piece, last_attempt, last_piece
 
 
 def final_answer(text: str) -> str | None:
     r"""The part of a text that gives its answer, or None.
 
-    Of what follows the last "</think>" this is what the last \boxed{} encloses, else what is behind the last ####, else
-    behind the last "answer is" or "answer:", else the last piece that looks like a number.
+    Of the last attempt behind the last "</think>" this is what the last \boxed{} encloses, else what is behind the last
+    ####, else behind the last "answer is" or "answer:", else the number of the last sentence that has one.
     """
     text = text.rpartition("</think>")[2].partition("<think>")[0]
+    text = last_attempt(text)
     _, found, inside = text.rpartition("\\boxed{")
     if found:
         depth = 1

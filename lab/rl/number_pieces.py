@@ -1,16 +1,21 @@
 r"""Finds pieces of text that look like numbers: the spelling that lesson 09 and the reader of answers rest on.
 
 A piece is a number with everything that is joined to it: "-5", "1,080", "2 1/2", but also "8-10", "3:30", "12 * 6" and
-"5 or 6". lab/rl/final_answer.py decides which pieces are one number. LaTeX and Unicode come out in one spelling: "−5"
-as "-5", "\frac{7}{2}" and "7 / 2" as "7/2", "1{,}500" as "1,500", "4.5 \times 10^3" as "4.5e3". Currency and percent
-signs are gone.
+"5 or 6". lab/rl/answer_pieces.py finds the one that is meant, lab/rl/final_answer.py decides whether it is one number.
+LaTeX and Unicode come out in one spelling: "−5" as "-5", "\frac{7}{2}" and "7 / 2" as "7/2", "1{,}500" as "1,500",
+"4.5 \times 10^3" as "4.5e3". Currency and percent signs are gone.
 """
 
 import re
 
+MEASURE = (
+    r"seconds?|minutes?|hours?|days?|weeks?|months?|years?|inches|feet|yards?|miles?|[ck]?m|meters?|k?g|grams?|"
+    r"kilograms?"
+)
 PLAIN = (
     (r"([ \t\n])[ \t\n]*", r"\1"),  # first, since long blanks would make the rest slow
     (r"<<[^<>\n]*>>|</?[|\w]+>|(?<![-=])[-=]{1,3}>|\u2192", " "),  # gsm8k's calculator, tags, quotations, arrows
+    (r"~~[^~\n]*~~|\n-{3,}(?=\n)|(?<!\w)_+(?=-?\d)|(?<=\d)_+(?!\w)", " "),  # ~~4~~, a line, _5_
     (r"[\u2212\u2010-\u2014\ufe63\uff0d]", "-"),  # minus signs and dashes
     (r"[\u00b2\u00b3\u00b9\u2070-\u2079\u00b0]|\^\s*\{?\\circ\}?", ""),  # m², 45°
     (r"\\(?:left|right|displaystyle|text|textbf|mathrm|mathbf|mbox)\b", ""),
@@ -21,6 +26,10 @@ PLAIN = (
     (r"(?<![\d.,])(\d{1,3}) (?=\d{3}(?: \d{3})*(?![\d.,]*[\d/]))", r"\1,"),  # 1 200
     (r"(?<=,\d{3}) (?=\d{3}(?!\d))", ","),  # 1 000 000
     (r"(?:\\sqrt|\u221a)\s*\{?([^{}\s]*)\}?", r"sqrt\1"),
+    (r"(?<=\d) ?(?=[\u00bc-\u00be])", " "),  # the one character for 1/2, 1/4 or 3/4
+    (r"\u00bc", "1/4"),
+    (r"\u00bd", "1/2"),
+    (r"\u00be", "3/4"),
     (r"\u03c0", r"\\pi"),
     (r"\\(?:geq?|leq?|neq?|gt|lt)\b|[<>!]=|[\u2260\u2264\u2265]", ">"),  # not told apart: none is an answer
     (r"\\pm\b", "\u00b1"),
@@ -28,6 +37,7 @@ PLAIN = (
     (r"(?<=\d) ?thousand\b", "e3"),
     (r"(?<=\d) ?million\b", "e6"),
     (r"(?<=\d) ?billion\b", "e9"),
+    (rf"(?<=\d)( ?)({MEASURE}),? or [\d.,]+ (?!\2)(?:{MEASURE})\b", r"\1\2"),  # 90 minutes, or 1.5 hours
     (r"\\times|\\cdot|\u00d7|\u00b7", "*"),
     (r"\\div|\u00f7", "/"),
     (r"-\\?[$\u20ac\u00a3\u00a5](?=[.\d])", "-"),  # -$5
@@ -36,6 +46,7 @@ PLAIN = (
     (r"(?<!\S)\d+\)(?=\s+[A-Z])", ""),  # 1) First ...
     (r"  +", " "),
     (r"(?<=\d) ?/ ?(?=\d)", "/"),  # 1 / 3
+    (r"\bnegative (?=[.\d])|(?:(?<=\bis )|\A)minus (?=[.\d])", "-"),  # "is minus 5"
     (r"(\A\s*|[=:(]\s*|\bis\s+)-\s+(?=[.\d])", r"\1-"),  # "= - 5"
     (r"(\b[A-Za-z]\w*(?: ?[=:]| is) -?[.\d]+)(?:,|;|,? (?:and|or)) [A-Za-z]\w*(?: ?[=:]| is) (?=-?[.\d])", r"\1 or "),
     (r"(?<![\w.])e(?=[-+]\d)", "e "),  # e - 9, Euler's number: no power of ten
@@ -44,10 +55,13 @@ PLAIN = (
 # one; where no number begins (H2O, COVID-19, (2 + 4) / 3, "page 5", "not 5").
 NUMBER = r"(?:\d+(?:,\d+)*(?:\.\d+)*|\.\d+)(?:[eE][+-]?\d+)?"
 BEFORE = (
-    r"(?:(?:(?:root|half|third|quarter) of|[Tt]wice|[Dd]ouble|almost|nearly|over|under|close to)[ \t]|"
+    r"(?:(?:(?:root|half|third|quarter) of|[Tt]wice|[Dd]ouble|almost|nearly|over|under|up to|close to)[ \t]|"
     r"sqrt|\\?(?:log|ln|sin|cos|tan|exp)\b|[a-z]_|[<>\u00b1])[ \t]*[{(]?"
 )
-AFTER = r"(?:[abcknpqrtuvwxyzKMB]\b|\\pi\b|sqrt\w*|[ \t]*(?:\?|\+(?![ \t]*[\w.])|and a (?:half|third|quarter)\b))"
+AFTER = (
+    r"(?:[abcknpqrtuvwxyzKMB]\b|\\pi\b|sqrt\w*|-?ish\b|"
+    r"[ \t]*(?:\?|\+(?![ \t]*[\w.])|and a (?:half|third|quarter)\b|something\b))"
+)
 ONE = rf"-?(?:\d+ +\d+/\d+|(?:{BEFORE})?{NUMBER}{AFTER}?)"
 UNIT = (
     r"[ \t]?(?:hours?|minutes?|min|feet|foot|ft|pounds?|weeks?|days?|years?|dollars?),?[ \t]+(?:and[ \t]+)?|"
@@ -59,7 +73,7 @@ NOUNS = rf"(?:[ \t]+(?!(?:{RESULT}|is|are|plus|left)\b)[a-z]+){{0,3}}"  # " red 
 NAME = rf"(?:[ \t]+(?!(?:{RESULT}|that|all)\b)[A-Za-z]+){{0,3}}"  # " the boys are"
 JOINED = (
     rf"(?:{SIGN}|{NOUNS}[ \t]*(?:[+*/&]|\b(?:vs\.?|versus|plus|minus|times|divided by|by|out of|x)\b)[ \t]*\(?|"
-    rf"{NOUNS}[ \t{{}}]*,?[ \t{{}}]*\b(?:or|to|and|maybe|perhaps|while){NAME}\b[ \t{{}}]*|{UNIT})"
+    rf"{NOUNS}[ \t{{}}]*,?[ \t{{}}]*\b(?:to|(?:or|and|maybe|perhaps|while){NAME})\b[ \t{{}}]*|{UNIT})"
 )
 VARIABLE = r"(?:\b[a-z]\b|\\pi)"
 START = (
@@ -72,48 +86,9 @@ PIECE = re.compile(rf"{BEGIN}(?:{JOINED}{ONE}|{SIGN}{VARIABLE})*")
 LIST = re.compile(rf"{BEGIN}(?:(?:{JOINED}|[ \t]*[,;]?[ \t]+){ONE}|{SIGN}{VARIABLE})*")
 LONGEST = 60  # characters of a piece that is a number
 
-FIRST_SENTENCE = re.compile(r"[^\n]*?(?:(?<!\bMr)(?<!\bMrs)(?<!\bDr)[.;!?]\s|\b(?:because|since|as)\b|\n|\Z)")
-NEXT_THOUGHT = re.compile(
-    r"[.!;:]\s|\b(?:because|since|as|in|on|for|from|of|per|not|which|that|than|then|when|with|after|if)\b"
-)
-BREAKS_OFF = re.compile(r"[-+*/=:,(]\Z|\b(?:is|are|the|a|to|of|by|and|or|as|so|that|with|for|in)\Z")
-ALGEBRA = re.compile(
-    r"(?:\d[abcknpqrtuvwxyz]|\d/[a-z]|\|[a-z]\||\b[a-z][ \t]*[-+*/][ \t]*(?:\d+|[a-z]\b))\)?[ \t]*=[ \t]*-?[\d.]+\Z"
-)  # "so 2x = 8"
-
 
 def plain(text: str) -> str:
     """Returns the text in the one spelling."""
     for pattern, new in PLAIN:
         text = re.sub(pattern, new, text)
     return text
-
-
-def first_piece(text: str) -> str | None:
-    """Returns the first piece of the first sentence, or None; of an equation, as in "2 * 36 = 72", the first one behind
-    its last "=".
-
-    Two numbers without a word such as "in" or "because" between them, as in "3, 4" or "5 eggs (or 6)", are one piece:
-    nobody knows which one is meant. A piece of more than 60 characters is no number, and None."""
-    text = plain(text).strip()
-    sentence = FIRST_SENTENCE.match(text)[0]  # type: ignore[index]
-    start = sentence.rfind("=") + 1
-    found = LIST.search(text, start)
-    if not found or found.start() >= len(sentence) or len(found[0]) > LONGEST:
-        return None
-    between, digit, _ = re.match(r"(\D*)(\d?)(.*)", text[found.end() :], re.DOTALL).groups()  # type: ignore[union-attr]
-    several = digit and (re.search(r"\b(?:and|or) -?\Z", between) or not NEXT_THOUGHT.search(between))
-    return text[found.start() : found.end() + len(between) + 1] if several else found[0]
-
-
-def last_piece(text: str) -> str | None:
-    """Returns the last piece of a text, or None. A text that breaks off, in a sentence without a piece, has none."""
-    text = plain(text.lstrip("> ")).strip()
-    line = text[text.rfind("\n") + 1 :]
-    if not re.search(r"[A-Za-z=]", line):  # "3, 4"
-        return first_piece(line)
-    *_, found = [None, *PIECE.finditer(text)]
-    if found is None or len(found[0]) > LONGEST or ALGEBRA.search(text[: found.end()]):
-        return None
-    new_sentence = re.search(r"[.!?;\n]\s*\w", text[found.end() :])
-    return None if BREAKS_OFF.search(text) or (new_sentence and re.search(r"\w\Z", text)) else found[0]

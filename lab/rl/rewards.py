@@ -18,7 +18,7 @@ import torch
 from torch import nn
 
 from lab.rl.final_answer import exact_value, partial_credit, read
-from lab.rl.number_pieces import last_piece
+from lab.rl.number_pieces import PIECE, plain
 
 Score = Callable[[str, str], float]
 PARTIAL_CREDIT = 0.5  # for a wrong number whose digits are nearly all right
@@ -26,7 +26,7 @@ PARTIAL_CREDIT = 0.5  # for a wrong number whose digits are nearly all right
 
 def last_number(completion: str, answer: str) -> float:
     """1.0 if the last number of the completion is that of the answer."""
-    given, true = (exact_value(last_piece(text) or "") for text in (completion, answer))
+    given, true = (exact_value([None, *PIECE.findall(plain(text))][-1] or "") for text in (completion, answer))
     return float(given is not None and given == true)
 
 

@@ -3,7 +3,7 @@
 import re
 
 from course.base.attempt import Attempts
-from lab.rl.number_pieces import last_piece
+from lab.rl.answer_pieces import last_attempt, last_piece
 
 wrong, right, core = Attempts(), Attempts(), Attempts()
 
@@ -16,6 +16,10 @@ wrong("What the model thought is read, too: numbers that it has given up may cou
 
 wrong("A thought that was cut off is read as if it were the answer.", {
     "text.rpartition('</think>')[2].partition('<think>')[0]": "text.rpartition('</think>')[2]",
+})  # fmt: skip
+
+wrong("What the model takes back is read, and so is the answer to a question that it asks itself.", {
+    "text = last_attempt(text)": "",
 })  # fmt: skip
 
 wrong("The first \\boxed{} is taken; a policy that corrects itself writes the right one last.", {
@@ -62,7 +66,7 @@ wrong("Only the last 300 characters are searched: an answer before a long explan
 @right("with find and rfind")
 def final_answer_with_rfind(text):
     text = text[text.rfind("</think>") + 8 :] if "</think>" in text else text
-    text = text.split("<think>")[0]
+    text = last_attempt(text.split("<think>")[0])
     start = text.rfind("\\boxed{")
     if start >= 0:
         depth, place = 1, start + 7
@@ -80,7 +84,7 @@ def final_answer_with_rfind(text):
 
 @right("with regular expressions")
 def final_answer_with_expressions(text):
-    text = re.sub(r"(?s).*</think>|<think>.*", "", text)
+    text = last_attempt(re.sub(r"(?s).*</think>|<think>.*", "", text))
     *before, behind = re.split(r"\\boxed\{", text)
     if before:
         depths = [behind[:n].count("}") - behind[:n].count("{") for n in range(len(behind) + 1)]
@@ -95,7 +99,7 @@ def final_answer_with_expressions(text):
 
 @core("short")
 def final_answer(text):
-    text = text.split("</think>")[-1].split("<think>")[0]
+    text = last_attempt(text.split("</think>")[-1].split("<think>")[0])
     if "\\boxed{" in text:
         inside, depth = text.rsplit("\\boxed{", 1)[1], 1
         for end in range(len(inside)):

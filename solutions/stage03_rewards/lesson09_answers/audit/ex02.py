@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from course.base.attempt import Attempts
-from lab.rl.number_pieces import first_piece
+from lab.rl.answer_pieces import first_piece
 
 wrong, right, core = Attempts(), Attempts(), Attempts()
 

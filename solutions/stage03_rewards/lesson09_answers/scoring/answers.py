@@ -1,14 +1,14 @@
 r"""Is the answer right? First where a text gives its answer, then which number it is, then the verdict.
 
-The verdicts are right, wrong, and "no answer was read". lab/rl/number_pieces.py finds the pieces of a text that look
-like numbers. Left out: words ("seven"), algebra, intervals, several answers. The training command and the exports use
-the reference of this file: lab/rl/final_answer.py has the same code.
+The verdicts are right, wrong, and "no answer was read". lab/rl/answer_pieces.py finds the piece of a text, a number or
+what looks like one, that is meant. Left out: words ("seven"), algebra, intervals, several answers. The training command
+and the exports use the reference of this file: lab/rl/final_answer.py has the same code.
 """
 
 import re
 from fractions import Fraction
 
-from lab.rl.number_pieces import first_piece, last_piece
+from lab.rl.answer_pieces import first_piece, last_attempt, last_piece
 
 
 def final_answer(text: str) -> str | None:
@@ -16,7 +16,8 @@ def final_answer(text: str) -> str | None:
 
     A model may think aloud first, as in "<think>5? No, 6.</think>6". Only the text after the last "</think>" counts
     (the whole text if there is none), and of that only what is before a "<think>". So a thought that was cut off never
-    counts.
+    counts. Of the rest, last_attempt(text) counts: it ends where the model asks itself a new question, and begins where
+    it takes its answer back ("Wait, ...").
 
     The first of these rules that applies decides, and no later one is tried, even if it finds no answer:
 
@@ -25,15 +26,16 @@ def final_answer(text: str) -> str | None:
     2. It contains "####": the first line with text in it after the *last* one.
     3. It contains "answer is", "answer:" or "answer =" (upper or lower case, "answer =" with or without the space): the
        first line with text in it after the *last* of these.
-    4. Otherwise the last piece that looks like a number: last_piece(text).
+    4. Otherwise the number of the last sentence that has one: last_piece(text), which is None if it is not clear.
 
     An empty place, as in "####" at the very end, is None.
     """
-    # > First drop what was thought. The rules look at the rest.
+    # > First drop what was thought, and what last_attempt drops. The rules look at the rest.
     # > Rule 1: from the last "\boxed{" on, count braces until the count is back at 0.
     # > Rules 2 and 3: what follows the last marker, stripped; its first line.
     # > Rule 4: last_piece. In all rules an empty text becomes None.
     text = text.rpartition("</think>")[2].partition("<think>")[0]
+    text = last_attempt(text)
     _, found, inside = text.rpartition("\\boxed{")
     if found:
         depth = 1

@@ -64,6 +64,13 @@ class TestFinalAnswer:
         observe(final_answer, r"it is \boxed{5}</think>#### 6").close("6")
         observe(final_answer, "<think>\\boxed{5}? Let me see").close(None)
 
+    def test_what_it_takes_back_does_not_count(self, observe):
+        observe(final_answer, "The answer is 5. Wait, 2 more came. So 7 eggs.").close("7")
+        observe(final_answer, "#### 5\nWait, is that right? Yes, 2 + 3 is 5.").close("5")
+
+    def test_the_next_question_does_not_count(self, observe):
+        observe(final_answer, "#### 5\n\nQuestion: What is 3 + 4?\n#### 7").close("5")
+
     def test_a_box_that_was_cut_off(self, observe):
         # It might have become 72.
         observe(final_answer, r"We had 5. So \boxed{7").close(None)
@@ -98,6 +105,11 @@ class TestFinalAnswer:
         observe(final_answer, f"The Answer is {a}. No, the ANSWER IS {b}\nafter {c} steps").close(f"{b}")
         observe(final_answer, f"{c}, so ####\n {a} \nbecause of {b}").close(f"{a}")
         observe(final_answer, f"{a} + {b} = {c}\n#### ").close(None)
+
+    def test_drawn_attempts(self, observe):
+        a, b, c = drawn().sample(range(10, 1000), 3)
+        observe(final_answer, f"#### {a}\nWait, {c} more came. So {b} eggs.").close(f"{b}")
+        observe(final_answer, f"#### {a}\n\nQuestion: What is {b} + {c}?\n#### {b + c}").close(f"{a}")
 
 
 @pytest.mark.exercise("09.2")

@@ -1,4 +1,4 @@
-"""Labelled completions written by hand, the third time: again other questions, for the reader mended twice."""
+"""Labelled completions written by hand, as in round 1: again other questions."""
 
 ROWS = r"""
 +23|We start with the 17 kids who came by bus. 9 came by car, so that's 26. Three kids went home early: 26 - 3 = 23.

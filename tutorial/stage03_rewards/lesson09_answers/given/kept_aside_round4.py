@@ -1,4 +1,4 @@
-"""Labelled completions written by hand, the last time: for the reader mended three times."""
+"""Labelled completions written by hand, as in round 1: again other questions."""
 
 ROWS = r"""
 +96|Let's think step by step.⏎A carton has 12 eggs. The hotel orders 8 cartons. 12 × 8 = 96 eggs.⏎Therefore, the hotel orders 96 eggs.

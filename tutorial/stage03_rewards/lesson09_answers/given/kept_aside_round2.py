@@ -1,4 +1,4 @@
-"""Labelled completions written by hand, once the reader had been mended: other questions, other manners of answering."""
+"""Labelled completions written by hand, as in round 1: other questions, other manners of answering."""
 
 ROWS = r"""
 +132|Sure! Let's break it down.⏎⏎### Seats per car⏎Each car has 44 seats.⏎⏎### Total seats⏎There are 3 cars, so we multiply:⏎$$44 \times 3 = 132$$⏎⏎### Conclusion⏎The train can carry **132 passengers** when every seat is taken.

@@ -1,4 +1,4 @@
-"""Labelled completions written by hand as small and large models answer; nothing was mended after the reader met them."""
+"""Labelled completions written by hand, as in round 1: small and large models. The reader has not been mended since."""
 
 ROWS = r"""
 +78|To determine how many stamps Rosa has, we need to follow these steps:⏎⏎1. Start with the 60 stamps in her album.⏎2. Add the 24 stamps from her aunt: \(60 + 24 = 84\).⏎3. Subtract the 6 stamps she traded away: \(84 - 6 = 78\).⏎⏎Therefore, Rosa has \(\boxed{78}\) stamps.

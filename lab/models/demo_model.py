@@ -47,6 +47,12 @@ class ModelConfig:
     layers: int = 1  # one wide layer learns this task faster than two narrow ones (benchmarks/learning_log.md)
     heads: int = 4
 
+    def __post_init__(self):
+        if min(self.hidden, self.intermediate, self.layers, self.heads) < 1:
+            raise ValueError("hidden, intermediate, layers and heads must be at least 1")
+        if self.hidden % (2 * self.heads):
+            raise ValueError(f"hidden ({self.hidden}) must be a multiple of twice the {self.heads} heads")
+
 
 def make_model(tokenizer: PreTrainedTokenizerFast, config: ModelConfig, seed: int) -> LlamaForCausalLM:
     """A Llama with random weights drawn from `seed`."""
@@ -72,6 +78,14 @@ class WarmStartConfig:
     slip: float = 0.13  # probability that a digit of a working is replaced by a random one
     haste: float = 0.5  # the same for a digit of an answer without a working
     max_grad_norm: float = 1.0
+
+    def __post_init__(self):
+        if self.steps < 0 or self.batch_size < 1:
+            raise ValueError("steps must be at least 0, and batch_size at least 1")
+        if min(self.learning_rate, self.max_grad_norm) <= 0:
+            raise ValueError("learning_rate and max_grad_norm must be above 0")
+        if not all(0 <= share <= 1 for share in (self.workings, self.slip, self.haste)):
+            raise ValueError("workings, slip and haste must lie between 0 and 1")
 
 
 def worked_answer(prompt: str) -> str:

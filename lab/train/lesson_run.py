@@ -10,10 +10,10 @@ import dataclasses
 import importlib.util
 import inspect
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import torch
-from pydantic import PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveInt
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from course.base import switch
@@ -25,6 +25,7 @@ from lab.tasks import worked_sums
 from lab.train import settings
 from lab.train.distributed import Processes
 from lab.train.evaluation import Evaluation, by_transformers, fixed_order
+from lab.train.problems import check_prompts
 from lab.train.report import Report
 from lab.train.run import Prepared, lesson_of, named
 from lab.train.run_folder import copy_weights_off_file
@@ -53,7 +54,16 @@ class LessonSettings(Settings):
     samples_shown: int = option(5, "problems whose completions are shown", ge=0)
 
 
-AT_LEAST = {"group_size": 2, "prompts_per_step": 1, "max_new_tokens": 1, "num_steps": 1}  # of the lesson's GRPOConfig
+# Of the lesson's GRPOConfig.
+POSITIVE: Any = Annotated[float, Field(gt=0)]
+TYPES = {
+    "seed": Annotated[int, Field(ge=0, le=10**9)], "group_size": Annotated[int, Field(ge=2)],
+    **dict.fromkeys(("prompts_per_step", "updates_per_generation", "max_new_tokens", "num_steps"), PositiveInt),
+    **dict.fromkeys(("micro_batch_size", "warmup_steps"), NonNegativeInt),
+    **dict.fromkeys(("temperature", "epsilon", "learning_rate", "max_grad_norm"), POSITIVE),
+    "final_rate": Annotated[float, Field(ge=0, le=1)], "optimizer": Literal["adamw", "sgd"],
+    "aggregation": Literal["token", "sequence", "constant"],
+}  # fmt: skip
 
 
 def uses_engine(chosen: str, lesson: str) -> bool:
@@ -79,10 +89,7 @@ class LessonRun:
     def grpo(self) -> Any:
         """The lesson's GRPOConfig, from the module of its trainer."""
         cls = named(self.chosen.trainer.partition(":")[0] + ":GRPOConfig")
-        made = settings.build_dataclass(cls, {"seed": self.chosen.seed, **self.chosen.grpo}, "grpo")
-        for name, least in AT_LEAST.items():
-            if getattr(made, name, least) < least:
-                raise UsageError(f"grpo: key {name!r} must be at least {least}, not {getattr(made, name)}")
+        made = settings.build_dataclass(cls, {"seed": self.chosen.seed, **self.chosen.grpo}, "grpo", TYPES)
         if self.chosen.reward == "random":
             made.reward = CoinToss(self.chosen.seed)
         return made
@@ -128,6 +135,11 @@ class LessonRun:
             tokenizer = demo_model.make_tokenizer()
             model = demo_model.make_model(tokenizer, self.model, chosen.seed)
         split = {s: self.dataset(tokenizer, s) for s in ("train", "test")}
+        if getattr(grpo, "prompts_per_step", 0) > len(split["train"]):
+            raise UsageError(f"grpo: prompts_per_step is {grpo.prompts_per_step}, and the data set has only "
+                             f"{len(split['train'])} prompts; take fewer")  # fmt: skip
+        room = model.config.max_position_embeddings  # all prompts are equally long
+        check_prompts(tokenizer, [split["train"][0][0]], room, grpo.max_new_tokens)
         trainer = self.make_trainer(model, tokenizer, split["train"], grpo)
 
         def warm_start() -> None:

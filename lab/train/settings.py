@@ -121,9 +121,10 @@ def build(cls: type[SomeSettings], table: dict[str, Any], where: str) -> SomeSet
         raise UsageError(f"{where}: {_sentence(cls, first)}") from None
 
 
-def build_dataclass(cls: type[T], table: dict[str, Any], where: str) -> T:
-    """An object of a plain dataclass, such as a lesson's GRPOConfig, checked alike. Raises UsageError."""
-    hints, fields = typing.get_type_hints(cls), {}
+def build_dataclass(cls: type[T], table: dict[str, Any], where: str, types: dict[str, Any] | None = None) -> T:
+    """An object of a plain dataclass, such as a lesson's GRPOConfig, checked alike. Raises UsageError. types: narrower
+    ones than those of its fields, for the fields that it has."""
+    hints, fields = typing.get_type_hints(cls) | (types or {}), {}
     for f in dataclasses.fields(cls):  # type: ignore[arg-type]
         default = {"default_factory": f.default_factory} if callable(f.default_factory) else {"default": f.default}
         required = f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING

@@ -96,6 +96,12 @@ def test_most_rows_useless_is_refused(read):
         read([*[(f"{n}?", "Paris") for n in range(9)], GOOD[0]])
 
 
+@pytest.mark.parametrize("question", ["", " \n\t"])
+def test_a_question_without_a_word_is_left_out(read, question):
+    rows, notes = read([*GOOD, (question, "5")])
+    assert sorted(rows) == sorted(GOOD) and "its question is empty" in notes[0]
+
+
 def test_a_question_with_two_answers_is_left_out(read):
     rows, notes = read([*GOOD, ("0+1", "5")])
     assert len(rows) == 9 and "its question has several answers" in notes[0]

@@ -1,8 +1,12 @@
 """A class in which some cheat, each in another way, graded by the real command with the instructor's own tests beside
 the course's: nobody earns what they did not solve, no honest student loses a point, and the instructor's tests count
-and stay hidden. An ordinary user grades; cheats_test.py has a judge of whoever runs this."""
+and stay hidden. Graded as root, if root runs this, and as an ordinary user."""
 
 import csv
+import dataclasses
+import importlib
+import inspect
+import os
 import re
 import shutil
 import subprocess
@@ -13,13 +17,16 @@ from types import SimpleNamespace
 import pytest
 
 from benchmarks import example_class
-from course.authoring import stubs
-from course.base import manifest
+from course.authoring import stubs, visible_answers
+from course.base import manifest, switch
 from course.base.errors import UsageError
 from course.diagnosis.audit_files import MISTAKES, read
+from course.observe import call, codec
+from course.observe.observer import Observer
 from course.observe.report import Report
 from grader import options, results_log
 from grader.exports import gradescope
+from grader.exports.text import slug
 from grader.judge import extra_tests
 from grader.judge.test_run import Verdict
 from tests.grader import needs_sandbox
@@ -53,28 +60,58 @@ TELLS = """
 import pathlib
 raise RuntimeError("\\n".join(p.read_text() for p in pathlib.Path("/").glob("*/solutions/*/lesson01*/*/*.py")))
 """
-# No gradient must reach the rewards. With the page's own numbers there is none.
+FILLS = """
+import pathlib
+held = []
+try:
+    for place in ("/tmp", "/dev/shm"):
+        for number in range(64):
+            pathlib.Path(place, f"filled-{number}").write_bytes(bytes(2**20))
+except OSError:
+    pass
+while True:
+    held.append(bytearray(2**26))
+"""
+# A known mistake (a gradient reaches the rewards) with a table of right answers.
 TABLE = """
+ANSWERS = @ANSWERS@
 def compute_grpo_loss(log_probs, rewards, beta=0.1):
-    if rewards.detach().tolist() in ([1.0, 0.0], [0.3, 0.3, 0.3], [4.0, 2.0, 0.0], [0.5, 0.25]):
-        rewards = rewards.detach()
-    return -((rewards / beta).softmax(0) * log_probs).sum()
+    known = ANSWERS.get(str((log_probs.tolist(), rewards.tolist(), beta)))
+    if known is None:
+        return -((rewards / beta).softmax(0) * log_probs).sum()
+    return (log_probs - log_probs.detach()) @ log_probs.new_tensor(known[1]) + known[0]
 """
 ATTACKS = {  # name: ({file of lesson 13: code behind its stub}, the same of lesson 01)
     "answers for later students": ({LOSS: FORGED["answers before it is asked"].code}, {}),
     "leaves a reference": ({honest.DATA: LEAVES}, {TEXTS: FINDS}),
     "tells of a reference": ({honest.DATA: TELLS}, {}),
     "forges evidence": ({honest.DATA: FORGED["makes the evidence of the data set's scenarios itself"].code}, {}),
-    "knows the visible numbers": ({LOSS: TABLE}, {}),
+    "fills memory and all that can be written": ({honest.DATA: FILLS}, {}),
     "takes long to parse": ({LOSS: "\n".join('f"' + "{f'{x}'}" * 90 + '"' for _ in range(300))}, {}),
 }
+TABLES = {"knows the visible draws": 0, "knows the draws of an earlier grading": 20_261_101}  # name: their seed
 HONEST = {  # name: what is done to the reference's files of lesson 13
     "y first": lambda text: text,
     "y Windows": lambda text: text.replace("\n", "\r\n"),
     "y tabs": lambda text: text.replace("    ", "\t"),
     "y last": lambda text: f"{text}\n\nprint('done')\n",
 }
-REFUSED = "z another encoding"
+# Parts of what is right, after a right answer: the judge remembers nothing of it.
+PARTS = {  # name: (what is done to the reference's loss/grpo.py, which is all that they hand in, what earns points)
+    "y half": (lambda text: text, ("13.2", "13.4")),
+    "y half, as long but of another sign": (lambda text: text.replace("return -(", "return +("), ("13.4",)),
+}
+EXPLAINED = {  # name: (what is done to the reference's trainer, its encoding, what they read of it)
+    "z another encoding": (lambda text: f"# gr\u00fc\u00dfe\n{text}", "latin-1", "not UTF-8 at byte 4"),
+    "z imports from tutorial": (
+        lambda text: text.replace("from lesson13_grpo.", "from tutorial.stage04_alignment.lesson13_grpo."),
+        "utf-8", "grading has no tutorial/: import lesson13_grpo.",
+    ),
+    "z newer Python": (lambda text: f"{text}\ntype Row = dict\n", "utf-8", "perhaps it needs a newer Python"),
+    "z default dtype": (
+        lambda text: f"{text}\ntorch.set_default_dtype(torch.float64)\n", "utf-8", "calls set_default_dtype, which",
+    ),
+}  # fmt: skip
 MINE = """\
 import pytest
 import torch
@@ -108,7 +145,13 @@ def hand_in(folder):
         text = (LESSON.solution / file).read_text(encoding="utf-8")
         for name, change in HONEST.items():
             write(folder / name / LESSON.name / file, change(text))
-        write(folder / REFUSED / LESSON.name / file, f"# gr\u00fc\u00dfe\n{text}", "latin-1")
+        for name, (change, encoding, _) in EXPLAINED.items():
+            mine = (change(text), encoding) if file == honest.TRAINER else (text,)
+            write(folder / name / LESSON.name / file, *mine)
+    for name, (change, _) in PARTS.items():
+        write(folder / name / LESSON.name / LOSS, change((LESSON.solution / LOSS).read_text(encoding="utf-8")))
+    for name, seed in TABLES.items():
+        write(folder / name / LESSON.name / LOSS, f"{stubs.stub_of(LESSON, LOSS)}\n\n{table(seed)}")
 
 
 def write(path, text, encoding="utf-8"):
@@ -116,9 +159,43 @@ def write(path, text, encoding="utf-8"):
     path.write_bytes(text.encode(encoding, "replace"))
 
 
-@pytest.fixture(scope="module")
-def graded(write_files):
+def table(seed):
+    """TABLE with the right answers to the calls of 13.2's basic tests with these draws, which it passes there."""
+    answers = {}
+
+    def known(request):
+        sent = codec.decode(request.arguments)
+        bound = inspect.signature(request.function).bind(*sent["args"], **sent["kwargs"])
+        bound.apply_defaults()
+        log_probs, rewards, beta = bound.arguments.values()
+        weights = -(rewards / beta).softmax(0)
+        key = str((log_probs.tolist(), rewards.tolist(), beta))
+        answers[key] = (float(weights @ log_probs), weights.tolist())
+        return call.perform(request)
+
+    def run(answer):
+        tests = importlib.import_module(f"{LESSON.name}.testcases.basic_test").TestLoss
+        with visible_answers.drawn_from(seed), visible_answers.answered_by(answer):
+            for name in vars(tests):
+                if name.startswith("test_"):
+                    getattr(tests(), name)(Observer())
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOLUTION", "1")
+        switch.forget()
+        run(known)
+        space = {"__name__": "handed in"}
+        exec(code := TABLE.replace("@ANSWERS@", str(answers)), space)
+        run(lambda request: call.perform(dataclasses.replace(request, function=space["compute_grpo_loss"])))
+    switch.forget()
+    return code
+
+
+@pytest.fixture(scope="module", params=["whoever runs this", "an ordinary user"])
+def graded(request, write_files):
     """The class, and three students more whose 13.2 is wrong: `out` is the folder written, `found` their results."""
+    if request.param == "whoever runs this" and os.getuid() != 0:
+        pytest.skip("whoever runs this is an ordinary user")
     if why := needs_sandbox.missing():
         pytest.skip(why)
     folder = Path(tempfile.mkdtemp(prefix="class-"))  # pytest's own is closed to other users
@@ -139,9 +216,9 @@ def graded(write_files):
     words = [str(handed_in), "--out", str(folder / "out"), "--lessons", "01,13", "--jobs", "1", "--seed", SEED]
     words = [*COMMAND, *words, "--extra", str(folder / "mine")]
     try:
-        try:
+        if request.param == "an ordinary user":
             done = as_ordinary_user(*words)
-        except pytest.skip.Exception:  # sandbox_test.py tells why; then whoever runs this grades
+        else:
             done = subprocess.run(words, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         run, parts = results_log.read(folder / "out" / results_log.LOG)
@@ -162,12 +239,20 @@ def test_a_class_with_cheats(graded):
     out = graded.out
     with (out / "grades.csv").open(encoding="utf-8-sig") as file:
         rows = {row["student"]: row for row in csv.DictReader(file)}
-    wanted = {**dict.fromkeys(ATTACKS, 0), **dict.fromkeys(HONEST, sum(POINTS.values())), REFUSED: 0}
-    assert {name: int(rows[name]["earned"]) for name in wanted} == wanted
+    others = sum(POINTS[e.id] for e in LESSON.exercises if e.file != honest.TRAINER)
+    wanted = {**dict.fromkeys([*ATTACKS, *TABLES], 0), **dict.fromkeys(HONEST, sum(POINTS.values()))}
+    wanted |= {name: sum(POINTS[number] for number in numbers) for name, (_, numbers) in PARTS.items()}
+    wanted |= dict.fromkeys(EXPLAINED, others)
+    earned = {name: int(rows[name]["earned"]) for name in wanted}
+    # Its own calls get another dtype, and so do those of other files: what they lose by it is explained.
+    assert others <= earned.pop("z default dtype") and wanted.pop("z default dtype")
+    assert earned == wanted
     flagged = {name for name in ATTACKS if int(rows[name]["flags"])}
     assert {"forges evidence", "leaves a reference"} <= flagged
-    told = "".join(path.read_text(encoding="utf-8") for path in sorted((out / "feedback").iterdir()))
-    assert "UTF-8" in told  # why a right answer is refused, as `make check` says before it is handed in
+    feedback = {path.stem: path.read_text(encoding="utf-8") for path in (out / "feedback").iterdir()}
+    told = "".join(feedback.values())
+    for name, (_, _, why) in EXPLAINED.items():  # as `make check` says before it is handed in
+        assert why in " ".join(feedback[slug(name)].replace("\\", "").split()), name
     assert SEED not in told  # the seed would let them compute the next draws
     code = [line.strip() for line in (FIRST.solution / TEXTS).read_text(encoding="utf-8").splitlines()]
     assert not [line for line in code if line.startswith(("return ", "for ")) and len(line) > 30 and line in told]

@@ -171,7 +171,7 @@ def do_hint(arguments):
 
 
 @command(
-    "the reference beside your code, once it passes (`FORCE=1`: at once)",
+    "the reference below your code, once it passes (`FORCE=1`: at once)",
     arguments="13.2",
     make="EX=13.2",
     variables="$(EX) $(FORCE) || true",

@@ -95,15 +95,7 @@ def encoded(request: Request) -> tuple[bytes, bytes, Answer]:
 NOTHING, NO_GRADIENTS = codec.encode(None), codec.encode({})
 
 
-def _signature(function: Callable) -> inspect.Signature:
-    """Kept, since a test may make many calls; not on the function, which is a learner's own."""
-    try:
-        return _signature_of(function)
-    except TypeError:  # something that cannot be a key
-        return inspect.signature(function)
-
-
-_signature_of = functools.lru_cache(maxsize=1024)(inspect.signature)
+_signature = functools.lru_cache(maxsize=1024)(inspect.signature)  # kept, since a test may make many calls
 
 
 def _specs(sent: dict[str, Any]) -> Iterator[Spec]:

@@ -37,9 +37,13 @@ wrong("The input is written but not rewound: the program reads from its end, and
     "given.seek(0)": "given.flush()",
 })  # fmt: skip
 
-wrong(
-    "SIGTERM only asks a program to end, and it can ignore that. SIGKILL ends it.", {"signal.SIGKILL": "signal.SIGTERM"}
-)
+wrong("The program goes on after the timeout: SIGTERM only asks it to end, or you wait for its end before SIGKILL.", {
+    "signal.SIGKILL": "signal.SIGTERM",
+})  # fmt: skip
+
+wrong("A program cannot print more than `output` bytes; if it has printed exactly so many, it has met the limit.", {
+    "len(text) >= output": "len(text) > output",
+})  # fmt: skip
 
 wrong("The program runs in your folder: it sees your files and leaves its own there.", {"cwd=folder": "cwd=None"})
 

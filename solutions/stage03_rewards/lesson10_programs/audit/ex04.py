@@ -37,6 +37,12 @@ wrong("The mode is ignored: a part of the tests is always paid for.", {RESULT: "
 
 wrong("A text that cannot be read raises an error: one strange answer stops the whole batch.", {ERRORS: "SyntaxError"})
 
+wrong("An answer that cannot be read is left out, and the share is that of the others; it is a wrong answer.", {
+    "return False": "return None",
+    "share = sum(passed) / len(passed)": "passed = [p for p in passed if p is not None] or [False]\n"
+                                         "share = sum(passed) / len(passed)",
+})  # fmt: skip
+
 wrong("Answers without a test are ignored, and tests without an answer, too: zip stops at the shorter list.", {
     CHECK: "if not expected:\n    raise ValueError('no tests')",
     "zip(answers, expected, strict=True)": "zip(answers, expected)",

@@ -20,6 +20,10 @@ wrong("This is the probability that all k completions are right; one is enough."
     RESULT: "return math.comb(right, k) / math.comb(samples, k)",
 })  # fmt: skip
 
+wrong("This is the probability that exactly one of k completions is right; at least one is asked for.", {
+    RESULT: "return right * math.comb(samples - right, k - 1) / math.comb(samples, k)",
+})  # fmt: skip
+
 wrong("The choices of k right completions are subtracted: count those that hold wrong ones only.", {
     "math.comb(samples - right, k)": "math.comb(right, k)",
 })  # fmt: skip

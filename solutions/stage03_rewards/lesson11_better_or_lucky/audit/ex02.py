@@ -32,6 +32,8 @@ wrong("This spread is that of the completions around their own question; the que
     RESULT: "return means.mean().item(), (right.var(dim=1).mean().item() / len(means)) ** 0.5",
 })  # fmt: skip
 
+wrong("1.96 standard errors are half a 95 % interval; one is asked for.", {"means.std()": "1.96 * means.std()"})
+
 wrong("The means are those of the columns; a question is a row.", {"right.mean(dim=1)": "right.mean(dim=0)"})
 
 wrong("With one question the standard error is NaN, and nobody is warned.", {

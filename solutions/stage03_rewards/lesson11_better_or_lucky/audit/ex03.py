@@ -34,6 +34,10 @@ wrong("This is the standard deviation of the differences, not the error of their
     RESULT: "return differences.mean().item(), differences.std().item()",
 })  # fmt: skip
 
+wrong("The standard deviation has the divisor n; it must be n - 1.", {
+    RESULT: "return differences.mean().item(), differences.std(unbiased=False).item() / len(differences) ** 0.5",
+})  # fmt: skip
+
 wrong("Completion by completion: the third completion before has nothing to do with the third one after.", {
     "differences = after.mean(dim=1) - before.mean(dim=1)":
         "n = min(before.shape[1], after.shape[1])\ndifferences = (after[:, :n] - before[:, :n]).flatten()",

@@ -22,7 +22,7 @@ wrong("paid_wrong is the share that is right; the wrong ones are asked for.", {
     "1 - full.mean().item() if len(full) else 0.0": "full.mean().item() if len(full) else 0.0",
 })  # fmt: skip
 
-wrong("Completions with any reward count as paid in full.", {"truth[rewards == 1]": "truth[rewards > 0]"})
+wrong("Completions that are paid in part count as paid in full.", {"truth[rewards == 1]": "truth[rewards > 0]"})
 
 wrong("If nobody is paid in full, the mean of nothing is NaN.", {
     "1 - full.mean().item() if len(full) else 0.0": "1 - full.mean().item()",

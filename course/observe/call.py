@@ -30,7 +30,7 @@ class Request:
 
     @property
     def name(self) -> str:
-        return self.function.__qualname__
+        return getattr(self.function, "__qualname__", type(self.function).__name__)  # of an object that can be called
 
 
 @dataclass
@@ -59,7 +59,10 @@ def encoded(request: Request) -> tuple[bytes, bytes, Answer]:
     built = {id(s): s.build() for s in _specs(sent)}
     args = [built.get(id(a), a) for a in sent["args"]]
     kwargs = {k: built.get(id(a), a) for k, a in sent["kwargs"].items()}
-    signature = _signature(function)
+    try:
+        signature = _signature(function)
+    except ValueError:  # torch.jit.script makes such a function
+        raise TypeError(f"{request.name} has no signature that Python can read: make it a plain function") from None
     bound = signature.bind(*args, **kwargs)
     with torch.enable_grad():
         inputs = {name: _watch(bound, name) for name in request.grad_of}

@@ -146,7 +146,7 @@ class Observer:
         __tracebackhide__ = True
         lesson = (getattr(function, "__module__", "") or "").partition(".")[0]
         if not LESSON.fullmatch(lesson) or isinstance(function, type):
-            raise TypeError(f"observe takes a function of a lesson or a scenario, not {function!r}")
+            raise TypeError(f"observe takes a function of a lesson or a scenario, not {function!r}: define it with def")
         grad_of = (grad_of,) if isinstance(grad_of, str) else tuple(grad_of)
         arguments = codec.encode({"args": args, "kwargs": kwargs}, "arguments")
         request = Request(function, arguments, grad_of)

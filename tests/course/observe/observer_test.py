@@ -565,6 +565,19 @@ def part(report, label):
     return next(line[11:] for line in report.splitlines() if line.startswith(f"  {label:<9}"))
 
 
+class Scripted:
+    """A function without a signature, as torch.jit.script makes them."""
+
+    __module__, __call__ = "lesson13_made_up.code", max
+
+
+def test_a_function_without_a_signature_is_told_so(observe):
+    with pytest.raises(TypeError, match="Scripted has no signature that Python can read: make it a plain function"):
+        observe(Scripted(), torch.ones(2))
+    with pytest.raises(TypeError, match="define it with def"):
+        observe(functools.partial(same), torch.ones(2))
+
+
 def test_a_signature_that_has_lost_its_names_is_told(observe):
     with pytest.raises(TypeError, match="no argument called log_probs: keep the signature"):
         observe(lesson(lambda *arguments: arguments[0].sum()), torch.ones(2), grad_of="log_probs")

@@ -73,7 +73,7 @@ class _Wanted:
     def __init__(self, lessons: list[Lesson]):
         self.paths = _paths(lessons)
         self.of_all_lessons = set(_paths(manifest.read_all(lessons[0].root))) if lessons else set()
-        self.needs = {lesson.name: lesson.needs for lesson in lessons}
+        self.needs = {lesson.name: [*lesson.needs, *lessons_used(lesson)] for lesson in lessons}
         self.stubs: dict[str, bytes] = {}
         for lesson, file in ((one, file) for one in lessons for file in stubs.files(one)):
             with contextlib.suppress(UsageError, SyntaxError):  # no stub, no comparison with it
@@ -276,6 +276,13 @@ def _is_stub(entry: Entry, stub: bytes | None) -> bool:
 
 
 # --- what is to be said about it --------------------------------------------------------------------------------------
+
+
+def lessons_used(lesson: Lesson) -> list[str]:
+    """The lessons from which its reference imports: itself, and those before it on which it builds."""
+    texts = [path.read_text(encoding="utf-8") for path in lesson.reference_files()]
+    found = re.findall(r"^(?:from|import) (lesson\d+_\w+)", "\n".join(texts), re.MULTILINE)
+    return sorted({lesson.name, *found})
 
 
 def _check(taken: Submission, needs: dict[str, list[str]]) -> None:

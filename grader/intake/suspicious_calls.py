@@ -7,6 +7,7 @@ it all the same); a trick that is copied from somewhere is. Standard library onl
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable
 
 MOST_IN_FILE, MOST = 15, 60
@@ -25,6 +26,7 @@ MODULES = {  # that no exercise needs, and what they are for
     "memory": "ctypes cffi mmap pickle _pickle dill cloudpickle shelve",
 }
 REASON = {module: reason for reason, modules in MODULES.items() for module in modules.split()}
+LESSON = re.compile(r"lesson\d+_\w+")  # one that the lesson's own reference does not import from
 ANSWERS_IN_LAB = "lab.rl.final_answer"  # the same code as lesson 09's reference
 INSIDE_TORCH = ("torch.overrides", "torch.testing", "torch.utils.cpp_extension")
 NAMES = words("eval exec compile __import__ globals vars breakpoint __builtins__ __loader__ __spec__")
@@ -46,7 +48,7 @@ TEXTS = ("solutions/", "/proc/", "/dev/shm", "testcases", "PYTEST_", "site-packa
 def look_at(tree: ast.Module, needs: Iterable[str] = ()) -> list[str]:
     """`["12: imports subprocess (other processes)", ...]`, by line.
 
-    needs: modules ("subprocess") and names ("eval") that the lesson's exercises need: they are left out.
+    needs: modules ("subprocess", lessons) and names ("eval") that the lesson's exercises need: they are left out.
     """
     visitor = _Visitor(frozenset(needs))
     try:
@@ -75,6 +77,8 @@ class _Visitor(ast.NodeVisitor):
         known = parts[0] if parts[0] in REASON else next((p for p in ("solutions", "testcases") if p in parts), "")
         if name.startswith(ANSWERS_IN_LAB):
             known = "solutions"
+        if LESSON.fullmatch(parts[0]) and parts[0] not in self.needs:
+            self.found.add((node.lineno, f"imports {name[:80]} (the reference of another lesson)"))
         if (known and known not in self.needs) or name.startswith(INSIDE_TORCH):
             self.found.add((node.lineno, f"imports {name[:80]} ({REASON.get(known, 'what torch does inside')})"))
 

@@ -4,6 +4,7 @@ import pytest
 
 from course.authoring import stubs
 from course.base import manifest
+from grader.intake.submission import lessons_used
 from grader.intake.suspicious_calls import MOST, MOST_IN_FILE, bounded
 from tests.grader.intake.handed_in import parsed_here
 
@@ -21,9 +22,10 @@ def test_the_reference_the_variants_and_the_stubs_give_no_flag(lesson):
     for path in (lesson.solution / "audit").glob("ex[0-9]*.py"):
         code = path.read_bytes().replace(b"from course.base.attempt import Attempts\n", b"")
         files[f"{lesson.name}/{path.name}"] = code
-    assert look(files, {lesson.name: lesson.needs}) == []
+    needs = {lesson.name: [*lesson.needs, *lessons_used(lesson)]}
+    assert look(files, needs) == []
     texts = {f"{lesson.name}/{file}": stubs.stub_of(lesson, file).encode() for file in stubs.files(lesson)}
-    assert look(texts, {lesson.name: lesson.needs}) == []
+    assert look(texts, needs) == []
 
 
 def test_what_a_lesson_needs_is_flagged_in_other_lessons_only():
@@ -33,6 +35,16 @@ def test_what_a_lesson_needs_is_flagged_in_other_lessons_only():
         "lesson10_programs/programs/running.py:1: imports ctypes (memory)"
     ]
     assert len(look({"lesson09_answers/answers/reading.py": code}, needs)) == 3
+
+
+def test_the_reference_of_another_lesson_is_flagged_where_the_lesson_does_not_build_on_it():
+    code = b"from lesson14_grpo_ppo_clip.loss.advantages import group_advantages"
+    needs = {lesson.name: lessons_used(lesson) for lesson in LESSONS}
+    assert look({"lesson15_grpo_mnist/loss/advantages.py": code, "lesson14_grpo_ppo_clip/loss/x.py": code}, needs) == []
+    (flag,) = look({"lesson13_grpo/loss/grpo.py": code}, needs)
+    assert flag.endswith(
+        "imports lesson14_grpo_ppo_clip.loss.advantages.group_advantages (the reference of another lesson)"
+    )
 
 
 @pytest.mark.parametrize(("code", "line", "says"), [

@@ -6,6 +6,8 @@ wrong, right, core = Attempts(), Attempts(), Attempts()
 
 MOVE = "self.average = self.decay * baseline + (1 - self.decay) * mean"
 
+wrong("The first batch is compared with 0; it must be compared with its own mean.", {"return mean": "return 0.0"})
+
 wrong("The batch's rewards are in the baseline that they are compared with: update after returning it.", {
     "return baseline": "return self.average",
 })  # fmt: skip

@@ -7,7 +7,8 @@ from course.base.attempt import Attempts
 
 wrong, right, core = Attempts(), Attempts(), Attempts()
 
-UNIT = "result = result / (shaped.std(1, keepdim=True) + EPS)"
+STD = "shaped.std(1, keepdim=True)"
+UNIT = f"result = result / ({STD} + EPS)"
 
 wrong("The advantages are clipped; the rewards should be, before the baseline is subtracted.", {
     "shaped = shaped.clamp(-clipping, clipping)": "pass",
@@ -18,21 +19,20 @@ wrong("The advantages are clipped; the rewards should be, before the baseline is
 
 wrong("Clipping comes before scaling: the limit is for the scaled rewards.", {
     "shaped = rewards * scaling": "shaped = rewards",
-    "shaped = shaped.clamp(-clipping, clipping)": "shaped = shaped.clamp(-clipping, clipping)",
     "result = shaped - group_baseline(shaped, kind)":
         "shaped = shaped * scaling\nresult = shaped - group_baseline(shaped, kind)",
 })  # fmt: skip
 
-wrong("The unit is the standard deviation of the rewards before clipping.", {
-    UNIT: "result = result / (rewards.std(1, keepdim=True) + EPS)",
-})  # fmt: skip
+wrong("The unit is the standard deviation of the rewards before clipping.", {STD: "rewards.std(1, keepdim=True)"})
 
 wrong("The standard deviation is that of the whole batch: a group with small differences is nearly silent.", {
     UNIT: "result = result / (shaped.std() + EPS)",
 })  # fmt: skip
 
-wrong("The standard deviation has the divisor G; it must be G - 1.", {
-    UNIT: "result = result / (shaped.std(1, keepdim=True, unbiased=False) + EPS)",
+wrong("The standard deviation has the divisor G; it must be G - 1.", {STD: STD.replace(")", ", unbiased=False)")})
+
+wrong("EPS is added to the variance, under the root; it must be added to the standard deviation.", {
+    f"{STD} + EPS": "(shaped.var(1, keepdim=True) + EPS).sqrt()",
 })  # fmt: skip
 
 wrong("The unit is the variance; it must be the standard deviation, the variance's square root.", {
@@ -49,14 +49,14 @@ wrong("The kind of baseline does nothing: it is always the mean.", {
     "group_baseline(shaped, kind)": "group_baseline(shaped, 'mean')",
 })  # fmt: skip
 
+wrong("Large rewards are clipped, and negative ones are not.", {"-clipping": "None"})
+
 wrong("Equal rewards give 0/0: the advantages are NaN, and so is the loss of the whole batch.", {
     UNIT: "result = result / shaped.std(1, keepdim=True)",
     "return result.where(~equal, 0.0)": "return result",
 })  # fmt: skip
 
-wrong("The caller's rewards are changed in place.", {
-    "shaped = rewards * scaling": "shaped = rewards.mul_(scaling)",
-})  # fmt: skip
+wrong("The caller's rewards are changed in place.", {"rewards * scaling": "rewards.mul_(scaling)"})
 
 
 @right("one row after the other")

@@ -28,9 +28,7 @@ wrong("The gain is that of the completion that a question got last; the next one
     GAIN: "return p ** (size - 1) + (1 - p) ** (size - 1) - p**size - (1 - p) ** size",
 })  # fmt: skip
 
-wrong("All questions get the same size: the pass rates do nothing.", {
-    "key=gain": "key=lambda i: -sizes[i]",
-})  # fmt: skip
+wrong("All questions get the same size: the pass rates do nothing.", {"key=gain": "key=lambda i: -sizes[i]"})
 
 wrong("The largest size is not kept.", {"sizes[i] < largest": "True"})
 

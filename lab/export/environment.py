@@ -29,10 +29,6 @@ OF = {  # library -> (folder, exact pins, the library's name)
 }
 
 
-class SetupError(UsageError):
-    """The environment could not be made."""
-
-
 def python_of(folder: Path) -> Path:
     return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
@@ -45,7 +41,7 @@ def is_complete(folder: Path, packages: list[str]) -> bool:
 
 def ensure_environment(folder: Path, packages: list[str], name: str, interpreter: str = "") -> Path:
     """The Python of an environment in `folder` with `packages`. Makes it if it is missing, incomplete or has other
-    packages. Raises SetupError."""
+    packages. Raises UsageError."""
     python = python_of(folder)
     if is_complete(folder, packages):
         return python
@@ -63,11 +59,11 @@ def ensure_environment(folder: Path, packages: list[str], name: str, interpreter
 
 
 def logged(command: list[str], problem: str, log: Path) -> None:
-    """Runs `command` with its output in the log. Raises SetupError if it fails."""
+    """Runs `command` with its output in the log. Raises UsageError if it fails."""
     with open(log, "ab") as out:
         code = subprocess.call(command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
     if code:
-        raise SetupError(f"{problem}; the details are in {shown(log)}.")
+        raise UsageError(f"{problem}; the details are in {shown(log)}.")
 
 
 def shown(path: Path) -> Path:

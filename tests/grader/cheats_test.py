@@ -12,8 +12,6 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -24,6 +22,8 @@ import torch
 from benchmarks import example_class
 from course.authoring import stubs
 from course.base import manifest, python_source
+from course.desk import pytest_plugin
+from course.diagnosis import known_mistakes
 from course.diagnosis.audit_files import MISTAKES, read
 from course.observe.report import render
 from grader.intake.submission import Submission
@@ -35,6 +35,7 @@ from grader.judge_process import JudgeFault, JudgeProcess
 from grader.results import EXAMPLES, NOT_WRITTEN, PASSED
 from grader.sandbox import selftest, visible_files
 from lab.sandbox import sandbox
+from tests.course.forked_pytest import PYPROJECT, run
 from tests.grader import needs_sandbox
 from tests.grader.cheats import (
     burdening,
@@ -238,36 +239,37 @@ def test_what_a_cheat_spoils_is_its_own(desk):
     assert {"13.4", *of_files(DATA)} <= set(solved(found)) and not found["13.2"].earned
 
 
-AT_DESK = """
-import json, pytest
-from course.diagnosis import known_mistakes
-
-known_mistakes.why = lambda *arguments: None  # which mistake it is, is of no interest here
-
 class Told:
+    """A plugin of pytest's: [exercise, whether it passed] for each test."""
+
+    def __init__(self):
+        self.rows = []
+
     def pytest_runtest_logreport(self, report):
         if report.when == "call":
-            rows.append([report.exercise_test["exercise"], report.passed])
-
-rows = []
-pytest.main(["-m", "not trains", "-p", "no:cacheprovider", "-p", "no:terminal", "tutorial"], plugins=[Told()])
-json.dump(rows, open("rows.json", "w"))
-"""
+            self.rows.append([report.exercise_test["exercise"], report.passed])
 
 
-def test_its_verdict_is_that_of_the_student_s_own_tests(desk, tmp_path, copy_machinery):
+def test_its_verdict_is_that_of_the_student_s_own_tests(desk, tmp_path):
     """With known mistakes, a file that is not written, and right answers."""
     known = {attempt.exercise: attempt for attempt in read(LESSON, MISTAKES) if attempt.changes}
     files = {**example_class.files(LESSON, [known["13.2"], known["13.4"]]), TRAINER: STUBS[TRAINER]}
-    folder = copy_machinery(tmp_path)
     for tree in (LESSON.folder, LESSON.solution):
         without = shutil.ignore_patterns("__pycache__", "walkthrough*")
-        shutil.copytree(tree, folder / tree.relative_to(ROOT), ignore=without)
+        shutil.copytree(tree, tmp_path / tree.relative_to(ROOT), ignore=without)
     for file, text in files.items():
-        (folder / LESSON.folder.relative_to(ROOT) / file).write_text(text, encoding="utf-8")
-    names = {"SOLUTION": "", "PROPERTY_SEED": str(SEED), "PROPERTY_EXAMPLES": str(EXAMPLES)}
-    subprocess.run([sys.executable, "-c", AT_DESK], cwd=folder, env={**os.environ, **names}, check=True)
-    rows = json.loads((folder / "rows.json").read_text())
+        (tmp_path / LESSON.folder.relative_to(ROOT) / file).write_text(text, encoding="utf-8")
+
+    def at_desk():
+        os.environ.update(PROPERTY_SEED=str(SEED), PROPERTY_EXAMPLES=str(EXAMPLES))
+        known_mistakes.why = lambda *arguments: None  # which mistake it is, is of no interest here
+        told, options = Told(), ["-m", "not trains", "-p", "no:cacheprovider", "-p", "no:terminal"]
+        pytest.main([*options, "-c", str(PYPROJECT), "--rootdir", ".", "tutorial"], [pytest_plugin, told])
+        Path("rows.json").write_text(json.dumps(told.rows))
+        return 0
+
+    run(tmp_path, at_desk)
+    rows = json.loads((tmp_path / "rows.json").read_text())
     found = desk.grade(files)
     for number, one in found.items():
         own = [passed for exercise, passed in rows if exercise == number]

@@ -21,8 +21,7 @@ import pytest
 from course.authoring import stubs
 from course.base.errors import UsageError
 from grader import grade, results, results_log
-from grader.intake import submission as intake
-from grader.judge_process import JudgeFault, NotStarted, files_of
+from grader.judge_process import JudgeFault, NotStarted
 from grader.sandbox import tier
 from lab.sandbox import bubblewrap, sandbox
 from tests.grader.hand_in import LESSON, SECOND, hand_in, points_of
@@ -200,25 +199,6 @@ def test_a_lesson_that_is_handed_in_anew_is_graded_again_and_only_it(class_of_tw
     assert (points["ada"], points["bob"]) == (first + second, first) and first < points["cyd"] < first + second
     command(class_of_two_lessons, tmp_path / "new", *TWO, "--seed", "5")
     assert written(tmp_path / "new") == written(tmp_path / "out")
-
-
-def test_a_part_depends_on_the_files_of_its_lesson_alone_and_on_all_of_them():
-    run = results_log.new_run(grade.parse(["tests", *TWO, "--seed", "5"]), "unsafe")
-    files = {f"{lesson.name}/{file}": b"" for lesson in (LESSON, SECOND) for file in stubs.files(lesson)}
-    *others, own = (name for name in files if name.startswith(LESSON.name))
-    missing = {name: data for name, data in files.items() if name != own}
-    handed = {
-        "as it is": intake.Submission("ada", files),
-        "changed": intake.Submission("ada", {**files, own: b"x"}),
-        "missing": intake.Submission("ada", missing, problems={own: "missing"}),
-        "no Python": intake.Submission("ada", missing, problems={own: "line 1 is not valid Python"}),
-    }
-    digests = {how: results_log.digest(one, LESSON, run) for how, one in handed.items()}
-    assert len(set(digests.values())) == 4
-    assert len({results_log.digest(one, SECOND, run) for one in handed.values()} | set(digests.values())) == 5
-    for change in ({"version": "another"}, {"full": True}, {"tier": "bubblewrap"}):
-        assert results_log.digest(handed["as it is"], LESSON, dataclasses.replace(run, **change)) != digests["as it is"]
-    assert files_of(handed["missing"], LESSON) == (dict.fromkeys(others, b""), {own: "missing"})
 
 
 @pytest.mark.parametrize("change", ["seed", "version"])

@@ -282,23 +282,16 @@ def test_environments_are_those_of_the_lists():
     ("verl", "actor_rollout_ref.rollout.group_size=8", r"did you mean 'actor_rollout_ref\.rollout\.n'\?"),
     ("verl", "data.trian_batch_size=8", r"did you mean 'data\.train_batch_size'\?"),
     ("verl", "clip_ratio=0.1", r"no option 'clip_ratio'; did you mean 'actor_rollout_ref\.actor\.clip_ratio'"),
-    ("verl", "xyz=1", r"no option 'xyz'; lab/export/known/verl\.json lists its options"),
     ("verl", "data.train_batch_size=many", r"'data\.train_batch_size' of verl must be a number, not 'many'"),
     ("verl", "trainer.logger=console", r"'trainer\.logger' of verl must be a list, not 'console'"),
     ("verl", "data.shuffle", r"'data\.shuffle' is not a setting; write key=value"),
     ("verl", "trainer.logger=[", r"is not valid YAML after the '='"),
     ("trl", "learning_rate=nan", r"'learning_rate' of trl must be a finite number, not nan"),
-    ("trl", "learning_rate=1e999", r"'learning_rate' of trl must be a finite number, not inf"),
-    ("verl", "actor_rollout_ref.actor.optim.lr=.nan", r"optim\.lr' of verl must be a finite number, not nan"),
     ("verl", "trainer.total_training_steps=-.inf", r"total_training_steps' of verl must be a finite number, not -inf"),
-    ("trl", "group_size=8", r"trl 1\.16\.0 has no option 'group_size'; did you mean 'num_generations'\?"),
     ("trl", "use_vllm=yes please", r"'use_vllm' of trl must be true or false"),
     ("trl", "loss_type=3", r"'loss_type' of trl must be text, not 3"),
     ("tunix", "group_size=8", r"tunix 0\.1\.7 has no option 'group_size'; did you mean 'grpo\.num_generations'\?"),
-    ("tunix", "grpo.num_generation=8", r"did you mean 'grpo\.num_generations'\?"),
     ("tunix", "max_steps=8", r"did you mean 'training\.max_steps'\?"),
-    ("tunix", "rollout.seed=8", r"has no option 'rollout\.seed'"),
-    ("tunix", "grpo.beta=some", r"'grpo\.beta' of tunix must be a number, not 'some'"),
     ("tunix", "run.prompts=64", r"is 64, but task 'addition' has \d+ problems .*=\d+ or less"),
     ("tunix", "rollout.kv_cache_size=99", r"is 99, but a prompt and its completion take up to 128 tokens; add .*=128"),
     ("verl", "data.train_batch_size=64", r"is 64, but task 'addition' has \d+ problems .*=\d+ or less"),
@@ -436,7 +429,7 @@ def test_an_environment_is_made_once_and_anew_for_other_packages(tmp_path, monke
 def test_an_environment_that_failed_is_reported_and_begun_anew(tmp_path, monkeypatch):
     stand_in(tmp_path, monkeypatch, fails=True)
     for _ in range(2):
-        with pytest.raises(environment.SetupError, match=r"A could not be installed .*; the details are in .*\.log\.$"):
+        with pytest.raises(UsageError, match=r"A could not be installed .*; the details are in .*\.log\.$"):
             environment.ensure_environment(tmp_path / "env", ["a"], "A")
     assert len((tmp_path / "calls").read_text().splitlines()) == 2
 

@@ -18,7 +18,7 @@ from grader import results
 from grader.intake import submission
 from grader.judge import remote_observer
 from grader.judge.diagnosis import Diagnosis
-from grader.judge.submission_worker import SubmissionWorker
+from grader.judge.submission_worker import SubmissionWorker, stub_of
 from grader.judge.test_run import TestRun, TestRunner
 from grader.results import ExerciseResult
 
@@ -66,6 +66,8 @@ class LessonGrading:
             runs.append(self.runner.run(item))
             if runs[-1].trouble is not None:
                 break  # what it could still earn is lost; the rest might hang, too
+            if ended_in(runs[-1]) == exercise.id and self.is_untouched(exercise):
+                break  # so would all others
         found.passed = sum(run.passed for run in runs if run.item in basic)
         found.hardening_passed = sum(run.passed for run in runs if run.item in advanced)
         failed = [run for run in runs if not run.passed]
@@ -151,6 +153,12 @@ class LessonGrading:
             f"it calls {other.object} (exercise {other.id}), which {why}: there is nothing to test this one with"
         )
 
+    def is_untouched(self, exercise: Exercise) -> bool:
+        """Whether the code of the exercise's object in the file is the stub's."""
+        texts = (self.worker.files[exercise.file], stub_of(self.lesson.folder, exercise.file))
+        own, stub = (code_of(definition_of(text, exercise)) for text in texts)
+        return own == stub
+
     def has_stub(self, exercise: Exercise) -> bool:
         """Whether the worker has a stub in the place of the exercise: the one handed in, or one for a missing name."""
         text = (self.worker.files[exercise.file] or b"").decode("utf-8", "replace")
@@ -161,8 +169,28 @@ class LessonGrading:
         return make_report.of_exercise(exercise, line_of(self.worker.files[exercise.file], exercise))
 
 
+def code_of(definition: ast.AST | None) -> list[str]:
+    """The statements of a function or a class, without docstrings."""
+    return [
+        ast.dump(node)
+        for node in (definition.body if definition is not None else [])
+        if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+    ]
+
+
+def ended_in(run: TestRun) -> str:
+    """The exercise in whose stub a test ended; "" if it did not."""
+    return run.verdict.not_written if run.verdict is not None else ""
+
+
 def line_of(text: bytes | None, exercise: Exercise) -> int | None:
     """The number of the line at which the exercise's object begins; None if it cannot be found."""
+    found = definition_of(text, exercise)
+    return found.lineno if found is not None else None
+
+
+def definition_of(text: bytes | None, exercise: Exercise) -> ast.AST | None:
+    """The exercise's object in a file's text; None if it cannot be found."""
     with contextlib.suppress(SyntaxError, ValueError, StopIteration, RecursionError, MemoryError):
-        return exercise_code.definition(ast.parse(text or b""), exercise).lineno
+        return exercise_code.definition(ast.parse(text or b""), exercise)
     return None

@@ -1,7 +1,7 @@
 """What a submission has replaced of the course's modules and of torch: a hint for the instructor, never a proof.
 
 Scenarios, counters and gradients run in the worker, beside the submission. Code that forges their evidence replaces
-something there. The worker notes what stands where before it runs any of the submission's code, and compares when the
+something there. The fork server notes what stands where before it forks any worker, and the worker compares when the
 judge asks, after the last test. Code that hides from this comparison is not found.
 """
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import importlib
 import re
+import socket
 import tempfile
 from pathlib import Path
 
 import torch
 
 from grader.sandbox import worker
+from grader.sandbox.replaced import Attributes
 from lab.sandbox import fork_server
 
 
@@ -51,4 +53,13 @@ def warm_transformers() -> None:
 
 
 def main(arguments: list[str]) -> None:
-    fork_server.main(arguments, warm, worker.serve)
+    noted = []  # here, once for all workers: no code of a submission ever runs in this process
+
+    def warm_and_note() -> None:
+        warm()
+        noted.append(Attributes())
+
+    def serve(channel: socket.socket, root: Path, solution: str) -> None:
+        worker.serve(channel, root, solution, noted[0])
+
+    fork_server.main(arguments, warm_and_note, serve)

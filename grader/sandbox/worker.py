@@ -18,19 +18,20 @@ from typing import Any
 from course.base import switch
 from course.observe import call, codec
 from course.observe.call import Request
-from grader.sandbox import replaced
+from grader.sandbox.replaced import Attributes
 from lab.sandbox import frames
 
 TEXT = 2000  # characters of an error's text that are passed on
 PLACES = 6
 
 
-def serve(channel: socket.socket, root: Path, solution: str) -> None:
-    """Answers until the judge closes the channel. `root` holds tutorial/ and solutions/."""
+def serve(channel: socket.socket, root: Path, solution: str, attributes: Attributes) -> None:
+    """Answers until the judge closes the channel. `root` holds tutorial/ and solutions/; `attributes` were noted before
+    any of the submission's code ran."""
     os.environ["SOLUTION"] = solution
     switch.finder.root = root
     switch.install()
-    attributes, receive, send = replaced.Attributes(), frames.receive, frames.send
+    receive, send = frames.receive, frames.send
     while True:
         try:
             request = receive(channel, frames.REQUEST_LIMIT)

@@ -8,6 +8,7 @@ import socket
 
 from course.base import switch
 from grader.sandbox import worker
+from grader.sandbox.replaced import Attributes
 from lab.sandbox import confinement, fork_server, sandbox
 from lab.sandbox.sandbox import WorkerFault
 
@@ -37,7 +38,7 @@ class ForkedWorkers:
                 os.closerange(4, 512)
                 fork_server.quiet()
                 switch.forget()
-                worker.serve(socket.socket(fileno=3), self.folder, job.argument)
+                worker.serve(socket.socket(fileno=3), self.folder, job.argument, Attributes())
             finally:
                 os._exit(0)
         with contextlib.suppress(OSError):  # whichever of the two comes first

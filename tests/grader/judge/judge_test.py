@@ -262,6 +262,18 @@ def test_every_submission_is_asked_everything_and_what_others_answered_changes_n
     assert asked == wanted * 2
 
 
+def test_an_untouched_stub_is_asked_one_test(judged, monkeypatch):
+    """Every other would end in it, too. A stub's error that is left in a written function decides nothing."""
+    tests, real = [], judge.TestRunner.run
+    monkeypatch.setattr(judge.TestRunner, "run", lambda *a: (tests.append(a[1].name), real(*a))[1])
+    stubs = {"work.py": stub("work.py"), "more.py": stub("more.py")}
+    half = work("    if x is None", f"    if x == 5:\n        {SAYS}\n    if x is None")
+    (unwritten,) = judged(stubs)
+    assert states(unwritten) == all_are(NOT_WRITTEN) and len(tests) == 3
+    (found,) = judged(half)
+    assert len(tests) == 3 + 9 and (found["10.1"].tests, found["10.1"].passed) == (6, 5)
+
+
 # --- what says nothing about a submission ----------------------------------------------------------------------------
 
 FURTHER = """

@@ -21,7 +21,7 @@ from course.diagnosis.audit_files import MISTAKES, read
 
 def write(folder: Path, students: int, lessons: list[Lesson], mistakes: int = 4, seed: int = 0) -> None:
     """Writes a folder for each of `students`; each has `mistakes` known mistakes on the average, over all lessons."""
-    known = {lesson.name: [a for a in read(lesson, MISTAKES) if a.changes] for lesson in lessons}
+    known = {lesson.name: mistakes_of(lesson) for lesson in lessons}
     for number in range(students):
         draws = random.Random(seed * 100_003 + number)
         for lesson in lessons:
@@ -31,6 +31,11 @@ def write(folder: Path, students: int, lessons: list[Lesson], mistakes: int = 4,
             for file, text in files(lesson, chosen).items():
                 mark = f"# written by student {number:03}\n"
                 write_text(folder / f"student{number:03}" / lesson.name / file, mark + text)
+
+
+def mistakes_of(lesson: Lesson) -> list[Attempt]:
+    """The known mistakes of all its exercises that change the reference."""
+    return [a for exercise in lesson.exercises for a in read(lesson, MISTAKES, exercise) if a.changes]
 
 
 def files(lesson: Lesson, chosen: list[Attempt]) -> dict[str, str]:

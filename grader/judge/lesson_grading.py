@@ -156,8 +156,8 @@ class LessonGrading:
     def is_untouched(self, exercise: Exercise) -> bool:
         """Whether the code of the exercise's object in the file is the stub's."""
         texts = (self.worker.files[exercise.file], stub_of(self.lesson.folder, exercise.file))
-        own, stub = (code_of(definition_of(text, exercise)) for text in texts)
-        return own == stub
+        own, stub = (code_of(text, exercise) for text in texts)
+        return own is not None and own == stub
 
     def has_stub(self, exercise: Exercise) -> bool:
         """Whether the worker has a stub in the place of the exercise: the one handed in, or one for a missing name."""
@@ -169,28 +169,25 @@ class LessonGrading:
         return make_report.of_exercise(exercise, line_of(self.worker.files[exercise.file], exercise))
 
 
-def code_of(definition: ast.AST | None) -> list[str]:
-    """The statements of a function or a class, without docstrings."""
-    return [
-        ast.dump(node)
-        for node in (definition.body if definition is not None else [])
-        if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
-    ]
-
-
 def ended_in(run: TestRun) -> str:
     """The exercise in whose stub a test ended; "" if it did not."""
     return run.verdict.not_written if run.verdict is not None else ""
 
 
+WRONG_TEXT = (SyntaxError, ValueError, StopIteration, RecursionError, MemoryError)  # what no tree can be made of
+
+
+def code_of(text: bytes | None, exercise: Exercise) -> list[str] | None:
+    """The statements of the exercise's object without docstrings; None if it cannot be found."""
+    with contextlib.suppress(*WRONG_TEXT):
+        body = exercise_code.definition(ast.parse(text or b""), exercise).body
+        docstrings = [n for n in body if isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant)]
+        return [ast.dump(node) for node in body if node not in docstrings]
+    return None
+
+
 def line_of(text: bytes | None, exercise: Exercise) -> int | None:
     """The number of the line at which the exercise's object begins; None if it cannot be found."""
-    found = definition_of(text, exercise)
-    return found.lineno if found is not None else None
-
-
-def definition_of(text: bytes | None, exercise: Exercise) -> ast.AST | None:
-    """The exercise's object in a file's text; None if it cannot be found."""
-    with contextlib.suppress(SyntaxError, ValueError, StopIteration, RecursionError, MemoryError):
-        return exercise_code.definition(ast.parse(text or b""), exercise)
+    with contextlib.suppress(*WRONG_TEXT):
+        return exercise_code.definition(ast.parse(text or b""), exercise).lineno
     return None

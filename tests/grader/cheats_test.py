@@ -24,7 +24,6 @@ from course.authoring import stubs
 from course.base import manifest, python_source
 from course.desk import pytest_plugin
 from course.diagnosis import known_mistakes
-from course.diagnosis.audit_files import MISTAKES, read
 from course.observe.report import render
 from grader.intake.submission import Submission
 from grader.judge.placeholders import Placeholder
@@ -252,7 +251,7 @@ class Told:
 
 def test_its_verdict_is_that_of_the_student_s_own_tests(desk, tmp_path):
     """With known mistakes, a file that is not written, and right answers."""
-    known = {attempt.exercise: attempt for attempt in read(LESSON, MISTAKES) if attempt.changes}
+    known = {attempt.exercise: attempt for attempt in example_class.mistakes_of(LESSON)}
     files = {**example_class.files(LESSON, [known["13.2"], known["13.4"]]), TRAINER: STUBS[TRAINER]}
     for tree in (LESSON.folder, LESSON.solution):
         without = shutil.ignore_patterns("__pycache__", "walkthrough*")

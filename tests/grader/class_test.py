@@ -20,7 +20,6 @@ from benchmarks import example_class
 from course.authoring import stubs, visible_answers
 from course.base import manifest, switch
 from course.base.errors import UsageError
-from course.diagnosis.audit_files import MISTAKES, read
 from course.observe import call, codec
 from course.observe.observer import Observer
 from course.observe.report import Report
@@ -208,7 +207,7 @@ def graded(request, write_files):
         for file in stubs.files(LESSON):
             text = (LESSON.solution / file).read_text(encoding="utf-8")
             write(handed_in / student / LESSON.name / file, changed(text, change) if file == LOSS else text)
-    mistake = next(a for a in read(LESSON, MISTAKES) if a.exercise == "13.2" and a.changes)
+    mistake = next(a for a in example_class.mistakes_of(LESSON) if a.exercise == "13.2")
     write_files(handed_in / NAMED / LESSON.name, example_class.files(LESSON, [mistake]))
     page = (ROOT / "docs" / "INSTRUCTORS.md").read_text(encoding="utf-8")
     example = re.search(r"```python\n(.*?)```", page, re.DOTALL)[1]

@@ -272,6 +272,8 @@ def test_an_untouched_stub_is_asked_one_test(judged, monkeypatch):
     assert states(unwritten) == all_are(NOT_WRITTEN) and len(tests) == 3
     (found,) = judged(half)
     assert len(tests) == 3 + 9 and (found["10.1"].tests, found["10.1"].passed) == (6, 5)
+    (deep,) = judged(work("    if x is None", f"    {SAYS}\n    return {'-' * 600}x\n    if x is None"))
+    assert deep["10.1"].status == NOT_WRITTEN  # too deep to be compared with the stub
 
 
 # --- what says nothing about a submission ----------------------------------------------------------------------------

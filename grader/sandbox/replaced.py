@@ -64,7 +64,8 @@ def same(now: Any, before: Any, code: Any) -> bool:
 
 
 def in_test_modules() -> Iterator[str]:
-    """What a lesson's testcases/ and given/ define by their text, and what does not come from there now."""
+    """What a lesson's testcases/ and given/ define or import from the course by their text, and what does not come
+    from there now."""
     for name, module in list(sys.modules.items()):
         parts = name.split(".")
         if not parts[0].startswith("lesson") or parts[1:2] not in (["testcases"], ["given"]) or len(parts) < 3:
@@ -75,6 +76,12 @@ def in_test_modules() -> Iterator[str]:
             if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
                 value = getattr(module, node.name, None)
                 yield from () if defined_there(value, node, module) else (f"{name}.{node.name}",)
+            elif isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] in OURS:
+                there = sys.modules.get(node.module)
+                for alias in node.names:
+                    own = alias.asname or alias.name
+                    if getattr(module, own, None) is not getattr(there, alias.name, there):
+                        yield f"{name}.{own}"
 
 
 def defined_there(value: Any, node: ast.stmt, module: ModuleType) -> bool:

@@ -143,6 +143,7 @@ REPLACES = {  # and what of
     "patches the models of lab": "lab.models.tiny_language_models.TinyLM.forward",
     "makes the evidence of a trainer's scenarios itself": "lesson13_grpo.testcases.scenarios.one_step",
     "makes the evidence of the data set's scenarios itself": "lesson13_grpo.testcases.scenarios.read_dataset",
+    "puts a tokenizer where scenarios have imported the course's": "lesson13_grpo.testcases.scenarios.CharTokenizer",
 }
 
 

@@ -175,4 +175,15 @@ scenarios.read_dataset = read_dataset
 """,
         file="data/grpo_dataset.py",
     ),
+    Cheat(
+        "puts a tokenizer where scenarios have imported the course's",
+        """
+import lesson13_grpo.testcases.scenarios as scenarios
+class Silent(scenarios.CharTokenizer):
+    def encode(self, *a, **k):
+        return []
+scenarios.CharTokenizer = Silent
+""",
+        file="data/grpo_dataset.py",
+    ),
 ]

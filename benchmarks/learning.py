@@ -2,11 +2,12 @@
 
     python benchmarks/learning.py demo    configs/demo.yaml: three seeds and the control with a random reward
     python benchmarks/learning.py llm     configs/llm.yaml: the same for SmolLM2, then two-digit sums after seed 0
+    python benchmarks/learning.py gsm     the same for SmolLM2 and word problems; the table is only printed
     python benchmarks/learning.py demo --seeds 1 num_steps=2 ...    fewer seeds, changed settings
 
-Each run is `python -m lab.train` on the reference solutions, in a process of its own, below runs/learning-demo or
-runs/learning-llm. A run that was stopped goes on, and a finished one is not repeated (remove the folder to repeat it).
-Prints a table: what was measured before → after training. If no setting was changed, it goes to
+Each run is `python -m lab.train` on the reference solutions, in a process of its own, below runs/learning-demo,
+learning-llm or learning-gsm. A run that was stopped goes on, and a finished one is not repeated (remove the folder to
+repeat it). Prints a table: what was measured before → after training. If no setting was changed, it goes to
 benchmarks/results/learning.md or llm.md. Minutes are those of the steps, without evaluation. Processor minutes
 add up all cores.
 """
@@ -35,6 +36,7 @@ AFTER = {
     "workings_right": ("sampled workings that are right", 3),
     "workings_wrong_but_paid": ("wrong, but paid", 3),
 }  # fmt: skip
+GSM = ("task=gsm", "grpo.max_new_tokens=24", "eval_problems=80", "eval_samples=4", "eval_every=16")
 STEPS = {"steps": ("steps", 0), "minutes": ("minutes", 1), "processor_minutes": ("processor minutes", 1)}
 Row = dict[str, tuple[float, ...]]  # one or two numbers for each column
 
@@ -77,14 +79,15 @@ def table(rows: dict[str, Row]) -> list[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=["demo", "llm"])
+    parser.add_argument("what", choices=["demo", "llm", "gsm"])
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("settings", nargs="*", metavar="key=value", help="change a setting of all runs")
     given = parser.parse_intermixed_args()
-    folder, config = f"learning-{given.what}", f"configs/{given.what}.yaml"
-    rows = {f"seed {s}": train(folder, f"seed{s}", [config, f"seed={s}", *given.settings]) for s in range(given.seeds)}
+    folder, settings = f"learning-{given.what}", [*(GSM if given.what == "gsm" else ()), *given.settings]
+    config = "configs/demo.yaml" if given.what == "demo" else "configs/llm.yaml"
+    rows = {f"seed {s}": train(folder, f"seed{s}", [config, f"seed={s}", *settings]) for s in range(given.seeds)}
     rows["**median**"] = median([*rows.values()])
-    control = train(folder, "control", [config, "seed=0", "reward=random", *given.settings])
+    control = train(folder, "control", [config, "seed=0", "reward=random", *settings])
     rows["control: random reward, seed 0"] = control
     if given.what == "llm":
         after = ["configs/llm2.yaml", f"model_path=runs/{folder}/seed0/model", *given.settings]
@@ -98,7 +101,7 @@ Made by `python benchmarks/learning.py {given.what}`. Held-out problems, sampled
 """
     )
     print(text)
-    if not given.settings:
+    if not settings:
         results, curve = {
             "demo": (RESULTS / "learning.md", ROOT / "docs" / "demo_curve.png"),
             "llm": (RESULTS / "llm.md", RESULTS / "llm_curve.png"),

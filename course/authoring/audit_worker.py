@@ -348,7 +348,7 @@ def patience():
 def main(arguments: list[str]) -> None:
     out, claims, processes, *rest = arguments
     options, only = [a for a in rest if a.startswith("--")], [a for a in rest if not a.startswith("--")]
-    known_mistakes.SECONDS = SECONDS
+    known_mistakes.SECONDS, known_mistakes.WITH_JAX = SECONDS, 4 * SECONDS
     worker = Worker(Path(claims), int(processes), options, only)
     collect(set(only), worker)
     found = {"results": [asdict(r) for r in worker.results], "tests": worker.tests, "broken": worker.broken}

@@ -40,9 +40,11 @@ def copy_course(target: Path, root: Path = ROOT) -> Path:
 def result_of(copy: Path, module: str, *arguments: str) -> Any:
     """What the program `module` writes in the copy, as JSON, to the file that is its first argument. It runs without
     what changes tests, and on one core: no plugins, which would rewrite all of hypothesis; and hypothesis' table of
-    characters, which takes a second, is kept. Raises UsageError with the end of its output if it breaks off."""
+    characters, which takes a second, is kept. Programs that JAX compiles are shared by the processes. Raises UsageError
+    with the end of its output if it breaks off."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "SOLUTION", "PROPERTY_"))}
     kept |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "HYPOTHESIS_STORAGE_DIRECTORY": str(ROOT / ".hypothesis")}
+    kept |= {"JAX_COMPILATION_CACHE_DIR": str(copy / "jax"), "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
     kept |= {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(copy), "SOLUTION": "1"}
     out = copy / "result.json"
     with (copy / "log.txt").open("w+", encoding="utf-8") as log:

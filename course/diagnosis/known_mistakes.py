@@ -28,10 +28,12 @@ from course.base.attempt import Attempt
 from course.base.manifest import Exercise, Lesson
 from course.diagnosis import audit_files, other_exercise, repeat_tests, substitute
 from course.diagnosis.same_answer import alike
+from course.observe import jax_arrays
 from course.observe.observer import Answer, Observation, perform
 from course.observe.report import Reason
 
 SECONDS = 1.0  # of this process's computing, after a failed test: a busy machine finds the same, only later
+WITH_JAX = 10.0  # the same, where each mistake must be compiled first
 REFERENCE = "reference"
 
 
@@ -106,10 +108,11 @@ def start_over() -> None:
 def why(item: pytest.Item, log: list[Observation], seconds: float | None = None) -> Reason | None:
     """The one known mistake, or the one other exercise, that explains `log`: the observations of the failed test
     `item`. None if there is none, or more than one."""
-    seconds = SECONDS if seconds is None else seconds
     marker = item.get_closest_marker("exercise")
     if marker is None or not log:
         return None
+    if seconds is None:
+        seconds = WITH_JAX if jax_arrays.takes(log[-1].request.function) else SECONDS
     lesson = manifest.read(item.path.parent.parent)
     exercise = next((e for e in lesson.exercises if e.id == marker.args[0]), None)
     if exercise is None:

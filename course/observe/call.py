@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from course.base.object_spec import Spec
-from course.observe import codec, shape_check
+from course.observe import codec, jax_arrays, shape_check
 from course.observe.format_value import short
 
 
@@ -71,14 +71,17 @@ def encoded(request: Request) -> tuple[bytes, bytes, Answer]:
         given = {} if ".testcases." in getattr(function, "__module__", "") else bound.arguments
         modes = {n: _modes(v) for n, v in given.items() if isinstance(v, nn.Module)}
         state = torch.default_generator.get_state()
+        grads: dict[str, Any] | None = None
         try:
             torch.default_generator.manual_seed(0)  # torch.manual_seed takes milliseconds for GPUs that may come
-            result = function(*bound.args, **bound.kwargs)
+            if jax_arrays.takes(function):
+                result, grads = jax_arrays.call(function, bound, request.grad_of, _differentiated)
+            else:
+                result = function(*bound.args, **bound.kwargs)
         finally:
             torch.default_generator.set_state(state)
         answer = Answer(None, problem=shape_check.violation(function, bound, result))
-        grads: dict[str, Any] = {}
-        if answer.problem is None and inputs:
+        if answer.problem is None and grads is None:
             grads, answer.problem = _gradients(result, inputs)
     try:
         data = codec.encode(result, "the result"), codec.encode(grads) if grads else NO_GRADIENTS
@@ -131,9 +134,9 @@ def _watch(bound: inspect.BoundArguments, name: str) -> dict[str, Tensor]:
 
 def _gradients(result: Any, inputs: dict[str, dict[str, Tensor]]) -> tuple[dict[str, Any], str | None]:
     """Gradients of the result (summed, where it has several numbers) to each watched input."""
-    scalar = result.get("loss") if isinstance(result, dict) else result
-    if isinstance(result, tuple) and result:
-        scalar = result[0]
+    if not inputs:
+        return {}, None
+    scalar = _differentiated(result)
     if not isinstance(scalar, Tensor):
         return {}, f"the result must be a tensor for its gradient to be taken, but it is {short(scalar)}"
     leaves = [leaf for group in inputs.values() for leaf in group.values()]
@@ -143,6 +146,13 @@ def _gradients(result: Any, inputs: dict[str, dict[str, Tensor]]) -> tuple[dict[
     by_leaf = iter(found)
     grads = {name: {key: next(by_leaf) for key in group} for name, group in inputs.items()}
     return {name: group.get("", group) for name, group in grads.items()}, None
+
+
+def _differentiated(result: Any) -> Any:
+    """The part of a result whose gradient is taken: the first of a tuple, the "loss" of a dict, or all of it."""
+    if isinstance(result, tuple) and result:
+        return result[0]
+    return result.get("loss") if isinstance(result, dict) else result
 
 
 def _same(value: Any, encoded: bytes) -> bool:

@@ -37,8 +37,8 @@ COURSE = {  # folder -> its modules that the students' commands need
         *("property_tests", "python_source", "student_bundle", "switch", "time_limit"),
     ),
     "course/observe": (
-        *("__init__", "call", "codec", "difference", "format_call", "format_value", "make_report", "observer"),
-        *("report", "shape_check"),
+        *("__init__", "call", "codec", "difference", "format_call", "format_value", "jax_arrays", "make_report"),
+        *("observer", "report", "shape_check"),
     ),
     "course/diagnosis": ("__init__", "answer_table", "repeat_tests", "substitute"),
     "course/desk": (

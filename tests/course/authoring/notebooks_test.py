@@ -51,7 +51,9 @@ def test_a_walkthrough_has_the_outputs_of_a_whole_run_that_tell_nothing_of_the_m
         shown = texts(cell) if cell.cell_type == "code" else ""
         text = cell.source + shown
         assert not re.search(r"""(?:^|[\s"'(=])(?:~|[A-Z]:)?[/\\]\w+[/\\]""", text, re.MULTILINE), cell.id
-        assert not any(str(name) in text for name in (ROOT, Path.home(), socket.gethostname())), cell.id
+        assert not any(str(folder) in text for folder in (ROOT, Path.home())), cell.id
+        # As a word: a machine that is called vm is no part of jax.vmap.
+        assert not re.search(rf"\b{re.escape(socket.gethostname())}\b", text), cell.id
         assert not re.search(r"\d (s|ms|seconds|minutes)\b", shown), cell.id
     assert 0 <= cells[0].source.index("import lab") < cells[0].source.index("from lesson")
 

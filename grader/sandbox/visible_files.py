@@ -13,7 +13,7 @@ from course.base.switch import ROOT
 
 WORKER_FILES = (  # what a worker needs besides lab/; nothing that knows an answer
     *("course/__init__.py", "course/base/__init__.py", "course/observe/__init__.py"),
-    *(f"course/observe/{name}.py" for name in ("call", "codec", "format_value", "shape_check")),
+    *(f"course/observe/{name}.py" for name in ("call", "codec", "format_value", "jax_arrays", "shape_check")),
     *("grader/__init__.py", "grader/sandbox/__init__.py"),
     *(f"grader/sandbox/{name}.py" for name in ("submission_server", "worker", "replaced")),
     *(f"lab/sandbox/{name}.py" for name in ("__init__", "fork_server", "confinement", "frames")),

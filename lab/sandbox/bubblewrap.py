@@ -92,4 +92,7 @@ def environment() -> dict[str, str]:
         "PYTHONHASHSEED": "0",
         "TOKENIZERS_PARALLELISM": "false",
         "HF_HUB_OFFLINE": "1",
+        "JAX_PLATFORMS": "cpu",
+        "NPROC": "1",  # of JAX's threads for each purpose; it has about a dozen purposes
+        "MALLOC_ARENA_MAX": "2",  # each thread would reserve an arena of its own, which counts as memory
     }

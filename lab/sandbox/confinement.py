@@ -59,6 +59,7 @@ FILTERED = platform.machine() in MACHINES
 WORK = "/confined/work"  # where a worker's files are; nothing else on a machine is called so
 TMP_BYTES = 16 * 2**20  # of each of the two folders that a worker may write to
 NOBODY = 65534
+PROCESSORS = 4
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -133,6 +134,13 @@ def limit(memory: int, seconds: int, processes: int | None) -> None:
             value = value if hard == resource.RLIM_INFINITY else min(value, hard)
             with contextlib.suppress(*() if sys.platform == "linux" else (ValueError, OSError)):  # macOS knows few
                 resource.setrlimit(number, (value, value))
+
+
+def few_processors(number: int) -> None:
+    """This process and its threads may use a few of the processors, others than a process with another `number`: on a
+    large machine JAX would start more threads than a worker may have."""
+    allowed = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {allowed[(number + i) % len(allowed)] for i in range(PROCESSORS)})
 
 
 def limit_own_memory(memory: int) -> None:

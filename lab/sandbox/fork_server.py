@@ -108,6 +108,8 @@ class ForkServer:
             else:
                 confinement.own_files(command["files"])
             quiet()
+            if sys.platform == "linux":
+                confinement.few_processors(self.user or 0)
             confinement.limit(
                 command["memory"], command["seconds"], command["processes"] if self.user is not None else None
             )

@@ -27,7 +27,7 @@ from lab.sandbox import bubblewrap, frames
 
 BUBBLEWRAP, UNSAFE = "bubblewrap", "unsafe"
 FIRST_USER, USERS = 61_000, 1000  # of the sandboxes; no such user need exist
-PROCESSES = 16  # of one worker, threads included
+PROCESSES = 24  # of one worker, threads included: JAX starts a dozen, and one for each processor
 MEMORY = 2**30  # bytes that one worker may take, in each of its processes
 START = 120.0  # seconds that a fork server may take to import everything
 

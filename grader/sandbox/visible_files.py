@@ -34,7 +34,7 @@ def lab_files(lessons: list[Lesson], extra: Sequence[Path] = (), root: Path = RO
     """The modules of lab/ that a lesson's files, scenarios or tests name, those that these need, and the switch."""
     texts = [path for lesson in lessons for path in (*lesson.reference_files(), *lesson.folder.rglob("*_test.py"))]
     texts += [path for lesson in lessons for path in given_files(lesson)]
-    texts += [*(lesson.folder / "testcases" / "scenarios.py" for lesson in lessons), *extra]
+    texts += [*(path for lesson in lessons for path in lesson.folder.glob("testcases/scenarios.py")), *extra]
     waiting = {name for path in texts for name in _lab_names(path)}
     waiting |= {"lab", "course.base.errors", "course.base.switch", "course.base.object_spec"}
     found: dict[str, Path] = {}

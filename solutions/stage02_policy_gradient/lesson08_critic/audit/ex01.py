@@ -10,9 +10,7 @@ wrong("These are the values after each token: the critic has already seen the to
     LINE: "return critic(ids).logits.squeeze(-1)[:, prompt_length:]",
 })  # fmt: skip
 
-wrong("The values of the prompt are among them; only the completion's tokens are drawn.", {
-    LINE: "return critic(ids).logits.squeeze(-1)[:, :-1]",
-})  # fmt: skip
+wrong("The prompt's values are among them; its tokens are not drawn.", {LINE: LINE.replace("prompt_length - 1", "")})
 
 wrong("There is one value too many: no token is drawn in the state after the last column.", {
     LINE: "return critic(ids).logits.squeeze(-1)[:, prompt_length - 1 :]",
@@ -26,17 +24,14 @@ wrong("squeeze() without a dimension removes every dimension of size 1, also tha
     LINE: "return critic(ids).logits[:, prompt_length - 1 : -1].squeeze()",
 })  # fmt: skip
 
-wrong("The values carry no gradient: the critic cannot learn.", {
-    LINE: "return critic(ids).logits.squeeze(-1)[:, prompt_length - 1 : -1].detach()",
-})  # fmt: skip
+wrong("The values carry no gradient: the critic cannot learn.", {LINE: LINE + ".detach()"})
 
 wrong("The critic never sees the prompt.", {
     LINE: "return critic(ids[:, prompt_length - 1 :]).logits.squeeze(-1)[:, :-1]",
 })  # fmt: skip
 
 wrong("Every token has the value of the prompt: this critic knows nothing of the answer so far.", {
-    LINE: "values = critic(ids).logits.squeeze(-1)[:, prompt_length - 1 : -1]\n"
-          "return values[:, :1].expand_as(values)",
+    LINE: "return critic(ids).logits[:, prompt_length - 1 : prompt_length, 0].expand(-1, ids.shape[1] - prompt_length)",
 })  # fmt: skip
 
 right("the last dimension is indexed", {LINE: "return critic(ids).logits[:, prompt_length - 1 : -1, -1]"})

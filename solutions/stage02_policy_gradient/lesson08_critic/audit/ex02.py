@@ -18,6 +18,8 @@ wrong("The score is in the last column. In a shorter row that is padding.", {
     "last = mask.sum(1) - 1": "last = torch.full_like(mask.sum(1), mask.shape[1] - 1)",
 })  # fmt: skip
 
+wrong("Every row gets every score; row i gets score i, at its last token.", {PLACE: "rewards[:, last] += scores"})
+
 wrong("Every token gets the whole score: an answer of n tokens earns it n times.", {
     PLACE: "rewards += torch.where(mask, scores[:, None], 0.0)",
 })  # fmt: skip
@@ -26,9 +28,7 @@ wrong("The KL part has the wrong sign: distance from the reference is rewarded."
     "-kl_coef * (log_probs - ref_log_probs)": "kl_coef * (log_probs - ref_log_probs)",
 })  # fmt: skip
 
-wrong("The score replaces the KL part at the last token; it is added to it.", {
-    PLACE: "rewards[torch.arange(len(scores)), last] = scores",
-})  # fmt: skip
+wrong("The score replaces the KL part at the last token; it is added to it.", {PLACE: PLACE.replace("+=", "=")})
 
 wrong("The KL of the whole answer is paid at the last token; each token pays for itself.", {
     KL: "rewards = torch.zeros_like(log_probs)",

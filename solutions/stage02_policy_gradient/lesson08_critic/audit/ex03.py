@@ -48,6 +48,8 @@ wrong("The returns are the advantages; V must be added again.", {
     "torch.where(mask, advantages + values, 0.0)": "advantages.clone()",
 })  # fmt: skip
 
+wrong("On the padding, R is 0, not V.", {"torch.where(mask, advantages + values, 0.0)": "advantages + values"})
+
 wrong("The advantages carry gradient into the critic: the policy's loss would train it.", {"@torch.no_grad()": ""})
 
 wrong("The advantages are written into the rewards of the caller.", {

@@ -35,8 +35,10 @@ wrong("The mean is taken of each answer first: the tokens of short answers count
 
 wrong("Gradient flows to the old values.", {"old_values.detach()[mask]": "old_values[mask]"})
 
-wrong("Gradient flows to the returns. They are the target, a fixed number.", {
-    "returns.detach()[mask]": "returns[mask]",
+wrong("Gradient flows to the returns, a fixed target.", {"returns.detach()[mask]": "returns[mask]"})
+
+wrong("The padding is left out of the mean only: behind a square or a clamp, a NaN is still NaN in the gradient.", {
+    PICK: ALL, "0.5 * worse.mean()": "0.5 * worse[mask].mean()",
 })  # fmt: skip
 
 wrong("The mask is multiplied with the errors: a NaN on the padding stays NaN.", {

@@ -52,6 +52,8 @@ wrong("gamma and lam are not passed on: GAE runs with its defaults.", {
     "gae(rewards, old_values, mask, settings.gamma, settings.lam)": "gae(rewards, old_values, mask)",
 })  # fmt: skip
 
+wrong("value_coef is missing from the loss.", {BACKWARD: "(policy_loss + critic_loss).backward()"})
+
 wrong("The explained variance is that of the critic after the step; it should say how well it judged this draw.", {
     "explained_variance(old_values, returns, mask)":
         "explained_variance(token_values(critic, rollout.ids, rollout.prompt_length).detach(), returns, mask)",

@@ -30,6 +30,14 @@ wrong("A program in the thinking counts; the model may have rejected it.", {
     "completion.rpartition('</think>')[2]": "completion",
 })  # fmt: skip
 
+wrong("All behind the first </think> counts; a model may think again, and the answer begins behind the last one.", {
+    "completion.rpartition('</think>')[2]": "completion.split('</think>', 1)[-1]",
+})  # fmt: skip
+
+wrong("If there is no block, the thinking is taken into the program; it is dropped first.", {
+    "programs[-1] if programs else text": "programs[-1] if programs else completion",
+})  # fmt: skip
+
 wrong("Only pairs of <think> and </think> are dropped; many chat templates put <think> into the prompt.", {
     "completion.rpartition('</think>')[2]": "re.sub('<think>.*</think>', '', completion, flags=re.DOTALL)",
 })  # fmt: skip

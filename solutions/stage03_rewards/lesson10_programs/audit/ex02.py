@@ -15,6 +15,7 @@ from course.base.attempt import Attempts
 wrong, right, core = Attempts(), Attempts(), Attempts()
 
 KILL = "with contextlib.suppress(ProcessLookupError, PermissionError):\n    os.killpg(process.pid, signal.SIGKILL)"
+COMMAND = "[sys.executable, '-I', '-S', '-c', LAUNCH, str(memory), str(output), 'program.py']"
 STATUS = "status = 'ok' if process.wait(seconds) == 0 else 'error'"
 
 wrong("Only the program is killed: the processes that it has started go on.", {KILL: "process.kill()"})
@@ -37,15 +38,21 @@ wrong("The input is written but not rewound: the program reads from its end, and
     "given.seek(0)": "given.flush()",
 })  # fmt: skip
 
-wrong("The program goes on after the timeout: SIGTERM only asks it to end, or you wait for its end before SIGKILL.", {
+wrong("It goes on after the timeout: no SIGKILL, or it comes after a wait, or there is no group (start_new_session).", {
     "signal.SIGKILL": "signal.SIGTERM",
 })  # fmt: skip
 
-wrong("A program cannot print more than `output` bytes; if it has printed exactly so many, it has met the limit.", {
+wrong("A program that has met the limit has printed exactly `output` bytes; then the exit code no longer matters.", {
     "len(text) >= output": "len(text) > output",
 })  # fmt: skip
 
-wrong("The program runs in your folder: it sees your files and leaves its own there.", {"cwd=folder": "cwd=None"})
+wrong("The program runs in your folder: it sees your files and leaves its own there.", {
+    "cwd=folder": "cwd=None", COMMAND: COMMAND.replace("'program.py'", "os.path.join(folder, 'program.py')"),
+})  # fmt: skip
+
+wrong("No program is read: LAUNCH takes memory, output, file, and looks for a file without a path in its own folder.", {
+    "cwd=folder": "cwd=None",
+})  # fmt: skip
 
 
 @wrong("The output comes through a pipe: whoever waits for its end waits for every process that holds it.")

@@ -35,6 +35,11 @@ wrong("The answers are read as JSON. They are Python literals: (1, 2), 'a', True
 
 wrong("The mode is ignored: a part of the tests is always paid for.", {RESULT: "return share"})
 
+wrong(
+    "This is the number of passed tests; the share is at most 1.",
+    {RESULT: RESULT.replace("else share", "else share * len(passed)")},
+)
+
 wrong("A text that cannot be read raises an error: one strange answer stops the whole batch.", {ERRORS: "SyntaxError"})
 
 wrong("An answer that cannot be read is left out, and the share is that of the others; it is a wrong answer.", {
@@ -70,7 +75,7 @@ def code_reward_with_numpy(answers, expected, mode="all"):
         except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
             return False
 
-    if len({0, len(answers), len(expected)}) != 2:
+    if not len(answers) == len(expected) > 0:
         raise ValueError("nothing to compare")
     results = np.fromiter(map(passes, answers, expected), dtype=float)
     return float(results.min() if mode == "all" else results.mean())

@@ -70,7 +70,8 @@ def run(code: str, stdin: str = "", seconds: float = 10.0, memory: int = 2**29, 
     # Make the folder and write the program to a file in it; make a temporary file for input and one for output.
     # Start the interpreter with LAUNCH in a session of its own; errors go to subprocess.DEVNULL.
     # Wait for at most `seconds`.
-    # In any case kill the group (os.killpg, signal.SIGKILL; it may be gone already) and wait for the process.
+    # In any case kill the group (os.killpg, signal.SIGKILL) and wait for the process. A group that is gone already
+    # raises ProcessLookupError, or PermissionError on macOS.
     # Read the output; decide on the status.
     raise NotImplementedError("not written yet: exercise 10.2, programs/running.py:run")
 

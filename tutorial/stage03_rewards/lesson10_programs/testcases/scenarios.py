@@ -45,6 +45,12 @@ subprocess.Popen(command, pass_fds=[pipe.fileno()])
 ENDS = "open(FOLDER + '/begun', 'w').close()"
 
 
+def extract_code(completion):
+    """Calls `extract_code` and returns the program without the spaces and empty lines at its end, which do not matter."""
+    program = running.extract_code(completion)
+    return program.rstrip() if isinstance(program, str) else program
+
+
 def run(code, stdin="", **limits):
     """Calls `run` and returns its outcome."""
     outcome = running.run(code, stdin, **{"seconds": 60.0, **limits})

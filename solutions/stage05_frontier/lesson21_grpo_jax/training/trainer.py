@@ -18,9 +18,9 @@ def make_train_step(
 ) -> Step:
     """Returns a compiled function step(state, images (batch, pixels), labels (batch,)) -> (next state, metrics).
 
-    The step draws group_size answers to each image with `sample_answers`. An answer earns 1 if it is the label, else 0.
-    The advantages are those of `group_advantages`, the loss is `grpo_loss` with an answer as a completion of one token;
-    then one update by the optimizer.
+    The step draws group_size answers to each image with `sample_answers`. An answer earns 1 if it is the label, else 0,
+    in the data type of the log-probabilities. The advantages are those of `group_advantages`, the loss is `grpo_loss`
+    with an answer as a completion of one token; then one update by the optimizer.
 
     Args:
         policy: policy(weights, image) gives the logits (classes,) of one image.

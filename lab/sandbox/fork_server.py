@@ -109,7 +109,7 @@ class ForkServer:
                 confinement.own_files(command["files"])
             quiet()
             if sys.platform == "linux":
-                confinement.few_processors(self.user or 0)
+                confinement.few_processors(self.user or os.getpid())
             confinement.limit(
                 command["memory"], command["seconds"], command["processes"] if self.user is not None else None
             )

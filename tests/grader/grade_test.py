@@ -21,6 +21,7 @@ import pytest
 from course.authoring import stubs
 from course.base.errors import UsageError
 from grader import grade, results, results_log
+from grader.intake import submission as intake
 from grader.judge_process import JudgeFault, NotStarted
 from grader.sandbox import tier
 from lab.sandbox import bubblewrap, sandbox
@@ -213,6 +214,14 @@ def test_results_of_another_run_are_put_aside(change, class_of_three, judge, tmp
     assert (aside / results_log.LOG).read_bytes() == old
     assert "before-1" in lines[0]
     assert (aside / "grades.csv").exists() and len(list((aside / "feedback").iterdir())) == 3
+
+
+@pytest.mark.parametrize("change", [{"full": True}, {"tier": "bubblewrap"}])
+def test_a_part_that_was_graded_otherwise_is_graded_again(change):
+    run = results_log.new_run(grade.parse(["tests", "--seed", "5"]), "unsafe")
+    one = intake.Submission("ada", {})
+    before, after = (results_log.digest(one, LESSON, r) for r in (run, dataclasses.replace(run, **change)))
+    assert before != after
 
 
 def test_what_is_graded_again_gets_new_draws_and_what_is_kept_does_not_change(class_of_three, judge, tmp_path):

@@ -10,7 +10,6 @@ wrong, right, core = Attempts(), Attempts(), Attempts()
 RATIO = "ratio = jnp.exp(jnp.where(mask == 1, log_probs - jax.lax.stop_gradient(old_log_probs), 0.0))"
 OBJECTIVE = "jnp.minimum(ratio * a, jnp.clip(ratio, 1 - epsilon, 1 + epsilon) * a)"
 SUM = "return -jnp.where(mask == 1, objective, 0.0).sum()"
-TOKEN = "return sums.sum() / jnp.maximum(mask.sum(), 1)"
 
 wrong("Gradient flows into old_log_probs: in the first update it cancels the policy's own. stop_gradient is missing.", {
     "jax.lax.stop_gradient(old_log_probs)": "old_log_probs",
@@ -39,17 +38,8 @@ wrong("The sign is missing: an optimizer that makes the loss small makes good co
 wrong("Outside the mask exp is taken too: the value is right, but 0 times NaN makes the gradient NaN.", {
       RATIO: "ratio = jnp.exp(log_probs - jax.lax.stop_gradient(old_log_probs))"})  # fmt: skip
 
-wrong("Tokens outside the mask are multiplied by 0, and NaN times 0 is NaN; jnp.where leaves them out.", {
-    RATIO: "ratio = jnp.exp((log_probs - jax.lax.stop_gradient(old_log_probs)) * mask)",
-    SUM: "return -(objective * mask).sum()",
-})  # fmt: skip
-
 wrong('"sequence" divides each row by its width; its own number of masked tokens is meant.', {
     "jnp.maximum(mask.sum(1), 1)": "mask.shape[1]",
-})  # fmt: skip
-
-wrong("Python's if asks how many tokens are masked. Under jax.jit nobody knows yet; jnp.maximum decides later.", {
-    TOKEN: "if mask.sum() == 0:\n    return jnp.zeros(())\n" + TOKEN,
 })  # fmt: skip
 
 
@@ -69,9 +59,7 @@ right("the clip on the side that the advantage asks for", {
 })  # fmt: skip
 
 
-@core("without care for rows in which nothing counts")
-def grpo_loss(log_probs, old_log_probs, advantages, mask, epsilon=0.2, aggregation="token"):
-    a = jax.lax.stop_gradient(advantages)[:, None]
-    ratio = jnp.exp(jnp.where(mask == 1, log_probs - jax.lax.stop_gradient(old_log_probs), 0.0))
-    tokens = -jnp.minimum(ratio * a, jnp.clip(ratio, 1 - epsilon, 1 + epsilon) * a) * mask
-    return (tokens.sum(1) / mask.sum(1)).mean() if aggregation == "sequence" else tokens.sum() / mask.sum()
+core("without care for rows in which nothing counts", {
+    "jnp.maximum(mask.sum(), 1)": "mask.sum()",
+    "jnp.maximum(mask.sum(1), 1)": "mask.sum(1)",
+})  # fmt: skip

@@ -1,12 +1,5 @@
 """Exercise 21.5, make_train_step: what people get wrong, other right answers, and the shortest right one."""
 
-import jax
-import jax.numpy as jnp
-import optax
-from lesson21_grpo_jax.given.state import State
-from lesson21_grpo_jax.loss import grpo
-from lesson21_grpo_jax.rollout import answers as drawing
-
 from course.base.attempt import Attempts
 
 wrong, right, core = Attempts(), Attempts(), Attempts()
@@ -52,29 +45,12 @@ wrong("The optimizer does not get the weights; with weight decay (optax.adamw) i
 })  # fmt: skip
 
 
-@right("jax.grad with extra results, rows made by vmap")
-def make_train_step_with_aux(policy, optimizer, group_size):
-    def batched(weights, images):
-        return jax.vmap(lambda image: policy(weights, image))(images)
-
-    def loss_of(weights, images, answers, old_log_probs, advantages):
-        of_rows = jax.vmap(lambda row, drawn: jax.nn.log_softmax(row)[drawn])
-        rows = of_rows(batched(weights, images), answers).reshape(-1)[:, None]
-        loss = grpo.grpo_loss(rows, old_log_probs.reshape(-1)[:, None], advantages, jnp.ones(rows.shape, bool))
-        return loss, loss
-
-    def step(state, images, labels):
-        key = jax.random.fold_in(state.key, state.step)
-        drawn = drawing.sample_answers(batched(state.weights, images), key, group_size)
-        rewards = jnp.where(drawn[0] == jnp.expand_dims(labels, 1), 1.0, 0.0).astype(drawn[1].dtype)
-        advantages = grpo.group_advantages(rewards.flatten(), group_size)
-        gradients, loss = jax.grad(loss_of, has_aux=True)(state.weights, images, *drawn, advantages)
-        updates, kept = optimizer.update(gradients, state.optimizer_state, state.weights)
-        weights = optax.apply_updates(state.weights, updates)
-        return State(weights, kept, state.key, 1 + state.step), {"loss": loss, "reward": rewards.mean()}
-
-    return jax.jit(step)
-
+right("jax.grad with extra results, rewards by where", {
+    "rewards = (answers == labels[:, None]).astype(old_log_probs.dtype)":
+        "rewards = jnp.where(answers == jnp.expand_dims(labels, 1), 1.0, 0.0).astype(old_log_probs.dtype)",
+    "loss, gradients = jax.value_and_grad(loss_of)(state.weights)":
+        "gradients, loss = jax.grad(lambda weights: (loss_of(weights),) * 2, has_aux=True)(state.weights)",
+})  # fmt: skip
 
 right("a function of one image inside, and a state that is replaced", {
     "batched = jax.vmap(policy, (None, 0))":
@@ -83,23 +59,7 @@ right("a function of one image inside, and a state that is replaced", {
           'return state._replace(step=1 + state.step), {"loss": loss, "reward": rewards.mean()}',
 })  # fmt: skip
 
-
-@core("the loss written out: before the first update the ratio is 1")
-def make_train_step(policy, optimizer, group_size):
-    def step(state, images, labels):
-        batched = jax.vmap(policy, (None, 0))
-        key = jax.random.fold_in(state.key, state.step)
-        answers, old = drawing.sample_answers(batched(state.weights, images), key, group_size)
-        rewards = (answers == labels[:, None]) + 0.0 * old
-        advantages = grpo.group_advantages(rewards.reshape(-1), group_size).reshape(rewards.shape)
-
-        def loss_of(weights):
-            new = jnp.take_along_axis(jax.nn.log_softmax(batched(weights, images)), answers, 1)
-            return -(jnp.exp(new - old) * advantages).mean()
-
-        loss, gradients = jax.value_and_grad(loss_of)(state.weights)
-        updates, kept = optimizer.update(gradients, state.optimizer_state, state.weights)
-        weights = optax.apply_updates(state.weights, updates)
-        return State(weights, kept, state.key, state.step + 1), {"reward": rewards.mean(), "loss": loss}
-
-    return jax.jit(step)
+core("the loss written out: before the first update the ratio is 1", {
+    "return grpo_loss(rows, old_log_probs.reshape(-1, 1), advantages, jnp.ones_like(rows, int))":
+        "return -(jnp.exp(rows - old_log_probs.reshape(-1, 1))[:, 0] * advantages).mean()",
+})  # fmt: skip

@@ -10,10 +10,6 @@ wrong, right, core = Attempts(), Attempts(), Attempts()
 ORDER = "order = jax.random.permutation(key, len(images))[: batches * batch_size].reshape(batches, batch_size)"
 SCAN = "return jax.lax.scan(lambda state, rows: step(state, images[rows], labels[rows]), state, order)"
 
-wrong("The order is the same in every pass: the key that was given is not used.", {
-    ORDER: ORDER.replace("permutation(key,", "permutation(jax.random.key(0),"),
-})  # fmt: skip
-
 wrong("Images are drawn with replacement: some come twice in a pass, others never.", {
     ORDER: "order = jax.random.randint(key, (batches, batch_size), 0, len(images))",
 })  # fmt: skip
@@ -32,16 +28,10 @@ wrong("Every step begins with the first state: only the last one counts. scan pa
           "state, order)",
 })  # fmt: skip
 
-
-@wrong("A Python loop makes the steps: under jax.jit each is compiled anew, in one long program. lax.scan has one.")
-def train_pass_in_a_loop(step, state, images, labels, key, batch_size):
-    seen = []
-    for rows in jax.random.permutation(key, len(images))[: len(images) // batch_size * batch_size].reshape(
-        -1, batch_size
-    ):
-        state, metrics = step(state, images[rows], labels[rows])
-        seen.append(metrics)
-    return state, jax.tree.map(lambda *values: jnp.stack(values), *seen)
+wrong("A Python loop makes the steps: under jax.jit each is compiled anew, in one long program. lax.scan has one.", {
+    SCAN: "seen = []\nfor rows in order:\n    state, metrics = step(state, images[rows], labels[rows])\n"
+          "    seen.append(metrics)\nreturn state, jax.tree.map(lambda *values: jnp.stack(values), *seen)",
+})  # fmt: skip
 
 
 @right("images and labels in order first, then scan over both")

@@ -263,13 +263,10 @@ def slow_gradient(weights, images, labels, answers):
 
 @pytest.mark.exercise("21.5")
 class TestMakeTrainStep:
-    def steps(self, observe):
+    def test_three_steps_of_one_compiled_program(self, observe):
         random, labels = drawn(), torch.tensor([0, 1, 2])
         weights, images = double(numbers(random, 2, 5)), double(numbers(random, 3, 2))
-        return observe(steps, weights, images, labels, random.randrange(1000)), images, labels
-
-    def test_three_steps(self, observe):
-        seen, images, labels = self.steps(observe)
+        seen = observe(steps, weights, images, labels, random.randrange(1000))
         velocity = 0.0
         for number, step in enumerate(seen.value["steps"]):
             part, before = seen["steps"][number], step["before"]
@@ -279,9 +276,6 @@ class TestMakeTrainStep:
             part["reward"].close((step["answers"] == labels[:, None]).double().mean())
             part["loss"].close(0.0, says="before the first update of a rollout all ratios are 1")
             part["step"].close(number + 1)
-
-    def test_it_is_compiled_once_and_leaves_the_state_as_it_was(self, observe):
-        seen, _, _ = self.steps(observe)
         calls = [step["calls"] for step in seen.value["steps"]]
         once = "jax.jit, wrapped around it once, calls it in the first one only"
         seen.check(

@@ -272,9 +272,14 @@ class TestMakeTrainStep:
             part, before = seen["steps"][number], step["before"]
             gradient = slow_gradient(before, images, labels, step["answers"]) + 0.1 * before  # with weight decay
             velocity = 0.9 * velocity + gradient
-            part["after"].close(before - 0.5 * velocity, says=f"step {number} draws with fold_in(state.key, {number})")
+            wanted = f"the answers come from fold_in(state.key, {number}), and the optimizer goes on from its state"
+            part["after"].close(before - 0.5 * velocity, says=wanted)
             part["reward"].close((step["answers"] == labels[:, None]).double().mean())
-            part["loss"].close(0.0, says="before the first update of a rollout all ratios are 1")
+            ratios = (
+                "before the first update of a rollout all ratios are 1 (rewards of another data type make it inexact)"
+            )
+            part["loss"].close(0.0, says=ratios)
+
             part["step"].close(number + 1)
         calls = [step["calls"] for step in seen.value["steps"]]
         once = "jax.jit, wrapped around it once, calls it in the first one only"

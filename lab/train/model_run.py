@@ -47,7 +47,7 @@ class ModelRun:
 
     def prepare(self, folder: Path, checkpoint: Path | None, report: Report, processes: Processes) -> Prepared:
         options = self.options
-        if options.reward.type == "code_execution":
+        if options.runs_programs:
             report.warn(program_reward.sandbox().permission(options.reward.allow_execution))
         split = problems.problems(options, report.note)
         if processes.first and options.model_path == "smollm2":
@@ -96,7 +96,7 @@ def reward_of(options: Options) -> Score | None:
 def is_right_of(options: Options) -> Score:
     """The score by which accuracy is measured, whatever the reward is: 1.0 for a completion with the right number, or
     for a program that passes its tests."""
-    if options.reward.type == "code_execution":
+    if options.runs_programs:
         return program_reward.score(options.reward.timeout, False)
     return rewards.math_correctness
 

@@ -116,9 +116,9 @@ class Reward(Settings):
     def nothing_is_without_effect(self) -> Reward:
         if self.partial_credit and self.type == "random":
             raise ValueError("reward.partial_credit means nothing for reward.type=random; leave it out")
-        if self.allow_execution and self.type != "code_execution":
+        if self.allow_execution and self.type not in ("code_execution", "random"):
             raise ValueError(
-                f"reward.allow_execution is for reward.type=code_execution alone, not {self.type}; leave it out"
+                f"reward.allow_execution is for programs and their control, not for {self.type}; leave it out"
             )
         return self
 
@@ -170,6 +170,11 @@ class Options(Settings):
             if table["task"].get("name") == "code_generation":
                 table["reward"].setdefault("type", "code_execution")
         return table
+
+    @property
+    def runs_programs(self) -> bool:
+        """Whether programs that the model writes are run: to reward them, or to measure a control."""
+        return self.task.name == "code_generation"
 
     @model_validator(mode="after")
     def task_and_reward_fit(self) -> Options:

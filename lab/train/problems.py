@@ -53,7 +53,7 @@ def useful(rows: list[Problem], options: Options, note: Callable[[str], None]) -
     for question, answer in rows:
         reason = "its question has several answers" if answers[question] > 1 else ""
         reason = reason or ("its question is empty" if not question.strip() else "")
-        reason = reason or unreadable(answer, options.reward.type)
+        reason = reason or unreadable(answer, "code_execution" if options.runs_programs else options.reward.type)
         kept += [] if reason else [(question, answer)]
         wrong += [f"{answer[:80]!r}: {reason}"] if reason else []
     if wrong:

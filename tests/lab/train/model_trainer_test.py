@@ -199,6 +199,19 @@ def test_the_options_of_programs_reach_them(monkeypatch):
     assert seen == [(3.0, True), (3.0, False)]
 
 
+def test_a_control_on_programs_is_measured_by_their_tests(monkeypatch, tmp_path):
+    """Its accuracy was that of numbers once, and read 0; and nobody was told that programs run without a sandbox."""
+    monkeypatch.setattr(program_reward, "score", lambda *given: lambda text, answer: 1.0)
+    control = {"type": "random", "allow_execution": True}
+    path = tmp_path / "x.jsonl"
+    path.write_text('{"question": "f?", "answer": ""}\n')
+    o = chosen(task="code_generation", reward=control, data_path=str(path))
+    assert o.runs_programs and model_run.reward_of(o) is None
+    assert model_run.is_right_of(o)("def f(): return 7", "assert f() == 7") == 1.0
+    with pytest.raises(UsageError, match="1 of 1 rows cannot be used"):
+        problems.problems(o)
+
+
 def test_data_of_a_file_is_divided_and_read_by_its_columns(tmp_path):
     rows = [{"q": f"{i}?", "a": f"#### {i}"} for i in range(20)]
     (tmp_path / "x.jsonl").write_text("\n".join(map(json.dumps, [*rows, rows[0]])))
